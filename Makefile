@@ -1,0 +1,60 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SCENARIO ?= first-look
+CONTEXT ?= embedded
+ARGS ?=
+
+.PHONY: help
+help:  ## Show this help
+	@echo "autoscale: does your autoscaler keep its promise?"; echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@echo; echo "  Variables: SCENARIO=$(SCENARIO) CONTEXT=$(CONTEXT) ARGS='...' (more options of the command)"
+
+# The environment is made once and again only when what it is made of changes.
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@echo "Setting up the Python environment in $(VENV) (once, about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Could not make a virtual environment. On Debian: apt install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	@echo "Adding the test tools ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.run  ## Make the Python environment (every other target does it by itself)
+
+.PHONY: loadtest
+loadtest: $(VENV)/.run  ## Scale the app under load: record, report, verdict
+	@$(BIN)/autoscale run $(SCENARIO) --context $(CONTEXT) $(ARGS)
+
+.PHONY: ui
+ui: $(VENV)/.run  ## Serve http://127.0.0.1:8089 and start runs from the page
+	@$(BIN)/autoscale ui --context $(CONTEXT) $(ARGS)
+
+.PHONY: test
+test: $(VENV)/.dev  ## Run the tests (ARGS='-k name' for some of them)
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev  ## Check style and types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+.PHONY: format
+format: $(VENV)/.dev  ## Format the code
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+.PHONY: bench
+bench: $(VENV)/.dev  ## Measure speed, as ratios taken side by side
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+.PHONY: clean
+clean:  ## Remove the environment and caches (runs/ stays)
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The load: plan, scenario, traces, histogram and load rows. Pure; only ``loadtest.driver`` runs Locust."""

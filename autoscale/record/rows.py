@@ -14,6 +14,8 @@ Buckets = dict[str, int]
 
 
 class Condition(TypedDict):
+    """One condition of an HPA; ``at`` is its last transition."""
+
     status: str
     reason: str
     message: str
@@ -80,7 +82,10 @@ class Header(Row):
 
 
 class Clock(Row):
-    """How far another clock is ahead of the observer's: observer time = ``at`` - ``offset_s``, within ``error_s``."""
+    """How far another clock is ahead of the observer's.
+
+    Observer time = ``at`` - ``offset_s``, within ``error_s``.
+    """
 
     clk: str
     offset_s: float
@@ -149,7 +154,10 @@ class Container(TypedDict):
 
 
 class Pod(Row):
-    """A pod's state after a change. ``conditions``: {type: [status, transition time]}; ``removed``: gone from the API."""
+    """A pod's state after a change.
+
+    ``conditions``: {type: [status, transition time]}; ``removed``: gone from the API.
+    """
 
     uid: str
     name: str

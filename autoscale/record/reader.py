@@ -1,0 +1,148 @@
+"""Reading a record: one streaming pass, every row checked against its kind."""
+
+import gzip
+import json
+import math
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from autoscale.base.errors import InputError, Problem
+from autoscale.record import rows
+
+Row = dict[str, Any]
+
+
+def read(path: Path | str) -> Iterator[Row]:
+    """Every row of a record (plain or ``.gz``), the header first.
+
+    A last line that was cut off is left out: the run was interrupted, and a record without an ``end`` row is
+    partial. Raises InputError for what is not a record, is of another schema, or is corrupt inside.
+    """
+    path = Path(path)
+    try:
+        with _open(path) as file:
+            yield from _rows(file, str(path))
+    except FileNotFoundError:
+        raise InputError(f"there is no record {path}", fix="give a record.jsonl or the folder of a run") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+
+
+def locate(path: Path | str) -> Path:
+    """The record inside a run's folder, or the file itself."""
+    path = Path(path)
+    if path.is_dir():
+        for name in ("record.jsonl", "record.jsonl.gz"):
+            if (path / name).is_file():
+                return path / name
+        raise InputError(
+            f"{path} holds no record.jsonl", fix="give the folder of one run, for example runs/<time>-<scenario>"
+        )
+    return path
+
+
+def _open(path: Path) -> IO[bytes]:
+    return typing.cast("IO[bytes]", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+
+
+def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
+    decode = json.JSONDecoder(parse_constant=_no_constant).decode
+    broken: str | None = None
+    number = 0
+    for number, line in enumerate(_lines(file), start=1):
+        if broken is not None:
+            _corrupt(name, number - 1, broken)
+        try:
+            row = decode(line.decode())
+        except (ValueError, RecursionError) as error:
+            if number == 1:
+                _foreign(name)
+            broken = str(error)
+            continue
+        if number == 1:
+            _check_header(row, name)
+        _check(row, name, number)
+        yield row
+    if number == 0:
+        _foreign(name)
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file; a compressed one that breaks off ends where it breaks off."""
+    try:
+        yield from file
+    except (EOFError, gzip.BadGzipFile):
+        yield b"{"
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _corrupt(name: str, number: int, why: str) -> NoReturn:
+    raise InputError(
+        f"{name} is corrupt",
+        problems=[Problem(f"{name}: line {number}", why, "one JSON object per line")],
+        fix=f"the {number - 1} lines before it can be kept: head -n {number - 1}",
+    )
+
+
+def _foreign(name: str) -> NoReturn:
+    raise InputError(
+        f"{name} is not a record of this tool",
+        problems=[Problem(f"{name}: line 1", "no header", 'a {"k": "header", ...} row')],
+        fix="results of other tools are turned into a record by `autoscale import`",
+    )
+
+
+def _check_header(row: Any, name: str) -> None:
+    if not isinstance(row, dict) or row.get("k") != "header":
+        _foreign(name)
+    schema = row.get("schema")
+    if schema != rows.SCHEMA:
+        newer = isinstance(schema, int) and schema > rows.SCHEMA
+        raise InputError(
+            f"{name} is a record of another schema",
+            problems=[Problem(f"{name}: header.schema", repr(schema), str(rows.SCHEMA))],
+            fix="read it with a newer release of this tool" if newer else "read it with the release that wrote it",
+        )
+
+
+def _allowed(annotation: Any) -> tuple[type, ...]:
+    """The JSON types that a field's annotation lets through."""
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, types.UnionType):
+        return tuple(kind for part in typing.get_args(annotation) for kind in _allowed(part))
+    if origin is typing.Literal or annotation is str:
+        return (str,)
+    if annotation in (float, int):
+        return (int, float) if annotation is float else (int,)
+    if annotation in (bool, type(None)):
+        return (annotation,)
+    return (list,) if origin in (list, tuple) else (dict,)
+
+
+def _fields(kind: type) -> tuple[tuple[str, tuple[type, ...]], ...]:
+    hints = typing.get_type_hints(kind)
+    required: frozenset[str] = kind.__required_keys__  # type: ignore[attr-defined]
+    return tuple((name, _allowed(hint)) for name, hint in hints.items() if name in required and name != "k")
+
+
+_FIELDS = {name: _fields(kind) for name, kind in rows.KINDS.items()}
+
+
+def _check(row: Any, name: str, number: int) -> None:
+    """A row has the fields of its kind, of the right JSON type; kinds we do not know pass unread."""
+    if not isinstance(row, dict) or not isinstance(row.get("k"), str):
+        _corrupt(name, number, "no kind")
+    for field, allowed in _FIELDS.get(row["k"], ()):
+        value = row.get(field, row)
+        if type(value) not in allowed or (type(value) is float and not math.isfinite(value)):
+            found = "nothing" if value is row else f"{value!r:.60}"
+            wanted = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
+            raise InputError(
+                f"{name} is corrupt", problems=[Problem(f"{name}: line {number}: {row['k']}.{field}", found, wanted)]
+            )

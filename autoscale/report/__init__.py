@@ -1,0 +1,1 @@
+"""The report of a run: a record in, HTML, Markdown, JSON, JUnit or text out."""

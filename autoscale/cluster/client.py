@@ -1,0 +1,232 @@
+"""One connection to one cluster: raw JSON over the Kubernetes client's own configuration, credentials and TLS."""
+
+import ipaddress
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
+
+import urllib3
+from kubernetes import client as kubernetes_client
+from kubernetes.config import ConfigException, load_kube_config
+
+from autoscale.base.errors import InputError
+from autoscale.cluster.contexts import Context, find
+from autoscale.cluster.failures import parse_status, refused, unreachable
+
+CONNECT_S = 5.0
+READ_S = 30.0
+# Watches, log streams and requests share the pool; beyond it connections are made anew each time.
+POOL = 64
+
+Query = Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer: status, headers (names in lower case), body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+
+class Stream:
+    """An open answer that is read line by line; ``cancel`` may be called from any thread."""
+
+    def __init__(self, response: urllib3.BaseHTTPResponse, server: str) -> None:
+        self._response = response
+        self._server = server
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Lines without their end, as they come; a last line without an end too. Raises Unreachable when it breaks."""
+        rest = b""
+        try:
+            for chunk in self._response.stream(65536):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from lines
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise unreachable(self._server, error) from error
+        if rest:
+            yield rest
+
+    def cancel(self) -> None:
+        """End the stream: a thread that waits in it returns."""
+        try:
+            self._response.shutdown()
+        except (ValueError, OSError, AttributeError, RuntimeError):
+            return  # already ended, or never began
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._response.close()
+        self._response.release_conn()
+
+
+class Cluster:
+    """One context of a kubeconfig, pinned when it was opened. Safe to use from several threads.
+
+    Attributes: ``context`` (name, server, CA hash, default namespace), ``server`` (URL).
+    Every method raises ``Refused`` for an error ``Status`` and ``Unreachable`` when there is no answer.
+    """
+
+    def __init__(self, context: Context, configuration: Any) -> None:
+        self.context = context
+        self.server: str = str(configuration.host).rstrip("/")
+        self._configuration = configuration
+        self._credentials = threading.Lock()
+        self._client = kubernetes_client.ApiClient(configuration=configuration)
+        self._pool: urllib3.PoolManager = self._client.rest_client.pool_manager
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self._pool.clear()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        read_s: float = READ_S,
+    ) -> Answer:
+        """One request, any status. Raises Unreachable."""
+        response = self._send(method, path, query, body, headers, read_s)
+        try:
+            data = response.read()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise unreachable(self.server, error) from error
+        finally:
+            response.release_conn()
+        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, data)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        obj: Any = None,
+        *,
+        query: Query | None = None,
+        content_type: str = "application/json",
+        read_s: float = READ_S,
+    ) -> tuple[dict[str, Any], list[str]]:
+        """One request with a JSON object; returns the answered object and the server's warnings."""
+        body = None if obj is None else json.dumps(obj).encode()
+        headers = {} if body is None else {"content-type": content_type}
+        answer = self.call(method, path, query=query, body=body, headers=headers, read_s=read_s)
+        if answer.status >= 400:
+            raise refused(method, path, answer.status, parse_status(answer.body))
+        return answer.json(), _warnings(answer.headers.get("warning", ""))
+
+    def get(self, path: str, **query: str | int | float | bool | None) -> dict[str, Any]:
+        """One object or list."""
+        return self.send("GET", path, query=query)[0]
+
+    def list(self, path: str, **query: str | int | float | bool | None) -> dict[str, Any]:
+        """A whole list, fetched in pages of 500: ``{"metadata": {"resourceVersion"}, "items": [...]}``."""
+        page = self.get(path, limit=500, **query)
+        items = list(page.get("items") or [])
+        while token := page.get("metadata", {}).get("continue"):
+            page = self.send("GET", path, query={**query, "limit": 500, "continue": token})[0]
+            items += page.get("items") or []
+        return {**page, "items": items}
+
+    def stream(self, path: str, *, query: Query | None = None, read_s: float = READ_S) -> Stream:
+        """Open a GET whose answer is read as it comes; ``read_s`` is the longest silence."""
+        response = self._send("GET", path, query, None, None, read_s)
+        if response.status >= 400:
+            body = response.read()
+            response.release_conn()
+            raise refused("GET", path, response.status, parse_status(body))
+        return Stream(response, self.server)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Query | None,
+        body: bytes | None,
+        headers: Mapping[str, str] | None,
+        read_s: float,
+    ) -> urllib3.BaseHTTPResponse:
+        """Send one request without reading the answer's body; no retry inside."""
+        wanted = {name: _text(value) for name, value in (query or {}).items() if value is not None}
+        url = self.server + path + (f"?{urlencode(wanted)}" if wanted else "")
+        try:
+            return self._pool.request(
+                method,
+                url,
+                body=body,
+                headers={"accept": "application/json", "user-agent": "autoscale", **(headers or {}), **self._token()},
+                timeout=urllib3.Timeout(connect=CONNECT_S, read=read_s),
+                retries=False,
+                preload_content=False,
+                redirect=False,
+            )
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise unreachable(self.server, error) from error
+
+    def _token(self) -> dict[str, str]:
+        """The authorization header, renewed by the client library when it has expired."""
+        with self._credentials:
+            setting = self._configuration.auth_settings().get("BearerToken")
+        return {"authorization": setting["value"]} if setting and setting["value"] else {}
+
+
+def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
+    """Open a context by name, never the current one by default.
+
+    ``kubeconfig``: a path (several joined as in $KUBECONFIG), None for $KUBECONFIG or ~/.kube/config.
+    InputError when there is no such file or context, or its credentials cannot be loaded.
+    """
+    found, path = find(context, kubeconfig)
+    configuration = kubernetes_client.Configuration()
+    try:
+        load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=path, context=context, client_configuration=configuration, persist_config=False
+        )
+    except (ConfigException, OSError, ValueError, KeyError) as error:
+        raise InputError(f"the context {context} of {path} cannot be used: {error}") from error
+    configuration.connection_pool_maxsize = POOL
+    if _loopback(configuration.host):
+        configuration.proxy = None  # as kubectl: no proxy between a machine and itself
+    return Cluster(found, configuration)
+
+
+def _loopback(url: str) -> bool:
+    """Whether a URL points to this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _text(value: str | int | float | bool) -> str:
+    """A query value as the API reads it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _warnings(header: str) -> list[str]:
+    """The texts of ``Warning`` headers (several are joined by commas): ``299 - "text"``."""
+    return [part.rsplit('"', 1)[0].replace('\\"', '"') for part in header.split('299 - "')[1:]]

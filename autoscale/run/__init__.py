@@ -1,0 +1,5 @@
+"""The run: deploy, drive, record, report; sources of rows entered and left in order."""
+
+from autoscale.run.options import Options, Result
+
+__all__ = ["Options", "Result"]

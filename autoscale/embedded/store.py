@@ -1,0 +1,375 @@
+"""The store (etcd's part): all objects, one resource version, a bounded watch history.
+
+The read side is ``Objects``; the write side is values (``Create`` ... ``Emit``) given to ``Store.apply``. A stored
+dict is never changed in place: every write puts a new one, so what was read stays as it was read and must not be
+mutated by the reader. One asyncio loop owns a store; nothing here blocks or reads a clock.
+"""
+
+import asyncio
+import json
+import random
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from autoscale.base.times import format_time, parse_time
+from autoscale.embedded import statuses
+from autoscale.embedded.objects import RESOURCES, Key, Object, initial_status, key_of
+from autoscale.embedded.recorder import Emit, Recorder
+
+HISTORY = 20_000
+"""Changes kept for watches; a watch further behind gets 410 Expired."""
+
+NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""What Kubernetes appends to generateName (no vowels, so no words)."""
+
+
+@dataclass(frozen=True)
+class Create:
+    """A new object; name from ``metadata.generateName`` where it has none. Status is set as the API server does."""
+
+    obj: Object
+
+
+@dataclass(frozen=True)
+class Update:
+    """Metadata, spec and data of an object that exists; its status stays.
+
+    Refused with 409 Conflict where ``metadata.resourceVersion`` is given and is not the current one. Nothing
+    happens where nothing differs. With ``deletionTimestamp`` set and the last finalizer gone, the object goes too.
+    """
+
+    obj: Object
+
+
+@dataclass(frozen=True)
+class UpdateStatus:
+    """The status of an object that exists; nothing else is taken. Not optimistic, but the uid, if given, must match."""
+
+    obj: Object
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Ask for the end of an object.
+
+    A running pod gets ``deletionTimestamp`` (now + grace) and ``deletionGracePeriodSeconds``; the kubelet then ends
+    it and writes ``Remove``. Pods that no node has, finished pods and grace 0 go at once. A Namespace and an object
+    with finalizers get the timestamp and wait. Everything else goes at once; dependants are the garbage
+    collector's. ``grace_s`` None is the pod's own period. Where ``uid`` is given it must match.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    grace_s: int | None = None
+    uid: str | None = None
+
+
+@dataclass(frozen=True)
+class Remove:
+    """The object is really gone (what the kubelet says of a pod at the end). Nothing happens if it already is."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str | None = None
+
+
+Write = Create | Update | UpdateStatus | Delete | Remove | Emit
+
+__all__ = [
+    "Change", "Create", "Delete", "Emit", "Objects", "Remove", "Store", "Stored", "Update", "UpdateStatus", "Write",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One version of one object, with its JSON made at most once."""
+
+    obj: Object
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The object as compact JSON."""
+        return json.dumps(self.obj, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step of the watch history. ``type`` is ADDED, MODIFIED or DELETED; ``previous`` what was there before."""
+
+    version: int
+    type: str
+    key: Key
+    stored: Stored
+    previous: Object | None
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The change as one line of a watch."""
+        return self.line(self.type)
+
+    def line(self, event_type: str) -> bytes:
+        """The change told as another type (an object that enters or leaves a selection)."""
+        return b'{"type":"' + event_type.encode() + b'","object":' + self.stored.raw + b"}\n"
+
+
+class Objects:
+    """A live, read-only view of a store. Callers must not mutate what they get."""
+
+    def __init__(self, kinds: dict[str, "_Kind"], store: "Store") -> None:
+        self._kinds = kinds
+        self._store = store
+
+    @property
+    def version(self) -> int:
+        """The resource version of the last change."""
+        return self._store.version
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """One object, or None. ``namespace`` is "" for cluster-wide kinds."""
+        stored = self._kinds[kind].entries.get((namespace, name))
+        return stored.obj if stored else None
+
+    def list(self, kind: str, namespace: str | None = None) -> "list[Object]":
+        """All objects of a kind (of one namespace), by namespace and name."""
+        return [stored.obj for stored in self.entries(kind, namespace)]
+
+    def entries(self, kind: str, namespace: str | None = None) -> Iterator[Stored]:
+        """As ``list``, each with its JSON."""
+        held = self._kinds[kind]
+        for at in held.order():
+            if namespace is None or at[0] == namespace:
+                yield held.entries[at]
+
+
+@dataclass
+class _Kind:
+    """The objects of one kind; their order is made when it is asked for."""
+
+    entries: dict[tuple[str, str], Stored] = field(default_factory=dict)
+    sorted_keys: list[tuple[str, str]] | None = None
+
+    def order(self) -> list[tuple[str, str]]:
+        if self.sorted_keys is None:
+            self.sorted_keys = sorted(self.entries)
+        return self.sorted_keys
+
+    def put(self, at: tuple[str, str], stored: Stored) -> None:
+        if at not in self.entries:
+            self.sorted_keys = None
+        self.entries[at] = stored
+
+    def remove(self, at: tuple[str, str]) -> None:
+        del self.entries[at]
+        self.sorted_keys = None
+
+
+class Store:
+    """All objects of a cluster. ``seed`` fixes generated names and uids (for tests under a virtual clock)."""
+
+    def __init__(self, *, seed: int | None = None, history: int = HISTORY) -> None:
+        self.version = 0
+        self._kinds = {kind: _Kind() for kind in RESOURCES}
+        self._history: deque[Change] = deque(maxlen=history)
+        self._random = random.Random(seed)
+        self._recorder = Recorder()
+        self._waiters: list[asyncio.Future[None]] = []
+        self.objects = Objects(self._kinds, self)
+
+    def apply(self, write: Write, now: float) -> Object | None:
+        """Do one write at ``now`` (seconds since the epoch).
+
+        Returns the object as it then is; None where it is gone. Raises ``StatusError`` (404, 409).
+        """
+        match write:
+            case Create(obj):
+                return self._create(obj, now)
+            case Update(obj):
+                return self._update(obj)
+            case UpdateStatus(obj):
+                return self._update_status(obj)
+            case Delete():
+                return self._delete(write, now)
+            case Remove(kind, namespace, name, uid):
+                current = self.objects.get(kind, namespace, name)
+                if current and uid in (None, current["metadata"]["uid"]):
+                    self._remove((kind, namespace, name))
+                return None
+            case Emit():
+                return self._emit(write, now)
+
+    def changes(self, since: int) -> list[Change]:
+        """What happened after version ``since``, oldest first; ``StatusError`` 410 where that is forgotten."""
+        oldest = self._history[0].version if self._history else self.version + 1
+        if since > self.version or since < oldest - 1:
+            raise statuses.expired(since, oldest - 1)
+        behind = self.version - since
+        return [self._history[index] for index in range(len(self._history) - behind, len(self._history))]
+
+    async def wait_change(self, since: int, timeout_s: float | None = None) -> int:
+        """Wait until the version is above ``since`` (or the time is up); returns the version."""
+        if self.version <= since:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                await asyncio.wait((waiter,), timeout=timeout_s)
+            finally:
+                if not waiter.done():
+                    waiter.cancel()
+                    self._waiters.remove(waiter)
+        return self.version
+
+    def generate_name(self, prefix: str) -> str:
+        """``prefix`` and five random letters, as the API server names what has only a generateName."""
+        return prefix[:58] + "".join(self._random.choices(NAME_ALPHABET, k=5))
+
+    def _create(self, obj: Object, now: float) -> Object:
+        metadata = dict(obj.get("metadata", {}))
+        if not metadata.get("name"):
+            metadata["name"] = self.generate_name(metadata.get("generateName", ""))
+        key = key_of({"kind": obj["kind"], "metadata": metadata})
+        if self.objects.get(*key) is not None:
+            raise statuses.already_exists(key)
+        if key[1]:
+            metadata["namespace"] = key[1]
+        metadata["uid"] = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        metadata["creationTimestamp"] = format_time(now)
+        for absent in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
+            metadata.pop(absent, None)
+        if key[0] in _GENERATIONS:
+            metadata["generation"] = 1
+        new = {"kind": key[0], "apiVersion": RESOURCES[key[0]].api_version, **obj, "metadata": metadata}
+        status = initial_status(new)
+        if status is not None:
+            new["status"] = status
+        return self._put(key, new)
+
+    def _update(self, obj: Object) -> Object | None:
+        key, current = self._current(obj, optimistic=True)
+        kept = {name: current["metadata"][name] for name in _SYSTEM if name in current["metadata"]}
+        metadata = {name: value for name, value in obj["metadata"].items() if name not in _SYSTEM} | kept
+        new = {"kind": key[0], "apiVersion": current["apiVersion"], **obj, "metadata": metadata}
+        if "status" in current:
+            new["status"] = current["status"]
+        if "generation" in metadata and new.get("spec") != current.get("spec"):
+            metadata["generation"] += 1
+        if new == current:
+            return current
+        put = self._put(key, new)
+        if metadata.get("deletionTimestamp") and _finalizers(current) and not _finalizers(new) and _gone_at_once(new):
+            self._remove(key)
+            return None
+        return put
+
+    def _update_status(self, obj: Object) -> Object:
+        key, current = self._current(obj, optimistic=False)
+        if obj.get("status") == current.get("status"):
+            return current
+        return self._put(key, {**current, "metadata": dict(current["metadata"]), "status": obj.get("status")})
+
+    def _delete(self, write: Delete, now: float) -> Object | None:
+        key = (write.kind, write.namespace, write.name)
+        current = self.objects.get(*key)
+        if current is None:
+            raise statuses.not_found(key)
+        if write.uid not in (None, current["metadata"]["uid"]):
+            raise statuses.conflict(key, f"Precondition failed: UID in precondition: {write.uid}, UID in object meta: "
+                                         f"{current['metadata']['uid']}")  # fmt: skip
+        grace = _grace(current, write.grace_s)
+        if grace == 0 and write.kind != "Namespace" and not _finalizers(current):
+            self._remove(key)
+            return None
+        return self._put(key, marked) if (marked := _mark_deleted(current, grace, now)) != current else current
+
+    def _current(self, obj: Object, *, optimistic: bool) -> tuple[Key, Object]:
+        key = key_of(obj)
+        current = self.objects.get(*key)
+        if current is None:
+            raise statuses.not_found(key)
+        for name in ("uid", "resourceVersion") if optimistic else ("uid",):
+            if obj["metadata"].get(name) not in (None, "", current["metadata"][name]):
+                raise statuses.conflict(key)
+        return key, current
+
+    def _emit(self, write: Emit, now: float) -> Object:
+        for old in self._recorder.expire(self.objects, now):
+            self._remove(old)
+        key, event = self._recorder.record(write, self.objects, now)
+        return self._create(event, now) if self.objects.get(*key) is None else self._put(key, event)
+
+    def _put(self, key: Key, obj: Object) -> Object:
+        self.version += 1
+        obj["metadata"]["resourceVersion"] = str(self.version)
+        kind, at = self._kinds[key[0]], key[1:]
+        before, stored = kind.entries.get(at), Stored(obj)
+        kind.put(at, stored)
+        event_type = "MODIFIED" if before else "ADDED"
+        self._tell(Change(self.version, event_type, key, stored, before.obj if before else None))
+        return obj
+
+    def _remove(self, key: Key) -> None:
+        self.version += 1
+        kind = self._kinds[key[0]]
+        last = kind.entries[key[1:]].obj
+        kind.remove(key[1:])
+        final = {**last, "metadata": {**last["metadata"], "resourceVersion": str(self.version)}}
+        self._tell(Change(self.version, "DELETED", key, Stored(final), last))
+
+    def _tell(self, change: Change) -> None:
+        self._history.append(change)
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+_SYSTEM = (
+    "uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion",
+    "namespace", "generateName",
+)  # fmt: skip
+"""Metadata that only the server sets; an update keeps it as it is."""
+
+
+_GENERATIONS = {"Pod", "Deployment", "ReplicaSet", "Job", "HorizontalPodAutoscaler", "PodDisruptionBudget"}
+"""Kinds whose ``metadata.generation`` counts changes of the spec."""
+
+
+def _finalizers(obj: Object) -> list[str]:
+    found: list[str] = obj["metadata"].get("finalizers") or []
+    return found
+
+
+def _gone_at_once(obj: Object) -> bool:
+    """Nothing runs that would have to be ended first: not a pod, or one that is finished or has no node."""
+    if obj["kind"] != "Pod":
+        return True
+    finished = obj.get("status", {}).get("phase") in ("Succeeded", "Failed")
+    return finished or not obj.get("spec", {}).get("nodeName")
+
+
+def _grace(obj: Object, asked: int | None) -> int:
+    if _gone_at_once(obj):
+        return 0
+    own: int = obj["spec"].get("terminationGracePeriodSeconds", 30)
+    return max(0, own if asked is None else asked)
+
+
+def _mark_deleted(obj: Object, grace: int, now: float) -> Object:
+    """The object with its end announced; a second delete may only bring that end forward."""
+    metadata: dict[str, Any] = dict(obj["metadata"])
+    if "deletionTimestamp" in metadata:
+        if now + grace >= parse_time(metadata["deletionTimestamp"]):
+            return obj
+    elif "generation" in metadata:
+        metadata["generation"] += 1
+    metadata["deletionTimestamp"] = format_time(now + grace)
+    metadata["deletionGracePeriodSeconds"] = grace
+    marked = {**obj, "metadata": metadata}
+    if obj["kind"] == "Namespace":
+        marked["status"] = {**obj.get("status", {}), "phase": "Terminating"}
+    return marked

@@ -1,0 +1,209 @@
+"""The language of objectives: ``p95 < 300ms during peak``, ``ready >= 6 within 90s of step``, ``no flapping``.
+
+    METRIC OP VALUE [during STAGE [from DURATION] | from DURATION after MOMENT | within DURATION of MOMENT]
+    no flapping [during STAGE]
+    back to min within DURATION of MOMENT
+
+MOMENT is a stage (its beginning), ``start`` or ``end`` (of the load) or ``step`` (the largest rise of the plan).
+A stage whose name has blanks is written in quotes.
+"""
+
+import difflib
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from autoscale.base.errors import InputError, Problem
+from autoscale.base.times import parse_duration
+
+Kind = Literal["duration", "share", "count", "rate", "number"]
+Operator = Literal["<", "<=", ">", ">=", "==", "!="]
+
+# name -> what kind of value it is compared with. Latency percentiles pNN and service_pNN are known besides.
+METRICS: dict[str, Kind] = {
+    "max": "duration",
+    "errors": "share",
+    "bad": "share",
+    "throughput": "rate",
+    "dropped": "share",
+    "lost": "count",
+    "ready": "count",
+    "desired": "count",
+    "running": "count",
+    "overshoot": "share",
+    "reaction": "duration",
+    "capacity": "duration",
+    "recovery": "duration",
+    "settling": "duration",
+    "startup": "duration",
+    "reversals": "count",
+    "adaptations": "count",
+    "under_provisioned": "share",
+    "over_provisioned": "share",
+    "instability": "share",
+    "replica_minutes": "number",
+    "cost": "number",
+    "cpu": "share",
+}
+OVER_TIME = ("ready", "desired", "running", "cpu")
+LATENCY = re.compile(r"(service_)?p(\d{1,2}(?:\.\d+)?)")
+MOMENTS = ("start", "end", "step")
+_WORDS = ("no flapping", "back to min")
+_OPERATORS: tuple[Operator, ...] = ("<=", ">=", "==", "!=", "<", ">")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of the run counts. ``kind``: whole | during (a stage, after its first ``offset_s``) | after (from
+    ``offset_s`` after a moment to the end of the load) | within (some time in ``offset_s`` after a moment)."""
+
+    kind: Literal["whole", "during", "after", "within"] = "whole"
+    of: str | None = None
+    offset_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One objective. ``bound`` is in seconds, as a share (0..1), a count, per second or a bare number, by ``kind``."""
+
+    text: str
+    metric: str
+    operator: Operator
+    bound: float
+    kind: Kind
+    window: Window
+
+    @property
+    def quantile(self) -> float | None:
+        """0..1 for a latency objective on a percentile, else None."""
+        match = LATENCY.fullmatch(self.metric)
+        return float(match[2]) / 100 if match else None
+
+
+class _Mistake(ValueError):
+    """What is wrong with one objective: found, wanted, fix."""
+
+    def __init__(self, found: str, wanted: str, fix: str = "") -> None:
+        super().__init__(found)
+        self.found, self.wanted, self.fix = found, wanted, fix
+
+
+def parse(texts: Iterable[str], stages: Iterable[str], where: str = "scenario: objectives") -> list[Objective]:
+    """Read objectives against the names of the stages; raises one InputError with every mistake in them."""
+    names = list(stages)
+    objectives: list[Objective] = []
+    problems: list[Problem] = []
+    for i, text in enumerate(texts):
+        try:
+            objectives.append(parse_one(str(text), names))
+        except _Mistake as mistake:
+            problems.append(Problem(f"{where}[{i}]", mistake.found, mistake.wanted, mistake.fix))
+    if problems:
+        raise InputError("the objectives cannot be read", problems=problems)
+    return objectives
+
+
+def parse_one(text: str, stages: Sequence[str]) -> Objective:
+    """Read one objective; raises ValueError with ``found``, ``wanted`` and ``fix``."""
+    words = _words(text)
+    head = [word.lower() for word in words]
+    if head[:2] == ["no", "flapping"]:
+        return Objective(text, "reversals", "<", 3, "count", _window(words[2:], stages, text, ("during",)))
+    if head[:3] == ["back", "to", "min"]:
+        window = _window(words[3:], stages, text, ("within",))
+        if window.kind != "within":
+            raise _Mistake(repr(text), "`back to min within DURATION of MOMENT`")
+        return Objective(text, "back_to_min", "<=", window.offset_s, "duration", window)
+    if len(words) < 3:
+        raise _Mistake(repr(text), "METRIC OPERATOR VALUE, for example `p95 < 300ms`", _near(" ".join(head), _WORDS))
+    metric, kind = _metric(words[0])
+    if words[1] not in _OPERATORS:
+        raise _Mistake(f"operator {words[1]!r} in {text!r}", "one of " + " ".join(_OPERATORS))
+    allowed = ("during", "from", "within") if metric in OVER_TIME else ("during", "from")
+    window = _window(words[3:], stages, text, allowed)
+    return Objective(text, metric, _operator(words[1]), _bound(words[2], kind, metric), kind, window)
+
+
+def _words(text: str) -> list[str]:
+    spaced = re.sub(r"(<=|>=|==|!=|<(?!=)|>(?!=))", r" \1 ", text)
+    spaced = re.sub(r"([<>=!])\s+=", r"\1=", spaced)
+    try:
+        return shlex.split(spaced)
+    except ValueError as error:
+        raise _Mistake(repr(text), "quotes in pairs", "close the quote") from error
+
+
+def _operator(word: str) -> Operator:
+    return next(operator for operator in _OPERATORS if operator == word)
+
+
+def _metric(word: str) -> tuple[str, Kind]:
+    name = word.lower()
+    if LATENCY.fullmatch(name):
+        return name, "duration"
+    if name in METRICS:
+        return name, METRICS[name]
+    known = ["p50", "p90", "p95", "p99", "p99.9", "service_p95", *METRICS]
+    raise _Mistake(f"metric {word!r}", "one of " + ", ".join(known), _near(name, known))
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"Did you mean `{close[0]}`?" if close else ""
+
+
+def _bound(word: str, kind: Kind, metric: str) -> float:
+    if kind == "duration":
+        if not re.search(r"[a-z]", word):
+            raise _Mistake(f"{word!r} for {metric}", "a duration with its unit, for example 300ms or 1.5s")
+        try:
+            return parse_duration(word)
+        except ValueError as error:
+            raise _Mistake(f"{word!r} for {metric}", "a duration with its unit, for example 300ms or 1.5s") from error
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(%|/s)?", word)
+    unit = (match[2] or "") if match else None
+    fits = {"share": ("%", ""), "count": ("",), "rate": ("/s", ""), "number": ("",)}[kind]
+    if match is None or unit not in fits:
+        example = {"share": "0.1% or 0.001", "count": "6", "rate": "50/s", "number": "40"}[kind]
+        raise _Mistake(f"{word!r} for {metric}", f"a {kind}, for example {example}")
+    return float(match[1]) / (100 if unit == "%" else 1)
+
+
+def _window(words: list[str], stages: Sequence[str], text: str, allowed: tuple[str, ...]) -> Window:
+    forms = {
+        "during": "`during STAGE`",
+        "from": "`from DURATION after MOMENT`",
+        "within": "`within DURATION of MOMENT`",
+    }
+    if not words:
+        return Window()
+    wanted = " or ".join(forms[name] for name in allowed)
+    head = words[0].lower()
+    if head not in allowed:
+        raise _Mistake(f"{' '.join(words)!r} in {text!r}", wanted, _near(head, allowed))
+    if head == "during" and len(words) == 2:
+        return Window("during", _moment(words[1], stages, ()))
+    if head == "during" and len(words) == 4 and words[2].lower() == "from":
+        return Window("during", _moment(words[1], stages, ()), _duration(words[3]))
+    if head == "from" and len(words) == 4 and words[2].lower() == "after":
+        return Window("after", _moment(words[3], stages, MOMENTS), _duration(words[1]))
+    if head == "within" and len(words) == 4 and words[2].lower() == "of":
+        return Window("within", _moment(words[3], stages, MOMENTS), _duration(words[1]))
+    raise _Mistake(f"{' '.join(words)!r} in {text!r}", wanted)
+
+
+def _duration(word: str) -> float:
+    try:
+        return parse_duration(word)
+    except ValueError as error:
+        raise _Mistake(repr(word), "a duration, for example 90s or 6m") from error
+
+
+def _moment(word: str, stages: Sequence[str], moments: tuple[str, ...]) -> str:
+    known = [*stages, *(moment for moment in moments if moment not in stages)]
+    if word in known:
+        return word
+    wanted = "one of " + ", ".join(known) if known else "a stage, but this load has none"
+    raise _Mistake(f"{'moment' if moments else 'stage'} {word!r}", wanted, _near(word, known))

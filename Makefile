@@ -58,3 +58,7 @@ bench: $(VENV)/.dev  ## Measure speed, as ratios taken side by side
 clean:  ## Remove the environment and caches (runs/ stays)
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: kubectl
+kubectl: $(VENV)/.run  ## Build the current kubectl from its Go module and print where it is
+	@$(BIN)/python -m tests.cluster kubectl

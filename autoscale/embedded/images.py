@@ -1,0 +1,29 @@
+"""Which container images the embedded cluster knows, and what environment they run in."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from autoscale.base.resources import app_root
+from autoscale.embedded.settings import Image, Settings
+
+
+def image_name(reference: str) -> str:
+    """``registry.example:5000/team/app:v1@sha256:0`` -> ``app``: without registry, path, tag and digest."""
+    return reference.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
+def find_image(reference: str, settings: Settings) -> Image | None:
+    """The image of that name, whatever its registry and tag; None where it is not known."""
+    ours = Image(path=str(Path(sys.executable).parent), pythonpath=str(app_root()))
+    known = {"autoscale-app": ours, "autoscale-load": Image(path=ours.path, pythonpath=ours.pythonpath, priority=True)}
+    return {**known, **settings.images}.get(image_name(reference))
+
+
+def image_environment(image: Image, home: str) -> Mapping[str, str]:
+    """The environment that an image brings, before the container's own ``env``. ``home`` is a scratch folder."""
+    path = ":".join(filter(None, (image.path, "/usr/local/bin:/usr/bin:/bin")))
+    pythonpath = {"PYTHONPATH": image.pythonpath} if image.pythonpath else {}
+    locale = {"LANG": os.environ.get("LANG", "C.UTF-8")}
+    return {"PATH": path, "HOME": home, "TMPDIR": home, **locale, **pythonpath, **image.env}

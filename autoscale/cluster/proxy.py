@@ -1,0 +1,29 @@
+"""HTTP to a pod through the API server: for the web UI and the end of the load, never for the load itself."""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from autoscale.cluster.client import Answer, Cluster
+from autoscale.cluster.resources import resource_of
+
+Fetch = Callable[[str, str, Mapping[str, str], bytes | None], tuple[int, dict[str, str], bytes]]
+"""``fetch(method, path with query, headers, body) -> (status, headers in lower case, body)``; raises ClusterError."""
+
+# What belongs to one connection, or would hand our credentials on, stays here.
+_DROPPED = {"host", "connection", "authorization", "cookie", "content-length", "accept-encoding", "transfer-encoding"}
+
+
+def pod_fetch(cluster: Cluster, namespace: str, pod: str, port: int, *, read_s: float = 30.0) -> Fetch:
+    """A ``fetch`` for one port of one pod."""
+    base = resource_of("Pod").path(namespace, quote(f"{pod}:{port}"), "proxy")
+
+    def fetch(
+        method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        kept = {name: value for name, value in headers.items() if name.lower() not in _DROPPED}
+        answer: Answer = cluster.call(
+            method, base + "/" + path.lstrip("/"), body=body, headers={"accept": "*/*", **kept}, read_s=read_s
+        )
+        return answer.status, answer.headers, answer.body
+
+    return fetch

@@ -1,0 +1,164 @@
+"""List and watch on raw JSON: back-off, 410 both ways, bookmarks, read timeout, and what was missed is said."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autoscale.base.errors import ClusterError
+from autoscale.cluster.client import Cluster, Stream
+from autoscale.cluster.failures import Refused, refused
+from autoscale.cluster.resources import Resource
+
+FIRST_DELAY_S = 0.1
+LONGEST_DELAY_S = 5.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object as the API server sent it.
+
+    ``type``: LISTED (it was there when the list began), ADDED, MODIFIED, DELETED, or
+    GONE (it vanished while the watch was interrupted: when is unknown). ``t``: receive time.
+    """
+
+    kind: str
+    type: str
+    object: dict[str, Any]
+    t: float
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A span in which ``source`` was not heard and that could not be caught up on."""
+
+    source: str
+    since: float
+    until: float
+    cause: str
+
+
+class Watch:
+    """One list+watch. ``changes()`` runs in one thread; ``cancel()`` may be called from another.
+
+    ``silence_s`` is how long nothing may be heard before the connection counts as dead: the server is
+    asked to end each watch a little earlier (it sends a bookmark before), so a quiet collection is no failure.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        resource: Resource,
+        namespace: str | None,
+        *,
+        labels: str | None = None,
+        fields: str | None = None,
+        silence_s: float = 30.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.source = resource.plural
+        self._cluster = cluster
+        self._resource = resource
+        self._path = resource.path(namespace)
+        self._selectors = {"labelSelector": labels, "fieldSelector": fields}
+        self._silence_s = silence_s
+        self._clock = clock
+        self._stop = threading.Event()
+        self._stream: Stream | None = None
+        self._known: dict[str, dict[str, Any]] = {}
+        self._version: str | None = None
+        self._heard = 0.0
+        self._progress = False
+
+    def cancel(self) -> None:
+        """End ``changes()`` soon, wherever it waits."""
+        self._stop.set()
+        stream = self._stream
+        if stream is not None:
+            stream.cancel()
+
+    def changes(self) -> Iterator[Change | Lost]:
+        """Every object, then every change, until cancelled. Raises ClusterError only when the first list fails."""
+        yield from self._list()
+        delay, failing = FIRST_DELAY_S, ""
+        while not self._stop.is_set():
+            self._progress = False
+            try:
+                if self._version is None:
+                    since = self._heard
+                    yield from self._list()
+                    yield Lost(self.source, since, self._heard, failing)
+                yield from self._follow()
+                failing = "" if self._progress else "the watch ends as soon as it begins"
+            except ClusterError as error:
+                failing = error.what
+                if isinstance(error, Refused) and error.code == 410:
+                    self._version = None
+            # A successful list is no progress: a server that lists and then says 410 would be asked 20 times a second.
+            delay = FIRST_DELAY_S if self._progress else min(delay * 2, LONGEST_DELAY_S)
+            self._stop.wait(delay)
+        if failing and not self._progress:
+            yield Lost(self.source, self._heard, self._clock(), failing)
+
+    def _list(self) -> Iterator[Change]:
+        """The whole collection; what is new or changed against what was known, and what vanished."""
+        page = self._cluster.list(self._path, **self._selectors)
+        now = self._heard = self._clock()
+        first = self._version is None and not self._known
+        found = {item["metadata"]["uid"]: item for item in page["items"]}
+        for uid in [uid for uid in self._known if uid not in found]:
+            yield Change(self._resource.kind, "GONE", self._known.pop(uid), now)
+        for uid, item in found.items():
+            before = self._known.get(uid)
+            if before is None or _version(before) != _version(item):
+                self._known[uid] = item
+                yield Change(self._resource.kind, "LISTED" if first else "MODIFIED" if before else "ADDED", item, now)
+        self._version = page["metadata"]["resourceVersion"]
+
+    def _follow(self) -> Iterator[Change]:
+        """One watch from the last version on, until the server ends it. Raises ClusterError when it breaks."""
+        query = {
+            **self._selectors,
+            "watch": True,
+            "allowWatchBookmarks": True,
+            "resourceVersion": self._version,
+            "timeoutSeconds": max(1, int(self._silence_s * 0.8)),
+        }
+        began = self._clock()
+        with self._cluster.stream(self._path, query=query, read_s=self._silence_s) as stream:
+            self._stream = stream
+            if self._stop.is_set():
+                return
+            for line in stream:
+                yield from self._event(line)
+        if not self._stop.is_set() and self._clock() - began > self._silence_s / 2:
+            self._progress = True  # a quiet watch that the server ended when it was asked to
+            self._heard = self._clock()
+
+    def _event(self, line: bytes) -> Iterator[Change]:
+        """One line of the watch."""
+        try:
+            event = json.loads(line)
+            kind, item = event["type"], event["object"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ClusterError(f"the watch of {self.source} broke off in the middle of a line") from error
+        if kind == "ERROR":
+            # Whatever it is, only a new list is sure to mend it: 410 is how that is said.
+            raise refused("GET", self._path, 410, item if isinstance(item, dict) else {})
+        self._version = item["metadata"]["resourceVersion"]
+        self._heard, self._progress = self._clock(), True
+        if kind == "BOOKMARK":
+            return
+        uid = item["metadata"]["uid"]
+        if kind == "DELETED":
+            self._known.pop(uid, None)
+        else:
+            self._known[uid] = item
+        yield Change(self._resource.kind, kind, item, self._heard)
+
+
+def _version(item: dict[str, Any]) -> str:
+    """The resource version of an object."""
+    return str(item["metadata"].get("resourceVersion", ""))

@@ -335,7 +335,7 @@ _SYSTEM = (
 """Metadata that only the server sets; an update keeps it as it is."""
 
 
-_GENERATIONS = {"Pod", "Deployment", "ReplicaSet", "Job", "HorizontalPodAutoscaler", "PodDisruptionBudget"}
+_GENERATIONS = {"Pod", "Deployment", "ReplicaSet", "Job", "PodDisruptionBudget"}
 """Kinds whose ``metadata.generation`` counts changes of the spec."""
 
 

@@ -1,0 +1,172 @@
+"""What the charts of a report draw: series over seconds since the load began, thinned to what a screen can show."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from autoscale.analysis.histograms import HistogramSeries, quantile
+from autoscale.analysis.results import Analysis
+from autoscale.analysis.steps import StepSeries
+from autoscale.findings.results import Finding
+
+# A chart is about 1,000 pixels wide: more points than this only make the file larger and the first draw slower.
+MOST_POINTS = 1500
+
+Number = float | None
+
+
+def chart_data(analysis: Analysis, findings: Iterable[Finding]) -> dict[str, Any]:
+    """The JSON that templates/charts.js draws: four charts, stages, scale events, spans of findings."""
+    zero = analysis.load_start if analysis.load_start is not None else analysis.start
+    start, end = analysis.start - zero, max(analysis.end - zero, analysis.start - zero + 1)
+    return {
+        "range": [round(start, 1), round(end, 1)],
+        "charts": [_load(analysis, zero), _latency(analysis, zero), _pods(analysis, zero), _cpu(analysis, zero)],
+        "stages": [{"name": s.name, "start": _at(s.start, zero), "end": _at(s.end, zero)} for s in analysis.stages],
+        "events": [
+            {"at": _at(e.at, zero), "up": e.up, "label": f"{e.before} → {e.after}"} for e in analysis.scale_events
+        ],
+        "spans": [
+            {"id": f.id, "start": _at(f.start, zero), "end": _at(f.end, zero)}
+            for f in findings
+            if f.start is not None and f.end is not None
+        ],
+    }
+
+
+def _at(time: float, zero: float) -> float:
+    return round(time - zero, 2)
+
+
+def _load(analysis: Analysis, zero: float) -> dict[str, Any]:
+    seconds = analysis.seconds
+    width = bin_width(len(seconds))
+    x = [_at(seconds.start + i, zero) for i in range(0, len(seconds), width)]
+    rate: Callable[[Sequence[int | None]], list[Number]] = lambda values: bins(values, width, _mean)  # noqa: E731
+    dropped, failed = rate(seconds.dropped), rate(seconds.failed)
+    return {
+        "id": "load",
+        "title": "Load: requests per second",
+        "unit": "/s",
+        "x": x,
+        "series": [
+            {"label": "offered", "colour": "--a", "fill": "--fill", "y": rate(seconds.planned)},
+            {"label": "answered", "colour": "--b", "y": rate(seconds.answered)},
+            {"label": "failed", "colour": "--c", "y": failed},
+            *([{"label": "dropped", "colour": "--e", "y": dropped}] if any(dropped) else []),
+        ],
+    }
+
+
+def _latency(analysis: Analysis, zero: float) -> dict[str, Any]:
+    seconds = analysis.seconds
+    width = bin_width(len(seconds))
+    if width == 1:
+        x = [_at(seconds.start + i, zero) for i in range(len(seconds))]
+        curves = [[_ms(v) for v in values] for values in (seconds.p50, seconds.p95, seconds.p99)]
+    else:
+        x = [_at(seconds.start + i, zero) for i in range(0, len(seconds), width)]
+        curves = _merged_quantiles(analysis.responses, seconds.start, width, len(x))
+    bound = analysis.objective.bound_s * 1000 if analysis.objective else None
+    return {
+        "id": "latency",
+        "title": "Latency from the intended start: milliseconds",
+        "unit": "ms",
+        "x": x,
+        "series": [
+            {"label": "p50", "colour": "--b", "y": curves[0]},
+            {"label": "p95", "colour": "--a", "y": curves[1]},
+            {"label": "p99", "colour": "--d", "y": curves[2], "width": 1},
+            *(
+                [{"label": "objective", "colour": "--c", "dash": [6, 4], "width": 1, "y": [bound] * len(x)}]
+                if bound is not None
+                else []
+            ),
+        ],
+    }
+
+
+def _merged_quantiles(responses: HistogramSeries, start: int, width: int, count: int) -> list[list[Number]]:
+    """p50, p95, p99 in ms of each bin of ``width`` seconds, from merged buckets."""
+    positions: list[list[int]] = [[] for _ in range(count)]
+    for i, second in enumerate(responses.second):
+        slot = (second - start) // width
+        if 0 <= slot < count:
+            positions[slot].append(i)
+    merged = [responses.of(slot) for slot in positions]
+    return [[_ms(quantile(counts, share, responses.scale)) for counts in merged] for share in (0.5, 0.95, 0.99)]
+
+
+def _pods(analysis: Analysis, zero: float) -> dict[str, Any]:
+    replicas = analysis.replicas
+    named = [
+        ("desired", "--a", replicas.desired if replicas.desired else replicas.hpa_desired),
+        ("ready", "--b", replicas.ready),
+        ("needed", "--e", analysis.demand.curve),
+    ]
+    chart = _steps("pods", "Pods: desired, ready, and needed for the load", "", named, analysis, zero)
+    if chart["series"]:
+        chart["series"][0]["fill"] = "--fill"
+    for series in chart["series"]:
+        if series["label"] == "needed":
+            series |= {"dash": [4, 3], "width": 1}
+    return chart
+
+
+def _cpu(analysis: Analysis, zero: float) -> dict[str, Any]:
+    cpu = analysis.cpu
+    named = [("used", "--a", cpu.total), ("target", "--c", cpu.target), ("requested", "--d", cpu.requested)]
+    chart = _steps("cpu", "CPU of all pods against the target: millicores", "m", named, analysis, zero)
+    for series in chart["series"]:
+        if series["label"] != "used":
+            series |= {"dash": [6, 4], "width": 1}
+    return chart
+
+
+def _steps(
+    name: str, title: str, unit: str, named: list[tuple[str, str, StepSeries]], analysis: Analysis, zero: float
+) -> dict[str, Any]:
+    """A chart of step series over the union of their times."""
+    known = [(label, colour, series) for label, colour, series in named if series]
+    times = sorted({time for *_, series in known for time in series.times if analysis.start <= time <= analysis.end})
+    times = sorted({analysis.start, *thin(times), analysis.end})
+    return {
+        "id": name,
+        "title": title,
+        "unit": unit,
+        "x": [_at(time, zero) for time in times],
+        "series": [
+            {"label": label, "colour": colour, "stepped": True, "y": [_short(series.at(time)) for time in times]}
+            for label, colour, series in known
+        ],
+    }
+
+
+def bin_width(seconds: int) -> int:
+    """Whole seconds a point, so that at most MOST_POINTS are drawn."""
+    return max(1, -(-seconds // MOST_POINTS))
+
+
+def bins(values: Sequence[int | None], width: int, fold: Callable[[list[int]], float]) -> list[Number]:
+    """One figure for each ``width`` values; None where none of them is known."""
+    if width == 1:
+        return list(values)
+    parts = ([v for v in values[i : i + width] if v is not None] for i in range(0, len(values), width))
+    return [_short(fold(part)) if part else None for part in parts]
+
+
+def thin(times: list[float]) -> list[float]:
+    """At most MOST_POINTS of the times, evenly taken."""
+    step = -(-len(times) // MOST_POINTS) if times else 1
+    return times[::step]
+
+
+def _mean(values: list[int]) -> float:
+    return sum(values) / len(values)
+
+
+def _ms(seconds: Number) -> Number:
+    return None if seconds is None else _short(seconds * 1000)
+
+
+def _short(value: Number) -> Number:
+    return None if value is None else float(f"{value:.4g}")

@@ -1,0 +1,58 @@
+"""Figures as people read them; what is not known says so."""
+
+from datetime import UTC, datetime
+
+UNKNOWN = "unknown"
+
+
+def duration(seconds: float | None) -> str:
+    """``0.0123`` -> "12 ms", ``75`` -> "1 min 15 s"; None -> "unknown"."""
+    if seconds is None:
+        return UNKNOWN
+    if abs(seconds) < 0.9995:
+        return f"{seconds * 1000:.3g} ms"
+    if abs(seconds) < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{value} {unit}" for value, unit in parts if value)
+
+
+def percent(share: float | None) -> str:
+    """``0.0123`` -> "1.23 %"; None -> "unknown"."""
+    return UNKNOWN if share is None else f"{share * 100:.3g} %"
+
+
+def count(number: float | None) -> str:
+    """``12345`` -> "12,345"; None -> "unknown"."""
+    if number is None:
+        return UNKNOWN
+    return f"{number:,.0f}" if float(number).is_integer() or abs(number) >= 1000 else f"{number:.3g}"
+
+
+def figure(value: float | None, unit: str) -> str:
+    """A measure with its unit."""
+    if value is None:
+        return UNKNOWN
+    if unit == "s":
+        return duration(value)
+    if unit == "%":
+        return f"{value:.3g} %"
+    return f"{count(value)} {unit}".strip()
+
+
+def offset(at: float | None, zero: float | None) -> str:
+    """A time since the load began as ``m:ss``; None -> "unknown"."""
+    if at is None or zero is None:
+        return UNKNOWN
+    seconds = round(at - zero)
+    minutes, rest = divmod(abs(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    sign = "-" if seconds < 0 else ""
+    return f"{sign}{hours}:{minutes:02}:{rest:02}" if hours else f"{sign}{minutes}:{rest:02}"
+
+
+def moment(at: float | None) -> str:
+    """A time of day in UTC, for people."""
+    return UNKNOWN if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

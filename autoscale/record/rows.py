@@ -118,13 +118,13 @@ class Load(Row):
     seq: int
     at: float
     clk: str
-    planned: int
-    sent: int
+    planned: int | None
+    sent: int | None
     answered: int
     failed: dict[str, int]
-    dropped: int
-    in_flight: int
-    cpu_s: float
+    dropped: int | None
+    in_flight: int | None
+    cpu_s: float | None
     lag: Buckets
     response: dict[str, Buckets]
     service: dict[str, Buckets]

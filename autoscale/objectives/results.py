@@ -32,7 +32,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """Whether to believe the run: ``invalid`` when the generator was the limit, ``unknown`` when something was not seen."""
+    """Whether to believe the run: ``invalid``: the generator was the limit; ``unknown``: something was not seen."""
 
     outcome: Literal["valid", "unknown", "invalid"]
     checks: tuple[Check, ...]
@@ -40,7 +40,7 @@ class Validity:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One objective judged. ``value`` and ``bound`` in the objective's own unit (see Objective); ``reason`` in words."""
+    """One objective judged. ``value`` is in the unit of the objective's bound; ``reason`` in words."""
 
     objective: Objective | None
     text: str

@@ -1,0 +1,105 @@
+"""pydantic's errors in the project's form, with a suggestion for a misspelt key."""
+
+import json
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from loadtest.errors import Problem, did_you_mean
+
+_WANTED = {
+    "string_type": "text",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "keys with values",
+    "model_type": "keys with values",
+    "model_attributes_type": "keys with values",
+    "finite_number": "a finite number",
+}
+_ARTICLES = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than",
+             "less_than_equal": "at most"}  # fmt: skip
+
+
+def problems(error: ValidationError, model: type[BaseModel], source: str) -> list[Problem]:
+    """Every mistake pydantic found, as ``source: path.to.field``."""
+    return [_problem(dict(item), model, source) for item in error.errors(include_url=False)]
+
+
+def _problem(item: dict[str, Any], model: type[BaseModel], source: str) -> Problem:
+    location = tuple(part for part in item["loc"] if part != "[key]")
+    kind = item["type"]
+    where = f"{source}: {dotted(location)}" if location else source
+    if kind == "extra_forbidden":
+        return Problem(where, "an unknown key", fix=did_you_mean(str(location[-1]), keys_at(model, location[:-1])))
+    if kind == "missing":
+        return Problem(where, "nothing", "a value", f"Add `{location[-1]}`.")
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        return _tag_problem(item, where)
+    return Problem(where, shown(item["input"]), _wanted(item))
+
+
+def _tag_problem(item: dict[str, Any], where: str) -> Problem:
+    tag = item["ctx"].get("tag")
+    known = item["ctx"].get("expected_tags", "'constant', 'step', 'ramp', 'spike', 'staircase', 'sine'")
+    names = [name.strip(" '") for name in known.split(",")]
+    fix = did_you_mean(tag, names) if tag else f"Known: {', '.join(names)}."
+    return Problem(f"{where}.kind", shown(tag) if tag else "nothing", "the name of a shape", fix)
+
+
+def _wanted(item: dict[str, Any]) -> str:
+    kind, context = item["type"], item.get("ctx", {})
+    if kind in _WANTED:
+        return _WANTED[kind]
+    if kind in _ARTICLES:
+        return f"{_ARTICLES[kind]} {next(iter(context.values()))}"
+    if kind == "literal_error":
+        return f"one of {context['expected']}"
+    if kind == "string_pattern_mismatch":
+        return f"text of the form {context['pattern']}"
+    if kind == "value_error":
+        return str(context["error"])
+    return str(item["msg"])[:1].lower() + str(item["msg"])[1:]
+
+
+def shown(value: object) -> str:
+    """A value as it stood in the file, cut where it is long."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def dotted(location: tuple[int | str, ...]) -> str:
+    """``("requests", 0, "path")`` -> ``requests[0].path``; shape names that pydantic puts in are left out."""
+    text = ""
+    for before, part in zip((None, *location), location, strict=False):
+        if before == "shape" and part in ("constant", "step", "ramp", "spike", "staircase", "sine"):
+            continue
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The keys a scenario may have at a place."""
+    candidates = [model]
+    for part in location:
+        found = [kind for candidate in candidates for kind in _below(candidate, part)]
+        candidates = found or candidates  # an index, or the name of a shape: the same models, fewer of them
+    return [field.alias or name for kind in candidates for name, field in kind.model_fields.items()]
+
+
+def _below(model: type[BaseModel], part: int | str) -> list[type[BaseModel]]:
+    if isinstance(part, str) and model.__name__.lower() == part:
+        return [model]
+    named = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    return _models(named.get(str(part)))
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models(part)]

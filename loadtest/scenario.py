@@ -1,0 +1,260 @@
+"""A scenario: a YAML file that says what is sent, when, and what is wanted of it (every field: docs/scenarios.md).
+
+``load`` reads one by path or built-in name, ``resolved`` is the plain form that travels: into the record's header and
+into the load pods. ScenarioError names every mistake at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from loadtest import mistakes, shapes, traces
+from loadtest.errors import Problem, ScenarioError, did_you_mean
+from loadtest.models import File, Load, PlanPart
+from loadtest.models import Trace as TraceModel
+from loadtest.plan import Point, RatePlan, Stage, join
+
+BUILT_IN = Path(__file__).parent / "scenarios"
+MAX_REQUESTS = 100_000_000
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario.
+
+    ``file`` is what was written, ``plan`` the rate of requests; ``users`` the number of users over time where the
+    model is closed; ``ca`` the PEM text of the TLS authority; ``source`` the file it came from.
+    """
+
+    file: File
+    plan: RatePlan
+    users: RatePlan | None
+    ca: str | None
+    source: str
+
+
+def names() -> list[str]:
+    """The built-in scenarios."""
+    return sorted(path.stem for path in BUILT_IN.glob("*.yaml"))
+
+
+def load(path_or_name: str | Path, sets: Sequence[str] = ()) -> Scenario:
+    """Read a scenario by path or built-in name, with ``--set`` style overrides (``load.workers=2``)."""
+    path = find(path_or_name)
+    return parse(override(read(path), sets), path.name, path.parent)
+
+
+def find(path_or_name: str | Path) -> Path:
+    """The file of a scenario; ScenarioError with a suggestion where there is none."""
+    if str(path_or_name) in names():
+        return BUILT_IN / f"{path_or_name}.yaml"
+    path = Path(path_or_name)
+    if path.is_file():
+        return path
+    problem = Problem(str(path_or_name), "neither a file nor a built-in scenario", fix=did_you_mean(path.stem, names()))
+    raise ScenarioError(f"There is no scenario {path_or_name}.", [problem])
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML's safe loader, which also refuses a key that stands twice (plain YAML keeps the last in silence)."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Check the keys, then build the mapping as usual."""
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            if key_node.value in seen and key_node.tag != "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key_node.value} twice", key_node.start_mark
+                )
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file; ScenarioError with line and column where it is none."""
+    try:
+        data = yaml.load(path.read_text("utf-8"), _UniqueKeys)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"Cannot read {path}: {error}") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{path.name}: line {mark.line + 1}, column {mark.column + 1}" if mark else path.name
+        raise ScenarioError(f"{path.name} is not YAML.", [Problem(where, str(error.problem), "valid YAML")]) from None
+    except yaml.YAMLError as error:
+        raise ScenarioError(f"{path.name} is not YAML.", [Problem(path.name, str(error), "valid YAML")]) from None
+    if not isinstance(data, dict):
+        problem = Problem(path.name, mistakes.shown(data), "keys with values, beginning with `name:`")
+        raise ScenarioError(f"{path.name} is not a scenario.", [problem])
+    return data
+
+
+def override(data: dict[str, Any], sets: Sequence[str]) -> dict[str, Any]:
+    """A copy with ``path.to.field=value`` applied (list items by number: ``requests.0.path=/``; values are YAML)."""
+    result: dict[str, Any] = yaml.safe_load(yaml.safe_dump(data))
+    problems = [problem for text in sets if (problem := _set(result, text))]
+    if problems:
+        raise ScenarioError("An option --set is wrong.", problems)
+    return result
+
+
+def _set(data: dict[str, Any], text: str) -> Problem | None:
+    path, equals, value_text = text.partition("=")
+    if not equals or not path:
+        return Problem(f"--set {text}", repr(text), "path.to.field=value")
+    try:
+        value = yaml.safe_load(value_text)
+    except yaml.YAMLError:
+        return Problem(f"--set {path}", repr(value_text), "a YAML value")
+    place: Any = data
+    *way, last = path.split(".")
+    try:
+        for part in way:
+            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
+        if isinstance(place, list):
+            place[int(last)] = value
+        else:
+            place[last] = value
+    except (IndexError, ValueError):
+        return Problem(f"--set {path}", "no such item of a list", "a number within it, counted from 0")
+    except (TypeError, AttributeError):
+        return Problem(f"--set {path}", "a path through a single value", "a path of keys, such as load.workers")
+    return None
+
+
+def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
+    """Check a scenario's mapping; ``folder`` is where its trace and CA files are looked for."""
+    try:
+        file = File.model_validate(data)
+    except ValidationError as error:
+        raise ScenarioError(f"The scenario {source} is wrong.", mistakes.problems(error, File, source)) from None
+    drawn = _adjusted(_drawn(file.load, folder, source), file.load)
+    closed = file.load.model == "closed"
+    plan = drawn.times(1 / file.load.pacing) if closed else drawn
+    _check(file, plan, source)
+    return Scenario(file, plan, drawn if closed else None, _ca(file, folder, source), source)
+
+
+def _drawn(settings: Load, folder: Path, source: str) -> RatePlan:
+    if settings.plan is not None:
+        return _written(settings.plan)
+    if settings.shape is not None:
+        values = settings.shape.model_dump()
+        draw: Any = getattr(shapes, values.pop("kind"))
+        plan: RatePlan = draw(**values)
+        return plan
+    assert settings.trace is not None
+    return _traced(settings.trace, folder, source)
+
+
+def _written(parts: list[PlanPart]) -> RatePlan:
+    pieces: list[tuple[str, list[Point]]] = []
+    rate = 0.0
+    for part in parts:
+        begin = part.rate if part.rate is not None else part.start if part.start is not None else rate
+        rate = part.rate if part.rate is not None else part.to or 0.0
+        pieces.append((part.name, shapes.slope(begin, rate, part.duration)))
+    return join(pieces)
+
+
+def _traced(trace: TraceModel, folder: Path, source: str) -> RatePlan:
+    points = traces.read(folder / trace.file, trace.form)
+    where = f"{source}: load.trace"
+    if trace.begin >= points[-1][0]:
+        problem = Problem(f"{where}.begin", f"{trace.begin:g} s", f"less than the trace's {points[-1][0]:g} s")
+        raise ScenarioError(f"The scenario {source} is wrong.", [problem])
+    window = traces.cut(points, trace.begin, trace.length)
+    plan = RatePlan(tuple((t / trace.time_compression, rate * trace.rate_scale) for t, rate in window))
+    return RatePlan(plan.points, _trace_stages(trace, plan.duration_s, where))
+
+
+def _trace_stages(trace: TraceModel, duration: float, where: str) -> tuple[Stage, ...]:
+    if not trace.stages:
+        return (Stage("trace", 0.0, duration),)
+    begins = [0.0, *(stage.until for stage in trace.stages)]
+    ends = [min(stage.until, duration) for stage in trace.stages[:-1]] + [duration]
+    wrong = [n for n, (begin, end) in enumerate(zip(begins, ends, strict=False)) if end <= begin]
+    if wrong:
+        found = [Problem(f"{where}.stages[{n}].until", f"{begins[n + 1]:g} s", "later than the stage before, "
+                         f"within the load's {duration:g} s") for n in wrong]  # fmt: skip
+        raise ScenarioError("The stages of a trace are wrong.", found)
+    return tuple(Stage(s.name, b, e) for s, b, e in zip(trace.stages, begins, ends, strict=False))
+
+
+def _adjusted(plan: RatePlan, settings: Load) -> RatePlan:
+    scaled = plan.times(settings.rate_factor)
+    return scaled if settings.duration is None else scaled.stretched(settings.duration / plan.duration_s)
+
+
+def _check(file: File, plan: RatePlan, source: str) -> None:
+    """What can be judged only with the plan drawn: names used twice, nothing sent, limits."""
+    problems = []
+    stages = [stage.name for stage in plan.stages]
+    problems += [
+        Problem(f"{source}: load.plan", f"the stage {name} twice", "a name of its own for each stage")
+        for name in sorted({name for name in stages if stages.count(name) > 1})
+    ]
+    if plan.total < 1:
+        problems.append(Problem(f"{source}: load", f"{plan.total:g} requests in all", "at least 1"))
+    if plan.total > MAX_REQUESTS:
+        problems.append(Problem(f"{source}: load", f"{plan.total:.3g} requests in all", f"at most {MAX_REQUESTS}"))
+    if file.limits.rate is not None and plan.peak > file.limits.rate:
+        problems.append(
+            Problem(f"{source}: limits.rate", f"a peak of {plan.peak:g}/s", f"at most {file.limits.rate:g}/s")
+        )
+    if file.limits.duration is not None and plan.duration_s > file.limits.duration:
+        wanted = f"at most {file.limits.duration:g} s"
+        problems.append(Problem(f"{source}: limits.duration", f"a load of {plan.duration_s:g} s", wanted))
+    if problems:
+        raise ScenarioError(f"The scenario {source} is wrong.", problems)
+
+
+def _ca(file: File, folder: Path, source: str) -> str | None:
+    if file.tls.ca is None:
+        return None
+    try:
+        return (folder / file.tls.ca).read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = Problem(f"{source}: tls.ca", file.tls.ca, "a PEM file beside the scenario", str(error))
+        raise ScenarioError(f"The scenario {source} is wrong.", [problem]) from None
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as plain JSON values: what the record's header holds and the load pods get.
+
+    ``points`` [[second, requests per second]], ``stages`` [{name, start_s, end_s}], ``duration_s``, ``total``;
+    ``users`` [[second, users]] where the model is closed; the rest as written, with defaults filled in.
+    """
+    file = scenario.file
+    settings = file.load
+    return {
+        "name": file.name,
+        "description": file.description,
+        "model": settings.model,
+        "points": _rounded(scenario.plan.points),
+        "users": _rounded(scenario.users.points) if scenario.users else None,
+        "stages": [{"name": s.name, "start_s": s.start_s, "end_s": s.end_s} for s in scenario.plan.stages],
+        "duration_s": scenario.plan.duration_s,
+        "total": scenario.plan.total,
+        "load": settings.model_dump(
+            include={"model", "arrivals", "seed", "pacing", "workers", "max_in_flight", "close_share", "rate_factor"}
+        ),
+        "requests": [
+            request.model_dump() | {"name": request.name or f"{request.method} {request.path.split('?')[0]}"}
+            for request in file.requests
+        ],
+        "tls": {"verify": file.tls.verify, "ca": scenario.ca, "server_name": file.tls.server_name},
+        "target": file.target.model_dump(),
+        "objectives": list(file.objectives),
+        "price": file.price.model_dump() if file.price else None,
+        "limits": file.limits.model_dump(),
+        "embedded": file.embedded.model_dump(),
+        "patches": [patch.model_dump() for patch in file.patches],
+    }
+
+
+def _rounded(points: tuple[Point, ...]) -> list[list[float]]:
+    return [[round(t, 6), round(value, 6)] for t, value in points]

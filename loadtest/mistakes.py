@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from loadtest.errors import Problem, did_you_mean
+from loadtest.models import NAME
 
 _WANTED = {
     "string_type": "text",
@@ -21,6 +22,8 @@ _WANTED = {
     "model_type": "keys with values",
     "model_attributes_type": "keys with values",
     "finite_number": "a finite number",
+    "too_short": "at least one item",
+    "string_pattern_mismatch": "text of the form shown in docs/scenarios.md",
 }
 _ARTICLES = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than",
              "less_than_equal": "at most"}  # fmt: skip
@@ -54,14 +57,14 @@ def _tag_problem(item: dict[str, Any], where: str) -> Problem:
 
 def _wanted(item: dict[str, Any]) -> str:
     kind, context = item["type"], item.get("ctx", {})
+    if kind == "string_pattern_mismatch" and context["pattern"] == NAME:
+        return "lower-case letters, digits and hyphens"
     if kind in _WANTED:
         return _WANTED[kind]
     if kind in _ARTICLES:
-        return f"{_ARTICLES[kind]} {next(iter(context.values()))}"
+        return f"{_ARTICLES[kind]} {next(iter(context.values())):g}"
     if kind == "literal_error":
         return f"one of {context['expected']}"
-    if kind == "string_pattern_mismatch":
-        return f"text of the form {context['pattern']}"
     if kind == "value_error":
         return str(context["error"])
     return str(item["msg"])[:1].lower() + str(item["msg"])[1:]

@@ -54,6 +54,10 @@ format: $(VENV)/.dev  ## Format the code
 bench: $(VENV)/.dev  ## Measure speed, as ratios taken side by side
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+.PHONY: docs
+docs: $(VENV)/.dev  ## Write the generated pages under docs/ again
+	@$(BIN)/python -m tests.docs.generate
+
 .PHONY: clean
 clean:  ## Remove the environment and caches (runs/ stays)
 	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -6,7 +6,9 @@ A source's own time is ``at``, on the clock named by ``clk`` (its offset and err
 Histogram buckets are ``{str(index): count}``, see ``loadtest.histogram``.
 """
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict  # pydantic makes the schema from these and needs this one below 3.12
 
 SCHEMA = 1
 

@@ -1,0 +1,34 @@
+"""``autoscale report``: make the report of a run again, in any format."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Make the report of a run again, in any format.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["html", "text", "json", "markdown", "junit"]),
+    default="text",
+    show_default=True,
+    help="html: one self-contained file; markdown: for a pull request; junit: each objective a test case.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="File to write; standard output where not given.")
+def command(run: Path, form: str, out: Path | None) -> None:
+    """Make the report of RUN, the folder of a run or its record.jsonl (also .gz).
+
+    \b
+    autoscale report runs/20261123-101500-first-look
+    autoscale report runs/20261123-101500-first-look --format html --out report.html
+    autoscale report runs/20261123-101500-first-look --format junit --out junit.xml
+    """
+    from autoscale import report  # here, so that --help stays quick
+
+    text = report.render(run, form)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        report.save(text, out)
+        click.echo(f"Wrote {out}")

@@ -1,0 +1,24 @@
+"""Writes the generated pages under docs/: python -m tests.docs.generate (make docs)."""
+
+import json
+from pathlib import Path
+
+from autoscale.record.schema import schema
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page and what should stand in it."""
+    return {DOCS / "record.schema.json": json.dumps(schema(), indent=2) + "\n"}
+
+
+def main() -> None:
+    """Write them."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -56,9 +56,19 @@ def _field(text: Any) -> Field:
 
 
 @cache
+def _document() -> Mapping[str, Any]:
+    document: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_text())
+    return document
+
+
+def release() -> str:
+    """The Kubernetes release that the types are of, for example ``v1.35.4``."""
+    return str(_document()["release"])
+
+
+@cache
 def types() -> Mapping[str, Type]:
     """Every type by its name (kinds are types too)."""
-    document = json.loads(Path(__file__).with_name("schema.json").read_text())
     return {
         name: Type(
             name,
@@ -66,7 +76,7 @@ def types() -> Mapping[str, Type]:
             tuple(body["required"]),
             body.get("atomic", False),
         )
-        for name, body in document["types"].items()
+        for name, body in _document()["types"].items()
     }
 
 

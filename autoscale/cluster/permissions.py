@@ -13,7 +13,7 @@ from autoscale.cluster.failures import Refused
 
 @dataclass(frozen=True)
 class Permission:
-    """One verb on one resource; ``sub`` is a subresource. ``wide``: of the cluster. ``optional``: a run does without."""
+    """A verb on a resource; ``sub`` is a subresource. ``wide``: of the cluster. ``optional``: a run does without."""
 
     verb: str
     group: str

@@ -1,0 +1,70 @@
+"""The load generator's objects with this run's scenario, target and number of workers filled in."""
+
+import copy
+import json
+from typing import Any
+
+from autoscale.base.resources import manifests
+from autoscale.cluster.render import render
+from autoscale.run.target import Target
+
+Object = dict[str, Any]
+MASTER = "loadtest-master"
+WORKER = "loadtest-worker"
+COMPONENT = "app.kubernetes.io/component"
+WEB_UI_PORT = 8089
+START_DEADLINE_S = 90
+
+
+def load_objects(scenario: dict[str, Any], target: Target, labels: dict[str, str]) -> list[Object]:
+    """The manifests of k8s/loadtest for one run."""
+    objects = render(manifests() / "loadtest", labels=labels, namespace=target.namespace)
+    return [fill(obj, scenario, target) for obj in objects]
+
+
+def fill(obj: Object, scenario: dict[str, Any], target: Target) -> Object:
+    """One manifest with the run's values; what needs none comes back as it is."""
+    filled = copy.deepcopy(obj)
+    if obj["kind"] == "ConfigMap":
+        filled["data"] = {"scenario.json": json.dumps(scenario)}
+    if obj["kind"] == "Job":
+        _fill_job(filled, scenario, target)
+    return filled
+
+
+def _fill_job(job: Object, scenario: dict[str, Any], target: Target) -> None:
+    """Deadline, number of workers, environment, and whose nodes to keep away from."""
+    workers = int(scenario["load"]["workers"])
+    spec = job["spec"]
+    # A run that is never cleaned up ends by itself.
+    spec["activeDeadlineSeconds"] = int(scenario["duration_s"]) + START_DEADLINE_S + 300
+    if spec.get("completionMode") == "Indexed":
+        spec["completions"] = spec["parallelism"] = workers
+    pod = spec["template"]["spec"]
+    values = {
+        "LOADTEST_URL": target.url,
+        "LOADTEST_HOST": target.host,
+        "LOADTEST_WORKERS": str(workers),
+        "LOADTEST_START_DEADLINE": str(START_DEADLINE_S),
+    }
+    for container in pod["containers"]:
+        for entry in container.get("env") or []:
+            if entry["name"] in values:
+                entry["value"] = values[entry["name"]]
+    for term in _affinity_terms(pod):
+        term["podAffinityTerm"]["labelSelector"] = {"matchLabels": dict(target.match)}
+
+
+def _affinity_terms(pod: Object) -> list[Object]:
+    """The pod's preferred anti-affinity terms."""
+    affinity = (pod.get("affinity") or {}).get("podAntiAffinity") or {}
+    return list(affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or [])
+
+
+def with_path(scenario: dict[str, Any], url: str) -> dict[str, Any]:
+    """The scenario with its requests replaced by the path of ``--url``, where that names one."""
+    path = "/" + url.split("://", 1)[-1].partition("/")[2]
+    if path == "/":
+        return scenario
+    request = {**scenario["requests"][0], "method": "GET", "path": path, "headers": {}, "body": None, "weight": 1.0}
+    return {**scenario, "requests": [{**request, "name": f"GET {path.split('?')[0]}"}]}

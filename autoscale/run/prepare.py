@@ -1,0 +1,91 @@
+"""What is decided before a cluster is touched: the scenario, its objectives and its limits."""
+
+from typing import Any
+
+from autoscale import objectives
+from autoscale.base.errors import InputError, Problem
+from autoscale.run.options import Existing, Options
+from loadtest import scenario as scenarios
+from loadtest.errors import ScenarioError
+
+Scenario = dict[str, Any]
+_SECRET_HEADERS = {"accept", "accept-encoding", "content-type", "user-agent"}
+REDACTED = "(redacted)"
+
+
+def resolve(options: Options) -> Scenario:
+    """The scenario in its plain form, checked whole, its objectives included. InputError with every mistake."""
+    try:
+        plain = scenarios.resolved(scenarios.load(options.scenario, options.overrides))
+    except ScenarioError as error:
+        problems = [Problem(item.where, item.found, item.wanted, item.fix) for item in error.problems]
+        raise InputError(error.what, problems=problems) from error
+    objectives.parse(plain["objectives"], [stage["name"] for stage in plain["stages"]])
+    return plain
+
+
+def existing_of(options: Options, scenario: Scenario) -> Existing | None:
+    """The workload of someone else's that is to be loaded: from the options, else from the scenario; else None."""
+    if options.existing is not None:
+        return options.existing
+    target = scenario["target"]
+    if target["workload"] is None:
+        return None
+    if not target["url"]:
+        raise InputError("the scenario names a workload but no target.url", fix="say how it is reached: target.url")
+    return Existing(target["workload"], target["namespace"] or options.namespace or "default", target["url"])
+
+
+def limit_pods(scenario: Scenario, hpa: dict[str, Any]) -> None:
+    """InputError where the HPA may go beyond the scenario's limit of pods."""
+    limit, most = scenario["limits"].get("pods"), hpa["spec"]["maxReplicas"]
+    if limit is not None and most > limit:
+        where = f"HorizontalPodAutoscaler/{hpa['metadata']['name']}: spec.maxReplicas"
+        raise InputError(
+            "the autoscaler may start more pods than the scenario allows",
+            problems=[Problem(where, str(most), f"at most {limit} (limits.pods)")],
+        )
+
+
+def redact_scenario(scenario: Scenario) -> Scenario:
+    """The scenario without what could be secret: header values, bodies stay out of the record."""
+    requests = [
+        {
+            **request,
+            "headers": {
+                name: value if name.lower() in _SECRET_HEADERS else REDACTED
+                for name, value in request["headers"].items()
+            },
+            "body": None if request["body"] is None else REDACTED,
+        }
+        for request in scenario["requests"]
+    ]
+    return {**scenario, "requests": requests}
+
+
+def redact_object(obj: dict[str, Any]) -> dict[str, Any]:
+    """A manifest without what could be secret: environment values, data of ConfigMaps; and without bookkeeping."""
+    meta = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
+    meta["annotations"] = {
+        key: value
+        for key, value in (meta.get("annotations") or {}).items()
+        if key != "kubectl.kubernetes.io/last-applied-configuration"
+    }
+    clean = {key: value for key, value in obj.items() if key not in ("status", "metadata")} | {"metadata": meta}
+    if "data" in clean:
+        clean["data"] = dict.fromkeys(clean["data"], REDACTED)
+    return dict(_redact_env(clean))
+
+
+def _redact_env(value: Any) -> Any:
+    """Every ``env`` entry's literal value taken out, however deep."""
+    if isinstance(value, list):
+        return [_redact_env(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: [{**entry, "value": REDACTED} if "value" in entry else entry for entry in item]
+        if key == "env" and isinstance(item, list)
+        else _redact_env(item)
+        for key, item in value.items()
+    }

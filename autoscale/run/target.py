@@ -1,0 +1,182 @@
+"""What is loaded and scaled: our own service, or a workload that is there already."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from autoscale.base.errors import ClusterError, InputError, Problem
+from autoscale.base.resources import manifests
+from autoscale.cluster.apply import fetch
+from autoscale.cluster.client import Cluster
+from autoscale.cluster.resources import resource_of
+from autoscale.run.options import Existing
+
+Object = dict[str, Any]
+_KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Target:
+    """The workload under load.
+
+    ``url`` is where requests go (the Service's cluster IP, so that no name has to be looked up), ``host`` the Host
+    header they carry, ``labels`` the selector of its pods, ``match`` the same as a mapping.
+    ``ours``: brought along by the run. ``hpa`` is the object that scales it.
+    """
+
+    kind: str
+    name: str
+    namespace: str
+    url: str
+    host: str
+    service: str | None
+    labels: str
+    match: dict[str, str]
+    hpa: Object
+    ours: bool
+
+    def header(self) -> dict[str, Any]:
+        """As it stands in the record's header."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "namespace": self.namespace,
+            "service": self.service,
+            "url": self.url,
+            "hpa": self.hpa["metadata"]["name"],
+            "names_pods": True if self.ours else None,
+        }
+
+
+def base_folder(context: str) -> Path:
+    """The kustomization of our own service: the overlay of that context where there is one, else the base."""
+    for name in (context, context.split("-")[0]):
+        overlay = manifests() / "overlays" / name
+        if (overlay / "kustomization.yaml").is_file():
+            return overlay
+    return manifests() / "base"
+
+
+def of_objects(cluster: Cluster, objects: list[Object], namespace: str) -> Target:
+    """Our own service, after it was applied."""
+    hpa_spec = next(obj for obj in objects if obj["kind"] == "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]
+    service = next(obj for obj in objects if obj["kind"] == "Service")
+    port = service["spec"]["ports"][0]["port"]
+    url = f"http://{service['metadata']['name']}:{port}"
+    target = f"{hpa_spec['kind'].lower()}/{hpa_spec['name']}"
+    return replace(of_existing(cluster, Existing(target, namespace, url)), ours=True)
+
+
+def of_existing(cluster: Cluster, existing: Existing) -> Target:
+    """A workload that is there; InputError where it, its HPA or its Service do not fit together."""
+    kind_word, _, name = existing.target.partition("/")
+    kind = _KINDS.get(kind_word.lower())
+    if kind is None or not name:
+        wanted = "deployment/NAME or statefulset/NAME"
+        raise InputError("the target is not one", problems=[Problem("--target", repr(existing.target), wanted)])
+    workload = fetch(cluster, resource_of(kind).path(existing.namespace, name))
+    if workload is None:
+        raise InputError(
+            f"there is no {existing.target} in namespace {existing.namespace}", fix="check --target and -n"
+        )
+    match = workload["spec"]["selector"].get("matchLabels") or {}
+    url, host, service = resolve_url(cluster, existing.url, existing.namespace)
+    return Target(
+        kind=kind,
+        name=name,
+        namespace=existing.namespace,
+        url=url,
+        host=host,
+        service=service,
+        labels=selector_text(workload["spec"]["selector"]),
+        match=match,
+        hpa=find_hpa(cluster, kind, name, existing.namespace),
+        ours=False,
+    )
+
+
+def selector_text(selector: Object) -> str:
+    """A LabelSelector as the API's query parameter."""
+    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    for rule in selector.get("matchExpressions") or []:
+        values = ",".join(rule.get("values") or [])
+        parts.append(
+            {
+                "In": f"{rule['key']} in ({values})",
+                "NotIn": f"{rule['key']} notin ({values})",
+                "Exists": rule["key"],
+                "DoesNotExist": f"!{rule['key']}",
+            }[rule["operator"]]
+        )
+    return ",".join(parts)
+
+
+def find_hpa(cluster: Cluster, kind: str, name: str, namespace: str) -> Object:
+    """The one HPA of a workload. InputError when there is none (naming where others point) or more than one."""
+    items = cluster.list(resource_of("HorizontalPodAutoscaler").path(namespace))["items"]
+    refs = {item["metadata"]["name"]: item["spec"]["scaleTargetRef"] for item in items}
+    ours = [item for item in items if _points_at(item["spec"]["scaleTargetRef"], kind, name)]
+    if len(ours) == 1:
+        return dict(ours[0])
+    if ours:
+        names = ", ".join(item["metadata"]["name"] for item in ours)
+        raise InputError(
+            f"{len(ours)} HPAs scale {kind}/{name} ({names}): they would fight over its replicas",
+            fix="keep one of them",
+        )
+    elsewhere = [Problem(f"HorizontalPodAutoscaler/{key}", f"{ref['kind']}/{ref['name']}") for key, ref in refs.items()]
+    raise InputError(
+        f"no HPA in namespace {namespace} points at {kind}/{name}: there is nothing to test",
+        problems=elsewhere,
+        fix=f"kubectl autoscale {kind.lower()} {name} -n {namespace} --cpu=60% --min=2 --max=8",
+    )
+
+
+def _points_at(ref: Object, kind: str, name: str) -> bool:
+    return ref.get("kind") == kind and ref.get("name") == name
+
+
+def resolve_url(cluster: Cluster, url: str, namespace: str) -> tuple[str, str, str | None]:
+    """(URL with the Service's cluster IP, Host header, Service): a host that is no Service of the cluster stays.
+
+    ``web``, ``web.shop``, ``web.shop.svc`` and ``web.shop.svc.cluster.local`` name the Service web in shop.
+    """
+    parts = urlsplit(url)
+    try:
+        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        host, port = "", 0
+    if not host or not port or parts.username or parts.password:
+        wanted = "http://host[:port] or https://host[:port], without a user"
+        raise InputError("the URL is not one", problems=[Problem("--url", repr(url), wanted)])
+    labels = host.split(".")
+    inside = len(labels) == 1 or (len(labels) == 2) or labels[2] == "svc"
+    found = None
+    if inside and not host.replace(".", "").isdigit():
+        found = fetch(cluster, resource_of("Service").path(labels[1] if len(labels) > 1 else namespace, labels[0]))
+    if found is None:
+        return urlunsplit((parts.scheme, parts.netloc, "", "", "")), parts.netloc, None
+    ports = [item["port"] for item in found["spec"].get("ports") or []]
+    if port not in ports:
+        wanted = f"a port of Service/{labels[0]}: {', '.join(map(str, ports))}"
+        raise InputError("the Service has no such port", problems=[Problem("the target's URL", str(port), wanted)])
+    address = found["spec"].get("clusterIP")
+    if address in (None, "", "None"):
+        return urlunsplit((parts.scheme, parts.netloc, "", "", "")), parts.netloc, labels[0]
+    if ":" in address:
+        address = f"[{address}]"
+    return f"{parts.scheme}://{address}:{port}", parts.netloc, labels[0]
+
+
+def behaviour_window(hpa: Object, default_s: float | None) -> float:
+    """Seconds for which the HPA remembers higher recommendations before it scales down."""
+    window = ((hpa["spec"].get("behavior") or {}).get("scaleDown") or {}).get("stabilizationWindowSeconds")
+    return float(window if window is not None else 300.0 if default_s is None else default_s)
+
+
+def require_hpa(hpa: Object) -> None:
+    """ClusterError where the HPA has nothing to measure (a metric on resources that its pods do not request)."""
+    if not hpa["spec"].get("metrics"):
+        raise ClusterError(f"HorizontalPodAutoscaler/{hpa['metadata']['name']} has no metric", fix="give it one")

@@ -46,7 +46,7 @@ class Seconds:
     ``dropped``: never sent.
     """
 
-    start: int
+    start: float
     planned: list[int | None]
     sent: list[int | None]
     answered: list[int | None]
@@ -153,7 +153,7 @@ class PodLife:
 
 @dataclass(frozen=True, slots=True)
 class ScaleUp:
-    """One growth, from the load change that led to it until its last pod answered.
+    """One growth, from ``origin`` (its load change, or the growth before it on the same change) to the last answer.
 
     ``phases`` add up to ``total_s`` (PHASES order); ``pods`` are the names of the new pods, ``slowest`` the one whose
     chain is shown. ``slowest_phase``: the name of the longest.
@@ -161,6 +161,7 @@ class ScaleUp:
 
     event: ScaleEvent
     load_change: float | None
+    origin: float | None
     phases: tuple[Phase, ...]
     total_s: float | None
     pods: tuple[str, ...]

@@ -1,0 +1,109 @@
+"""What pod, endpoint and usage rows say of each pod, kept as the moments that matter."""
+
+import math
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Dated = tuple[float | None, float]  # the server's time (whole seconds, None where it gives none), when we heard
+
+
+@dataclass(slots=True)
+class PodHistory:
+    """One pod, from its rows. Every moment is (server's time, receive time) of the first row that showed it."""
+
+    uid: str
+    name: str
+    first_seen: float
+    created: Dated
+    node: str | None = None
+    owner: str | None = None
+    phase: str = ""
+    conditions: dict[str, Dated] = field(default_factory=dict)
+    started: Dated | None = None
+    deletion: Dated | None = None
+    removed: float | None = None
+    ended: float | None = None
+    restarts: int = 0
+    reason: str | None = None
+    request_m: int | None = None
+    limit_m: int | None = None
+    unrequested: bool = False
+    ready: list[tuple[float, bool]] = field(default_factory=list)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take one ``pod`` row."""
+        t = row["t"]
+        self.node = row["node"] or self.node
+        self.owner = row["owner"] or self.owner
+        self.phase = row["phase"]
+        for name, (status, at) in row["conditions"].items():
+            if status == "True" and name not in self.conditions:
+                self.conditions[name] = (at, t)
+        self._containers(row["containers"], t)
+        if row["deletion"] is not None and self.deletion is None:
+            self.deletion = (None, t)  # the server's deletion time lies ahead, by the grace period
+        if row["phase"] in ("Succeeded", "Failed") and self.ended is None:
+            self.ended = t
+        if row["removed"] and self.removed is None:
+            self.removed = t
+        self._ready(row, t)
+
+    def _containers(self, containers: list[Mapping[str, Any]], t: float) -> None:
+        starts = [c["started"] for c in containers]
+        if self.started is None and starts and None not in starts:
+            self.started = (max(starts), t)
+        self.restarts = max(self.restarts, sum(c["restarts"] for c in containers))
+        self.reason = next((c["reason"] for c in containers if c["reason"]), self.reason)
+        requests = [c["cpu_request_m"] for c in containers]
+        limits = [c["cpu_limit_m"] for c in containers]
+        if containers:
+            self.unrequested = None in requests
+            self.request_m = None if None in requests else sum(requests)
+            self.limit_m = None if None in limits else sum(limits)
+
+    def _ready(self, row: Mapping[str, Any], t: float) -> None:
+        now = row["conditions"].get("Ready", ("False", None))[0] == "True"
+        now = now and row["deletion"] is None and not row["removed"]
+        if (self.ready[-1][1] if self.ready else False) != now:
+            self.ready.append((t, now))
+
+
+@dataclass(slots=True)
+class EndpointHistory:
+    """When a pod came into the Service and went out of it, by receive time."""
+
+    ready: float | None = None
+    gone: float | None = None
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take one ``endpoint`` row; null or false means out of the Service."""
+        if row["ready"]:
+            self.gone = None
+            if self.ready is None:
+                self.ready = row["t"]
+        elif self.ready is not None and self.gone is None:
+            self.gone = row["t"]
+
+
+@dataclass(slots=True)
+class UsageHistory:
+    """One pod's CPU samples in order of arrival: end of window (our clock), millicores, window, receive time."""
+
+    at: "array[float]" = field(default_factory=lambda: array("d"))
+    cpu_m: "array[float]" = field(default_factory=lambda: array("d"))
+    window_s: "array[float]" = field(default_factory=lambda: array("d"))
+    heard: "array[float]" = field(default_factory=lambda: array("d"))
+
+    def add(self, row: Mapping[str, Any], at: float) -> None:
+        """Take one ``usage`` row; a sample that was had already, or is no number, is left out."""
+        if self.at and at <= self.at[-1]:
+            return
+        cpu = [c["cpu_m"] for c in row["containers"].values()]
+        if not cpu or not all(isinstance(value, int | float) and 0 <= value < math.inf for value in cpu):
+            return
+        self.at.append(at)
+        self.cpu_m.append(sum(cpu))
+        self.window_s.append(row["window_s"])
+        self.heard.append(row["t"])

@@ -1,0 +1,102 @@
+"""How many pods the load needs, estimated from the run itself by the service demand law (Denning and Buzen 1978).
+
+CPU of all pods = idle CPU x pods + CPU per request x answered rate, fitted over the CPU samples. From these two
+and the HPA's target follows the demand: the fewest pods whose utilisation stays within target plus tolerance.
+The planned rate is taken, not the answered one: overload lowers the latter exactly when supply is short.
+"""
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate
+
+from autoscale.analysis.collect import Collected
+from autoscale.analysis.plan import PlannedRate
+from autoscale.analysis.results import Demand, HpaSpec, Seconds
+from autoscale.analysis.steps import StepSeries
+
+_LEAST_REQUESTS = 50
+_LEAST_POINTS = 3
+
+Point = tuple[float, float, float]  # pods, answered per second, millicores
+
+
+def fit(points: Sequence[Point]) -> tuple[float, float] | None:
+    """(idle millicores a pod, CPU seconds a request), least squares with both at least 0; None where undetermined."""
+    nn = sum(n * n for n, _, _ in points)
+    nx = sum(n * x for n, x, _ in points)
+    xx = sum(x * x for _, x, _ in points)
+    nu = sum(n * u for n, _, u in points)
+    xu = sum(x * u for _, x, u in points)
+    if len(points) < _LEAST_POINTS or xx <= 0:
+        return None
+    determinant = nn * xx - nx * nx
+    if determinant > 1e-6 * nn * xx:
+        idle, each = (nu * xx - xu * nx) / determinant, (xu * nn - nu * nx) / determinant
+        if idle >= 0 and each > 0:
+            return idle, each / 1000
+    each = xu / xx
+    return (0.0, each / 1000) if each > 0 else None
+
+
+def samples(kept: Collected, series: Seconds) -> list[Point]:
+    """One point for each moment at which the pods' CPU was measured: over the same window, what they answered."""
+    answered = [0, *accumulate(n or 0 for n in series.answered)]
+    groups: dict[float, list[tuple[float, float]]] = {}
+    for usage in kept.usage.values():
+        for at, cpu_m, window in zip(usage.at, usage.cpu_m, usage.window_s, strict=True):
+            groups.setdefault(15.0 * round(at / 15.0), []).append((cpu_m, window))
+    points = []
+    for at, found in sorted(groups.items()):
+        window = max(1.0, sum(window for _, window in found) / len(found))
+        first, last = (round(time - series.start) for time in (at - window, at))
+        if first < 0 or last > len(series) or last <= first:
+            continue
+        rate = (answered[last] - answered[first]) / (last - first)
+        points.append((float(len(found)), rate, sum(cpu_m for cpu_m, _ in found)))
+    return points
+
+
+def demand(kept: Collected, series: Seconds, plan: PlannedRate, spec: HpaSpec | None) -> Demand:
+    """The demand curve, or why there is none."""
+    fitted = fit(samples(kept, series)) if sum(n or 0 for n in series.answered) >= _LEAST_REQUESTS else None
+    idle, each = fitted if fitted else (None, None)
+    request = _request(kept)
+    missing = [
+        text
+        for absent, text in (
+            (spec is None or spec.target_percent is None, "the HPA has no CPU utilisation target"),
+            (request is None, "the pods' CPU request is not known"),
+            (fitted is None, "too few CPU samples beside answered requests"),
+            (not plan, "the load is not known"),
+        )
+        if absent
+    ]
+    if missing or spec is None or spec.target_percent is None or request is None or idle is None or each is None:
+        return Demand(StepSeries(), "unknown: " + "; ".join(missing), each, idle, None)
+    allowed = request * spec.target_percent / 100 * (1 + spec.tolerance)
+    if allowed <= idle:
+        words = f"unknown: an idle pod alone uses {idle:.0f}m, as much as the target allows ({allowed:.0f}m)"
+        return Demand(StepSeries(), words, each, idle, None)
+    capacity = (allowed - idle) / (each * 1000)
+    grid = plan.every()
+    floor = max(1, spec.min_replicas)
+    curve = StepSeries.of([(time, float(max(floor, _pods(rate / capacity)))) for time, rate in grid])
+    beyond = sum(rate / capacity > spec.max_replicas for _, rate in grid) / len(grid) if grid else None
+    source = "measured" if plan.measured else "planned"
+    how = (
+        f"estimated from this run: {each * 1000:.1f} ms of CPU a request and {idle:.0f}m an idle pod, {source} rate, "
+        f"utilisation within {spec.target_percent:.0f} % and tolerance; at least {floor}"
+    )
+    return Demand(curve, how, each, idle, beyond)
+
+
+def _pods(exact: float) -> int:
+    """Pods for a load of ``exact`` pods' worth; a hair above a whole number is that number."""
+    return math.ceil(exact - 1e-6)
+
+
+def _request(kept: Collected) -> float | None:
+    """The CPU request of one pod: the most common one."""
+    requests = sorted(pod.request_m for pod in kept.pods.values() if pod.request_m)
+    return requests[bisect_left(requests, requests[len(requests) // 2])] if requests else None

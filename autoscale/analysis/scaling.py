@@ -1,0 +1,72 @@
+"""Every change of the workload's size: when, by whom, why."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from autoscale.analysis.collect import Collected
+from autoscale.analysis.results import Decision, EventAt, HpaSpec, Replicas, ScaleEvent
+
+_NEAR_S = 3.0  # HPA status, workload and event are three watches; the server's times are whole seconds
+
+
+def scale_events(
+    kept: Collected, replicas: Replicas, spec: HpaSpec | None, decisions: Sequence[Decision]
+) -> tuple[ScaleEvent, ...]:
+    """The changes of spec.replicas (else of the HPA's desired size) after the first known one."""
+    series = replicas.desired or replicas.hpa_desired
+    return tuple(
+        _event(kept, time, int(before), int(after), spec, decisions)
+        for time, before, after in series.changes(kept.first_t, kept.last_t + 1)
+    )
+
+
+def _event(
+    kept: Collected, at: float, before: int, after: int, spec: HpaSpec | None, decisions: Sequence[Decision]
+) -> ScaleEvent:
+    row = _hpa_row(kept.hpas, at, after)
+    rescale = _rescale(kept.events, at, after)
+    by: Literal["hpa", "other"] | None = "hpa" if row or rescale else ("other" if kept.hpas else None)
+    reason = rescale.message.partition("reason: ")[2] or None if rescale else None
+    metric = metric_words(row["metrics"], spec) if row else None
+    words = next((d.words for d in decisions if abs(d.at - at) <= _NEAR_S and d.recorded == after), None)
+    return ScaleEvent(at, before, after, reason, by, metric, words or _words(before, after, by, reason, metric))
+
+
+def _hpa_row(hpas: Sequence[Mapping[str, Any]], at: float, after: int) -> Mapping[str, Any] | None:
+    """The status that goes with a change: the one nearest in time that wanted this size and had just scaled."""
+    near = [row for row in hpas if abs(row["t"] - at) <= _NEAR_S and row["desired"] == after]
+    return min(near, key=lambda row: abs(row["t"] - at), default=None)
+
+
+def _rescale(events: Sequence[EventAt], at: float, after: int) -> EventAt | None:
+    for event in events:
+        named = event.message.startswith(f"New size: {after};")
+        if event.reason == "SuccessfulRescale" and abs(event.at - at) <= _NEAR_S and named:
+            return event
+    return None
+
+
+def metric_words(metrics: Sequence[Mapping[str, Any]] | None, spec: HpaSpec | None) -> str | None:
+    """The HPA's metrics in words, as its status shows them."""
+    parts = []
+    for metric in metrics or []:
+        kind = metric.get("type", "")
+        source = metric.get(kind[:1].lower() + kind[1:]) or {}
+        name = source.get("name") or (source.get("metric") or {}).get("name") or kind
+        current = source.get("current") or {}
+        if current.get("averageUtilization") is not None:
+            goal = f" (target {spec.target_percent:.0f} %)" if spec and spec.target_percent and name == "cpu" else ""
+            parts.append(f"{name} {current['averageUtilization']} % of the request{goal}")
+        else:
+            value = current.get("averageValue") or current.get("value")
+            parts.append(f"{name} {value}" if value is not None else f"{name} unknown")
+    return ", ".join(parts) or None
+
+
+def _words(before: int, after: int, by: str | None, reason: str | None, metric: str | None) -> str:
+    change = f"{before} to {after}"
+    if by == "other":
+        return f"{change}: not by the HPA; something else wrote the workload's replicas"
+    if by is None:
+        return f"{change}: no HPA was recorded, so who decided is not known"
+    return f"{change}: " + "; ".join(part for part in (metric, reason) if part) if metric or reason else change

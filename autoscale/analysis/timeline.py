@@ -1,0 +1,259 @@
+"""Series over time, from what was collected."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from autoscale.analysis.collect import Collected
+from autoscale.analysis.collect_load import LoadCollector
+from autoscale.analysis.plan import PlannedRate, measured, planned
+from autoscale.analysis.results import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
+from autoscale.analysis.steps import StepSeries
+from loadtest.histogram import quantile
+
+_LONGEST_S = 40 * 86400
+_DEFAULT_TOLERANCE = 0.1
+_STALE_S = 90.0  # a pod's last CPU sample is not carried further than this
+
+
+def load_span(kept: Collected) -> tuple[float | None, float | None]:
+    """Beginning and end of the load: the marks, else the first second with a request and the end of the last."""
+    named = {mark.name: mark.at for mark in kept.marks}
+    busy = _busy(kept.load)
+    phase = kept.load.phase or 0.0
+    start = named.get("load-start", busy[0] + phase if busy else None)
+    end = named.get("load-end", busy[1] + phase + 1 if busy else None)
+    if start is not None and end is not None and end <= start:
+        end = None
+    return start, end
+
+
+def _busy(load: LoadCollector) -> tuple[int, int] | None:
+    seconds = [second for second, counts in load.seconds.items() if any(counts)]
+    return (min(seconds), max(seconds)) if seconds else None
+
+
+def seconds(load: LoadCollector) -> Seconds:
+    """The per-second series; a second nobody reported stays unknown, and one absurdly far off is left out."""
+    known = sorted(load.seconds)
+    while known and known[-1] - known[len(known) // 2] > _LONGEST_S:
+        known.pop()
+    while known and known[len(known) // 2] - known[0] > _LONGEST_S:
+        known.pop(0)
+    first = known[0] if known else 0
+    size = known[-1] - first + 1 if known else 0
+    columns: list[list[int | None]] = [[None] * size for _ in range(6)]
+    for second in known:
+        for column, value in zip(columns, load.seconds[second], strict=True):
+            column[second - first] = value
+    p50, p95, p99 = _percentiles(load, first, size)
+    planned_n, sent, answered, failed, dropped, in_flight = columns
+    start = first + (load.phase or 0.0)
+    return Seconds(start, planned_n, sent, answered, failed, dropped, in_flight, p50, p95, p99)
+
+
+def _percentiles(load: LoadCollector, first: int, size: int) -> list[list[float | None]]:
+    columns: list[list[float | None]] = [[None] * size for _ in range(3)]
+    for second, positions in load.response.by_second().items():
+        if 0 <= second - first < size:
+            counts = load.response.of(positions)
+            for column, share in zip(columns, (0.5, 0.95, 0.99), strict=True):
+                column[second - first] = quantile(counts, share)
+    return columns
+
+
+def stages(header: Mapping[str, Any], start: float | None) -> tuple[StageSpan, ...]:
+    """The named spans of the load on the observer's clock; none without a load."""
+    if start is None:
+        return ()
+    return tuple(
+        StageSpan(str(stage["name"]), start + stage["start_s"], start + stage["end_s"])
+        for stage in header["scenario"].get("stages") or []
+    )
+
+
+def planned_rate(header: Mapping[str, Any], start: float | None, series: Seconds) -> PlannedRate:
+    """The plan of an open load; without one what was planned (else sent, else answered) each second."""
+    points = header["scenario"].get("points")
+    if start is not None and points and header["scenario"].get("model", "open") == "open":
+        return planned(points, start)
+    for counts in (series.planned, series.sent, series.answered):
+        if any(counts):
+            return measured(series.start, counts)
+    return PlannedRate()
+
+
+def replicas(kept: Collected) -> Replicas:
+    """Desired, running and ready over time; ready from the workload's status, else from the pods' conditions."""
+    rows = kept.workloads
+    running = StepSeries.of((row["t"], row["status_replicas"]) for row in rows)
+    ready = StepSeries.of((row["t"], row["ready"]) for row in rows)
+    if not rows:
+        ready = _counted((change for pod in kept.pods.values() for change in pod.ready), kept.first_t)
+        running = _counted(_lives(kept), kept.first_t)
+    return Replicas(
+        desired=StepSeries.of((row["t"], row["spec_replicas"]) for row in rows),
+        hpa_desired=StepSeries.of((row["t"], row["desired"]) for row in kept.hpas),
+        running=running,
+        ready=ready,
+    )
+
+
+def _lives(kept: Collected) -> Iterable[tuple[float, bool]]:
+    for pod in kept.pods.values():
+        yield pod.first_seen, True
+        if pod.removed is not None:
+            yield pod.removed, False
+
+
+def _counted(changes: Iterable[tuple[float, bool]], first: float) -> StepSeries:
+    """How many are true over time, from changes of each."""
+    points: list[tuple[float, float | None]] = []
+    count = 0
+    for time, now in sorted(changes):
+        count += 1 if now else -1
+        points.append((max(time, first), count))
+    return StepSeries.of(points)
+
+
+def hpa_spec(kept: Collected) -> HpaSpec | None:
+    """The last seen spec of the HPA; None where no HPA was seen."""
+    if not kept.hpas:
+        return None
+    row = kept.hpas[-1]
+    spec = row["spec"]
+    behavior = spec.get("behavior") or {}
+    down, up = behavior.get("scaleDown") or {}, behavior.get("scaleUp") or {}
+    config = kept.header["hpa_config"]
+    tolerance = _number(up.get("tolerance"))
+    if tolerance is None:
+        tolerance = config.get("tolerance")
+    window = down.get("stabilizationWindowSeconds")
+    return HpaSpec(
+        name=row["name"],
+        min_replicas=_whole(spec.get("minReplicas"), 1),
+        max_replicas=_whole(spec.get("maxReplicas"), 1),
+        target_percent=_cpu_target(spec),
+        down_window_s=window if window is not None else config.get("downscale_stabilization_s"),
+        up_window_s=up.get("stabilizationWindowSeconds", 0),
+        tolerance=_DEFAULT_TOLERANCE if tolerance is None else tolerance,
+        raw=spec,
+    )
+
+
+def _whole(value: Any, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else default
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _cpu_target(spec: Mapping[str, Any]) -> float | None:
+    for metric in spec.get("metrics") or []:
+        source = metric.get("resource") or metric.get("containerResource") or {}
+        if source.get("name") == "cpu":
+            return _number((source.get("target") or {}).get("averageUtilization"))
+    return None
+
+
+def utilization(kept: Collected) -> StepSeries:
+    """CPU in percent of the requests as the HPA's status showed it; unknown while the HPA had no value."""
+    return StepSeries.of((row["t"], _shown(row)) for row in kept.hpas)
+
+
+def _shown(row: Mapping[str, Any]) -> float | None:
+    active = row["conditions"].get("ScalingActive")
+    if active is not None and active["status"] == "False":
+        return None
+    for metric in row["metrics"] or []:
+        source = metric.get("resource") or metric.get("containerResource") or {}
+        if source.get("name") == "cpu":
+            return _number((source.get("current") or {}).get("averageUtilization"))
+    return None
+
+
+def conditions(kept: Collected, end: float) -> tuple[ConditionSpan, ...]:
+    """Spans of equal status and reason of each of the HPA's conditions, by receive time."""
+    found: list[ConditionSpan] = []
+    names = {name for row in kept.hpas for name in row["conditions"]}
+    for name in sorted(names):
+        open_span: tuple[float, Mapping[str, Any]] | None = None
+        for row in kept.hpas:
+            now = row["conditions"].get(name)
+            if open_span and (now is None or _same(now, open_span[1])):
+                if now is None:
+                    found.append(_span(name, open_span, row["t"]))
+                    open_span = None
+                continue
+            if open_span:
+                found.append(_span(name, open_span, row["t"]))
+            open_span = (row["t"], now) if now else None
+        if open_span:
+            found.append(_span(name, open_span, max(end, open_span[0])))
+    return tuple(sorted(found, key=lambda span: span.start))
+
+
+def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    return bool(a["status"] == b["status"] and a["reason"] == b["reason"])
+
+
+def _span(name: str, since: tuple[float, Mapping[str, Any]], end: float) -> ConditionSpan:
+    at, condition = since
+    return ConditionSpan(name, condition["status"], condition["reason"], condition["message"], at, end)
+
+
+def cpu(kept: Collected, spec: HpaSpec | None) -> Cpu:
+    """CPU of every pod and of all, beside what they requested and the HPA's target."""
+    by_pod: dict[str, StepSeries] = {}
+    for uid, usage in kept.usage.items():
+        pod = kept.pods.get(uid)
+        end = _gone(pod, usage.at[-1]) if usage.at else 0.0
+        points: list[tuple[float, float | None]] = list(zip(usage.at, usage.cpu_m, strict=True))
+        if points:
+            by_pod[pod.name if pod else uid] = StepSeries.of([*points, (max(end, points[-1][0] + 1e-3), None)])
+    requested = _requested(kept)
+    percent = spec.target_percent if spec else None
+    target = StepSeries(
+        requested.times, tuple(None if v is None or percent is None else v * percent / 100 for v in requested.values)
+    )
+    return Cpu(total(by_pod.values()), by_pod, requested, target, utilization(kept), percent)
+
+
+def _gone(pod: Any, last: float) -> float:
+    """Until when a pod's last sample counts."""
+    return min(last + _STALE_S, pod.removed or math.inf) if pod else last + _STALE_S
+
+
+def total(series: Iterable[StepSeries]) -> StepSeries:
+    """The sum of several series over those that are known; unknown while none is. One pass over all changes."""
+    changes = sorted(
+        (time, i, value)
+        for i, one in enumerate(series)
+        for time, value in zip(one.times, one.values, strict=True)
+    )  # fmt: skip
+    now: dict[int, float] = {}
+    points: list[tuple[float, float | None]] = []
+    whole = 0.0
+    for time, i, value in changes:
+        whole -= now.pop(i, 0.0)
+        if value is not None:
+            now[i] = value
+            whole += value
+        points.append((time, round(whole, 6) if now else None))
+    return StepSeries.of(points)
+
+
+def _requested(kept: Collected) -> StepSeries:
+    """The requests of all running pods; unknown while any of them has a container without a request."""
+    parts = []
+    for pod in kept.pods.values():
+        since = pod.started[1] if pod.started else None
+        if since is not None:
+            until = pod.removed
+            points: list[tuple[float, float | None]] = [(since, pod.request_m)]
+            parts.append(StepSeries.of(points if until is None else [*points, (until, None)]))
+    return total(parts)

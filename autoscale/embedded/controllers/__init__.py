@@ -1,0 +1,1 @@
+"""The controllers: pure steps ``step(objects, now) -> list[Write]`` over API objects, as upstream's reconcile."""

@@ -1,0 +1,110 @@
+"""One container as a process: in its own session and cgroup, gone with the cluster, its output in one pipe."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run. ``join``: ``cgroup.procs`` files to enter first; ``nice`` is added to the priority value."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: str
+    nice: int = 0
+    join: tuple[str, ...] = ()
+
+
+class Process:
+    """A running command. ``output`` is the read end of its stdout and stderr, not blocking."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], output: int) -> None:
+        self.pid = popen.pid
+        self.output = output
+        self._popen = popen
+        self._ended = asyncio.get_running_loop().create_future()
+        self._pidfd = os.pidfd_open(popen.pid)
+        asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
+
+    def _reap(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        # What the main process leaves behind goes with it, as with a container's PID namespace.
+        self.kill()
+        code = self._popen.wait()
+        self._ended.set_result(code if code >= 0 else 128 - code)
+
+    async def wait(self) -> int:
+        """The exit code, 128 + n after signal n; may be awaited by several."""
+        code: int = await asyncio.shield(self._ended)
+        return code
+
+    @property
+    def ended(self) -> bool:
+        """It has been waited for."""
+        return self._ended.done()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the main process only, as container runtimes do."""
+        if not self.ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group. The main process is not waited for before, so its id cannot be another's."""
+        if not self.ended:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+
+def spawn(command: Command) -> Process:
+    """Start the command in a session of its own. OSError where it cannot be started."""
+    reader, writer = os.pipe2(os.O_CLOEXEC)
+    try:
+        popen = subprocess.Popen(
+            list(command.argv),
+            env=dict(command.env),
+            cwd=command.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=writer,
+            stderr=writer,
+            start_new_session=True,
+            preexec_fn=_prepare(command, os.getpid()),
+        )
+    except BaseException:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    os.set_blocking(reader, False)
+    return Process(popen, reader)
+
+
+def _prepare(command: Command, parent: int) -> Callable[[], None]:
+    """What the child does between fork and exec: die with its parent, enter its cgroups, step back."""
+
+    def prepare() -> None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        for path in command.join:
+            with open(path, "w") as file:
+                file.write("0")
+        if command.nice:
+            os.nice(command.nice)
+
+    return prepare
+
+
+def parent_death_signal(number: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel to send this process a signal when its parent ends."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, number)

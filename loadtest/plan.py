@@ -108,12 +108,13 @@ class RatePlan:
 
     def arrivals(self, kind: Arrivals = "uniform", seed: int = 0) -> Iterator[float]:
         """The moments at which requests are due, in seconds from the start, in order."""
-        needs = _exponential_sums(seed) if kind == "poisson" else (n + 0.5 for n in count())
-        return map(self.moment, takewhile(lambda need: need <= self.total, needs))
+        return (moment for _, moment in self.shard(0, 1, kind, seed))
 
     def shard(self, index: int, shards: int, kind: Arrivals = "uniform", seed: int = 0) -> Iterator[tuple[int, float]]:
         """The part of worker ``index`` of ``shards``: (n, moment) of each arrival n with n mod shards = index."""
-        return islice(enumerate(self.arrivals(kind, seed)), index, None, shards)
+        needs = _exponential_sums(seed) if kind == "poisson" else (n + 0.5 for n in count())
+        mine = islice(enumerate(takewhile(lambda need: need <= self.total, needs)), index, None, shards)
+        return ((n, self.moment(need)) for n, need in mine)
 
     def times(self, factor: float) -> "RatePlan":
         """The same plan with every rate multiplied."""

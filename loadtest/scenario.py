@@ -4,6 +4,7 @@
 into the load pods. ScenarioError names every mistake at once.
 """
 
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -216,8 +217,10 @@ def _ca(file: File, folder: Path, source: str) -> str | None:
     if file.tls.ca is None:
         return None
     try:
-        return (folder / file.tls.ca).read_text("ascii")
-    except (OSError, UnicodeDecodeError) as error:
+        text = (folder / file.tls.ca).read_text("ascii")
+        ssl.create_default_context(cadata=text)
+        return text
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError, UnicodeDecodeError a ValueError
         problem = Problem(f"{source}: tls.ca", file.tls.ca, "a PEM file beside the scenario", str(error))
         raise ScenarioError(f"The scenario {source} is wrong.", [problem]) from None
 

@@ -45,8 +45,8 @@ class _Loader(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key, (place, _) in zip(keys, node.value, strict=True):
-            if keys.count(key) > 1:
+        for index, (place, _) in enumerate(node.value):
+            if (key := keys[index]) in keys[:index]:
                 raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=place.start_mark)
         return super().construct_mapping(node, deep)
 
@@ -198,9 +198,13 @@ def _patch(item: Object, where: str, folder: Path, problems: list[Problem]) -> P
 def _targeted(body: Object, target: Any, where: str, problems: list[Problem]) -> Patch | None:
     metadata = body.get("metadata")
     own = {"kind": body.get("kind"), "name": metadata.get("name") if isinstance(metadata, dict) else None}
-    wanted = target if isinstance(target, dict) else own
-    _refuse_others(wanted, {"kind", "name", "group", "version"}, f"{where}.target", problems)
-    kind, name = wanted.get("kind"), wanted.get("name")
+    if "apiVersion" not in body or None in own.values():
+        wanted = "apiVersion, kind and metadata.name: kustomize takes no patch without them"
+        problems.append(Problem(where, "a patch that does not say what it is", wanted))
+        return None
+    meant = target if isinstance(target, dict) else own
+    _refuse_others(meant, {"kind", "name", "group", "version"}, f"{where}.target", problems)
+    kind, name = meant.get("kind"), meant.get("name")
     if not isinstance(kind, str) or not isinstance(name, str) or not _NAME.fullmatch(name):
         problems.append(Problem(f"{where}.target", f"kind {kind!r}, name {name!r}", "one kind and one exact name"))
         return None

@@ -54,15 +54,18 @@ class Worker:
 
 
 class Recorder:
-    """Counts events by the second in which they happen, and turns finished seconds into rows."""
+    """Counts events by the second in which they happen, and turns finished seconds into rows.
 
-    def __init__(self, worker: Worker) -> None:
+    ``cpu_s`` is the CPU time the process had used before.
+    """
+
+    def __init__(self, worker: Worker, cpu_s: float = 0.0) -> None:
         self._worker = worker
         self._seconds: defaultdict[int, Second] = defaultdict(Second)
         self._pods: defaultdict[int, defaultdict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
         self._next = 0
         self._seq = 0
-        self._cpu_s = 0.0
+        self._cpu_s = cpu_s
         self.in_flight = 0
 
     def sent(self, now: float, due: float) -> None:
@@ -105,15 +108,19 @@ class Recorder:
     def rows(self, now: float, cpu_s: float, *, last: bool = False) -> list[dict[str, Any]]:
         """The rows of all seconds that ended by ``now``; ``cpu_s`` is the process's CPU time so far.
 
-        ``last`` adds the second that is going on, and what is left of the pods' answers.
+        ``last`` adds the second that is going on if anything happened in it, and what is left of the pods' answers.
         """
-        end = math.floor(now) + 1 if last else math.floor(now)
+        end = math.floor(now)
+        if last and end in self._seconds:
+            end += 1
         rows: list[dict[str, Any]] = []
         for index in range(self._next, end):
             spent, self._cpu_s = cpu_s - self._cpu_s, cpu_s
             rows.append(self._load_row(index, self._seconds.pop(index, Second()), spent))
-            if (index + 1) % POD_SPAN_S == 0 or (last and index == end - 1):
+            if (index + 1) % POD_SPAN_S == 0:
                 rows += self._pod_rows(index // POD_SPAN_S)
+        for span in sorted(self._pods) if last else ():
+            rows += self._pod_rows(span)
         self._next = max(self._next, end)
         return rows
 

@@ -39,7 +39,7 @@ class Engine:
         self._requests = [prepare(r, settings.url, settings.host_header) for r in settings.scenario["requests"]]
         self._edges = draw.shares([r["weight"] for r in settings.scenario["requests"]])
         self._client = Client(settings.url, settings.scenario["tls"], settings.host_header)
-        self._recorder = Recorder(Worker(settings.shard, settings.pod, start))
+        self._recorder = Recorder(Worker(settings.shard, settings.pod, start), time.process_time())
         self._in_flight = 0
         self._senders: list[Any] = []
         self.stopped = False
@@ -52,7 +52,7 @@ class Engine:
         """Run the load to its end, writing rows as seconds end."""
         writer = gevent.spawn(self._write_rows)
         if not self.stopped:
-            self._senders = [gevent.spawn(sender) for sender in self._loops()]
+            self._senders = [gevent.spawn(sender) for sender in (*self._loops(), self._last)]
             gevent.joinall(self._senders)
         self._drain()
         writer.kill()
@@ -71,6 +71,10 @@ class Engine:
             return [self._open]
         users = range(self._settings.shard, math.ceil(self._settings.users.peak), self._settings.workers)
         return [partial(self._user, j) for j in users]
+
+    def _last(self) -> None:
+        """The load lasts as long as the plan says, even where the plan ends with silence."""
+        gevent.sleep(max(0.0, self._settings.scenario["duration_s"] - self.now()))
 
     def _arrivals(self) -> Iterator[tuple[int, float]]:
         load = self._settings.scenario["load"]

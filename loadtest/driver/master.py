@@ -132,7 +132,9 @@ class Master:
         if self._stop.is_set():
             self._mark("interrupted", time.time())
             self._end_workers()
-        self._mark("load-end", time.time())
+            self._mark("load-end", time.time())
+        else:
+            self._mark("load-end", start + self._settings.scenario["duration_s"])
         return GENERATOR_FAILED if any(member.lost for member in self._members.values()) else 0
 
     def _mark_stages(self, start: float) -> None:

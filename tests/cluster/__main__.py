@@ -5,7 +5,8 @@ import sys
 import click
 
 from autoscale.base.errors import AutoscaleError
-from tests.cluster import gobuild
+from tests.cluster import gobuild, lifecycle
+from tests.cluster.places import state
 
 
 @click.group()
@@ -24,6 +25,19 @@ def build() -> None:
     """Build every program of the cluster, so that a later start is quick."""
     for part in gobuild.PARTS:
         click.echo(gobuild.build(part))
+
+
+@cli.command()
+def up() -> None:
+    """Start the cluster; print where its kubeconfig is."""
+    lifecycle.up(state())
+    click.echo(f"The context local is in {state().kubeconfig}")
+
+
+@cli.command()
+def down() -> None:
+    """Stop the cluster and remove everything of it."""
+    lifecycle.down(state())
 
 
 def main() -> None:

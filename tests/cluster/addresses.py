@@ -1,0 +1,15 @@
+"""Names and addresses of the local cluster, from ranges kept for documentation and tests (RFC 5737, RFC 2544)."""
+
+CONTEXT = "local"
+NODE = "local"
+# Only these two are seen outside the node's own network: a range of two addresses, so little can collide.
+LINK = "203.0.113.0/30"
+HOST_IP = "203.0.113.1"
+NODE_IP = "203.0.113.2"
+HOST_LINK = "autoscale0"
+API_URL = f"https://{NODE_IP}:6443"
+SERVICES = "198.51.100.0/24"
+API_SERVICE_IP = "198.51.100.1"
+DNS_IP = "198.51.100.10"
+PODS = "198.18.0.0/22"
+CGROUP = "autoscale-local"

@@ -1,0 +1,62 @@
+"""What the cluster needs from the distribution: programs on PATH, installed from Debian's packages where root may."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from autoscale.base.errors import ClusterError, InputError
+
+CNI_PLUGINS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
+# program -> package
+NODE = {
+    "containerd": "containerd",
+    "runc": "runc",
+    "nft": "nftables",
+    "busybox": "busybox-static",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "sysctl": "procps",
+}
+IMAGES = {"buildah": "buildah", "debootstrap": "debootstrap"}
+
+
+def ensure(programs: Mapping[str, str]) -> None:
+    """Install the packages of the missing programs with apt-get. Raises InputError naming them where it cannot."""
+    missing = sorted({package for program, package in programs.items() if shutil.which(program) is None})
+    if programs is NODE and not any(map(Path.is_dir, CNI_PLUGINS)):
+        missing.append("containernetworking-plugins")
+    if not missing:
+        return
+    words = " ".join(missing)
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise InputError(
+            f"needed and not here: {words}", fix=f"as root: apt-get install --no-install-recommends {words}"
+        )
+    print(f"Installing {words} ...", flush=True)
+    _apt(["update", "-qq"])
+    _apt(["install", "-y", "-qq", "--no-install-recommends", *missing])
+
+
+def cni_plugins() -> Path:
+    """The folder of the CNI plugins."""
+    return next(folder for folder in CNI_PLUGINS if folder.is_dir())
+
+
+def need_root(why: str) -> None:
+    """Raise InputError unless this is root."""
+    if os.geteuid() != 0:
+        raise InputError(f"root is needed {why}", fix="run it as root, in a virtual machine if need be")
+
+
+def _apt(words: list[str]) -> None:
+    done = subprocess.run(
+        ["apt-get", *words],
+        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        last = "\n  ".join((done.stdout + done.stderr).splitlines()[-5:])
+        raise ClusterError(f"apt-get {' '.join(words)} failed:\n  {last}", fix="install the packages by hand")

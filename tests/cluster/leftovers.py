@@ -1,0 +1,70 @@
+"""What outlives the namespaces and is put back by hand: the pods' cgroups, and settings of the whole kernel."""
+
+import contextlib
+from pathlib import Path
+
+from tests.cluster.addresses import CGROUP
+from tests.cluster.node import PRIVATE, wait_until
+
+_CGROUPS = Path("/sys/fs/cgroup")
+# The kubelet sets these for the whole machine; the values from before come back at the end.
+_SETTINGS = (
+    "vm/overcommit_memory",
+    "vm/panic_on_oom",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "kernel/keys/root_maxkeys",
+    "kernel/keys/root_maxbytes",
+)
+
+
+def kernel_settings() -> dict[str, str]:
+    """The values that the kubelet is about to change: name below /proc/sys -> value."""
+    files = {name: Path("/proc/sys") / name for name in _SETTINGS}
+    return {name: file.read_text().strip() for name, file in files.items() if file.exists()}
+
+
+def restore(settings: dict[str, str]) -> None:
+    """Write those values back."""
+    for name, value in settings.items():
+        file = Path("/proc/sys") / name
+        if file.read_text().strip() != value:
+            file.write_text(value)
+
+
+def make_cgroups() -> None:
+    """Make the group under which the kubelet puts every pod: one in the v2 tree, or one per v1 hierarchy."""
+    for root in _hierarchies():
+        (root / CGROUP).mkdir(exist_ok=True)
+
+
+def remove_cgroups() -> None:
+    """Remove the pods' groups; waits until the kernel has emptied them. Raises ClusterError."""
+
+    def removed() -> bool:
+        return all(_remove(root / CGROUP) for root in _hierarchies())
+
+    wait_until(removed, 20, f"cgroup {CGROUP} is still in use", f"look into {_CGROUPS}/*/{CGROUP}/**/cgroup.procs")
+
+
+def remove_folders() -> None:
+    """Remove the mount points made for the node, where they are empty; somebody else's stay."""
+    for place in PRIVATE:
+        with contextlib.suppress(OSError):
+            Path(place).rmdir()
+
+
+def _hierarchies() -> list[Path]:
+    if (_CGROUPS / "cgroup.controllers").exists():
+        return [_CGROUPS]
+    return sorted({folder.resolve() for folder in _CGROUPS.iterdir() if (folder / "cgroup.procs").exists()})
+
+
+def _remove(group: Path) -> bool:
+    if not group.is_dir():
+        return True
+    for child in [path for path in group.iterdir() if path.is_dir()]:
+        _remove(child)
+    with contextlib.suppress(OSError):
+        group.rmdir()
+    return not group.exists()

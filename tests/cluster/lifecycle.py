@@ -1,0 +1,170 @@
+"""Start, stop and look at the local cluster."""
+
+import fcntl
+import json
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from autoscale.base.errors import ClusterError, InputError
+from tests.cluster import archives, configs, debian, gobuild, leftovers, network, node
+from tests.cluster.addresses import NODE, NODE_IP
+from tests.cluster.client import Kubectl
+from tests.cluster.components import Component, components
+from tests.cluster.pki import IDENTITIES, write_pki
+from tests.cluster.places import SOURCES, State, cache
+from tests.cluster.running import Running, last_lines, load
+
+_SERVERS = ("apiserver", "front-proxy-client", "apiserver-kubelet-client")
+
+
+def up(state: State) -> Running:
+    """Start the cluster and wait until it is whole; a healthy one is left as it is. Raises AutoscaleError."""
+    debian.need_root("for namespaces, cgroups and mounts")
+    debian.ensure(debian.NODE)
+    programs = [gobuild.build(part) for part in gobuild.PARTS]
+    kubectl = Kubectl(gobuild.build_kubectl(), state.kubeconfig)
+    with _alone(state):
+        running = load(state)
+        if running.node and running.node.alive() and kubectl.ready():
+            running.check()
+            return running
+        _remove(running)
+        _start(running, kubectl, *programs)
+        return running
+
+
+def down(state: State) -> None:
+    """Remove every process, mount, namespace, cgroup and file of the cluster; harmless when there is none."""
+    if state.root.exists():
+        debian.need_root("to remove what root started")
+        with _alone(state):
+            _remove(load(state))
+
+
+def parts(state: State) -> list[Component]:
+    """The components as this state folder's cluster runs them."""
+    return components(state, gobuild.CONTROL_PLANE.folder, gobuild.METRICS_SERVER.folder)
+
+
+def _remove(running: Running) -> None:
+    if running.node:
+        running.node.kill()
+    network.disconnect()
+    leftovers.remove_cgroups()
+    leftovers.restore(running.settings)
+    leftovers.remove_folders()
+    if running.state.root.exists():
+        shutil.rmtree(running.state.root)
+
+
+def _start(running: Running, kubectl: Kubectl, control_plane: Path, metrics_server: Path, coredns: Path) -> None:
+    state = running.state
+    _write_files(state, coredns)
+    running.settings = leftovers.kernel_settings()
+    running.save()
+    leftovers.make_cgroups()
+    running.node = node.create(state.log("node"))
+    running.save()
+    network.connect(running.node)
+    todo = components(state, control_plane, metrics_server)
+    for component in todo[:3]:
+        running.start(component)
+    _wait(running, kubectl.ready, "kube-apiserver", 60)
+    kubectl.apply(*_system_objects(state))
+    for component in todo[3:]:
+        running.start(component)
+    for name in ("pause", "coredns"):
+        import_image(state, state.root / f"{name}.tar")
+    _wait(running, lambda: kubectl.condition(f"node/{NODE}", "Ready"), "kubelet", 60)
+    _wait(running, lambda: kubectl.condition("-n kube-system deployment/coredns", "Available"), "kubelet", 60)
+    _wait(running, lambda: kubectl.condition("apiservice/v1beta1.metrics.k8s.io", "Available"), "metrics-server", 60)
+
+
+def import_image(state: State, archive: Path) -> None:
+    """Put a ``docker save`` archive into the node's containerd. Raises ClusterError."""
+    command = ["ctr", "-a", str(state.socket), "-n", "k8s.io", "images", "import", str(archive)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise ClusterError(f"importing {archive} failed: {done.stderr.strip()}", fix=f"read {state.log('containerd')}")
+
+
+def _write_files(state: State, coredns: Path) -> None:
+    for folder in (state.root, state.root / "etc", state.root / "cni", state.logs):
+        folder.mkdir(parents=True, mode=0o700)
+    write_pki(state.pki)
+    for identity in IDENTITIES:
+        if identity.file not in _SERVERS:
+            target = state.kubeconfig if identity.file == "admin" else state.config(f"{identity.file}.kubeconfig")
+            _write_private(target, yaml.safe_dump(configs.kubeconfig(state, identity.file)))
+    state.config("containerd.toml").write_text(configs.containerd(state, debian.cni_plugins()))
+    state.config("kubelet.yaml").write_text(yaml.safe_dump(configs.kubelet(state)))
+    (state.root / "cni" / "10-autoscale.conflist").write_text(json.dumps(configs.cni()))
+    _write_images(state, coredns)
+
+
+def _write_images(state: State, coredns: Path) -> None:
+    machine = archives.ARCHITECTURES[platform.machine()]
+    busybox = Path(shutil.which("busybox") or "/bin/busybox")
+    sleep = ["/busybox", "sleep", "2147483647"]
+    archives.write_archive(
+        state.root / "pause.tar", configs.PAUSE_IMAGE, {"busybox": busybox}, sleep, architecture=machine
+    )
+    archives.write_archive(
+        state.root / "coredns.tar",
+        "docker.io/library/coredns:local",
+        {"coredns": coredns / "coredns"},
+        ["/coredns", "-conf", "/etc/coredns/Corefile"],
+        architecture=machine,
+    )
+
+
+def _system_objects(state: State) -> list[dict[str, object]]:
+    files = sorted((SOURCES / "manifests").glob("*.yaml"))
+    objects = [document for file in files for document in yaml.safe_load_all(file.read_text())]
+    for one in objects:
+        if one["kind"] == "APIService":
+            one["spec"]["caBundle"] = configs.encoded(state.pki / "ca.crt")
+        if one["kind"] == "EndpointSlice":
+            one["endpoints"][0]["addresses"] = [NODE_IP]
+    return objects
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)
+
+
+def _wait(running: Running, true: Callable[[], bool], what: str, seconds: float) -> None:
+    def settled() -> bool:
+        running.check()
+        return true()
+
+    log = running.state.log(what)
+    try:
+        node.wait_until(settled, seconds, f"{what} is not ready")
+    except ClusterError as error:
+        raise ClusterError(f"{error.what}\n  {last_lines(log)}", fix=error.fix or f"read {log}") from None
+
+
+@contextmanager
+def _alone(state: State) -> Iterator[None]:
+    lock = state.root.with_suffix(".lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError("the cluster is being started or stopped by another command", fix="wait for it") from None
+        yield
+
+
+def cached_archives() -> list[Path]:
+    """The image archives built by ``make images``."""
+    return sorted((cache() / "images").glob("*.tar"))

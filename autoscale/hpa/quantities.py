@@ -1,0 +1,65 @@
+"""Quantities as an HPA reads and shows them; ``autoscale.base.quantities`` reads them exactly."""
+
+import math
+import re
+from fractions import Fraction
+
+from autoscale.base.quantities import parse_quantity
+
+_DECIMAL = {-3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P"}
+_BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
+_PLAIN = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+)|([numkMGTPE]?))")
+_EXPONENT = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+
+
+def to_milli(text: str | int | float) -> int:
+    """A quantity in thousandths, rounded away from zero. ValueError on anything that is not a quantity."""
+    return round_away(parse_quantity(text) * 1000)
+
+
+def round_away(value: Fraction) -> int:
+    """The next whole number away from zero."""
+    return math.ceil(value) if value > 0 else math.floor(value)
+
+
+def to_float(text: str | int | float) -> float:
+    """A quantity as ``AsApproximateFloat64`` gives it: its digits as a whole number, times a power of ten.
+
+    So ``0.3`` is 3 * 10^-1 = 0.30000000000000004, and ``300m`` is 300 * 10^-3 = 0.3.
+    """
+    exact = parse_quantity(text)
+    match = _PLAIN.fullmatch(str(text))
+    if match is None:
+        return float(exact)
+    sign, whole, rest, exponent, suffix = match.groups()
+    power = (int(exponent) if exponent else _EXPONENT[suffix or ""]) - len(rest)
+    number = float(int(sign + (whole + rest)))
+    return number * float(f"1e{power}") if power else number
+
+
+def show_milli(milli: int, resource: str = "") -> str:
+    """Thousandths as a canonical quantity: memory in binary units where that loses nothing, else decimal.
+
+    ``show_milli(1500)`` is ``1500m``, ``show_milli(2**20 * 1000, "memory")`` is ``1Mi``.
+    """
+    if milli == 0:
+        return "0"
+    if resource == "memory" and abs(milli) >= 1024 * 1000 and milli % 1000 == 0:
+        return _binary(milli // 1000)
+    return _decimal(milli)
+
+
+def _decimal(milli: int) -> str:
+    power = -3
+    while milli % 1000 == 0 and power < 15:
+        milli //= 1000
+        power += 3
+    return f"{milli}{_DECIMAL[power]}"
+
+
+def _binary(whole: int) -> str:
+    power = 0
+    while whole % 1024 == 0 and power < len(_BINARY) - 1:
+        whole //= 1024
+        power += 1
+    return f"{whole}{_BINARY[power]}"

@@ -82,6 +82,12 @@ class RatePlan:
         (t0, r0), (t1, r1) = self.points[index - 1], self.points[index]
         return r1 if t1 == t0 else r0 + (r1 - r0) * (t - t0) / (t1 - t0)
 
+    def rate_before(self, t: float) -> float:
+        """Requests per second just before second ``t`` (0 < t <= duration), which differs from ``rate`` at a jump."""
+        index = max(1, bisect_left(self._times, t))
+        (t0, r0), (t1, r1) = self.points[index - 1], self.points[index]
+        return r1 if t1 == t0 else r0 + (r1 - r0) * (t - t0) / (t1 - t0)
+
     def integral(self, t: float) -> float:
         """How many requests are due in the first ``t`` seconds."""
         t = min(max(t, 0.0), self.duration_s)

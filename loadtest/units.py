@@ -20,7 +20,7 @@ def seconds(text: object) -> float:
 
 def spoken(duration: float) -> str:
     """210.0 -> ``"3m30s"``; 0.25 -> ``"250ms"``."""
-    if duration < 1:
+    if 0 < duration < 1:
         return f"{duration * 1000:g}ms"
     minutes, rest = divmod(round(duration, 1), 60)
     hours, minutes = divmod(int(minutes), 60)

@@ -1,5 +1,6 @@
 """From pods and usage to what a metric counts: samples, groups of pods, requests."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -80,7 +81,7 @@ def starting(pod: Pod, sample: Sample, config: Config, now: float) -> bool:
     """
     if pod.ready is None or pod.started is None:
         return True
-    changed = pod.ready_changed or 0.0
+    changed = -math.inf if pod.ready_changed is None else pod.ready_changed
     if pod.started + config.cpu_initialization_period_s > now:
         return pod.ready == "False" or sample.at < changed + sample.window_s
     return pod.ready == "False" and pod.started + config.initial_readiness_delay_s > changed

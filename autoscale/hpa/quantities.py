@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from autoscale.base.quantities import parse_quantity
 
-_DECIMAL = {-3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P"}
+_DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _PLAIN = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+)|([numkMGTPE]?))")
 _EXPONENT = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
@@ -35,6 +35,22 @@ def to_float(text: str | int | float) -> float:
     power = (int(exponent) if exponent else _EXPONENT[suffix or ""]) - len(rest)
     number = float(int(sign + (whole + rest)))
     return number * float(f"1e{power}") if power else number
+
+
+def show_quantity(text: str | int | float) -> str:
+    """A quantity in canonical form: no fraction, the largest suffix that loses nothing (``0.5`` is ``500m``)."""
+    value = parse_quantity(text)
+    if value == 0:
+        return "0"
+    if str(text).endswith("i") and abs(value) >= 1024 and value.denominator == 1:
+        return _binary(value.numerator)
+    nano, power = round_away(value * 10**9), -9
+    while nano % 1000 == 0 and power < 18:
+        nano //= 1000
+        power += 3
+    if re.search(r"[eE][+-]?\d", str(text)):
+        return f"{nano}e{power}" if power else str(nano)
+    return f"{nano}{_DECIMAL[power]}"
 
 
 def show_milli(milli: int, resource: str = "") -> str:

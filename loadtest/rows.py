@@ -64,7 +64,7 @@ class Recorder:
         self._seconds: defaultdict[int, Second] = defaultdict(Second)
         self._pods: defaultdict[int, defaultdict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
         self._next = 0
-        self._seq = 0
+        self._seq: Counter[str] = Counter()  # of each kind of row: a hole in either is a lost row
         self._cpu_s = cpu_s
         self.in_flight = 0
 
@@ -125,9 +125,9 @@ class Recorder:
         return rows
 
     def _head(self, kind: str, second: int) -> dict[str, Any]:
-        head = {"k": kind, "seq": self._seq, "shard": self._worker.shard, "at": round(self._worker.start + second, 6),
+        head = {"k": kind, "seq": self._seq[kind], "shard": self._worker.shard, "at": round(self._worker.start + second, 6),
                 "clk": self._worker.pod}  # fmt: skip
-        self._seq += 1
+        self._seq[kind] += 1
         return head
 
     def _load_row(self, index: int, second: Second, cpu_s: float) -> dict[str, Any]:

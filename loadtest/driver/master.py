@@ -154,7 +154,7 @@ class Master:
 
     def _mark_lost(self, member: Member) -> None:
         say(f"The load worker {member.pod} (shard {member.shard}) was lost.")
-        self._mark("worker-lost", time.time(), pod=member.pod, shard=member.shard)
+        self._mark("worker-lost", time.time(), pod=member.pod)
 
     def _end_workers(self) -> None:
         """Stop what still sends, and wait for its last rows."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from autoscale.analysis.collect import Collected
 from autoscale.analysis.collect_pods import PodHistory
 from autoscale.analysis.plan import LoadChange
-from autoscale.analysis.results import PHASES, Cpu, Moment, Phase, ScaleEvent, ScaleUp
+from autoscale.analysis.results import PHASES, Cpu, Decision, Moment, Phase, ScaleEvent, ScaleUp
 
 _SLACK_S = 1.0  # pods, workload and HPA are heard on different watches
 _POD_CHAIN = PHASES[2:]
@@ -102,8 +102,9 @@ def new_pods(kept: Collected, event: ScaleEvent, until: float) -> list[PodHistor
 
 
 def scale_ups(
-    kept: Collected, events: Sequence[ScaleEvent], changes: Sequence[LoadChange], cpu: Cpu, tolerance: float | None
-) -> tuple[ScaleUp, ...]:
+    kept: Collected, events: Sequence[ScaleEvent], changes: Sequence[LoadChange], cpu: Cpu, tolerance: float | None,
+    decisions: Sequence[Decision],
+) -> tuple[ScaleUp, ...]:  # fmt: skip
     """Every growth with its phases, from the load change behind it until its slowest pod answered.
 
     A growth that follows another one on the same load change begins at that decision.
@@ -113,7 +114,8 @@ def scale_ups(
         if not event.up:
             continue
         until = events[i + 1].at if i + 1 < len(events) else float("inf")
-        change = _cause(event, changes)
+        seen = next((d.sample_at for d in decisions if abs(d.at - event.at) <= _SLACK_S * 3), None)
+        change = _cause(event, changes, seen)
         origin = change
         if found and change is not None and found[-1].event.at >= change:
             origin = found[-1].event.at
@@ -121,9 +123,9 @@ def scale_ups(
     return tuple(found)
 
 
-def _cause(event: ScaleEvent, changes: Sequence[LoadChange]) -> float | None:
-    """The last load change before a decision, where it was a rise."""
-    before = [change for change in changes if change.at <= event.at]
+def _cause(event: ScaleEvent, changes: Sequence[LoadChange], seen: float | None) -> float | None:
+    """The last load change before a decision that its newest CPU window can have held, where it was a rise."""
+    before = [change for change in changes if change.at <= (event.at if seen is None else seen)]
     return before[-1].at if before and before[-1].after > before[-1].before else None
 
 

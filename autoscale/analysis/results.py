@@ -4,11 +4,12 @@ All times are seconds since the epoch on the observer's clock; durations seconds
 unless the unit says percent. Unknown is None.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from autoscale.analysis.histograms import HistogramSeries
+from autoscale.analysis.plan import LoadChange, PlannedRate
 from autoscale.analysis.steps import StepSeries
 
 
@@ -187,9 +188,9 @@ class Latency:
     label: str
     start: float | None
     end: float | None
-    count: int
-    failed: int
-    dropped: int
+    count: int | None
+    failed: int | None
+    dropped: int | None
     p50: float | None
     p90: float | None
     p95: float | None
@@ -203,12 +204,42 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure of the run; its formula, source and direction stand in ``analysis.catalogue.CATALOGUE``."""
+    """One figure of the run; its formula, source and direction stand in ``analysis.catalogue.CATALOGUE``.
+
+    ``at_least``: it was not reached while the run was seen, so the value is a lower bound.
+    """
 
     name: str
     value: float | None
     unit: str
     note: str = ""
+    at_least: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Seconds until something was reached, or ``at_least`` that many without reaching it. None: not known."""
+
+    value: float | None
+    at_least: bool = False
+    note: str = ""
+
+
+UNKNOWN = Reached(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """Of the largest rise: to the first growth, to ready >= demand, to latency back within its objective, to supply
+    staying within one pod or 10 % of demand. ``overshoot``: (peak ready - demand) / demand."""
+
+    step: LoadChange | None
+    until: float | None
+    detect: Reached = UNKNOWN
+    capacity: Reached = UNKNOWN
+    recovery: Reached = UNKNOWN
+    settling: Reached = UNKNOWN
+    overshoot: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +257,8 @@ class Demand:
 class Decision:
     """A recorded HPA decision beside what the HPA rule gives for the inputs that were seen.
 
-    ``outcome``: agrees | differs | not reproducible. ``words`` explains it, with the setting that bound it.
+    ``outcome``: agrees | differs | not reproducible. ``sample_at``: the end of the newest CPU window that it used,
+    where that is known. ``words`` explain it, with the setting that bound it.
     """
 
     at: float
@@ -234,6 +266,7 @@ class Decision:
     recorded: int | None
     computed: int | None
     outcome: Literal["agrees", "differs", "not reproducible"]
+    sample_at: float | None
     metric: str | None
     bound_by: str | None
     words: str
@@ -316,7 +349,13 @@ class EventAt:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that is known of one run. ``notes`` say in words what could not be known and why."""
+    """Everything that is known of one run. ``notes`` say in words what could not be known and why.
+
+    ``bad``: per second, the requests that were not good (None without a latency objective). ``plan``: the planned
+    rate; ``changes``: where it moves steeply. ``flapping``: the span of the most reversals. ``metric_ages``:
+    (time, longest window, longest time since the sample before) in each 15 s. ``nodes``: allocatable millicores.
+    ``pod_bins``: answers of each pod in every 10 s, name -> (time of the first, counts).
+    """
 
     header: Mapping[str, Any]
     run: str
@@ -330,9 +369,12 @@ class Analysis:
     stages: tuple[StageSpan, ...]
     marks: tuple[MarkAt, ...]
     seconds: Seconds
+    bad: list[int | None] | None
     responses: HistogramSeries
     services: HistogramSeries
     failures: Mapping[str, int]
+    plan: PlannedRate
+    changes: tuple[LoadChange, ...]
     replicas: Replicas
     cpu: Cpu
     hpa: HpaSpec | None
@@ -344,10 +386,14 @@ class Analysis:
     pods: tuple[PodLife, ...]
     demand: Demand
     latency: tuple[Latency, ...]
+    reaction: Reaction
     measures: Mapping[str, Measure]
+    flapping: tuple[float, float] | None
     decisions: tuple[Decision, ...]
     generator: Generator
     gaps: tuple[GapSpan, ...]
     objective: LatencyObjective | None
     metric_ages: tuple[tuple[float, float, float], ...]
+    nodes: Mapping[str, int]
+    pod_bins: Mapping[str, tuple[float, Sequence[int]]]
     notes: tuple[str, ...]

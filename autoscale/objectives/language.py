@@ -48,6 +48,7 @@ METRICS: dict[str, Kind] = {
     "cpu": "share",
 }
 OVER_TIME = ("ready", "desired", "running", "cpu")
+_SPANNED = ("max", "errors", "bad", "throughput", "dropped")  # have a value of their own in any part of the load
 LATENCY = re.compile(r"(service_)?p(\d{1,2}(?:\.\d+)?)")
 MOMENTS = ("start", "end", "step")
 _WORDS = ("no flapping", "back to min")
@@ -121,7 +122,9 @@ def parse_one(text: str, stages: Sequence[str]) -> Objective:
     metric, kind = _metric(words[0])
     if words[1] not in _OPERATORS:
         raise _Mistake(f"operator {words[1]!r} in {text!r}", "one of " + " ".join(_OPERATORS))
-    allowed = ("during", "from", "within") if metric in OVER_TIME else ("during", "from")
+    allowed: tuple[str, ...] = ("during", "from", "within") if metric in OVER_TIME else ()
+    if metric in _SPANNED or LATENCY.fullmatch(metric):
+        allowed = ("during", "from")
     window = _window(words[3:], stages, text, allowed)
     return Objective(text, metric, _operator(words[1]), _bound(words[2], kind, metric), kind, window)
 
@@ -179,7 +182,7 @@ def _window(words: list[str], stages: Sequence[str], text: str, allowed: tuple[s
     }
     if not words:
         return Window()
-    wanted = " or ".join(forms[name] for name in allowed)
+    wanted = " or ".join(forms[name] for name in allowed) or "no more, as it is measured over the whole load"
     head = words[0].lower()
     if head not in allowed:
         raise _Mistake(f"{' '.join(words)!r} in {text!r}", wanted, _near(head, allowed))

@@ -1,0 +1,196 @@
+"""The whole analysis: one pass over the rows, then each part from what was kept."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from autoscale.analysis import timeline
+from autoscale.analysis.collect import Collected, collect
+from autoscale.analysis.decisions import decisions
+from autoscale.analysis.demand import demand
+from autoscale.analysis.generator import generator
+from autoscale.analysis.latency import latency, of_span, tightest, violated_seconds
+from autoscale.analysis.lives import pod_lives, scale_downs
+from autoscale.analysis.measures import (
+    cost,
+    flapping,
+    of_goodness,
+    of_latency,
+    of_pods,
+    of_reaction,
+    of_supply,
+    table,
+)
+from autoscale.analysis.phases import scale_ups
+from autoscale.analysis.plan import LoadChange, PlannedRate, largest_rise, load_changes
+from autoscale.analysis.reaction import back_to_min, reaction
+from autoscale.analysis.results import (
+    Analysis,
+    Demand,
+    Generator,
+    Latency,
+    LatencyObjective,
+    Measure,
+    PodLife,
+    Reached,
+    Reaction,
+    Replicas,
+    ScaleDown,
+    Seconds,
+)
+from autoscale.analysis.scaling import scale_events
+
+_METRIC_BIN_S = 15
+
+
+def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
+    """Analyse a record, header first, in one streaming pass; raises InputError where there is no usable header.
+
+    Rows that are missing leave unknowns (None), never zeros; what could not be known is told in ``notes``.
+    """
+    kept = collect(rows)
+    start, end = timeline.load_span(kept)
+    series = timeline.seconds(kept.load)
+    kept.load.response.phase = kept.load.service.phase = kept.load.lag.phase = kept.load.phase or 0.0
+    plan = timeline.planned_rate(kept.header, start, series)
+    changes = load_changes(plan)
+    spec = timeline.hpa_spec(kept)
+    supply, cpu = timeline.replicas(kept), timeline.cpu(kept, spec)
+    need = demand(kept, series, plan, spec)
+    made = decisions(kept)
+    events = scale_events(kept, supply, spec, made)
+    pods, downs = pod_lives(kept, events), scale_downs(kept, events)
+    stages = timeline.stages(kept.header, start)
+    horizon = (kept.first_t if start is None else start, kept.last_t if end is None else end)
+    objective = tightest(kept.header)
+    bad = violated_seconds(kept.load, series, objective) if objective else None
+    health = generator(kept, series, start, end)
+    whole = of_span(kept.load, series, "whole load", series.start - 1, series.start + len(series) + 1)
+    step = largest_rise(changes)
+    until = _until(step, changes, end if end is not None else (horizon[1] if kept.load.seconds else None))
+    allowed = 1 - objective.quantile if objective else 0.0
+    react = reaction(step, until, supply, need, spec, series, bad, allowed)
+    back = back_to_min(supply, spec, end, kept.last_t)
+    reversals, flapped = flapping(supply.desired or supply.hpa_desired, plan)
+    return Analysis(
+        header=kept.header,
+        run=kept.header["run"],
+        start=kept.first_t,
+        end=kept.last_t,
+        load_start=start,
+        load_end=end,
+        partial=kept.end is None or kept.end.get("reason") != "done",
+        end_reason=kept.end["reason"] if kept.end else None,
+        clocks=dict(kept.clocks.offsets),
+        stages=stages,
+        marks=tuple(kept.marks),
+        seconds=series,
+        bad=bad,
+        responses=kept.load.response,
+        services=kept.load.service,
+        failures=dict(kept.load.failures),
+        plan=plan,
+        changes=changes,
+        replicas=supply,
+        cpu=cpu,
+        hpa=spec,
+        conditions=timeline.conditions(kept, kept.last_t),
+        events=tuple(sorted(kept.events, key=lambda event: event.at)),
+        scale_events=events,
+        scale_ups=scale_ups(kept, events, changes, cpu, spec.tolerance if spec else None, made),
+        scale_downs=downs,
+        pods=pods,
+        demand=need,
+        latency=(whole, *latency(kept, series, stages, events)),
+        reaction=react,
+        measures=_measures(kept, whole, health, objective, bad, react, back, supply, need, pods, downs, reversals,
+                           horizon),
+        flapping=flapped,
+        decisions=made,
+        generator=health,
+        gaps=tuple(kept.gaps),
+        objective=objective,
+        metric_ages=_metric_ages(kept),
+        nodes={row["name"]: row["cpu_m"] for row in kept.nodes},
+        pod_bins=_pod_bins(kept),
+        notes=_notes(kept, need, plan, end),
+    )  # fmt: skip
+
+
+def _until(step: LoadChange | None, changes: Sequence[LoadChange], end: float | None) -> float | None:
+    if step is None:
+        return None
+    later = [change.at for change in changes if change.at > step.at]
+    return later[0] if later else end
+
+
+def _measures(
+    kept: Collected, whole: Latency, health: Generator, objective: LatencyObjective | None,
+    bad: Sequence[int | None] | None, react: Reaction, back: Reached, supply: Replicas, need: Demand,
+    pods: Sequence[PodLife], downs: Sequence[ScaleDown], reversals: int | None, horizon: tuple[float, float],
+) -> dict[str, Measure]:  # fmt: skip
+    length = horizon[1] - horizon[0] if kept.load.seconds and horizon[1] > horizon[0] else None
+    known = [n for n in bad or () if n is not None]
+    total = sum(known) if known else None
+    goods = of_goodness(whole, health, total, length)
+    sizes = of_supply(supply, need, *horizon)
+    good = goods["goodput"]
+    minutes = sizes["replica_minutes"]
+    price = kept.header["scenario"].get("price")
+    paid = cost(
+        price,
+        minutes if isinstance(minutes, float) else None,
+        good * length if isinstance(good, float) and length else None,
+    )
+    currency = price.get("currency", "") if isinstance(price, dict) else ""
+    notes = dict.fromkeys(("theta_under", "theta_over", "under_provisioned", "over_provisioned"), need.how)
+    notes |= {"cost": currency, "bad": objective.text if objective else "no latency objective"}
+    found = {"reversals": reversals, "cost": paid}
+    return table(
+        [of_latency(whole, length), goods, of_reaction(react, back), sizes,
+         of_pods(pods, downs, horizon[0], bool(kept.load.seconds)), found],
+        notes,
+    )  # fmt: skip
+
+
+def _metric_ages(kept: Collected) -> tuple[tuple[float, float, float], ...]:
+    """(time, longest window, longest time since a pod's sample before) in each 15 s."""
+    bins: dict[int, tuple[float, float]] = {}
+    for usage in kept.usage.values():
+        before = None
+        for at, window in zip(usage.at, usage.window_s, strict=True):
+            number = int(at // _METRIC_BIN_S)
+            old = bins.get(number, (0.0, 0.0))
+            bins[number] = (max(old[0], window), max(old[1], at - before if before is not None else 0.0))
+            before = at
+    return tuple((number * float(_METRIC_BIN_S), window, age) for number, (window, age) in sorted(bins.items()))
+
+
+def _pod_bins(kept: Collected) -> dict[str, tuple[float, Sequence[int]]]:
+    """Answers of each pod in every 10 s: name -> (time of the first bin, counts)."""
+    first = kept.load.first_bin
+    if first is None:
+        return {}
+    return {name: (first * 10.0 + (kept.load.phase or 0.0), pod.bins) for name, pod in kept.load.pods.items()}
+
+
+def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | None) -> tuple[str, ...]:
+    """What could not be known, and why."""
+    named = kept.load.pods
+    facts = [
+        (kept.end is None, "The record breaks off: the run was cut short, and what came later is not known."),
+        (not kept.load.seconds, "The record holds no load."),
+        (not kept.pods, "The record holds no pods."),
+        (not kept.hpas, "The record holds no HPA."),
+        (not kept.usage, "The record holds no CPU samples."),
+        (bool(kept.load.seconds) and not named, "Answers do not name their pod (no X-Pod header): shares are unknown."),
+        (need.how.startswith("unknown"), f"The demand curve is {need.how}."),
+        (plan.measured, "The record holds no plan of the load; the rate sent stands in for it."),
+        (load_end is None and bool(kept.load.seconds), "The end of the load was not recorded."),
+        (kept.backwards > 0, f"{kept.backwards} rows were heard out of order: a clock was set back."),
+        (kept.strange > 0, f"{kept.strange} rows could not be read and were left out."),
+        (kept.load.duplicates > 0, f"{kept.load.duplicates} load rows came twice and were counted once."),
+    ]
+    return tuple(text for true, text in facts if true)
+
+
+__all__ = ["Analysis", "Seconds", "analyse"]

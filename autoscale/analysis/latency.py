@@ -1,0 +1,100 @@
+"""Percentiles of spans of the run, always from merged buckets."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from autoscale.analysis.collect import Collected
+from autoscale.analysis.collect_load import LoadCollector
+from autoscale.analysis.results import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
+from autoscale.base.errors import InputError
+from autoscale.objectives.language import parse
+from loadtest.histogram import Counts, middle, quantile
+
+AROUND_S = 30.0  # before, during and after a scale event: this long each
+_AGE_LABELS = ("pods younger than 60 s", "pods of 60 to 120 s", "pods older than 120 s")
+
+
+def latency(
+    kept: Collected,
+    series: Seconds,
+    stages: Sequence[StageSpan],
+    events: Sequence[ScaleEvent],
+) -> tuple[Latency, ...]:
+    """Each stage, around each scale event, and by age of the answering pod."""
+    spans = [(f"stage {stage.name}", stage.start, stage.end) for stage in stages]
+    spans += list(_around(events))
+    ages = [
+        _figures(label, None, None, counts, {}, (sum(counts.values()), 0, 0))
+        for label, counts in zip(_AGE_LABELS, kept.load.by_age, strict=True)
+        if counts
+    ]
+    return (*(of_span(kept.load, series, *span) for span in spans), *ages)
+
+
+def _around(events: Sequence[ScaleEvent]) -> Iterator[tuple[str, float, float]]:
+    """Before and after each change; at most 20 changes, since nobody reads more."""
+    for event in events[:20]:
+        change = f"{event.before} to {event.after}"
+        yield f"before {change}", event.at - AROUND_S, event.at
+        yield f"during {change}", event.at, event.at + AROUND_S
+        yield f"after {change}", event.at + AROUND_S, event.at + 2 * AROUND_S
+
+
+def of_span(load: LoadCollector, series: Seconds, label: str, start: float, end: float) -> Latency:
+    """The figures of requests intended in [start, end)."""
+    columns = (series.answered, series.failed, series.dropped)
+    answered, failed, dropped = (span_sum(series, column, start, end) for column in columns)
+    response, service = load.response.merged(start, end), load.service.merged(start, end)
+    return _figures(label, start, end, response, service, (answered, failed, dropped))
+
+
+def span_sum(series: Seconds, column: Sequence[int | None], start: float, end: float) -> int | None:
+    """The sum of a per-second column over the seconds whose middle lies in [start, end); None if none is known."""
+    first = max(0, round(start - series.start))
+    last = min(len(column), max(0, round(end - series.start)))
+    known = [value for value in column[first:last] if value is not None]
+    return sum(known) if known else None
+
+
+def _figures(
+    label: str, start: float | None, end: float | None, response: Counts, service: Counts,
+    totals: tuple[int | None, int | None, int | None],
+) -> Latency:  # fmt: skip
+    p50, p90, p95, p99, p999 = (quantile(response, share) for share in (0.5, 0.9, 0.95, 0.99, 0.999))
+    s50, s95, s99 = (quantile(service, share) for share in (0.5, 0.95, 0.99))
+    highest = middle(max(response)) if response else None
+    return Latency(label, start, end, *totals, p50, p90, p95, p99, p999, highest, s50, s95, s99)
+
+
+def tightest(header: Mapping[str, Any]) -> LatencyObjective | None:
+    """The scenario's lowest latency bound on a percentile; None without one, or where the texts cannot be read."""
+    scenario = header["scenario"]
+    names = [str(stage.get("name")) for stage in scenario.get("stages") or []]
+    found: list[LatencyObjective] = []
+    for text in scenario.get("objectives") or []:
+        try:
+            objective = parse([text], names)[0]
+        except InputError:
+            continue
+        share = objective.quantile
+        if share is not None and objective.operator in ("<", "<="):
+            found.append(LatencyObjective(share, objective.bound, objective.text))
+    return min(found, key=lambda objective: (objective.bound_s, -objective.quantile), default=None)
+
+
+def violated_seconds(load: LoadCollector, series: Seconds, objective: LatencyObjective) -> list[int | None]:
+    """For each second the requests that were not good: slower than the objective, failed, or dropped."""
+    found: list[int | None] = [None] * len(series)
+    first = round(series.start - load.response.phase)
+    slow = {
+        second: _slow(load, positions, objective.bound_s) for second, positions in load.response.by_second().items()
+    }
+    for i in range(len(series)):
+        parts = (series.failed[i], series.dropped[i])
+        if series.answered[i] is not None or first + i in slow:
+            found[i] = slow.get(first + i, 0) + sum(part or 0 for part in parts)
+    return found
+
+
+def _slow(load: LoadCollector, positions: Sequence[int], bound_s: float) -> int:
+    return sum(n for index, n in load.response.of(positions).items() if middle(index) > bound_s)

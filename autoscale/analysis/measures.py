@@ -1,0 +1,165 @@
+"""The figures of a run, by the names of ``catalogue.CATALOGUE``."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from autoscale.analysis.catalogue import CATALOGUE
+from autoscale.analysis.elasticity import deviation, elasticity, instability, jitter, moved, reversals
+from autoscale.analysis.plan import PlannedRate
+from autoscale.analysis.results import (
+    Demand,
+    Generator,
+    Latency,
+    Measure,
+    PodLife,
+    Reached,
+    Reaction,
+    Replicas,
+    ScaleDown,
+)
+from autoscale.analysis.steps import StepSeries
+
+CONSTANT_SHARE = 0.1
+FLAPPING_S = 600.0
+
+Values = dict[str, float | Reached | None]
+
+
+def table(parts: Iterable[Mapping[str, float | Reached | None]], notes: Mapping[str, str]) -> dict[str, Measure]:
+    """All measures in the catalogue's order; what nobody gave is unknown."""
+    values: Values = {}
+    for part in parts:
+        values.update(part)
+    return {name: _measure(name, values.get(name), notes.get(name, "")) for name in CATALOGUE}
+
+
+def _measure(name: str, value: float | Reached | None, note: str) -> Measure:
+    unit = CATALOGUE[name].unit
+    if isinstance(value, Reached):
+        return Measure(name, value.value, unit, value.note or note, value.at_least)
+    return Measure(name, value, unit, note)
+
+
+def of_latency(whole: Latency, length_s: float | None) -> Values:
+    """Percentiles, throughput and errors of the whole load."""
+    done = None if whole.count is None or whole.failed is None else whole.count + whole.failed
+    return {
+        "p50": whole.p50, "p90": whole.p90, "p95": whole.p95, "p99": whole.p99, "p99.9": whole.p999,
+        "max": whole.highest, "service_p50": whole.service_p50, "service_p95": whole.service_p95,
+        "service_p99": whole.service_p99,
+        "throughput": whole.count / length_s if whole.count is not None and length_s else None,
+        "errors": whole.failed / done if done and whole.failed is not None else None,
+    }  # fmt: skip
+
+
+def of_goodness(whole: Latency, generator: Generator, bad: int | None, length_s: float | None) -> Values:
+    """Good requests: answered within the latency objective; None without an objective."""
+    planned = generator.planned
+    if planned is None and whole.count is not None:
+        planned = whole.count + (whole.failed or 0) + (whole.dropped or 0)
+    good = max(0, planned - bad) if bad is not None and planned is not None else None
+    return {
+        "bad": bad / planned if bad is not None and planned else None,
+        "goodput": good / length_s if good is not None and length_s else None,
+        "dropped": generator.dropped / generator.planned
+        if generator.dropped is not None and generator.planned
+        else None,
+    }
+
+
+def of_reaction(found: Reaction, back: Reached) -> Values:
+    """Reaction to the largest rise, and the way back."""
+    return {
+        "reaction": found.detect, "capacity": found.capacity, "recovery": found.recovery, "settling": found.settling,
+        "overshoot": found.overshoot, "back_to_min": back,
+    }  # fmt: skip
+
+
+def of_supply(supply: Replicas, demand: Demand, start: float, end: float) -> Values:
+    """The elasticity measures; those against demand are unknown where demand is."""
+    ready, desired = supply.ready, supply.desired or supply.hpa_desired
+    changes = moved(desired, start, end) if desired else None
+    known = ready.known(start, end)
+    values: Values = {
+        "adaptations": changes[0] if changes else None,
+        "pods_moved": changes[1] if changes else None,
+        "peak_ready": ready.highest(start, end),
+        "replica_minutes": sum(length * value for length, value in known) / 60 if known else None,
+        "cpu_per_request": demand.cpu_per_request_s,
+        "idle_cpu": demand.idle_cpu_m,
+    }
+    found = elasticity(demand.curve, ready, start, end)
+    if found is None:
+        return values
+    steps = instability(demand.curve, ready, start, end)
+    upsilon = sum(steps) if steps else None
+    core = [found.theta_u, found.theta_o, found.tau_u, found.tau_o]
+    return values | {
+        "accuracy_under": found.accuracy_u, "accuracy_over": found.accuracy_o,
+        "theta_under": found.theta_u, "theta_over": found.theta_o,
+        "under_provisioned": found.tau_u, "over_provisioned": found.tau_o,
+        "instability": upsilon, "deviation": deviation([*core, upsilon]) if upsilon is not None else None,
+        "jitter": jitter(demand.curve, ready, start, end),
+        "worst_deficit": found.worst_deficit, "longest_deficit": found.longest_deficit_s,
+        "demand_minutes": found.demand_min, "waste_minutes": found.waste_min,
+        "shortfall_minutes": found.shortfall_min,
+    }  # fmt: skip
+
+
+def of_pods(pods: Sequence[PodLife], downs: Sequence[ScaleDown], start: float, has_load: bool) -> Values:
+    """Start of the run's new pods, and what was lost as pods went."""
+    starts = sorted(
+        pod.ready_at - pod.created
+        for pod in pods
+        if pod.ready_at is not None and pod.created is not None and pod.created >= start
+    )
+    lost = [down.lost for down in downs]
+    known = has_load and None not in lost
+    return {
+        "startup": _nearest_rank(starts, 0.95),
+        "lost": sum(n for n in lost if n is not None) if known else None,
+    }
+
+
+def _nearest_rank(values: Sequence[float], share: float) -> float | None:
+    if not values:
+        return None
+    return values[bisect_left([(i + 1) / len(values) for i in range(len(values))], share - 1e-9)]
+
+
+def constant_spans(plan: PlannedRate) -> list[tuple[float, float]]:
+    """The maximal spans in which the planned rate stays within 10 % of its first value."""
+    spans: list[tuple[float, float]] = []
+    since: tuple[float, float] | None = None
+    time = 0.0
+    for time, rate in plan.every():
+        if since is not None and abs(rate - since[1]) > CONSTANT_SHARE * max(since[1], 1e-9):
+            spans.append((since[0], time))
+            since = None
+        if since is None:
+            since = (time, rate)
+    if since is not None:
+        spans.append((since[0], time + 1))
+    return spans
+
+
+def flapping(desired: StepSeries, plan: PlannedRate) -> tuple[int | None, tuple[float, float] | None]:
+    """(most reversals of direction in 10 minutes of constant load, their span); None where size or load is unknown."""
+    if not desired or not plan:
+        return None, None
+    best: tuple[int, tuple[float, float] | None] = (0, None)
+    for start, end in constant_spans(plan):
+        times = reversals(desired, start, end)
+        for i, first in enumerate(times):
+            within = [time for time in times[i:] if time <= first + FLAPPING_S]
+            if len(within) > best[0]:
+                best = (len(within), (start if i == 0 else times[i - 1], within[-1]))
+    return best
+
+
+def cost(price: Any, replica_minutes: float | None, good: float | None) -> float | None:
+    """The cost of a million good requests; None without a price or good requests."""
+    if not isinstance(price, Mapping) or replica_minutes is None or not good:
+        return None
+    return float(price["pod_hour"]) * replica_minutes / 60 / good * 1e6

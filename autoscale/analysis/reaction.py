@@ -1,0 +1,117 @@
+"""How fast supply follows the largest rise of the load.
+
+A time that was not reached before the observation ended is a lower bound (``at_least``), not unknown and not 0.
+"""
+
+from collections.abc import Sequence
+
+from autoscale.analysis.plan import LoadChange
+from autoscale.analysis.results import UNKNOWN, Demand, HpaSpec, Reached, Reaction, Replicas, Seconds
+from autoscale.analysis.steps import StepSeries
+
+CALM_S = 30  # recovered: the objective holds for this long
+
+
+def reaction(
+    step: LoadChange | None, until: float | None, supply: Replicas, demand: Demand, spec: HpaSpec | None,
+    series: Seconds, bad: Sequence[int | None] | None, allowed: float,
+) -> Reaction:  # fmt: skip
+    """The reaction to ``step``, seen until ``until`` (the next load change, or the load's end).
+
+    ``bad``: requests a second that were not good (None without a latency objective); ``allowed``: their share.
+    """
+    if step is None or until is None or until <= step.at:
+        return Reaction(None, None)
+    curve = _reachable(demand.curve, spec)
+    return Reaction(
+        step,
+        until,
+        _detect(supply, step.at, until),
+        _first(curve, supply.ready, step, until),
+        UNKNOWN if bad is None else _recovery(series, bad, allowed, step.at, until),
+        _settling(curve, supply.ready, step, until),
+        _overshoot(curve, supply.ready, step, until),
+    )
+
+
+def _reachable(curve: StepSeries, spec: HpaSpec | None) -> StepSeries:
+    """Demand cut at the HPA's maximum: beyond it no setting of the rule could supply more."""
+    if spec is None:
+        return curve
+    return StepSeries(curve.times, tuple(v if v is None else min(v, spec.max_replicas) for v in curve.values))
+
+
+def _detect(supply: Replicas, start: float, until: float) -> Reached:
+    desired = supply.desired or supply.hpa_desired
+    if desired.at(start) is None:
+        return UNKNOWN
+    for time, before, after in desired.changes(start, until):
+        if after > before:
+            return Reached(time - start)
+    return Reached(until - start, True, "no growth before the next load change or the end")
+
+
+def _first(curve: StepSeries, ready: StepSeries, step: LoadChange, until: float) -> Reached:
+    """From the step to the first moment at which ready covers the demand at the top of the rise."""
+    goal = curve.at(step.until)
+    if goal is None or ready.at(step.at) is None:
+        return UNKNOWN
+    time = ready.first(lambda value: value >= goal, step.at, until)
+    if time is None:
+        return Reached(until - step.at, True, f"{goal:.0f} ready pods were not reached")
+    return Reached(time - step.at, note=f"{goal:.0f} ready pods")
+
+
+def _recovery(series: Seconds, bad: Sequence[int | None], allowed: float, start: float, until: float) -> Reached:
+    """From the step to the first second from which the objective holds for 30 s on end."""
+    first, last = max(0, round(start - series.start)), min(len(series), round(until - series.start))
+    calm, violated, known = 0, False, False
+    for i in range(first, last):
+        total = (series.answered[i] or 0) + (series.failed[i] or 0) + (series.dropped[i] or 0)
+        share = (bad[i] or 0) / total if total else 0.0
+        known = known or bad[i] is not None
+        holds = share <= allowed
+        violated = violated or not holds
+        calm = calm + 1 if holds else 0
+        if calm >= CALM_S and violated:
+            return Reached(float(i + 1 - calm - first))
+        if calm >= CALM_S and i - first + 1 >= 2 * CALM_S:
+            return Reached(0.0, note="the objective held throughout")
+    if not known:
+        return UNKNOWN
+    if not violated:
+        return Reached(0.0, note="the objective held throughout")
+    return Reached(float(last - first), True, "latency did not come back within its objective for 30 s")
+
+
+def _settling(curve: StepSeries, ready: StepSeries, step: LoadChange, until: float) -> Reached:
+    """From the step to the last moment at which ready is further from demand than one pod or 10 %."""
+    goal = curve.at(step.until)
+    if goal is None or ready.at(step.at) is None:
+        return UNKNOWN
+    slack = max(1.0, 0.1 * goal)
+    outside = list(ready.spans(lambda value: abs(value - goal) > slack, step.until, until))
+    if not outside:
+        return Reached(0.0)
+    if outside[-1][1] >= until:
+        return Reached(until - step.at, True, f"ready pods did not settle near {goal:.0f}")
+    return Reached(outside[-1][1] - step.at)
+
+
+def _overshoot(curve: StepSeries, ready: StepSeries, step: LoadChange, until: float) -> float | None:
+    need, peak = curve.highest(step.at, until), ready.highest(step.until, until)
+    if not need or peak is None:
+        return None
+    return max(0.0, (peak - need) / need)
+
+
+def back_to_min(supply: Replicas, spec: HpaSpec | None, load_end: float | None, end: float) -> Reached:
+    """From the load's end to ready pods at the HPA's minimum."""
+    if spec is None or load_end is None or supply.ready.at(load_end) is None:
+        return UNKNOWN
+    if end <= load_end:
+        return Reached(0.0, True, "nothing was recorded after the load's end")
+    time = supply.ready.first(lambda value: value <= spec.min_replicas, load_end, end)
+    if time is None:
+        return Reached(end - load_end, True, f"still above {spec.min_replicas} when the record ends")
+    return Reached(time - load_end)

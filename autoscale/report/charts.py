@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autoscale.analysis.histograms import HistogramSeries, quantile
+from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.results import Analysis
 from autoscale.analysis.steps import StepSeries
 from autoscale.findings.results import Finding
+from loadtest.histogram import quantile
 
 # A chart is about 1,000 pixels wide: more points than this only make the file larger and the first draw slower.
 MOST_POINTS = 1500
@@ -85,15 +86,15 @@ def _latency(analysis: Analysis, zero: float) -> dict[str, Any]:
     }
 
 
-def _merged_quantiles(responses: HistogramSeries, start: int, width: int, count: int) -> list[list[Number]]:
+def _merged_quantiles(responses: HistogramSeries, start: float, width: int, count: int) -> list[list[Number]]:
     """p50, p95, p99 in ms of each bin of ``width`` seconds, from merged buckets."""
     positions: list[list[int]] = [[] for _ in range(count)]
     for i, second in enumerate(responses.second):
-        slot = (second - start) // width
+        slot = int((second + responses.phase - start) // width)
         if 0 <= slot < count:
             positions[slot].append(i)
     merged = [responses.of(slot) for slot in positions]
-    return [[_ms(quantile(counts, share, responses.scale)) for counts in merged] for share in (0.5, 0.95, 0.99)]
+    return [[_ms(quantile(counts, share)) for counts in merged] for share in (0.5, 0.95, 0.99)]
 
 
 def _pods(analysis: Analysis, zero: float) -> dict[str, Any]:

@@ -37,8 +37,10 @@ def figure(value: float | None, unit: str) -> str:
         return UNKNOWN
     if unit == "s":
         return duration(value)
-    if unit == "%":
-        return f"{value:.3g} %"
+    if unit == "share":
+        return percent(value)
+    if unit == "count":
+        return count(value)
     return f"{count(value)} {unit}".strip()
 
 

@@ -18,6 +18,7 @@ function drawCharts(root, data) {
     const {ctx, bbox} = u;
     ctx.save();
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "left"; ctx.textBaseline = "alphabetic";
     (data.stages || []).forEach((stage, i) => {
       const left = Math.max(u.valToPos(stage.start, "x", true), bbox.left);
       const right = Math.min(u.valToPos(stage.end, "x", true), bbox.left + bbox.width);
@@ -69,7 +70,8 @@ function drawCharts(root, data) {
              y: {range: (u, min, max) => [0, Math.max(max || 0, chart.top || 0, 1e-3) * 1.08]}},
     axes: [
       {stroke: css("--muted"), grid: {stroke: css("--grid")}, ticks: {stroke: css("--grid")},
-       values: (u, ticks) => ticks.map(clock), space: 70, font: "11px system-ui, sans-serif"},
+       values: (u, ticks) => ticks.map(clock), space: 70, size: 30,
+       incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400], font: "11px system-ui, sans-serif"},
       {stroke: css("--muted"), grid: {stroke: css("--grid")}, ticks: {stroke: css("--grid")}, size: 54,
        values: (u, ticks) => ticks.map((v) => v === 0 ? "0" : figure(v)), font: "11px system-ui, sans-serif"},
     ],

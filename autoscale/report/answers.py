@@ -1,0 +1,173 @@
+"""The four questions of the first screen, answered in plain words: can I believe it, was it good enough,
+which phase was slow, what should I change."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from autoscale.analysis.results import Analysis, Latency, ScaleUp
+from autoscale.objectives.results import Judgement
+from autoscale.report.gather import Account
+from autoscale.report.words import count, duration, offset, percent
+
+# What a reader sees for each of analysis.results.PHASES.
+PHASE_WORDS = {
+    "metric": "Until the metric showed it",
+    "decision": "Until the HPA decided",
+    "created": "Creating the pods",
+    "scheduled": "Scheduling",
+    "pulled": "Pulling the image",
+    "started": "Starting the container",
+    "ready": "Becoming ready",
+    "in service": "Entering the Service",
+    "first answer": "Until the first answer",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question, its answer in a few words (``tone``: pass | fail | unknown | invalid | plain) and the details."""
+
+    question: str
+    headline: str
+    tone: str
+    details: tuple[str, ...] = ()
+
+
+def answers(account: Account) -> tuple[Answer, ...]:
+    """The four answers, in the order in which a reader asks."""
+    return (_believe(account), _good_enough(account), _slow_phase(account.analysis), _change(account))
+
+
+def in_short(account: Account) -> str:
+    """The run in one paragraph."""
+    analysis = account.analysis
+    parts = [_load_words(analysis), _scaling_words(analysis), _user_words(analysis), _return_words(analysis)]
+    return " ".join(part for part in parts if part)
+
+
+def _believe(account: Account) -> Answer:
+    validity = account.verdict.validity
+    doubts = tuple(check.words for check in validity.checks if check.effect != "none")
+    if validity.outcome == "valid":
+        lag = account.analysis.generator.lag_p99_s
+        kept = f"The generator kept its plan: requests left {duration(lag)} late at p99, {_dropped(account.analysis)}."
+        return Answer("Can I believe it?", "Yes", "pass", (kept,))
+    headline = "No: the load generator was the limit" if validity.outcome == "invalid" else "Only in part"
+    return Answer("Can I believe it?", headline, validity.outcome, doubts)
+
+
+def _dropped(analysis: Analysis) -> str:
+    dropped = analysis.generator.dropped
+    return "none was dropped" if dropped == 0 else f"{count(dropped)} were dropped"
+
+
+def _good_enough(account: Account) -> Answer:
+    judgements = account.verdict.judgements
+    question = "Was it good enough?"
+    if not judgements:
+        return Answer(question, "No objective was set", "unknown", ("Name some under `objectives:` in the scenario.",))
+    passed = [judgement for judgement in judgements if judgement.outcome == "pass"]
+    missed = tuple(_judged(judgement) for judgement in judgements if judgement.outcome != "pass")
+    headline = f"{len(passed)} of {len(judgements)} objectives held"
+    return Answer(question, headline, account.verdict.outcome, missed or (_tightest(judgements),))
+
+
+def _judged(judgement: Judgement) -> str:
+    return f"{judgement.text}: {judgement.outcome}, {judgement.reason}"
+
+
+def _tightest(judgements: Iterable[Judgement]) -> str:
+    return "; ".join(f"{judgement.text} (was {judgement.value_text})" for judgement in judgements)
+
+
+def slowest_scale_up(analysis: Analysis) -> ScaleUp | None:
+    """The growth that took longest from the load change to the last new pod's first answer."""
+    known = [growth for growth in analysis.scale_ups if growth.total_s is not None]
+    return max(known, key=lambda growth: growth.total_s or 0.0, default=None)
+
+
+def _slow_phase(analysis: Analysis) -> Answer:
+    question = "Which phase was slow?"
+    if not analysis.scale_events:
+        return Answer(question, "Nothing was scaled", "plain")
+    growth = slowest_scale_up(analysis)
+    if growth is None or growth.slowest_phase is None:
+        return Answer(question, "Unknown", "unknown", ("The moments of the scale-ups were not seen.",))
+    longest = next(phase for phase in growth.phases if phase.name == growth.slowest_phase)
+    headline = (
+        f"{PHASE_WORDS.get(longest.name, longest.name)}: {duration(longest.duration_s)} of {duration(growth.total_s)}"
+    )
+    when = offset(growth.event.at, analysis.load_start)
+    where = f"In the scale-up {growth.event.before} → {growth.event.after} at {when}."
+    others = sorted(
+        (phase for phase in growth.phases if phase.duration_s is not None and phase is not longest),
+        key=lambda phase: -(phase.duration_s or 0.0),
+    )[:3]
+    rest = ", ".join(
+        f"{PHASE_WORDS.get(phase.name, phase.name).lower()} {duration(phase.duration_s)}" for phase in others
+    )
+    return Answer(question, headline, "plain", (where, *([f"Then {rest}."] if rest else [])))
+
+
+def _change(account: Account) -> Answer:
+    question = "What should I change?"
+    if not account.findings:
+        return Answer(question, "Nothing stood out", "plain", ("None of the rules found a fault in this run.",))
+    first = [finding for finding in account.findings if finding.severity != "note"] or list(account.findings)
+    return Answer(question, first[0].title, "plain", tuple(finding.advice for finding in first[:2]))
+
+
+def _load_words(analysis: Analysis) -> str:
+    planned = [value for value in analysis.seconds.planned if value is not None]
+    if not planned or analysis.load_start is None:
+        return "No load was recorded."
+    span = (analysis.load_end if analysis.load_end is not None else analysis.end) - analysis.load_start
+    model = analysis.header.get("scenario", {}).get("model")
+    kind = f" ({model} model)" if model else ""
+    points = analysis.header.get("scenario", {}).get("points")
+    peak = max(rate for _, rate in points) if points else max(planned)
+    return f"The load ran for {duration(span)}{kind} and peaked at {count(peak)} requests per second."
+
+
+def _scaling_words(analysis: Analysis) -> str:
+    ups = [event for event in analysis.scale_events if event.up]
+    if not analysis.scale_events:
+        return "The number of pods never changed."
+    if not ups:
+        return "The workload was never scaled up."
+    top = max(event.after for event in ups)
+    reaction = analysis.measures.get("reaction")
+    first = f", first {duration(reaction.value)} after the load rose" if reaction and reaction.value is not None else ""
+    steps = f"{len(ups)} step{'s' if len(ups) > 1 else ''}"
+    return f"The workload grew from {ups[0].before} to {top} pods in {steps}{first}."
+
+
+def _user_words(analysis: Analysis) -> str:
+    whole = next((part for part in analysis.latency if part.count), None)
+    if whole is None:
+        return "No request was answered, so nothing is known of latency."
+    bad = percent(_lost_share(whole))
+    seen = f"a p50 of {duration(whole.p50)}, a p95 of {duration(whole.p95)} and a p99 of {duration(whole.p99)}"
+    return f"Users saw {seen}; {bad} of the requests failed or could not be sent."
+
+
+def _lost_share(part: Latency) -> float | None:
+    """The share of requests that failed or were never sent."""
+    if part.count is None or part.failed is None or part.dropped is None:
+        return None
+    total = part.count + part.failed + part.dropped
+    return (part.failed + part.dropped) / total if total else None
+
+
+def _return_words(analysis: Analysis) -> str:
+    downs = [event for event in analysis.scale_events if not event.up]
+    if not downs or analysis.load_start is None:
+        return ""
+    lost = [down.lost for down in analysis.scale_downs]
+    known = sum(value for value in lost if value is not None)
+    loss = (
+        ""
+        if any(value is None for value in lost)
+        else f", with {count(known)} failed request{'' if known == 1 else 's'} while pods ended"
+    )
+    return f"It shrank back to {downs[-1].after} pods by {offset(downs[-1].at, analysis.load_start)}{loss}."

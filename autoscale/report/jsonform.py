@@ -1,0 +1,25 @@
+"""The report as JSON: everything the page shows and more, for programs."""
+
+import json
+from typing import Any
+
+from autoscale import __version__
+from autoscale.analysis import SCHEMA
+from autoscale.analysis import to_json as analysis_to_json
+from autoscale.analysis.jsonform import plain
+from autoscale.report.answers import answers, in_short
+from autoscale.report.gather import Account
+
+
+def to_json(account: Account) -> str:
+    """One JSON object; ``schema`` is raised whenever a field changes its meaning (docs/report-json.md)."""
+    value: dict[str, Any] = {
+        "schema": SCHEMA,
+        "tool": f"autoscale {__version__}",
+        "verdict": plain(account.verdict),
+        "in_short": in_short(account),
+        "answers": plain(answers(account)),
+        "findings": plain(account.findings),
+        "analysis": analysis_to_json(account.analysis),
+    }
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"

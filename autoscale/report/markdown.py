@@ -1,0 +1,77 @@
+"""The report as Markdown, for a pull request's comment."""
+
+import re
+
+from autoscale.report import words
+from autoscale.report.answers import answers, in_short
+from autoscale.report.gather import Account
+
+_SIGN = {"pass": "✅", "fail": "❌", "unknown": "❔", "invalid": "🚫"}
+
+
+def to_markdown(account: Account) -> str:
+    """Verdict, answers, objectives, scale events and findings with their patches."""
+    parts = [_head(account), _objectives(account), _events(account), _findings(account)]
+    return "\n".join(part for part in parts if part)
+
+
+def escape(text: object) -> str:
+    """Text that Markdown takes as text, also inside a table: no HTML, no markup, no link, one line."""
+    plain = " ".join(str(text).split())
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~@])", r"\\\1", plain).replace("://", ":\u200b//")
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A code block whose fence is longer than any run of backticks inside."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}\n"
+
+
+def _table(head: list[str], rows: list[list[object]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    lines += ["| " + " | ".join(escape(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _head(account: Account) -> str:
+    verdict, analysis = account.verdict, account.analysis
+    name = (analysis.header.get("scenario") or {}).get("name") or "run"
+    lines = [
+        f"## {_SIGN[verdict.outcome]} {escape(name)}: {verdict.outcome}",
+        "",
+        escape(verdict.reason),
+        "",
+        escape(in_short(account)),
+        "",
+        *(f"- **{answer.question}** {escape(answer.headline)}" for answer in answers(account)),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _objectives(account: Account) -> str:
+    rows: list[list[object]] = [
+        [j.text, f"{_SIGN[j.outcome]} {j.outcome}", j.value_text, j.bound_text, j.reason]
+        for j in account.verdict.judgements
+    ]
+    return "### Objectives\n\n" + _table(["Objective", "Verdict", "Value", "Bound", "Why"], rows) if rows else ""
+
+
+def _events(account: Account) -> str:
+    zero = account.analysis.load_start
+    rows: list[list[object]] = [
+        [words.offset(e.at, zero), f"{e.before} → {e.after}", e.reason or words.UNKNOWN, e.metric or words.UNKNOWN]
+        for e in account.analysis.scale_events[:50]
+    ]
+    return "### Scale events\n\n" + _table(["Time", "Pods", "Reason", "Metric"], rows) if rows else ""
+
+
+def _findings(account: Account) -> str:
+    parts = []
+    for finding in account.findings:
+        parts.append(
+            f"### {finding.id}: {escape(finding.title)}\n\n{escape(finding.sentence)}\n\n{escape(finding.advice)}\n"
+        )
+        if finding.patch:
+            parts.append(fenced(finding.patch, "yaml"))
+    return "\n".join(parts)

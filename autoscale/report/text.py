@@ -1,0 +1,20 @@
+"""The report for a terminal: ten lines or so."""
+
+from autoscale.report.answers import answers, in_short
+from autoscale.report.gather import Account
+
+
+def to_text(account: Account) -> str:
+    """Verdict, the run in short, objectives, and the four answers."""
+    verdict = account.verdict
+    lines = [f"Verdict: {verdict.outcome.upper()}. {verdict.reason}", "", in_short(account), ""]
+    if verdict.judgements:
+        width = max(len(judgement.text) for judgement in verdict.judgements)
+        lines += [f"  {_SIGN[j.outcome]} {j.text:<{width}}  {j.outcome:<8} {j.value_text}" for j in verdict.judgements]
+        lines.append("")
+    for answer in answers(account):
+        lines.append(f"{answer.question} {answer.headline}.".replace("..", "."))
+    return "\n".join(lines) + "\n"
+
+
+_SIGN = {"pass": "✓", "fail": "✗", "unknown": "?", "invalid": "!"}

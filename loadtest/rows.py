@@ -125,10 +125,10 @@ class Recorder:
         return rows
 
     def _head(self, kind: str, second: int) -> dict[str, Any]:
-        head = {"k": kind, "seq": self._seq[kind], "shard": self._worker.shard, "at": round(self._worker.start + second, 6),
-                "clk": self._worker.pod}  # fmt: skip
+        worker = self._worker
+        head = {"k": kind, "seq": self._seq[kind], "shard": worker.shard, "clk": worker.pod}
         self._seq[kind] += 1
-        return head
+        return head | {"at": round(worker.start + second, 6)}
 
     def _load_row(self, index: int, second: Second, cpu_s: float) -> dict[str, Any]:
         self.in_flight += second.sent - second.answered - second.failed.total()

@@ -21,6 +21,7 @@ from loadtest.plan import Point, RatePlan, Stage, join
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 MAX_REQUESTS = 100_000_000
+MAX_POINTS = 5_000
 
 
 @dataclass(frozen=True)
@@ -175,14 +176,19 @@ def _traced(trace: TraceModel, folder: Path, source: str) -> RatePlan:
 def _trace_stages(trace: TraceModel, duration: float, where: str) -> tuple[Stage, ...]:
     if not trace.stages:
         return (Stage("trace", 0.0, duration),)
-    begins = [0.0, *(stage.until for stage in trace.stages)]
-    ends = [min(stage.until, duration) for stage in trace.stages[:-1]] + [duration]
-    wrong = [n for n, (begin, end) in enumerate(zip(begins, ends, strict=False)) if end <= begin]
-    if wrong:
-        found = [Problem(f"{where}.stages[{n}].until", f"{begins[n + 1]:g} s", "later than the stage before, "
-                         f"within the load's {duration:g} s") for n in wrong]  # fmt: skip
+    ends = [stage.until for stage in trace.stages[:-1]] + [max(trace.stages[-1].until, duration)]
+    begins = [0.0, *ends[:-1]]
+    wanted = f"later than the stage before and within the load's {duration:g} s, the last one up to its end"
+    found = [
+        Problem(f"{where}.stages[{n}].until", f"{stage.until:g} s", wanted)
+        for n, stage in enumerate(trace.stages)
+        if not begins[n] < stage.until
+        or begins[n] >= duration
+        or (stage is trace.stages[-1] and stage.until < duration)
+    ]
+    if found:
         raise ScenarioError("The stages of a trace are wrong.", found)
-    return tuple(Stage(s.name, b, e) for s, b, e in zip(trace.stages, begins, ends, strict=False))
+    return tuple(Stage(s.name, b, min(e, duration)) for s, b, e in zip(trace.stages, begins, ends, strict=True))
 
 
 def _adjusted(plan: RatePlan, settings: Load) -> RatePlan:
@@ -202,6 +208,9 @@ def _check(file: File, plan: RatePlan, source: str) -> None:
         problems.append(Problem(f"{source}: load", f"{plan.total:g} requests in all", "at least 1"))
     if plan.total > MAX_REQUESTS:
         problems.append(Problem(f"{source}: load", f"{plan.total:.3g} requests in all", f"at most {MAX_REQUESTS}"))
+    if len(plan.points) > MAX_POINTS:
+        fix = "Use a shorter window or wider bins: the plan travels in an environment variable."
+        problems.append(Problem(f"{source}: load", f"{len(plan.points)} points", f"at most {MAX_POINTS}", fix))
     if file.limits.rate is not None and plan.peak > file.limits.rate:
         problems.append(
             Problem(f"{source}: limits.rate", f"a peak of {plan.peak:g}/s", f"at most {file.limits.rate:g}/s")

@@ -1,6 +1,7 @@
 """The rate plan: integral, inverse, arrivals, shards."""
 
 import random
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -44,7 +45,7 @@ def test_shards_partition_the_plan(plan: RatePlan, shards: int, kind) -> None:
     """Every arrival is in exactly one shard, that of its number modulo the workers, at its own moment."""
     parts = [list(plan.shard(index, shards, kind, seed=7)) for index in range(shards)]
     assert all(n % shards == index for index, part in enumerate(parts) for n, _ in part)
-    assert [moment for _, moment in sorted(sum(parts, []))] == list(plan.arrivals(kind, seed=7))
+    assert [moment for _, moment in sorted(chain.from_iterable(parts))] == list(plan.arrivals(kind, seed=7))
 
 
 @settings(max_examples=50)
@@ -61,7 +62,7 @@ def test_the_integral_is_the_area_under_the_rate(plan: RatePlan, part: float) ->
     """The integral agrees with trapezia taken between the bends of the rate."""
     t = part * plan.duration_s
     bends = sorted({at for at, _ in plan.points if at < t} | {t})
-    trapezia = [(b - a) * (plan.rate(a) + plan.rate_before(b)) / 2 for a, b in zip(bends, bends[1:], strict=False)]
+    trapezia = [(b - a) * (plan.rate(a) + plan.rate_before(b)) / 2 for a, b in pairwise(bends)]
     assert plan.integral(t) == pytest.approx(sum(trapezia), abs=1e-6)
 
 

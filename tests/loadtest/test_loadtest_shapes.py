@@ -1,5 +1,7 @@
 """Named shapes: totals worked by hand, and stages that cover the whole load."""
 
+from itertools import pairwise
+
 import pytest
 
 from loadtest import shapes
@@ -29,7 +31,7 @@ def test_the_stages_cover_the_load_without_gap_or_overlap(name: str) -> None:
     edges = [(stage.start_s, stage.end_s) for stage in plan.stages]
     assert edges[0][0] == 0
     assert edges[-1][1] == plan.duration_s
-    assert all(before[1] == after[0] for before, after in zip(edges, edges[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(edges))
     assert len({stage.name for stage in plan.stages}) == len(plan.stages)
 
 

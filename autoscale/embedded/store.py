@@ -179,7 +179,16 @@ class Store:
         self._random = random.Random(seed)
         self._recorder = Recorder()
         self._waiters: list[asyncio.Future[None]] = []
+        self._committing = True
         self.objects = Objects(self._kinds, self)
+
+    def preview(self, write: Write, now: float) -> Object | None:
+        """What ``apply`` would return, without doing it (a dry run)."""
+        self._committing = False
+        try:
+            return self.apply(write, now)
+        finally:
+            self._committing = True
 
     def apply(self, write: Write, now: float) -> Object | None:
         """Do one write at ``now`` (seconds since the epoch).
@@ -237,7 +246,7 @@ class Store:
             raise statuses.already_exists(key)
         if key[1]:
             metadata["namespace"] = key[1]
-        metadata["uid"] = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        metadata["uid"] = metadata.get("uid") or str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         metadata["creationTimestamp"] = format_time(now)
         for absent in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
             metadata.pop(absent, None)
@@ -303,6 +312,8 @@ class Store:
         return self._create(event, now) if self.objects.get(*key) is None else self._put(key, event)
 
     def _put(self, key: Key, obj: Object) -> Object:
+        if not self._committing:
+            return obj
         self.version += 1
         obj["metadata"]["resourceVersion"] = str(self.version)
         kind, at = self._kinds[key[0]], key[1:]
@@ -313,6 +324,8 @@ class Store:
         return obj
 
     def _remove(self, key: Key) -> None:
+        if not self._committing:
+            return
         self.version += 1
         kind = self._kinds[key[0]]
         last = kind.entries[key[1:]].obj

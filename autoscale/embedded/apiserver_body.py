@@ -1,0 +1,82 @@
+"""Requests' bodies, and which patch they are."""
+
+import json
+from functools import partial
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from autoscale.embedded.objects import Object
+from autoscale.embedded.patch import json_patch, merge_patch
+from autoscale.embedded.patch_strategic import strategic_merge
+from autoscale.embedded.resources import Options, Patcher
+from autoscale.embedded.schema import type_of
+from autoscale.embedded.statuses import StatusError, bad_request
+
+APPLY = "application/apply-patch+yaml"
+PATCH_TYPES = (
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    APPLY,
+)
+
+
+async def read_body(request: web.Request) -> Any:
+    """The body as JSON or YAML (JSON is YAML, but read much faster). 400 where it cannot be read, 415 for protobuf."""
+    data = await request.read()
+    if not data:
+        return {}
+    if "protobuf" in request.content_type:
+        raise StatusError(415, "UnsupportedMediaType", "the embedded cluster reads JSON and YAML, not protobuf")
+    try:
+        return json.loads(data)
+    except ValueError:
+        if "yaml" not in request.content_type:
+            raise bad_request("the request's body is not JSON") from None
+    try:
+        return yaml.safe_load(data)
+    except yaml.YAMLError as error:
+        raise bad_request(f"the request's body is not YAML: {error}") from None
+
+
+async def read_object(request: web.Request) -> Object:
+    """The body as an object; 400 for anything else."""
+    body = await read_body(request)
+    if not isinstance(body, dict):
+        raise bad_request("the request's body is not an object")
+    return body
+
+
+async def read_patch(request: web.Request, type_name: str) -> Patcher:
+    """The patch in the body, by its content type. 415 for another type."""
+    body = await read_body(request)
+    match request.content_type:
+        case "application/json-patch+json":
+            return partial(_result, json_patch, body)
+        case "application/merge-patch+json":
+            return partial(_result, merge_patch, body)
+        case "application/strategic-merge-patch+json":
+            return partial(_result, partial(strategic_merge, type_=type_of(type_name)), body)
+    text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(PATCH_TYPES)}"
+    raise StatusError(415, "UnsupportedMediaType", text)
+
+
+def _result(patch: Any, body: Any, current: Object) -> Object:
+    patched = patch(current, body)
+    if not isinstance(patched, dict):
+        raise bad_request("the patched document is not an object")
+    return patched
+
+
+def options_of(request: web.Request, now: float) -> Options:
+    """How a write is meant: dryRun, fieldManager (else the program's name), fieldValidation."""
+    query = request.query
+    if query.get("dryRun", "All") not in ("All", ""):
+        raise bad_request(f"Invalid value for dryRun: {query['dryRun']!r} (supported: All)")
+    level = query.get("fieldValidation") or "Warn"
+    if level not in ("Strict", "Warn", "Ignore"):
+        raise bad_request(f"Invalid value for fieldValidation: {level!r} (supported: Ignore, Strict, Warn)")
+    manager = query.get("fieldManager") or request.headers.get("User-Agent", "unknown").partition("/")[0]
+    return Options(now, manager[:128], bool(query.get("dryRun")), level)  # type: ignore[arg-type]

@@ -1,0 +1,94 @@
+"""What the page shows of a run that is going on: a fold over its rows, handed out in increments."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from autoscale.analysis.clocks import Clocks
+from autoscale.web import live_pods
+from autoscale.web.live_load import LiveLoad
+from autoscale.web.live_pods import LivePods
+
+# The marks that begin the next state of a run; before the first it is being prepared.
+_STATES = {"load-start": "running", "load-end": "scaling down", "interrupted": "ending"}
+
+
+class Live:
+    """Add every row as it is written; ask for what is new since a version. Safe between two threads.
+
+    A ``header`` begins a new run: what was there before is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._version = 0
+        self._begin({"run": None, "t": None, "scenario": {}, "target": {}})
+
+    def _begin(self, header: Mapping[str, Any]) -> None:
+        scenario, target = header["scenario"], header["target"]
+        self._header = header
+        self._clocks = Clocks()
+        self._load = LiveLoad(self._clocks, int((scenario.get("load") or {}).get("workers") or 1))
+        self._pods = LivePods(target.get("kind", ""), target.get("name", ""))
+        self._start: float | None = None
+        self._state = "preparing" if header["run"] else "waiting"
+        self._now: float | None = header["t"]
+        self._gaps = 0
+
+    @property
+    def state(self) -> str:
+        """``waiting``, ``preparing``, ``running``, ``ending``, ``scaling down`` or ``ended``."""
+        with self._lock:
+            return self._state
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take one row of the record."""
+        with self._lock:
+            self._version += 1
+            if row["k"] == "header":
+                self._begin(row)
+            self._now = row["t"]
+            match row["k"]:
+                case "clock":
+                    self._clocks.add(row)
+                case "load":
+                    self._load.add(row, self._version)
+                case "workload" | "hpa" | "pod" | "usage" as kind:
+                    getattr(self._pods, kind)(row, self._version)
+                case "mark":
+                    self._mark(row)
+                case "gap":
+                    self._gaps += 1
+                case "end":
+                    self._state = "ended"
+
+    def _mark(self, row: Mapping[str, Any]) -> None:
+        self._state = _STATES.get(row["name"], self._state)
+        if row["name"] == "load-start":
+            self._start = self._clocks.ours(row["at"], row["clk"])
+
+    def since(self, version: int, run: str | None) -> dict[str, Any]:
+        """What changed since ``version`` of ``run``, as JSON; everything where that is another run.
+
+        ``seconds`` and the rows of ``pods`` and ``cpu`` are increments, the rest is whole. Times in seconds since
+        the epoch, latency in ms, CPU in millicores. ``zero``: when the load began, None before.
+        """
+        with self._lock:
+            header = self._header
+            known = version if run == header["run"] else 0
+            seconds, held = self._load.since(known)
+            return {
+                "run": header["run"],
+                "version": self._version if held is None else held - 1,
+                "state": self._state,
+                "zero": self._start,
+                "from": header["t"],
+                "now": self._now,
+                "scenario": {name: header["scenario"].get(name) for name in ("name", "stages", "points", "duration_s")},
+                "target": header["target"],
+                "seconds": seconds,
+                "pods": live_pods.since(self._pods.pods, known),
+                "cpu": live_pods.since(self._pods.cpu, known),
+                "events": self._pods.events,
+                "gaps": self._gaps,
+            }

@@ -1,0 +1,108 @@
+"""The load of a run that is still going on, second by second."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autoscale.analysis.clocks import Clocks
+from loadtest.histogram import Counts, quantile
+
+SHARES = (0.5, 0.95, 0.99)
+# Seconds are shown before every worker has reported them once they are this old: one worker may be gone.
+_WAIT_S = 3
+# Answers come later than this only after their timeout; older histograms are folded into their percentiles.
+_KEEP_S = 120
+
+Count = int | None
+
+
+@dataclass(slots=True)
+class Second:
+    """One second: what was counted in it, and the responses to what was intended in it."""
+
+    version: int = 0
+    shards: set[int] = field(default_factory=set)
+    counts: list[Count] = field(default_factory=lambda: [0, 0, 0, 0])
+    responses: Counts | None = field(default_factory=dict)
+    percentiles: list[float | None] = field(default_factory=lambda: [None] * len(SHARES))
+
+
+@dataclass(slots=True)
+class LiveLoad:
+    """Load rows added up. ``workers``: how many report each second.
+
+    Latency counts from the intended start and stands at the second of that start, as in the report; so a second
+    may still change while its last answers come in. ``seconds`` is kept in the order of change.
+    """
+
+    clocks: Clocks
+    workers: int = 1
+    seconds: dict[int, Second] = field(default_factory=dict)
+    newest: int | None = None
+    phase: float | None = None
+
+    def add(self, row: Mapping[str, Any], version: int) -> None:
+        """Take one ``load`` row."""
+        at = self.clocks.ours(row["at"], row["clk"])
+        if self.phase is None:
+            self.phase = at % 1.0
+        number = math.floor(at - self.phase + 0.5)
+        counted = self._touch(number, version)
+        counted.shards.add(row["shard"])
+        new = (row["planned"], row["answered"], sum(row["failed"].values()), row["dropped"])
+        counted.counts = [_plus(old, more) for old, more in zip(counted.counts, new, strict=True)]
+        for age, buckets in row["response"].items():
+            self._respond(number - int(age), buckets, version)
+        self.newest = number if self.newest is None else max(self.newest, number)
+
+    def _touch(self, number: int, version: int) -> Second:
+        """The second, moved to the end of the order of change."""
+        second = self.seconds.pop(number, None) or Second()
+        second.version = version
+        self.seconds[number] = second
+        return second
+
+    def _respond(self, number: int, buckets: Mapping[str, int], version: int) -> None:
+        known = self.seconds.get(number)
+        if not buckets or (known is not None and known.responses is None):
+            return
+        responses = self._touch(number, version).responses
+        if responses is not None:
+            for index, count in buckets.items():
+                responses[int(index)] = responses.get(int(index), 0) + count
+
+    def since(self, version: int) -> tuple[list[list[float | None]], int | None]:
+        """([[start, offered, answered, failed, dropped, p50, p95, p99 in ms], ...], version held back or None).
+
+        What changed after ``version``, earliest first. A second that is not complete yet is held back: whoever asks
+        next must ask from before the version returned.
+        """
+        rows, held = [], None
+        for number, second in reversed(self.seconds.items()):
+            if second.version <= version:
+                break
+            if self._complete(number, second):
+                rows.append(self._row(number, second))
+            else:
+                held = second.version
+        return sorted(rows, key=lambda row: row[0] or 0.0), held
+
+    def _complete(self, number: int, second: Second) -> bool:
+        return len(second.shards) >= self.workers or (self.newest is not None and number <= self.newest - _WAIT_S)
+
+    def _row(self, number: int, second: Second) -> list[float | None]:
+        if second.responses is not None:
+            second.percentiles = [_ms(quantile(second.responses, share)) for share in SHARES]
+            if self.newest is not None and number < self.newest - _KEEP_S:
+                second.responses = None
+        return [round(number + (self.phase or 0.0), 1), *second.counts, *second.percentiles]
+
+
+def _plus(a: Count, b: Count) -> Count:
+    """A sum of which one part is not known is not known."""
+    return None if a is None or b is None else a + b
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else float(f"{seconds * 1000:.3g}")

@@ -1,0 +1,111 @@
+"""Pods, autoscaler and CPU of a run that is still going on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# A pod's last CPU sample is not carried further than this (s): beyond it the figure is unknown.
+_STALE_S = 90.0
+
+
+@dataclass(slots=True)
+class Step:
+    """Two figures that hold from ``at`` (s since the epoch) on; None where unknown."""
+
+    version: int
+    at: float
+    first: float | None
+    second: float | None
+
+
+@dataclass(slots=True)
+class _Pod:
+    request_m: int | None = None
+    running: bool = False
+    used_m: float | None = None
+    used_at: float = 0.0
+
+
+@dataclass(slots=True)
+class LivePods:
+    """Desired and ready pods; CPU used and wanted by the target, in millicores of all pods; the scale events.
+
+    ``kind`` and ``name`` are the workload's. Figures are as the report has them: wanted is the target's share of
+    what the running pods request, unknown where a container requests nothing or the HPA has no such target.
+    """
+
+    kind: str
+    name: str
+    pods: list[Step] = field(default_factory=list)
+    cpu: list[Step] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    percent: float | None = None
+    _known: dict[str, _Pod] = field(default_factory=dict)
+
+    def workload(self, row: Mapping[str, Any], version: int) -> None:
+        """Take a ``workload`` row; those of its ReplicaSets are not the workload's own."""
+        if (row["kind"], row["name"]) != (self.kind, self.name):
+            return
+        before = self.pods[-1].first if self.pods else None
+        desired = row["spec_replicas"]
+        if before is not None and desired is not None and desired != before:
+            self.events.append({"at": row["t"], "up": desired > before, "label": f"{before} → {desired}"})
+        _append(self.pods, Step(version, row["t"], desired, row["ready"]))
+
+    def hpa(self, row: Mapping[str, Any], version: int) -> None:
+        """Take an ``hpa`` row: its CPU target."""
+        self.percent = _cpu_percent(row["spec"])
+        self._cpu(row["t"], version)
+
+    def pod(self, row: Mapping[str, Any], version: int) -> None:
+        """Take a ``pod`` row: what it requests, and whether it runs."""
+        if row["removed"]:
+            self._known.pop(row["uid"], None)
+        else:
+            pod = self._known.setdefault(row["uid"], _Pod())
+            requests = [container["cpu_request_m"] for container in row["containers"]]
+            pod.request_m = None if not requests or None in requests else sum(requests)
+            pod.running = any(container["started"] is not None for container in row["containers"])
+        self._cpu(row["t"], version)
+
+    def usage(self, row: Mapping[str, Any], version: int) -> None:
+        """Take a ``usage`` row; a pod that is gone or was never seen counts for nothing."""
+        pod = self._known.get(row["pod_uid"])
+        if pod is not None:
+            pod.used_m = sum(container["cpu_m"] for container in row["containers"].values())
+            pod.used_at = row["t"]
+            self._cpu(row["t"], version)
+
+    def _cpu(self, at: float, version: int) -> None:
+        known = list(self._known.values())
+        used = [pod.used_m for pod in known if pod.used_m is not None and at - pod.used_at <= _STALE_S]
+        requests = [pod.request_m for pod in known if pod.running]
+        wanted = None
+        if self.percent is not None and requests and None not in requests:
+            wanted = round(sum(request or 0 for request in requests) * self.percent / 100, 1)
+        _append(self.cpu, Step(version, at, round(sum(used), 1) if used else None, wanted))
+
+
+def since(steps: list[Step], version: int) -> list[list[float | None]]:
+    """[[at, first, second], ...] of the steps made after ``version``."""
+    found = []
+    for step in reversed(steps):
+        if step.version <= version:
+            break
+        found.append([round(step.at, 2), step.first, step.second])
+    return found[::-1]
+
+
+def _append(steps: list[Step], step: Step) -> None:
+    """Keep a step, unless nothing in it is new."""
+    if not steps or (steps[-1].first, steps[-1].second) != (step.first, step.second):
+        steps.append(step)
+
+
+def _cpu_percent(spec: Mapping[str, Any]) -> float | None:
+    for metric in spec.get("metrics") or []:
+        source = metric.get("resource") or metric.get("containerResource") or {}
+        if source.get("name") == "cpu":
+            percent = (source.get("target") or {}).get("averageUtilization")
+            return None if percent is None else float(percent)
+    return None

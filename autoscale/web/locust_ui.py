@@ -1,0 +1,98 @@
+"""Locust's own web UI behind the page: reached through the Kubernetes API, with one more tab."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+
+from autoscale.base.errors import AutoscaleError
+from autoscale.cluster.proxy import Fetch
+
+# Runs are not started in Locust's form: its users and spawn rate mean nothing to a load that follows a plan.
+_NOT_HERE = {"/swarm", "/user"}
+_EXPLANATION = (
+    "This load follows the scenario's plan: users and spawn rate mean nothing to it. "
+    "Start runs with `autoscale run` or on the page of `autoscale ui`."
+)
+_KEPT_HEADERS = ("content-type", "content-disposition", "etag", "last-modified")
+
+_HEAD = """
+<link rel="stylesheet" href="/autoscale/static/uplot.css">
+<link rel="stylesheet" href="/autoscale/static/live.css">
+"""
+_TAIL = """
+<script>
+  window.templateArgs.extended_tabs = (window.templateArgs.extended_tabs || []).concat(
+    [{title: "Scaling", key: "scaling"}]);
+</script>
+<script src="/autoscale/static/uplot.js"></script>
+<script src="/autoscale/static/charts.js"></script>
+<script src="/autoscale/static/live.js"></script>
+<script src="/autoscale/static/tab.js"></script>
+"""
+
+
+class LocustUi:
+    """The UI of the master that runs at this moment, if one does. ``source`` is asked at every request."""
+
+    def __init__(self) -> None:
+        self.source: Callable[[], Fetch | None] = lambda: None
+
+    async def page(self) -> web.Response | None:
+        """Locust's page with the Scaling tab; None while no load runs (its start form would mislead)."""
+        try:
+            status, _headers, body = await self._fetch("GET", "/", {}, None)
+        except (AutoscaleError, LookupError):
+            return None
+        text = body.decode("utf-8", "replace")
+        if status != 200 or state_of(text) in {None, "ready"}:
+            return None
+        return web.Response(text=with_tab(text), content_type="text/html")
+
+    async def forward(self, request: web.Request) -> web.Response:
+        """Any other request of Locust's UI, answered by Locust."""
+        if request.path in _NOT_HERE:
+            return web.json_response({"success": False, "message": _EXPLANATION}, status=409)
+        try:
+            status, headers, body = await self._fetch(
+                request.method, request.path_qs, _outgoing(request.headers), await request.read() or None
+            )
+        except (AutoscaleError, LookupError) as error:
+            return web.json_response({"error": f"Locust is not there at this moment: {error}"}, status=503)
+        kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+        if request.path.startswith("/assets/"):
+            kept["Cache-Control"] = "max-age=3600"
+        return web.Response(status=status, body=body, headers=kept)
+
+    async def _fetch(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, dict[str, str], bytes]:
+        fetch = self.source()
+        if fetch is None:
+            raise LookupError("no load generator runs")
+        return await asyncio.to_thread(fetch, method, path, headers, body)
+
+
+def _outgoing(headers: Mapping[str, str]) -> dict[str, str]:
+    """What Locust needs to know of a request: what it holds, and nothing about who asks from where."""
+    wanted = {"accept", "content-type", "if-none-match"}
+    return {name: value for name, value in headers.items() if name.lower() in wanted}
+
+
+def state_of(page: str) -> str | None:
+    """The state of the load that Locust wrote into its page; None where it is no page of Locust's."""
+    _, found, rest = page.partition("window.templateArgs = ")
+    if not found:
+        return None
+    try:
+        arguments, _ = json.JSONDecoder().raw_decode(rest)
+        return str(arguments["state"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def with_tab(page: str) -> str:
+    """Locust's page with the Scaling tab in it: styles at the end of its head, scripts at the end of its body."""
+    head, body = page.find("</head>"), page.rfind("</body>")
+    return page[:head] + _HEAD + page[head:body] + _TAIL + page[body:]

@@ -1,0 +1,165 @@
+// Live charts of a run: asks the page for what is new once a second and draws it with charts.js.
+"use strict";
+
+function liveCharts(root, onNews) {
+  const PERIOD_MS = 1000;
+  let run = null, version = 0, zero = 0, seconds = new Map(), pods = [], cpu = [], news = null, drawn = null, data = null;
+
+  root.classList.add("autoscale");
+  root.innerHTML = '<p class="status" role="status"></p><dl class="tiles"></dl><div class="charts"></div>' +
+    '<p class="hint">Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events.</p>';
+  const [status, tiles, charts] = [".status", ".tiles", ".charts"].map((name) => root.querySelector(name));
+
+  const clock = (s) => Math.floor(Math.max(s, 0) / 60) + ":" + String(Math.floor(Math.max(s, 0)) % 60).padStart(2, "0");
+  const round = (v) => Math.round(v * 100) / 100;
+  const since = (time) => round(time - zero);
+
+  function take(fresh) {
+    if (fresh.run !== run) {
+      run = fresh.run; seconds = new Map(); pods = []; cpu = []; drawn = null;
+    }
+    version = fresh.version;
+    news = fresh;
+    // Before the load begins time counts from the run's beginning; then everything moves to the load's.
+    zero = fresh.zero ?? fresh.from ?? 0;
+    for (const row of fresh.seconds) seconds.set(row[0], row);
+    pods.push(...fresh.pods);
+    cpu.push(...fresh.cpu);
+  }
+
+  // The offered rate as planned (piecewise linear), so that what is still to come can be seen.
+  function plannedAt(points, t) {
+    if (!points || !points.length || t < points[0][0] || t > points[points.length - 1][0]) return null;
+    let i = points.findLastIndex((point) => point[0] <= t);
+    if (i >= points.length - 1) return points[points.length - 1][1];
+    const [t0, r0] = points[i], [t1, r1] = points[i + 1];
+    return t1 === t0 ? r1 : r0 + (r1 - r0) * (t - t0) / (t1 - t0);
+  }
+
+  function loadColumns() {
+    const rows = [...seconds.values()].sort((a, b) => a[0] - b[0]);
+    const points = news.zero == null ? [] : news.scenario.points || [];
+    const last = rows.length ? since(rows[rows.length - 1][0]) : -Infinity;
+    const ahead = [...new Set(points.map((point) => point[0]))].filter((t) => t > last);
+    const x = [...rows.map((row) => since(row[0])), ...ahead];
+    const column = (i) => [...rows.map((row) => row[i]), ...ahead.map(() => null)];
+    return {x, plan: x.map((t) => plannedAt(points, t)), column};
+  }
+
+  function steps(rows) {
+    const held = rows.length ? [...rows, [news.now, rows[rows.length - 1][1], rows[rows.length - 1][2]]] : [];
+    return {x: held.map((row) => since(row[0])), first: held.map((row) => row[1]), second: held.map((row) => row[2])};
+  }
+
+  function chartList() {
+    const load = loadColumns(), replicas = steps(pods), used = steps(cpu);
+    return [
+      {id: "load", title: "Load: requests per second", unit: "/s", x: load.x, series: [
+        {label: "plan", colour: "--muted", dash: [4, 3], width: 1, y: load.plan},
+        {label: "offered", colour: "--a", fill: "--fill", y: load.column(1)},
+        {label: "served", colour: "--b", y: load.column(2)},
+        {label: "failed", colour: "--c", y: load.column(3)},
+        {label: "dropped", colour: "--e", y: load.column(4)}]},
+      {id: "latency", title: "Latency from the intended start: milliseconds", unit: "ms", x: load.x, series: [
+        {label: "p50", colour: "--b", y: load.column(5)},
+        {label: "p95", colour: "--a", y: load.column(6)},
+        {label: "p99", colour: "--d", width: 1, y: load.column(7)}]},
+      {id: "pods", title: "Pods: desired and ready", unit: "", x: replicas.x, series: [
+        {label: "desired", colour: "--a", fill: "--fill", stepped: true, y: replicas.first},
+        {label: "ready", colour: "--b", stepped: true, y: replicas.second}]},
+      {id: "cpu", title: "CPU of all pods against the target: millicores", unit: "m", x: used.x, series: [
+        {label: "used", colour: "--a", stepped: true, y: used.first},
+        {label: "target", colour: "--c", dash: [6, 4], width: 1, stepped: true, y: used.second}]},
+    ];
+  }
+
+  function range() {
+    const times = [news.from, news.now, ...(pods.length ? [pods[0][0]] : [])].filter((t) => t != null).map(since);
+    const planned = news.zero == null ? 60 : news.scenario.duration_s || 0;
+    return [Math.min(...times, 0), Math.max(...times, planned)];
+  }
+
+  // A zoom that the reader chose stays; otherwise the whole run is shown.
+  const zoomed = (before) => drawn.plots.some(({scales: {x}}) =>
+    Math.abs(x.min - before[0]) > 0.5 || Math.abs(x.max - before[1]) > 0.5);
+
+  function draw() {
+    const fresh = {
+      range: range(), charts: chartList(), spans: [],
+      stages: news.zero == null ? [] : (news.scenario.stages || []).map((s) => ({name: s.name, start: s.start_s, end: s.end_s})),
+      events: news.events.map((event) => ({...event, at: since(event.at)})),
+    };
+    if (!drawn) {
+      data = fresh;
+      drawn = drawCharts(charts, data);
+      drawn.whole();
+      return;
+    }
+    const before = data.range, keep = zoomed(before);
+    Object.assign(data, fresh);
+    drawn.plots.forEach((plot, i) => plot.setData([data.charts[i].x, ...data.charts[i].series.map((s) => s.y)], false));
+    const view = keep ? drawn.plots[0].scales.x : {min: data.range[0], max: data.range[1]};
+    drawn.plots.forEach((plot) => plot.setScale("x", {min: view.min, max: view.max}));
+  }
+
+  function figures() {
+    const known = [...seconds.values()].sort((a, b) => a[0] - b[0]);
+    const last = known.slice(-5), pod = pods[pods.length - 1], used = cpu[cpu.length - 1];
+    const mean = (i) => last.length && last.every((row) => row[i] != null)
+      ? (last.reduce((sum, row) => sum + row[i], 0) / last.length).toFixed(0) + " /s" : "–";
+    const worst = last.map((row) => row[6]).filter((v) => v != null);
+    return [
+      ["offered", mean(1)], ["served", mean(2)],
+      ["p95, last 5 s at most", worst.length ? Math.max(...worst).toFixed(0) + " ms" : "–"],
+      ["pods ready of desired", pod ? `${pod[2] ?? "?"} of ${pod[1] ?? "?"}` : "–"],
+      ["CPU against target", used && used[1] != null && used[2] ? Math.round(100 * used[1] / used[2]) + " %" : "–"],
+    ];
+  }
+
+  function words() {
+    const {state, scenario, target} = news, duration = scenario.duration_s;
+    const at = news.zero == null ? null : news.now - news.zero;
+    const stage = at == null ? null : (scenario.stages || []).find((s) => s.start_s <= at && at < s.end_s);
+    return {
+      waiting: "No run yet.",
+      preparing: "Preparing: the service and the load generator are being started.",
+      running: `Load is being sent: ${clock(at)} of ${clock(duration)}${stage ? ", " + stage.name : ""}.`,
+      ending: "The load is being ended.",
+      "scaling down": "The load has ended; waiting for the autoscaler to scale down.",
+      ended: "The run has ended.",
+    }[state] + (target && target.name ? ` ${target.kind} ${target.name} in ${target.namespace}.` : "") +
+      (news.gaps ? ` ${news.gaps} gap${news.gaps > 1 ? "s" : ""} in what was seen.` : "");
+  }
+
+  function show() {
+    const name = document.createElement("strong");
+    name.textContent = news.scenario.name ? news.scenario.name + ". " : "";
+    status.replaceChildren(name, words());
+    tiles.replaceChildren(...figures().map(([label, value]) => {
+      const tile = document.createElement("div"), term = document.createElement("dt"), figure = document.createElement("dd");
+      tile.className = "tile"; term.textContent = label; figure.textContent = value;
+      tile.append(term, figure);
+      return tile;
+    }));
+    if (root.offsetParent !== null && run !== null) draw();
+  }
+
+  async function poll() {
+    try {
+      const query = new URLSearchParams({since: version, ...(run === null ? {} : {run})});
+      const answer = await fetch("/autoscale/live?" + query);
+      if (answer.ok) {
+        take(await answer.json());
+        show();
+        if (onNews) onNews(news);
+      }
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      status.textContent = "The run's page is not there any more: the run has ended, or its terminal was closed.";
+    }
+    setTimeout(poll, PERIOD_MS);
+  }
+
+  poll();
+  return {redraw: () => { if (drawn) drawn.rebuild(); if (news) show(); }};
+}

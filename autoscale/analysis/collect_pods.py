@@ -19,7 +19,7 @@ class PodHistory:
     created: Dated
     node: str | None = None
     owner: str | None = None
-    phase: str = ""
+    phases: list[tuple[float, str]] = field(default_factory=list)
     conditions: dict[str, Dated] = field(default_factory=dict)
     started: Dated | None = None
     deletion: Dated | None = None
@@ -30,14 +30,17 @@ class PodHistory:
     request_m: int | None = None
     limit_m: int | None = None
     unrequested: bool = False
+    requests_m: dict[str, int | None] = field(default_factory=dict)
     ready: list[tuple[float, bool]] = field(default_factory=list)
+    readiness: list[tuple[float, str, float | None]] = field(default_factory=list)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take one ``pod`` row."""
         t = row["t"]
         self.node = row["node"] or self.node
         self.owner = row["owner"] or self.owner
-        self.phase = row["phase"]
+        if not self.phases or self.phases[-1][1] != row["phase"]:
+            self.phases.append((t, row["phase"]))
         for name, (status, at) in row["conditions"].items():
             if status == "True" and name not in self.conditions:
                 self.conditions[name] = (at, t)
@@ -59,12 +62,16 @@ class PodHistory:
         requests = [c["cpu_request_m"] for c in containers]
         limits = [c["cpu_limit_m"] for c in containers]
         if containers:
+            self.requests_m = {c["name"]: c["cpu_request_m"] for c in containers}
             self.unrequested = None in requests
             self.request_m = None if None in requests else sum(requests)
             self.limit_m = None if None in limits else sum(limits)
 
     def _ready(self, row: Mapping[str, Any], t: float) -> None:
-        now = row["conditions"].get("Ready", ("False", None))[0] == "True"
+        condition = row["conditions"].get("Ready")
+        if condition is not None and (not self.readiness or self.readiness[-1][1:] != tuple(condition)):
+            self.readiness.append((t, condition[0], condition[1]))
+        now = condition is not None and condition[0] == "True"
         now = now and row["deletion"] is None and not row["removed"]
         if (self.ready[-1][1] if self.ready else False) != now:
             self.ready.append((t, now))
@@ -89,21 +96,28 @@ class EndpointHistory:
 
 @dataclass(slots=True)
 class UsageHistory:
-    """One pod's CPU samples in order of arrival: end of window (our clock), millicores, window, receive time."""
+    """One pod's CPU samples in order of arrival: end of window (our clock), millicores, window, receive time.
+
+    ``dated`` and ``milli`` are what the HPA computes with: the server's own time, and each container rounded up.
+    """
 
     at: "array[float]" = field(default_factory=lambda: array("d"))
     cpu_m: "array[float]" = field(default_factory=lambda: array("d"))
     window_s: "array[float]" = field(default_factory=lambda: array("d"))
     heard: "array[float]" = field(default_factory=lambda: array("d"))
+    dated: "array[float]" = field(default_factory=lambda: array("d"))
+    milli: "array[int]" = field(default_factory=lambda: array("q"))
 
     def add(self, row: Mapping[str, Any], at: float) -> None:
         """Take one ``usage`` row; a sample that was had already, or is no number, is left out."""
         if self.at and at <= self.at[-1]:
             return
         cpu = [c["cpu_m"] for c in row["containers"].values()]
-        if not cpu or not all(isinstance(value, int | float) and 0 <= value < math.inf for value in cpu):
+        if not cpu or not all(isinstance(value, int | float) and 0 <= value < 1e12 for value in cpu):
             return
         self.at.append(at)
         self.cpu_m.append(sum(cpu))
         self.window_s.append(row["window_s"])
         self.heard.append(row["t"])
+        self.dated.append(row["at"])
+        self.milli.append(sum(math.ceil(value) for value in cpu))

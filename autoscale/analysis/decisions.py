@@ -1,9 +1,182 @@
-"""Every HPA decision of the run beside what the HPA rule gives for the inputs that were seen."""
+"""Every HPA decision of the run beside what the HPA rule gives for the inputs that were seen.
+
+The controller's memory (recommendations, scale events) is rebuilt by deciding every pass of the run again, also
+those that changed nothing and left no row. Three outcomes: *agrees*; *differs*: the same metric, another size;
+*not reproducible*: the inputs were not seen closely enough to tell.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from autoscale.analysis.collect import Collected
+from autoscale.analysis.observed import observations
 from autoscale.analysis.results import Decision
+from autoscale.base.errors import InputError
+from autoscale.hpa import Config, Spec, State, decide, explain, parse_spec
+from autoscale.hpa import Decision as Computed
+from autoscale.hpa.config import RELEASES
+
+_ALL_BELOW = 400  # explain every pass of so many rows; in longer runs those around a change of size
 
 
-def decisions(kept: Collected) -> tuple[Decision, ...]:  # noqa: ARG001
-    """To come with the HPA rule; until then no decision is explained."""
-    return ()
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One pass of the controller: its time, the status it left, the one before; ``told``: the record has its row."""
+
+    t: float
+    row: Mapping[str, Any]
+    before: Mapping[str, Any]
+    told: bool
+
+
+def decisions(kept: Collected) -> tuple[Decision, ...]:
+    """Every recorded pass that changed the HPA's status, explained; none where no HPA was seen."""
+    config = _config(kept)
+    specs = _Specs(config)
+    state, since = State(), None
+    found: list[Decision] = []
+    last = None
+    for one in _passes(kept, config):
+        spec = specs.of(one.row["spec"])
+        if spec is None:
+            continue
+        memory = _memory(spec, config)
+        if last is None or one.t - last > memory:
+            state, since = State(), one.t
+        last = one.t
+        decision, state = _compare(kept, one, spec, config, state, since is not None and one.t - since >= memory)
+        if one.told:
+            found.append(decision)
+        if decision.outcome != "agrees":
+            since = one.t
+    return tuple(found)
+
+
+class _Specs:
+    """Parsed specs by identity: the rows share a spec until it changes."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._known: dict[int, Spec | None] = {}
+
+    def of(self, raw: Mapping[str, Any]) -> Spec | None:
+        if id(raw) not in self._known:
+            try:
+                self._known[id(raw)] = parse_spec(dict(raw))
+            except InputError:
+                self._known[id(raw)] = None
+        return self._known[id(raw)]
+
+
+def _config(kept: Collected) -> Config:
+    """The controller's settings; the upstream default where the record does not know."""
+    default = Config()
+    known = {name: value for name, value in kept.header["hpa_config"].items() if value is not None}
+    version = str(kept.header["versions"].get("kubernetes", "")).removeprefix("v")
+    release = next((release for release in RELEASES if version.startswith(f"{release}.") or version == release), None)
+    return Config(
+        known.get("sync_period_s", default.sync_period_s), known.get("tolerance", default.tolerance),
+        known.get("downscale_stabilization_s", default.downscale_stabilization_s),
+        known.get("cpu_initialization_period_s", default.cpu_initialization_period_s),
+        known.get("initial_readiness_delay_s", default.initial_readiness_delay_s), release or default.release,
+    )  # fmt: skip
+
+
+def _memory(spec: Spec, config: Config) -> float:
+    """How far back a pass can look, in seconds."""
+    spans = [config.downscale_stabilization_s]
+    if spec.behavior is not None:
+        down = spec.behavior.scale_down.stabilization_window_s
+        spans = [config.downscale_stabilization_s if down is None else down]
+        for rules in (spec.behavior.scale_up, spec.behavior.scale_down):
+            spans += [rules.stabilization_window_s or 0, *(policy.period_s for policy in rules.policies)]
+    return max(spans) + config.sync_period_s
+
+
+def _passes(kept: Collected, config: Config) -> Iterator[Pass]:
+    """The passes behind the rows, and those between two rows that left the status as it was."""
+    rows = kept.hpas
+    wanted = _wanted(rows, config)
+    for i in range(1, len(rows)):
+        before, row = rows[i - 1], rows[i]
+        if wanted is not None and int(row["t"] // 60) not in wanted:
+            continue
+        t = before["t"] + config.sync_period_s
+        while t < row["t"] - config.sync_period_s / 2:
+            yield Pass(t, before, before, told=False)
+            t += config.sync_period_s
+        yield Pass(row["t"], row, before, told=True)
+
+
+def _wanted(rows: Sequence[Mapping[str, Any]], config: Config) -> frozenset[int] | None:
+    """Which minutes to decide again: all (None), or in a long run those before a change of size."""
+    if len(rows) <= _ALL_BELOW:
+        return None
+    changed = [row["t"] for old, row in pairwise(rows) if old["desired"] != row["desired"]]
+    reach = 2 * config.downscale_stabilization_s
+    return frozenset(
+        minute for time in changed for minute in range(int((time - reach) // 60), int(time // 60) + 1)
+    )  # fmt: skip
+
+
+def _compare(
+    kept: Collected, one: Pass, spec: Spec, config: Config, state: State, remembered: bool
+) -> tuple[Decision, State]:
+    """The pass decided again with each set of inputs it may have had; the one that shows the recorded metric wins."""
+    tried = [
+        (observation, decide(spec, config, state, observation))
+        for observation in observations(kept, one.row, one.before, one.t)
+    ]
+    recorded = _figures(one.row["metrics"])
+    matching = [pair for pair in tried if _figures(pair[1].status.current_metrics) == recorded]
+    same = [pair for pair in matching if pair[1].status.desired_replicas == one.row["desired"]]
+    observation, computed = (same or matching or tried)[0]
+    sample = max((item.at for item in observation.usage), default=None)
+    ours = kept.clocks.server().at
+    seen_at = sample - ours if sample is not None and matching else None
+    outcome, words = _outcome(one, computed, bool(matching), bool(same), remembered, recorded)
+    bound = next((step.bound_by for step in reversed(computed.steps) if step.bound_by), None)
+    decision = Decision(
+        one.t, one.row["current"], one.row["desired"], computed.status.desired_replicas, outcome, seen_at,
+        _metric_text(recorded), bound if same else None, words,
+    )  # fmt: skip
+    return decision, computed.state
+
+
+def _outcome(
+    one: Pass, computed: Computed, matching: bool, same: bool, remembered: bool, recorded: tuple[Any, ...]
+) -> tuple[Any, str]:
+    current, desired = one.row["current"], one.row["desired"]
+    change = f"{current} to {desired}" if current != desired else f"stays at {current}"
+    if same:
+        return "agrees", f"{change}: {explain(computed)}"
+    if not matching:
+        shown = _metric_text(recorded) or "no metric"
+        ours = _metric_text(_figures(computed.status.current_metrics)) or "none"
+        words = f"{change}: the HPA saw {shown}; from the samples in the record comes {ours}, so it cannot be retraced"
+        return "not reproducible", words
+    rule = f"the rule gives {computed.status.desired_replicas} for the same metric"
+    if not remembered:
+        words = f"{change}: {rule}, but what the controller remembered from before is not in the record"
+        return "not reproducible", words
+    return "differs", f"{change}: {rule}. {explain(computed)}"
+
+
+def _figures(metrics: Any) -> tuple[Any, ...]:
+    """What a status says of each metric, in one comparable form."""
+    found = []
+    for metric in metrics or ():
+        kind = str(metric.get("type", ""))
+        source = metric.get(kind[:1].lower() + kind[1:]) or {}
+        name = source.get("name") or (source.get("metric") or {}).get("name") or kind
+        current = source.get("current") or {}
+        percent = current.get("averageUtilization")
+        value = percent if percent is not None else current.get("averageValue") or current.get("value")
+        found.append((name, "%" if percent is not None else "", str(value)))
+    return tuple(found)
+
+
+def _metric_text(figures: tuple[Any, ...]) -> str | None:
+    return ", ".join(f"{name} {value}{' %' if unit else ''}" for name, unit, value in figures) or None

@@ -117,9 +117,9 @@ def scale_ups(
         seen = next((d.sample_at for d in decisions if abs(d.at - event.at) <= _SLACK_S * 3), None)
         change = _cause(event, changes, seen)
         origin = change
-        if found and change is not None and found[-1].event.at >= change:
+        if found and change is not None and found[-1].load_change == change:
             origin = found[-1].event.at
-        found.append(_scale_up(kept, event, change, origin, until, cpu, tolerance))
+        found.append(_scale_up(kept, event, (change, origin, until), cpu, tolerance, seen))
     return tuple(found)
 
 
@@ -130,13 +130,14 @@ def _cause(event: ScaleEvent, changes: Sequence[LoadChange], seen: float | None)
 
 
 def _scale_up(
-    kept: Collected, event: ScaleEvent, change: float | None, origin: float | None, until: float, cpu: Cpu,
-    tolerance: float | None,
+    kept: Collected, event: ScaleEvent, span: tuple[float | None, float | None, float], cpu: Cpu,
+    tolerance: float | None, seen: float | None,
 ) -> ScaleUp:  # fmt: skip
+    change, origin, until = span
     pods = new_pods(kept, event, until)
     chains = {pod.name: pod_moments(kept, pod) for pod in pods}
     slowest = max(chains, key=lambda name: _last(chains[name]), default=None)
-    shown = _metric_shows(cpu, tolerance, origin, event.at)
+    shown = _metric_shows(cpu, tolerance, origin, event.at, seen)
     start = Moment(origin, 0.0) if origin is not None else None
     rest = chains[slowest] if slowest is not None else [None] * len(_POD_CHAIN)
     phases = chain(PHASES, start, [shown, Moment(event.at, 0.0), *rest])
@@ -151,12 +152,18 @@ def _last(moments: Sequence[Moment | None]) -> float:
     return max((moment.at for moment in moments if moment is not None), default=float("-inf"))
 
 
-def _metric_shows(cpu: Cpu, tolerance: float | None, since: float | None, until: float) -> Moment | None:
-    """The end of the first CPU window after ``since`` that lies above the target by more than the tolerance."""
+def _metric_shows(
+    cpu: Cpu, tolerance: float | None, since: float | None, until: float, seen: float | None
+) -> Moment | None:
+    """The end of the first CPU window after ``since`` that lies above the target by more than the tolerance.
+
+    ``seen``: the end of the newest window that the decision used, where that is known; it cannot be a later one.
+    """
     if since is None or tolerance is None or not cpu.target:
         return None
+    last = until if seen is None else min(seen, until)
     for time, value in zip(cpu.total.times, cpu.total.values, strict=True):
         goal = cpu.target.at(time)
-        if since < time <= until and value is not None and goal is not None and value > goal * (1 + tolerance):
+        if since < time <= last and value is not None and goal is not None and value > goal * (1 + tolerance):
             return Moment(time, 1.0)
-    return None
+    return Moment(max(since, seen), 1.0) if seen is not None else None

@@ -5,7 +5,8 @@ import sys
 import click
 
 from autoscale.base.errors import AutoscaleError
-from tests.cluster import gobuild, lifecycle
+from autoscale.base.exits import ExitCode
+from tests.cluster import gobuild, images, lifecycle
 from tests.cluster.places import state
 
 
@@ -40,13 +41,43 @@ def down() -> None:
     lifecycle.down(state())
 
 
+@cli.command()
+def status() -> None:
+    """Say which components run and whether the cluster is whole; exit code 3 where it is not."""
+    lines, whole = lifecycle.status(state())
+    click.echo("\n".join(lines))
+    sys.exit(ExitCode.PASS if whole else ExitCode.CLUSTER_FAILED)
+
+
+@cli.command()
+@click.argument("component")
+def restart(component: str) -> None:
+    """Kill one COMPONENT and start it again, as after a crash."""
+    lifecycle.restart(state(), component)
+
+
+@cli.command("images")
+@click.option("--base", help="Another base image with Python (BASE of the Dockerfiles).")
+def build_images(base: str | None) -> None:
+    """Build the app's and the load generator's image."""
+    for archive in images.build_all(base or None):
+        click.echo(archive)
+
+
+@cli.command("images-load")
+@click.argument("context")
+def load_images(context: str) -> None:
+    """Load both images into the cluster of CONTEXT."""
+    click.echo(f"In {context}: {', '.join(images.load_all(context))}")
+
+
 def main() -> None:
     """Run a command; an error is one readable message and its exit code."""
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        sys.exit(ExitCode.BAD_INPUT)
     except AutoscaleError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)

@@ -18,26 +18,26 @@ from tests.cluster.addresses import NODE, NODE_IP
 from tests.cluster.client import Kubectl
 from tests.cluster.components import Component, components
 from tests.cluster.pki import IDENTITIES, write_pki
-from tests.cluster.places import SOURCES, State, cache
+from tests.cluster.places import SOURCES, State
 from tests.cluster.running import Running, last_lines, load
 
 _SERVERS = ("apiserver", "front-proxy-client", "apiserver-kubelet-client")
 
 
-def up(state: State) -> Running:
+def up(state: State) -> None:
     """Start the cluster and wait until it is whole; a healthy one is left as it is. Raises AutoscaleError."""
     debian.need_root("for namespaces, cgroups and mounts")
     debian.ensure(debian.NODE)
-    programs = [gobuild.build(part) for part in gobuild.PARTS]
+    for part in gobuild.PARTS:
+        gobuild.build(part)
     kubectl = Kubectl(gobuild.build_kubectl(), state.kubeconfig)
     with _alone(state):
         running = load(state)
         if running.node and running.node.alive() and kubectl.ready():
             running.check()
-            return running
+            return
         _remove(running)
-        _start(running, kubectl, *programs)
-        return running
+        _start(Running(state), kubectl)
 
 
 def down(state: State) -> None:
@@ -48,14 +48,38 @@ def down(state: State) -> None:
             _remove(load(state))
 
 
-def parts(state: State) -> list[Component]:
-    """The components as this state folder's cluster runs them."""
+def status(state: State) -> tuple[list[str], bool]:
+    """One line per component with its log, then the API server's word; and whether all is well."""
+    running = load(state)
+    if running.node is None or not running.node.alive():
+        return ["The local cluster is not running. make cluster starts it."], False
+    alive = {name: running.alive(name) for name in running.processes}
+    lines = [f"{name:<24} {'runs' if ok else 'ENDED':<6} {state.log(name)}" for name, ok in alive.items()]
+    kubectl = Kubectl(gobuild.build_kubectl(), state.kubeconfig)
+    ready = kubectl.ready()
+    node_ready = ready and kubectl.condition(f"node/{NODE}", "Ready")
+    lines += [f"API server ready: {ready}; node ready: {node_ready}", f"kubeconfig: {state.kubeconfig}"]
+    return lines, node_ready and all(alive.values()) and len(alive) == len(_components(state))
+
+
+def restart(state: State, name: str) -> None:
+    """Kill one component and start it again, as after a crash; the others run on. InputError for an unknown name."""
+    running = load(state)
+    known = {component.name: component for component in _components(state)}
+    if name not in known or name not in running.processes:
+        raise InputError(f"no running component {name}", fix=f"one of {', '.join(running.processes or known)}")
+    running.kill(name)
+    running.start(known[name])
+    kubectl = Kubectl(gobuild.build_kubectl(), state.kubeconfig)
+    _wait(running, kubectl.ready, "kube-apiserver", 60)
+
+
+def _components(state: State) -> list[Component]:
     return components(state, gobuild.CONTROL_PLANE.folder, gobuild.METRICS_SERVER.folder)
 
 
 def _remove(running: Running) -> None:
-    if running.node:
-        running.node.kill()
+    running.kill_all()
     network.disconnect()
     leftovers.remove_cgroups()
     leftovers.restore(running.settings)
@@ -64,16 +88,16 @@ def _remove(running: Running) -> None:
         shutil.rmtree(running.state.root)
 
 
-def _start(running: Running, kubectl: Kubectl, control_plane: Path, metrics_server: Path, coredns: Path) -> None:
+def _start(running: Running, kubectl: Kubectl) -> None:
     state = running.state
-    _write_files(state, coredns)
+    _write_files(state)
     running.settings = leftovers.kernel_settings()
     running.save()
     leftovers.make_cgroups()
     running.node = node.create(state.log("node"))
     running.save()
     network.connect(running.node)
-    todo = components(state, control_plane, metrics_server)
+    todo = _components(state)
     for component in todo[:3]:
         running.start(component)
     _wait(running, kubectl.ready, "kube-apiserver", 60)
@@ -95,7 +119,7 @@ def import_image(state: State, archive: Path) -> None:
         raise ClusterError(f"importing {archive} failed: {done.stderr.strip()}", fix=f"read {state.log('containerd')}")
 
 
-def _write_files(state: State, coredns: Path) -> None:
+def _write_files(state: State) -> None:
     for folder in (state.root, state.root / "etc", state.root / "cni", state.logs):
         folder.mkdir(parents=True, mode=0o700)
     write_pki(state.pki)
@@ -106,10 +130,10 @@ def _write_files(state: State, coredns: Path) -> None:
     state.config("containerd.toml").write_text(configs.containerd(state, debian.cni_plugins()))
     state.config("kubelet.yaml").write_text(yaml.safe_dump(configs.kubelet(state)))
     (state.root / "cni" / "10-autoscale.conflist").write_text(json.dumps(configs.cni()))
-    _write_images(state, coredns)
+    _write_images(state)
 
 
-def _write_images(state: State, coredns: Path) -> None:
+def _write_images(state: State) -> None:
     machine = archives.ARCHITECTURES[platform.machine()]
     busybox = Path(shutil.which("busybox") or "/bin/busybox")
     sleep = ["/busybox", "sleep", "2147483647"]
@@ -119,7 +143,7 @@ def _write_images(state: State, coredns: Path) -> None:
     archives.write_archive(
         state.root / "coredns.tar",
         "docker.io/library/coredns:local",
-        {"coredns": coredns / "coredns"},
+        {"coredns": gobuild.COREDNS.folder / "coredns"},
         ["/coredns", "-conf", "/etc/coredns/Corefile"],
         architecture=machine,
     )
@@ -163,8 +187,3 @@ def _alone(state: State) -> Iterator[None]:
         except BlockingIOError:
             raise InputError("the cluster is being started or stopped by another command", fix="wait for it") from None
         yield
-
-
-def cached_archives() -> list[Path]:
-    """The image archives built by ``make images``."""
-    return sorted((cache() / "images").glob("*.tar"))

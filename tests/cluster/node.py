@@ -13,12 +13,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from autoscale.base.errors import ClusterError
 
 # Ignored SIGCHLD: the kernel reaps the orphans (containerd's shims) that process 1 inherits.
-_HOLD = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nwhile True: signal.pause()"
+_HOLD = """
+import signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+print("held", flush=True)
+while True:
+    signal.pause()
+"""
 # Written by CNI, kubelet and containerd at fixed places: hidden behind memory file systems of the namespace.
 PRIVATE = ("/run", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers")
 
@@ -50,11 +54,9 @@ class Node:
 
     def kill(self) -> None:
         """End everything inside and wait until it is gone."""
-        waiting = [p for p in psutil.process_iter() if _enters(p, self.pid)]
         if self.alive():
             os.kill(self.pid, signal.SIGKILL)
         wait_until(lambda: not self.alive(), 30, f"process {self.pid} does not end")
-        psutil.wait_procs(waiting, timeout=10)
 
 
 def start_ticks(pid: int) -> int | None:
@@ -75,7 +77,7 @@ def create(log: Path) -> Node:
         parent = subprocess.Popen(
             [*unshare, "private", sys.executable, "-S", "-c", _HOLD],
             stdin=subprocess.DEVNULL,
-            stdout=stream,
+            stdout=subprocess.PIPE,
             stderr=stream,
             start_new_session=True,
         )
@@ -85,28 +87,25 @@ def create(log: Path) -> Node:
     return node
 
 
+def children(pid: int) -> list[int]:
+    """The processes that a process started and that still run; none when it is no more."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def _child(parent: "subprocess.Popen[bytes]", log: Path) -> Node:
-    def held() -> bool:
-        return parent.poll() is not None or any("signal.pause" in " ".join(c.cmdline()) for c in children())
-
-    def children() -> list[psutil.Process]:
-        return psutil.Process(parent.pid).children()
-
-    wait_until(held, 10, "the namespaces were not made in time", f"read {log}")
-    if parent.returncode is not None:
+    assert parent.stdout
+    with parent.stdout as said:
+        held = said.readline()
+    started = children(parent.pid)
+    if not held or not started:
         raise ClusterError(
             f"the namespaces could not be made: {log.read_text().strip()}",
             fix="run as root on a machine that allows unshare(1)",
         )
-    child = children()[0].pid
-    return Node(child, start_ticks(child) or 0)
-
-
-def _enters(process: psutil.Process, pid: int) -> bool:
-    try:
-        return process.cmdline()[:3] == ["nsenter", "--target", str(pid)]
-    except psutil.Error:
-        return False
+    return Node(started[0], start_ticks(started[0]) or 0)
 
 
 def wait_until(true: Callable[[], bool], seconds: float, otherwise: str, fix: str = "") -> None:

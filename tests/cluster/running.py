@@ -1,15 +1,14 @@
 """The running cluster as the state folder remembers it, and its components as processes."""
 
 import json
+import os
 import signal
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil
-
 from autoscale.base.errors import ClusterError
 from tests.cluster.components import Component
-from tests.cluster.node import Node, start_ticks, wait_until
+from tests.cluster.node import Node, children, start_ticks, wait_until
 from tests.cluster.places import State
 
 
@@ -52,12 +51,17 @@ class Running:
                 log = self.state.log(name)
                 raise ClusterError(f"{name} has ended:\n  {last_lines(log)}", fix=f"read {log}")
 
-    def stop(self, name: str) -> None:
-        """Stop one component with SIGTERM and wait for its end; the rest runs on."""
-        waiter = psutil.Process(self.processes[name][0])
-        for inside in waiter.children():
-            inside.send_signal(signal.SIGTERM)
-        wait_until(lambda: not self.alive(name), 90, f"{name} does not end", f"read {self.state.log(name)}")
+    def kill(self, name: str) -> None:
+        """Kill one component, as a crash would, and wait for its end; the rest runs on."""
+        for inside in children(self.processes[name][0]):
+            os.kill(inside, signal.SIGKILL)
+        wait_until(lambda: not self.alive(name), 30, f"{name} does not end", f"read {self.state.log(name)}")
+
+    def kill_all(self) -> None:
+        """End the node and wait for every process of it."""
+        if self.node:
+            self.node.kill()
+        wait_until(lambda: not any(map(self.alive, self.processes)), 30, "the components do not end")
 
     @property
     def _file(self) -> Path:

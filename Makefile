@@ -66,3 +66,23 @@ clean:  ## Remove the environment and caches (runs/ stays)
 .PHONY: kubectl
 kubectl: $(VENV)/.run  ## Build the current kubectl from its Go module and print where it is
 	@$(BIN)/python -m tests.cluster kubectl
+
+.PHONY: cluster
+cluster: $(VENV)/.run  ## Start a real one-node Kubernetes here (root; builds it once, context local)
+	@$(BIN)/python -m tests.cluster up
+
+.PHONY: cluster-down
+cluster-down: $(VENV)/.run  ## Stop the local Kubernetes and remove everything of it
+	@$(BIN)/python -m tests.cluster down
+
+.PHONY: cluster-status
+cluster-status: $(VENV)/.run  ## Say how the local Kubernetes is, and where its logs are
+	@$(BIN)/python -m tests.cluster status
+
+.PHONY: images
+images: $(VENV)/.run  ## Build the app's and the load generator's image (BASE=... for another base image)
+	@$(BIN)/python -m tests.cluster images --base "$(BASE)"
+
+.PHONY: images-load
+images-load: $(VENV)/.run  ## Load the images into CONTEXT (local, minikube, kind-NAME)
+	@$(BIN)/python -m tests.cluster images-load $(CONTEXT)

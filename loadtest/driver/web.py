@@ -1,5 +1,6 @@
 """Locust's own web UI on the master. Runs are not started here: the form that would is refused."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -8,23 +9,27 @@ from locust.env import Environment
 from loadtest.driver.settings import WEB_PORT
 
 REFUSED = "This load follows a plan and is started by autoscale; users and spawn rate mean nothing here."
-FORBIDDEN = ("/swarm", "/user")
+STARTING = ("/swarm", "/user")
 
 
-def serve(environment: Environment, address: str) -> Any:
-    """Serve the UI at ``address``:8089 and return it."""
+def serve(environment: Environment, address: str, stop: Callable[[], object]) -> Any:
+    """Serve the UI at ``address``:8089 and return it; its Stop button calls ``stop``, which must return at once."""
     ui = environment.create_web_ui(address, WEB_PORT, delayed_start=True)
     assert ui.app is not None
     ui.app.debug = False
-    ui.app.before_request(_refuse_start)
+
+    @ui.app.before_request
+    def answer_instead() -> Response | None:
+        """Locust's own handlers would start users, or hold the answer until every user is gone."""
+        if request.path in STARTING:
+            response = jsonify({"success": False, "message": REFUSED})
+            response.status_code = 409
+            return response
+        if request.path == "/stop" and request.method == "POST":
+            stop()
+            return jsonify({"success": True, "message": "The load ends; what is in flight is waited for."})
+        return None
+
     environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=ui)
     ui.start()
     return ui
-
-
-def _refuse_start() -> Response | None:
-    if request.path in FORBIDDEN:
-        response = jsonify({"success": False, "message": REFUSED})
-        response.status_code = 409
-        return response
-    return None

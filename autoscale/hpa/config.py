@@ -9,7 +9,7 @@ Gate = Literal["HPAConfigurableTolerance", "HPAGeneration", "HPAScaleToZero", "P
 
 RELEASES: tuple[Release, ...] = ("1.35", "1.36", "1.37", "master")
 
-# The release from which a gate is on by default; HPAGeneration does not exist before 1.37.
+# The release from which a gate is on by default.
 _ON_SINCE: dict[Gate, Release] = {
     "HPAConfigurableTolerance": "1.35",
     "HPAGeneration": "1.37",
@@ -39,5 +39,7 @@ class Config:
         return RELEASES.index(self.release) >= RELEASES.index(release)
 
     def gate(self, name: Gate) -> bool:
-        """Whether a feature gate is on."""
+        """Whether a feature gate is on. HPAGeneration does not exist before 1.37."""
+        if name == "HPAGeneration" and not self.since("1.37"):
+            return False
         return self.gates.get(name, self.since(_ON_SINCE[name]))

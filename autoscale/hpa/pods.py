@@ -90,20 +90,27 @@ def starting(pod: Pod, sample: Sample, config: Config, now: float) -> bool:
 def pod_requests(pods: Iterable[Pod], resource: str, container: str, config: Config) -> dict[str, int]:
     """What every pod requests of a resource, in thousandths; of one container where it is named.
 
-    Pods that are ending count too. MetricError where a request is missing.
+    Pods that are ending count too. MetricError where a request is missing; it names the first such pod by name.
     """
     pod_level = config.gate("PodLevelResources") and not container
-    requests: dict[str, int] = {}
-    for pod in pods:
-        if pod_level and pod.pod_requests is not None:
-            if resource not in pod.pod_requests:
-                raise MetricError(f"missing pod-level request for {resource} in Pod {pod.name}")
-            requests[pod.name] = pod.pod_requests[resource]
-        elif container:
-            requests[pod.name] = _request(_named(pod, container), resource, pod)
-        else:
-            requests[pod.name] = sum(_request(each, resource, pod) for each in pod.containers)
-    return requests
+    pods = tuple(pods)
+    try:
+        return {pod.name: pod_request(pod, resource, container, pod_level=pod_level) for pod in pods}
+    except MetricError:
+        for pod in sorted(pods, key=lambda each: each.name):
+            pod_request(pod, resource, container, pod_level=pod_level)
+        raise
+
+
+def pod_request(pod: Pod, resource: str, container: str, *, pod_level: bool) -> int:
+    """What one pod requests: one container, or its own requests where ``pod_level`` and set, or all containers."""
+    if pod_level and pod.pod_requests is not None:
+        if resource not in pod.pod_requests:
+            raise MetricError(f"missing pod-level request for {resource} in Pod {pod.name}")
+        return pod.pod_requests[resource]
+    if container:
+        return _request(_named(pod, container), resource, pod)
+    return sum([_request(each, resource, pod) for each in pod.containers])
 
 
 def _named(pod: Pod, name: str) -> Container:

@@ -56,7 +56,7 @@ def requirement_error(key: str, operator: str, values: Sequence[str]) -> str | N
         errors.append(f"key: Invalid value: {quote(key)}: {'; '.join(key_errors)}")
     complaint = _values_complaint(operator, values)
     if complaint:
-        shown = "[" + ",".join(quote(value) for value in values) + "]" if values else "[]"
+        shown = "[" + ",".join(quote(value) for value in values) + "]" if values else "null"
         errors.append(f"values: Invalid value: {shown}: {complaint}")
     for index, value in enumerate(values):
         if operator in ("Gt", "Lt") and not _is_int64(value):

@@ -5,7 +5,7 @@
 function drawCharts(root, data) {
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const plots = [];
-  let zooming = false;
+  let zooming = false, shown = data.range;  // the span that every chart shows; survives a rebuild
 
   const clock = (s) => {
     const sign = s < 0 ? "-" : "", v = Math.abs(Math.round(s)), h = Math.floor(v / 3600), m = Math.floor(v / 60) % 60;
@@ -58,6 +58,7 @@ function drawCharts(root, data) {
   const follow = (u) => {  // one zoom for all
     if (zooming) return;
     zooming = true;
+    shown = [u.scales.x.min, u.scales.x.max];
     for (const other of plots) if (other !== u) other.setScale("x", {min: u.scales.x.min, max: u.scales.x.max});
     zooming = false;
   };
@@ -66,7 +67,7 @@ function drawCharts(root, data) {
     width, height: width < 520 ? 150 : 180, title: "",
     cursor: {sync: {key: "run", setSeries: false}, drag: {x: true, y: false}, y: false},
     legend: {live: true},
-    scales: {x: {time: false, range: (u, min, max) => min == null ? data.range : [min, max]},
+    scales: {x: {time: false, range: (u, min, max) => min == null ? shown : [min, max]},
              y: {range: (u, min, max) => [0, Math.max(max || 0, chart.top || 0, 1e-3) * 1.08]}},
     axes: [
       {stroke: css("--muted"), grid: {stroke: css("--grid")}, ticks: {stroke: css("--grid")},
@@ -87,7 +88,7 @@ function drawCharts(root, data) {
 
   const keys = (plot, chart, live) => (event) => {  // arrow keys move the cursor, Escape shows everything
     const x = plot.data[0], at = plot.cursor.idx;
-    if (event.key === "Escape") return plots.forEach((p) => p.setScale("x", {min: data.range[0], max: data.range[1]}));
+    if (event.key === "Escape") return whole();
     if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
     event.preventDefault();
     const step = (event.shiftKey ? 10 : 1) * (event.key === "ArrowRight" ? 1 : -1);
@@ -96,7 +97,11 @@ function drawCharts(root, data) {
     live.textContent = clock(x[i]) + ": " + chart.series.map((s, k) => s.label + " " + figure(plot.data[k + 1][i])).join(", ");
   };
 
+  const show = ([min, max]) => { if (plots.length) plots[0].setScale("x", {min, max}); };
+  const whole = () => show(data.range);
+
   const build = () => {
+    const span = shown;
     plots.splice(0).forEach((plot) => plot.destroy());
     root.textContent = "";
     const live = document.createElement("p");
@@ -113,6 +118,7 @@ function drawCharts(root, data) {
       plots.push(plot);
     });
     root.append(live);
+    show(span);
   };
 
   build();
@@ -122,5 +128,5 @@ function drawCharts(root, data) {
     width = root.clientWidth; clearTimeout(timer); timer = setTimeout(build, 80);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
-  return {plots, rebuild: build, whole: () => plots[0] && plots[0].setScale("x", {min: data.range[0], max: data.range[1]})};
+  return {plots, rebuild: build, whole};
 }

@@ -114,7 +114,7 @@ async def write_subresource(request: web.Request, route: Route, registry: Regist
     else:
         raise StatusError(405, "MethodNotAllowed", f"{route.subresource} can be read, replaced and patched")
     if route.subresource == "scale":
-        done = registry.patch(place, lambda current: scaled(current, patcher(scale_of(current))), options)
+        done = registry.patch(place, lambda current: scaled(current, patcher(scale_of(current))), options, "scale")
         return answer(scale_of(done), warnings=options.warnings)
     act = registry.resize if route.subresource == "resize" else registry.update_status
     return answer(act(place, patcher, options), warnings=options.warnings)

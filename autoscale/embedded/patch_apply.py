@@ -8,6 +8,7 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
+from autoscale.embedded.defaults import with_defaults
 from autoscale.embedded.objects import RESOURCES, Object, key_of
 from autoscale.embedded.patch_ownership import Owner, Path, fields_of, item_key, read_owners, write_owners
 from autoscale.embedded.schema import Field, Type, type_of
@@ -22,7 +23,9 @@ def apply(live: Object | None, stated: Object, owner: Owner, *, force: bool) -> 
     owners = read_owners(live) if live else []
     mine = next((one for one in owners if one.identity == owner.identity), None)
     others = [one for one in owners if one is not mine]
-    wanted = fields_of(stated)
+    # Compared as the server would store them: a default that is not stated is no other value.
+    stored = fields_of(with_defaults(stated))
+    wanted = {path: stored.get(path, value) for path, value in fields_of(stated).items()}
     current = fields_of(live) if live else {}
     contested = {path for path, value in wanted.items() if path in current and current[path] != value}
     if not force:

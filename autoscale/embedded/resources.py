@@ -6,7 +6,7 @@ fields into done, accepted and refused, note who owns what, and hand it to the s
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from autoscale.base.times import format_time
@@ -89,14 +89,14 @@ class Registry:
             )
         return self._change(place, current, obj, options)
 
-    def patch(self, place: Place, patcher: Patcher, options: Options) -> Object:
-        """Change an object by a merge, strategic or JSON patch."""
+    def patch(self, place: Place, patcher: Patcher, options: Options, subresource: str = "") -> Object:
+        """Change an object by a merge, strategic or JSON patch, or through its ``scale``."""
         current = self.get(place)
         patched = patcher(current)
         asked = patched.get("metadata", {}).get("resourceVersion")
         if asked not in (None, "", current["metadata"]["resourceVersion"]):
             patched["metadata"] = {**patched["metadata"], "resourceVersion": asked}
-        return self._change(place, current, self._read(place, patched, options), options)
+        return self._change(place, current, self._read(place, patched, options), options, subresource)
 
     def apply(self, place: Place, body: Object, options: Options, *, force: bool) -> tuple[Object, bool]:
         """Server-side apply; returns the object and whether it is new."""
@@ -111,7 +111,7 @@ class Registry:
         if current is None:
             self._require_namespace(place)
             return self._commit(Create(self._admit(merged, None, options)), options), True
-        return self._commit(Update(self._admit(merged, current, options)), options), False
+        return self._commit(Update(self._admit(merged, current, options), ""), options), False
 
     def update_status(self, place: Place, patcher: Patcher, options: Options) -> Object:
         """Change the status alone (PUT or PATCH of the ``status`` subresource)."""
@@ -134,7 +134,7 @@ class Registry:
         ]
         obj = with_defaults({**current, "spec": {**current["spec"], "containers": containers}})
         self._refuse(obj, validation.findings(obj))
-        return self._commit(Update(obj), options)
+        return self._commit(Update(obj, ""), options)
 
     def delete(self, place: Place, body: Object, options: Options) -> Object | None:
         """Ask for the end of an object; returns it where it is still there, None where it is gone.
@@ -218,15 +218,15 @@ class Registry:
         if findings:
             raise validation.invalid(obj["kind"], obj["metadata"].get("name", ""), findings)
 
-    def _change(self, place: Place, current: Object, obj: Object, options: Options) -> Object:
+    def _change(self, place: Place, current: Object, obj: Object, options: Options, subresource: str = "") -> Object:
         kept = {name: current["metadata"].get(name) for name in _SERVER_SET if name in current["metadata"]}
         kept.pop("managedFields", None)
         metadata = {name: value for name, value in obj["metadata"].items() if name not in _SERVER_SET} | kept
         metadata["resourceVersion"] = obj["metadata"].get("resourceVersion") or current["metadata"]["resourceVersion"]
         metadata["managedFields"] = obj["metadata"].get("managedFields", current["metadata"].get("managedFields", []))
         obj = self._admit({**obj, "metadata": metadata}, current, options)
-        owners = after_update(current, obj, self._owner(place, options))
-        return self._commit(Update(_with_owners(obj, write_owners(owners))), options)
+        owners = after_update(current, obj, replace(self._owner(place, options), subresource=subresource))
+        return self._commit(Update(_with_owners(obj, write_owners(owners)), ""), options)
 
     def _commit(self, write: Create | Update | UpdateStatus, options: Options) -> Object:
         done = self.store.preview(write, options.now) if options.dry_run else self.store.apply(write, options.now)

@@ -18,6 +18,7 @@ from typing import Any
 from autoscale.base.times import format_time, parse_time
 from autoscale.embedded import statuses
 from autoscale.embedded.objects import RESOURCES, Key, Object, initial_status, key_of
+from autoscale.embedded.patch_ownership import Owner, after_update, write_owners
 from autoscale.embedded.recorder import Emit, Recorder
 
 HISTORY = 20_000
@@ -40,9 +41,12 @@ class Update:
 
     Refused with 409 Conflict where ``metadata.resourceVersion`` is given and is not the current one. Nothing
     happens where nothing differs. With ``deletionTimestamp`` set and the last finalizer gone, the object goes too.
+    ``manager`` becomes the owner of what changes, where ownership is kept (objects that came through the API, which
+    itself gives "" because it has done that already).
     """
 
     obj: Object
+    manager: str = "kube-controller-manager"
 
 
 @dataclass(frozen=True)
@@ -198,8 +202,8 @@ class Store:
         match write:
             case Create(obj):
                 return self._create(obj, now)
-            case Update(obj):
-                return self._update(obj)
+            case Update(obj, manager):
+                return self._update(obj, manager, now)
             case UpdateStatus(obj):
                 return self._update_status(obj)
             case Delete():
@@ -258,7 +262,7 @@ class Store:
             new["status"] = status
         return self._put(key, new)
 
-    def _update(self, obj: Object) -> Object | None:
+    def _update(self, obj: Object, manager: str, now: float) -> Object | None:
         key, current = self._current(obj, optimistic=True)
         kept = {name: current["metadata"][name] for name in _SYSTEM if name in current["metadata"]}
         metadata = {name: value for name, value in obj["metadata"].items() if name not in _SYSTEM} | kept
@@ -269,6 +273,9 @@ class Store:
             metadata["generation"] += 1
         if new == current:
             return current
+        if manager and metadata.get("managedFields"):
+            owner = Owner(manager, "Update", current["apiVersion"], format_time(now), frozenset())
+            metadata["managedFields"] = write_owners(after_update(current, new, owner))
         put = self._put(key, new)
         if metadata.get("deletionTimestamp") and _finalizers(current) and not _finalizers(new) and _gone_at_once(new):
             self._remove(key)

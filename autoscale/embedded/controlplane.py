@@ -1,12 +1,49 @@
-"""Everything of the cluster that is not its API: controllers, scheduler, kubelet, metrics and service proxy."""
+"""Everything of the cluster that is not its API: controllers, scheduler, kubelet, metrics and service proxy.
 
-from collections.abc import AsyncIterator
+One loop drives the pure steps, on change and on time; the kubelet, the metrics sampler and the proxy do the I/O.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from autoscale.embedded.addresses import Block
+from autoscale.base.quantities import milli
+from autoscale.embedded import metrics, scheduler
+from autoscale.embedded.addresses import Block, claim_block
+from autoscale.embedded.controllers import deployment, endpointslice, garbage, hpa, job, replicaset
+from autoscale.embedded.kubelet import cgroups, reaper
+from autoscale.embedded.kubelet.kubelet import Kubelet
+from autoscale.embedded.kubelet.limiter import LimiterHandle
+from autoscale.embedded.kubelet.logs import Selection
+from autoscale.embedded.kubelet.node import Node, node_object
+from autoscale.embedded.kubelet.sampler import Sampler
 from autoscale.embedded.objects import Object
+from autoscale.embedded.proxy_control import ProxyHandle, service_table
 from autoscale.embedded.settings import Settings
-from autoscale.embedded.store import Store
+from autoscale.embedded.statuses import StatusError
+from autoscale.embedded.store import Create, Objects, Store, Write
+
+Step = Callable[[Objects, float], list[Write]]
+
+STEPS: tuple[Step, ...] = (
+    deployment.step,
+    replicaset.step,
+    job.step,
+    garbage.step,
+    scheduler.step,
+    endpointslice.step,
+)
+"""In the order in which a change usually runs through them."""
+
+_ROUNDS = 50
+_TICK_S = 1.0
+_QUIET = {"Event", "Lease", "Node"}
+"""Kinds whose changes alone need no pass."""
+_LOG = logging.getLogger(__name__)
 
 
 class ControlPlane:
@@ -18,14 +55,112 @@ class ControlPlane:
         self.settings = settings
         self.state_dir = state_dir
         self.block = block
+        self._kubelet: Kubelet | None = None
+        self._proxy: ProxyHandle | None = None
+        self._sampler: Sampler | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._memories: hpa.Memories = {}
 
     async def run(self) -> None:
         """Drive the cluster until cancelled."""
-        raise NotImplementedError
+        self.start()
+        await asyncio.gather(*self._tasks)
+
+    def start(self) -> None:
+        """Start the helpers and the loops. OSError or ClusterError where that cannot be."""
+        self.block = self.block or claim_block()
+        cluster = f"{self.block.octet}-{secrets.token_hex(8)}"
+        node = self._node(cluster)
+        self._kubelet = Kubelet(node)
+        self._proxy = ProxyHandle(cluster, self.settings.endpoint_delay_s)
+        self._sampler = Sampler(self._kubelet)
+        self.store.apply(Create(node_object(self.settings, self.block, time.time())), time.time())
+        loops = (self._reconcile(), self._scale(), self._sampler.run())
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+
+    def _node(self, cluster: str) -> Node:
+        groups = None
+        if self.settings.use_cgroups:
+            with contextlib.suppress(OSError):
+                groups = cgroups.claim(f"autoscale-embedded-{cluster}", cpu_cores(self.settings))
+        limiter = None if groups else LimiterHandle()
+        watcher = reaper.start(cluster, groups.folders if groups else ())
+        assert self.block is not None
+        return Node(self.store, self.settings, self.block, self.state_dir, cluster, groups, limiter, watcher)
 
     async def stop(self) -> None:
         """End every process that the cluster started; returns when none is left."""
-        raise NotImplementedError
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._kubelet is None:
+            return
+        node = self._kubelet.node
+        await self._kubelet.stop()
+        if self._proxy:
+            self._proxy.stop()
+        if node.limiter:
+            node.limiter.stop()
+        if node.cgroups:
+            node.cgroups.remove()
+        if node.reaper.stdin:
+            node.reaper.stdin.close()
+        while node.reaper.poll() is None:
+            await asyncio.sleep(0.02)
+        self._kubelet = None
+
+    async def _reconcile(self) -> None:
+        """Run the steps whenever something changed, and every second for what only time changes."""
+        assert self._kubelet is not None
+        assert self._proxy is not None
+        seen = 0
+        while True:
+            self._pass()
+            self._proxy.follow(service_table(self.store.objects))
+            self._proxy.check()
+            seen, deadline = self.store.version, time.monotonic() + _TICK_S
+            while (left := deadline - time.monotonic()) > 0:
+                await self.store.wait_change(seen, left)
+                if self._changed(seen):
+                    break
+                seen = self.store.version
+
+    def _changed(self, since: int) -> bool:
+        """Something other than events has changed."""
+        try:
+            return any(change.key[0] not in _QUIET for change in self.store.changes(since))
+        except StatusError:
+            return True
+
+    def _pass(self) -> None:
+        """Run all steps until none has anything to write; the kubelet follows each time."""
+        assert self._kubelet is not None
+        for _ in range(_ROUNDS):
+            before = self.store.version
+            for step in STEPS:
+                self._apply(step(self.store.objects, time.time()))
+            self._kubelet.sync()
+            if self.store.version == before:
+                return
+
+    def _apply(self, writes: list[Write]) -> None:
+        """A refused write is not an end: the next pass sees the objects as they are and decides anew."""
+        for write in writes:
+            try:
+                self.store.apply(write, time.time())
+            except StatusError as error:
+                _LOG.warning("%s: %s", type(write).__name__, error.message)
+
+    async def _scale(self) -> None:
+        """Sync each HPA when its pass is due."""
+        config = hpa.config_of(self.settings)
+        while True:
+            now = time.time()
+            writes, self._memories = hpa.step(self.store.objects, self.pod_metrics(), self._memories, config, now)
+            self._apply(writes)
+            due = hpa.next_due(self._memories)
+            wait = _TICK_S if due is None else min(_TICK_S, max(0.0, due - time.time()))
+            await asyncio.sleep(wait)
 
     def logs(
         self,
@@ -43,12 +178,23 @@ class ControlPlane:
 
         Raises StatusError where there is no such pod or container, or none that ran before (``previous``).
         """
-        raise NotImplementedError
+        if self._kubelet is None:
+            raise StatusError(503, "ServiceUnavailable", "the kubelet does not run")
+        selection = Selection(follow, tail, since, timestamps)
+        return self._kubelet.logs(namespace, pod, container, selection, previous=previous)
 
     def pod_metrics(self) -> list[Object]:
         """The metrics.k8s.io/v1beta1 PodMetrics of all pods that have two points."""
-        raise NotImplementedError
+        return metrics.pod_metrics(self._sampler.scraped, self.store.objects.list("Pod")) if self._sampler else []
 
     def node_metrics(self) -> list[Object]:
         """The metrics.k8s.io/v1beta1 NodeMetrics of the node, or nothing yet."""
-        raise NotImplementedError
+        return metrics.node_metrics(self._sampler.scraped, self.settings.node_name) if self._sampler else []
+
+
+def cpu_cores(settings: Settings) -> float:
+    """The node's CPU in cores."""
+    return milli(settings.cpu()) / 1000
+
+
+__all__ = ["STEPS", "ControlPlane", "Step"]

@@ -1,15 +1,18 @@
 """CPU and memory limits by cgroup, v1 or v2, where this process may make groups of its own."""
 
+import asyncio
 import contextlib
 import os
 import re
-from dataclasses import dataclass, field
+import signal
+from dataclasses import dataclass
 from pathlib import Path
 
-from autoscale.embedded.kubelet.reaper import remove_tree
+from autoscale.embedded.kubelet.reaper import members, remove_tree
 
 PERIOD_US = 100_000
 """The CFS period in which a CPU limit is a quota, as the kubelet has it."""
+_END_TRIES, _END_WAIT_S = 100, 0.01
 _V1 = ("cpu", "cpuacct", "memory")
 
 
@@ -83,11 +86,17 @@ class Group:
         except (OSError, KeyError):
             return False
 
-    def remove(self) -> None:
-        """Remove the group; its processes must have ended."""
-        for folder in set(self.folders.values()):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+    async def end(self) -> None:
+        """Kill what is left in the group (what had left its session), and remove it."""
+        for _ in range(_END_TRIES):
+            for pid in {pid for folder in self.folders.values() for pid in members(folder)}:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            for folder in set(self.folders.values()):
+                remove_tree(folder)
+            if not any(folder.exists() for folder in self.folders.values()):
+                return
+            await asyncio.sleep(_END_WAIT_S)
 
 
 @dataclass
@@ -96,7 +105,6 @@ class Cgroups:
 
     roots: dict[str, Path]
     version: int
-    made: list[Group] = field(default_factory=list)
 
     @property
     def folders(self) -> list[Path]:

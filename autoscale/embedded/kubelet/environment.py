@@ -1,6 +1,5 @@
 """A container's environment and command line: sources, service variables, ``$(NAME)`` references."""
 
-import base64
 import math
 import re
 from collections.abc import Mapping
@@ -34,13 +33,11 @@ def command_line(container: Object, values: Mapping[str, str]) -> list[str]:
 
 
 def environment(pod: Object, container: Object, objects: Objects, allocatable: Object) -> dict[str, str]:
-    """The variables of a container: the services', then ``envFrom``, then ``env`` in order. Raises ConfigError."""
+    """The variables of a container: the services', then ``env`` in order. Raises ConfigError."""
     namespace = pod["metadata"]["namespace"]
     links = pod["spec"].get("enableServiceLinks", True)
     services = service_variables(objects.list("Service", namespace)) if links else {}
     values = {"HOSTNAME": pod["spec"].get("hostname") or pod["metadata"]["name"], **services}
-    for source in container.get("envFrom") or []:
-        values |= _whole_source(source, namespace, objects)
     for entry in container.get("env") or []:
         if "valueFrom" not in entry:
             values[entry["name"]] = expand(str(entry.get("value", "")), values)
@@ -75,42 +72,23 @@ def _port_variables(name: str, address: str, port: Object) -> dict[str, str]:
     return values | ({named: number} if named else {})
 
 
-def _whole_source(source: Object, namespace: str, objects: Objects) -> dict[str, str]:
-    kind, key = ("ConfigMap", "configMapRef") if "configMapRef" in source else ("Secret", "secretRef")
-    reference = source.get(key) or {}
-    found = objects.get(kind, namespace, reference.get("name", ""))
-    if found is None:
-        if reference.get("optional"):
-            return {}
-        raise ConfigError(f'{kind.lower()} "{reference.get("name")}" not found')
-    return {source.get("prefix", "") + name: value for name, value in _data(found).items()}
-
-
-def _data(obj: Object) -> dict[str, str]:
-    data = obj.get("data") or {}
-    if obj["kind"] == "Secret":
-        return {name: base64.b64decode(value).decode() for name, value in data.items()}
-    return dict(data)
-
-
 def _value_from(source: Object, pod: Object, container: Object, objects: Objects, allocatable: Object) -> str | None:
     if "fieldRef" in source:
         return field_value(pod, source["fieldRef"]["fieldPath"])
     if "resourceFieldRef" in source:
         return resource_value(container, source["resourceFieldRef"], allocatable)
-    kind, key = ("ConfigMap", "configMapKeyRef") if "configMapKeyRef" in source else ("Secret", "secretKeyRef")
-    return _keyed(kind, source.get(key) or {}, pod["metadata"]["namespace"], objects)
+    return _config_value(source.get("configMapKeyRef") or {}, pod["metadata"]["namespace"], objects)
 
 
-def _keyed(kind: str, reference: Object, namespace: str, objects: Objects) -> str | None:
+def _config_value(reference: Object, namespace: str, objects: Objects) -> str | None:
     name, key = reference.get("name", ""), reference.get("key", "")
-    found = objects.get(kind, namespace, name)
-    value = _data(found).get(key) if found else None
+    found = objects.get("ConfigMap", namespace, name)
+    value: str | None = (found.get("data") or {}).get(key) if found else None
     if value is not None or reference.get("optional"):
         return value
     if found is None:
-        raise ConfigError(f'{kind.lower()} "{name}" not found')
-    raise ConfigError(f"couldn't find key {key} in {kind} {namespace}/{name}")
+        raise ConfigError(f'configmap "{name}" not found')
+    raise ConfigError(f"couldn't find key {key} in ConfigMap {namespace}/{name}")
 
 
 def field_value(pod: Object, path: str) -> str:

@@ -1,0 +1,307 @@
+"""One container of a pod: pulled, started, watched, restarted after a back-off, ended in good order."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from autoscale.base.quantities import milli, whole
+from autoscale.embedded.images import find_image, image_environment
+from autoscale.embedded.kubelet import prober
+from autoscale.embedded.kubelet.cgroups import Group, Limits, Usage
+from autoscale.embedded.kubelet.environment import ConfigError, command_line, environment
+from autoscale.embedded.kubelet.hooks import pre_stop
+from autoscale.embedded.kubelet.logs import ContainerLog, drain
+from autoscale.embedded.kubelet.node import Node
+from autoscale.embedded.kubelet.probes import Outcome
+from autoscale.embedded.kubelet.process import Command, Process, spawn
+from autoscale.embedded.kubelet.procfs import session_cpu_s, session_memory_b
+from autoscale.embedded.kubelet.pulling import Backoff, pull
+from autoscale.embedded.kubelet.reaper import MARK
+from autoscale.embedded.kubelet.status import ContainerState, running, terminated, waiting
+from autoscale.embedded.objects import Object
+from autoscale.embedded.settings import Image
+
+START_ERROR = 128
+_RETRY_S = 2.0
+_LEAST_GRACE_S = 2.0
+_LONG_RUN_S = 600.0
+_APP_NICE = 5
+_PRIORITY_SHARES = 8192
+
+
+class ContainerWorker:
+    """Runs one container until it ends for good. ``pod`` gives the newest version of the pod object."""
+
+    def __init__(
+        self, node: Node, pod: Callable[[], Object], spec: Object, policy: str, told: Callable[[], None]
+    ) -> None:
+        self.node, self.spec, self.policy = node, spec, policy
+        self.pod = pod
+        self.name: str = spec["name"]
+        self.state = ContainerState(self.name)
+        self.stopping = asyncio.Event()
+        self.process: Process | None = None
+        self.group: Group | None = None
+        self.log: ContainerLog | None = None
+        self.previous: ContainerLog | None = None
+        self.started_at = 0.0
+        self.ending: asyncio.Task[None] | None = None
+        self._told = told
+        self._environment: dict[str, str] = {}
+        self._cpu_s = self._cpu_base_s = 0.0
+        uid = pod()["metadata"]["uid"]
+        self.folder = node.folder(uid) / self.name
+        self._group_name = f"{uid}-{self.name}"
+
+    async def run(self) -> None:
+        """Start and restart until the restart policy says no more, or the pod is to end."""
+        settings = self.node.settings
+        backoff = Backoff(settings.restart_backoff_s, settings.restart_backoff_max_s)
+        try:
+            while (image := await pull(self)) is not None:
+                code = await self._once(image)
+                if self.stopping.is_set() or self.policy == "Never" or (self.policy == "OnFailure" and code == 0):
+                    break
+                if self.node.now() - self.started_at > _LONG_RUN_S:
+                    backoff.reset()
+                if not await self._wait_to_restart(backoff):
+                    break
+        finally:
+            if self.group:
+                await self.group.end()
+            self.set(final=True, ready=False)
+
+    async def _once(self, image: Image) -> int | None:
+        """One run of the container; its exit code, or None where it was told to stop before it began."""
+        command = await self._configured(image)
+        if command is None:
+            return None
+        self.started_at = self.node.now()
+        self.previous = self.log
+        self.log = ContainerLog(self.folder / f"{self.state.restarts}.log", self.node.settings.log_max_bytes,
+                                self.node.settings.log_max_files)  # fmt: skip
+        identity = f"processes://{hashlib.sha256(os.urandom(16)).hexdigest()}"
+        before = self.group.usage() if self.group else None
+        self._cpu_base_s, self._cpu_s = before.cpu_s if before else 0.0, 0.0
+        try:
+            self.process = spawn(command)
+        except (OSError, IndexError) as error:
+            return self._not_started(command, error, identity)
+        self._begin(identity)
+        code = await self._watched(self.process)
+        self._end(code, identity)
+        return code
+
+    async def _configured(self, image: Image) -> Command | None:
+        """The command with its environment; waits while a source of it is missing."""
+        while not self.stopping.is_set():
+            try:
+                return self._command(image)
+            except ConfigError as error:
+                self.set(state=waiting("CreateContainerConfigError", str(error)))
+                self.emit("Warning", "Failed", f"Error: {error}")
+                await self.pause(_RETRY_S)
+        return None
+
+    def _command(self, image: Image) -> Command:
+        home = self.folder / "home"
+        home.mkdir(parents=True, exist_ok=True)
+        own = environment(self.pod(), self.spec, self.node.objects, self.node.allocatable)
+        values = {**image_environment(image, str(home)), **own, MARK: self.node.cluster}
+        self._environment = values
+        wanted = self.spec.get("workingDir")
+        cwd = wanted if wanted and Path(wanted).is_dir() else str(home)
+        if self.node.cgroups and self.group is None:
+            with contextlib.suppress(OSError):
+                self.group = self.node.cgroups.group(self._group_name, self._limits(image))
+        join = self.group.join if self.group else ()
+        return Command(command_line(self.spec, values), values, cwd, 0 if image.priority else _APP_NICE, join)
+
+    def _limits(self, image: Image) -> Limits:
+        resources = self.spec.get("resources") or {}
+        limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+        cpu = milli(limits["cpu"]) if "cpu" in limits else None
+        asked = milli(requests["cpu"]) if "cpu" in requests else cpu or 0
+        shares = _PRIORITY_SHARES if image.priority else max(2, asked * 1024 // 1000)
+        return Limits(cpu, whole(limits["memory"]) if "memory" in limits else None, shares)
+
+    def resize(self, spec: Object) -> None:
+        """Take new limits while running (in-place resize)."""
+        self.spec = spec
+        image = find_image(spec["image"], self.node.settings)
+        if image and self.group:
+            self.group.limit(self._limits(image))
+        self._limit_without_cgroup()
+
+    def _limit_without_cgroup(self) -> None:
+        limit = ((self.spec.get("resources") or {}).get("limits") or {}).get("cpu")
+        if self.node.limiter and self.process and not self.process.ended and self.group is None:
+            self.node.limiter.limit(self.process.pid, milli(limit) if limit else 0)
+
+    def _begin(self, identity: str) -> None:
+        assert self.process is not None
+        self.node.tell_reaper("+", self.process.pid)
+        self._limit_without_cgroup()
+        self.emit("Normal", "Created", "Container created")
+        self.emit("Normal", "Started", "Container started")
+        started = "startupProbe" not in self.spec
+        ready = started and "readinessProbe" not in self.spec
+        self.set(state=running(self.started_at), container_id=identity, started=started, ready=ready)
+
+    async def _watched(self, process: Process) -> int:
+        """Carry its output to the log and probe it until it has ended."""
+        loop, log = asyncio.get_running_loop(), self.log
+        assert log is not None
+
+        def carry() -> None:
+            data, over = drain(process.output)
+            if data:
+                log.write(data, self.node.now())
+            if over:
+                loop.remove_reader(process.output)
+
+        loop.add_reader(process.output, carry)
+        probing = asyncio.create_task(prober.watch(self))
+        try:
+            return await process.wait()
+        finally:
+            probing.cancel()
+            loop.remove_reader(process.output)
+            while (left := drain(process.output))[0]:
+                log.write(left[0], self.node.now())
+            log.close(self.node.now())
+            os.close(process.output)
+            await asyncio.gather(probing, return_exceptions=True)
+
+    def _end(self, code: int, identity: str) -> None:
+        assert self.process is not None
+        self.node.tell_reaper("-", self.process.pid)
+        if self.node.limiter and self.group is None:
+            self.node.limiter.limit(self.process.pid, 0)
+        killed_for_memory = code == 128 + signal.SIGKILL and self.group is not None and self.group.oom_killed()
+        reason = "OOMKilled" if killed_for_memory else "Error" if code else "Completed"
+        ended = terminated(code, reason, self.started_at, self.node.now(), identity)
+        self.set(state=ended, ready=False, started=False)
+
+    def _not_started(self, command: Command, error: Exception, identity: str) -> int:
+        name = command.argv[0] if command.argv else ""
+        why = (
+            f'exec: "{name}": executable file not found in $PATH'
+            if isinstance(error, FileNotFoundError)
+            else str(error)
+        )
+        if not command.argv:
+            why = "no command specified"
+        self.emit("Warning", "Failed", f"Error: failed to start container {self.name!r}: {why}")
+        now = self.node.now()
+        if self.log:
+            self.log.close(now)
+        self.set(state=terminated(START_ERROR, "StartError", now, now, identity, why), container_id=identity)
+        return START_ERROR
+
+    async def _wait_to_restart(self, backoff: Backoff) -> bool:
+        """Wait as long as the back-off says; False where the pod is to end instead."""
+        delay = backoff.next()
+        last = self.state.state
+        if delay:
+            where = f"container={self.name} pod={self._pod_name()}"
+            text = f"back-off {_go_duration(delay)} restarting failed {where}"
+            self.set(state=waiting("CrashLoopBackOff", text), last=last, started=False)
+            self.emit(
+                "Warning", "BackOff", f"Back-off restarting failed container {self.name} in pod {self._pod_name()}"
+            )
+            await self.pause(delay)
+        if self.stopping.is_set():
+            return False
+        self.set(last=last, restarts=self.state.restarts + 1)
+        self._prune_logs()
+        return True
+
+    def _pod_name(self) -> str:
+        metadata = self.pod()["metadata"]
+        return f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
+
+    def _prune_logs(self) -> None:
+        """Only the logs of this run and the one before are kept."""
+        for path in self.folder.glob("*.log*"):
+            if int(path.name.split(".")[0]) < self.state.restarts - 1:
+                path.unlink()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the order to stop."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.stopping.wait(), seconds)
+
+    async def stop(self, grace_s: float) -> None:
+        """The pod is to end: preStop, SIGTERM, and SIGKILL when the grace is over. Returns when it has been told."""
+        self.stopping.set()
+        if self.process and not self.process.ended:
+            self.emit("Normal", "Killing", f"Stopping container {self.name}")
+            await self.end_process(grace_s)
+
+    async def end_process(self, grace_s: float) -> None:
+        """End the present run within its grace; the preStop hook's time counts, but 2 s are left for SIGTERM."""
+        process = self.process
+        if process is None:
+            return
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + grace_s
+        hook = (self.spec.get("lifecycle") or {}).get("preStop")
+        if hook and grace_s > 0:
+            await pre_stop(self, hook, grace_s)
+        process.signal(signal.SIGTERM)
+        left = max(deadline - clock(), min(_LEAST_GRACE_S, grace_s))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), left)
+        process.kill()
+        await process.wait()
+
+    async def execute(self, argv: list[str], timeout_s: float) -> Outcome:
+        """Run a command in the container's environment and cgroup (probes and hooks)."""
+        try:
+            process = spawn(Command(argv, self._environment, str(self.folder / "home"), _APP_NICE,
+                                    self.group.join if self.group else ()))  # fmt: skip
+        except (OSError, IndexError) as error:
+            return Outcome(False, f"failed to exec in container: {error}")
+        try:
+            code = await asyncio.wait_for(process.wait(), timeout_s)
+            output = drain(process.output)[0].decode(errors="replace")
+            return Outcome(code == 0, output or f"command exited with code {code}")
+        except TimeoutError:
+            return Outcome(False, f'command timed out: "{" ".join(argv)}" timed out after {timeout_s:g}s')
+        finally:
+            process.kill()
+            await process.wait()
+            os.close(process.output)
+
+    def usage(self) -> Usage | None:
+        """CPU and memory used by the present run; None while none runs."""
+        if self.process is None or self.process.ended:
+            return None
+        if self.group:
+            found = self.group.usage()
+            return replace(found, cpu_s=found.cpu_s - self._cpu_base_s) if found else None
+        self._cpu_s = max(self._cpu_s, session_cpu_s(self.process.pid))
+        return Usage(self._cpu_s, session_memory_b(self.process.pid))
+
+    def set(self, **changes: object) -> None:
+        """Change the state and tell the pod, where anything is new."""
+        new = replace(self.state, **changes)  # type: ignore[arg-type]
+        if new != self.state:
+            self.state = new
+            self._told()
+
+    def emit(self, kind: str, reason: str, message: str) -> None:
+        """An event about this container."""
+        self.node.emit(self.pod(), kind, reason, message, self.name)
+
+
+def _go_duration(seconds: float) -> str:
+    """``10s``, ``2m40s``, as Go prints durations."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{int(minutes)}m{rest:g}s" if minutes else f"{rest:g}s"

@@ -1,0 +1,40 @@
+"""Lifecycle hooks: what a container does before it is told to end."""
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from autoscale.embedded.controllers.endpointslice import port_number
+from autoscale.embedded.kubelet.probes import Outcome, http_get
+from autoscale.embedded.objects import Object
+
+if TYPE_CHECKING:
+    from autoscale.embedded.kubelet.container import ContainerWorker
+
+
+async def pre_stop(worker: "ContainerWorker", hook: Object, grace_s: float) -> None:
+    """Run the hook (sleep, exec or httpGet) until it is done, the container has ended, or the grace is over."""
+    work = asyncio.ensure_future(_hook(worker, hook, grace_s))
+    ended = asyncio.ensure_future(worker.process.wait()) if worker.process else work
+    done, _ = await asyncio.wait((work, ended), timeout=grace_s, return_when=asyncio.FIRST_COMPLETED)
+    for future in {work, ended} - done:
+        future.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await future
+    failed = work in done and not work.cancelled() and not work.result().ok
+    if failed or not done:
+        worker.emit("Warning", "FailedPreStopHook", "PreStopHook failed")
+
+
+async def _hook(worker: "ContainerWorker", hook: Object, grace_s: float) -> Outcome:
+    if "sleep" in hook:
+        await asyncio.sleep(float(hook["sleep"].get("seconds", 0)))
+        return Outcome(True)
+    if "exec" in hook:
+        return await worker.execute([str(part) for part in hook["exec"].get("command") or []], grace_s)
+    action = hook.get("httpGet") or {}
+    port = port_number(action.get("port", 80), [worker.spec])
+    host = action.get("host") or worker.pod()["status"].get("podIP", "")
+    if port is None:
+        return Outcome(False, f"couldn't find port {action.get('port')}")
+    return await http_get(action, host, port, grace_s)

@@ -1,0 +1,130 @@
+"""What all pods of the node share: the store, settings, cgroups, folders, and the ways to tell of what happened."""
+
+import contextlib
+import os
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autoscale.base.times import format_time
+from autoscale.embedded.addresses import Block, next_pod_ip
+from autoscale.embedded.controllers.common import set_condition
+from autoscale.embedded.kubelet.cgroups import Cgroups
+from autoscale.embedded.kubelet.limiter import LimiterHandle
+from autoscale.embedded.objects import Object
+from autoscale.embedded.settings import Settings
+from autoscale.embedded.statuses import StatusError
+from autoscale.embedded.store import Emit, Objects, Store, UpdateStatus
+
+COMPONENT = "kubelet"
+VERSION = "v1.35.4"
+
+
+@dataclass
+class Node:
+    """The adapters of one node. ``cluster`` is the mark that every process of the cluster carries."""
+
+    store: Store
+    settings: Settings
+    block: Block
+    state_dir: Path
+    cluster: str
+    cgroups: Cgroups | None
+    limiter: LimiterHandle | None
+    reaper: subprocess.Popen[bytes]
+    pulled: set[str] = field(default_factory=set)
+    addresses: dict[str, str] = field(default_factory=dict)
+    _last_address: int = 0
+
+    @property
+    def objects(self) -> Objects:
+        """The read side of the store."""
+        return self.store.objects
+
+    @property
+    def allocatable(self) -> Object:
+        """What pods may use of the node."""
+        found = self.objects.get("Node", "", self.settings.node_name)
+        return found["status"]["allocatable"] if found else {}
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def folder(self, uid: str) -> Path:
+        """Where a pod's logs and scratch folders lie."""
+        return self.state_dir / "pods" / uid
+
+    def take_address(self, uid: str) -> str:
+        """An address for a pod, its own until ``free_address``."""
+        if uid not in self.addresses:
+            taken = set(self.addresses.values())
+            self.addresses[uid], self._last_address = next_pod_ip(self.block, self._last_address, taken)
+        return self.addresses[uid]
+
+    def free_address(self, uid: str) -> None:
+        """The pod needs its address no more."""
+        self.addresses.pop(uid, None)
+
+    def emit(self, pod: Object, kind: str, reason: str, message: str, container: str = "") -> None:
+        """An event about a pod, or one of its containers."""
+        path = f"spec.containers{{{container}}}" if container else ""
+        name = self.settings.node_name
+        self.store.apply(Emit(pod, kind, reason, message, COMPONENT, path, name), self.now())
+
+    def write_status(self, pod: Object, status: Object) -> None:
+        """Write a pod's status; nothing happens where the pod is already gone."""
+        with contextlib.suppress(StatusError):
+            self.store.apply(UpdateStatus({**pod, "status": status}), self.now())
+
+    def tell_reaper(self, sign: str, session: int) -> None:
+        """``+``: a session of the cluster's that has to end with it; ``-``: it has ended."""
+        if self.reaper.stdin:
+            with contextlib.suppress(OSError):
+                self.reaper.stdin.write(f"{sign}{session}\n".encode())
+                self.reaper.stdin.flush()
+
+
+def node_object(settings: Settings, block: Block, now: float) -> Object:
+    """The Node as the API shows it: Ready, with what the settings (or the machine) give it."""
+    capacity = {"cpu": settings.cpu(), "memory": settings.memory(), "pods": str(settings.node_pods)}
+    good = {"status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status"}
+    ready = set_condition([], {"type": "Ready", "lastHeartbeatTime": format_time(now), **good}, now)
+    system = os.uname()
+    architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(system.machine, system.machine)
+    labels = {
+        "kubernetes.io/hostname": settings.node_name,
+        "kubernetes.io/os": "linux",
+        "kubernetes.io/arch": architecture,
+        "node-role.kubernetes.io/control-plane": "",
+    }
+    addresses = [{"type": "InternalIP", "address": block.node_ip}, {"type": "Hostname", "address": settings.node_name}]
+    status = {
+        "capacity": capacity,
+        "allocatable": capacity,
+        "conditions": ready,
+        "addresses": addresses,
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 0}},
+        "nodeInfo": _node_info(system, architecture),
+    }
+    return {
+        "kind": "Node",
+        "apiVersion": "v1",
+        "metadata": {"name": settings.node_name, "labels": labels},
+        "spec": {},
+        "status": status,
+    }
+
+
+def _node_info(system: os.uname_result, architecture: str) -> Object:
+    return {
+        "kernelVersion": system.release,
+        "osImage": "processes on this machine",
+        "containerRuntimeVersion": "processes://1",
+        "kubeletVersion": VERSION,
+        "kubeProxyVersion": VERSION,
+        "operatingSystem": "linux",
+        "architecture": architecture,
+        **dict.fromkeys(("machineID", "systemUUID", "bootID"), ""),
+    }

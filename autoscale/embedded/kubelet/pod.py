@@ -1,0 +1,120 @@
+"""One pod: its containers in order, its status, its end."""
+
+import asyncio
+import contextlib
+import shutil
+
+from autoscale.embedded.kubelet.container import ContainerWorker
+from autoscale.embedded.kubelet.node import Node
+from autoscale.embedded.kubelet.status import ContainerState, Place, pod_status
+from autoscale.embedded.objects import Object
+from autoscale.embedded.store import Remove
+
+
+class PodWorker:
+    """Runs one pod; ``finished`` when no container will run again."""
+
+    def __init__(self, node: Node, pod: Object) -> None:
+        self.node = node
+        self.pod = pod
+        self.uid: str = pod["metadata"]["uid"]
+        self.place = Place(node.take_address(self.uid), node.block.node_ip, node.now())
+        policy = pod["spec"].get("restartPolicy", "Always")
+        self.inits = [self._worker(c, "OnFailure" if policy == "Always" else policy)
+                      for c in pod["spec"].get("initContainers") or []]  # fmt: skip
+        self.containers = [self._worker(c, policy) for c in pod["spec"]["containers"]]
+        self.finished = False
+        self._ending: asyncio.Task[None] | None = None
+        self._kill_after = 0.0
+        if self.inits:
+            for worker in self.containers:
+                worker.state = ContainerState(worker.name, {"waiting": {"reason": "PodInitializing"}})
+        self._running = asyncio.create_task(self._run())
+
+    def _worker(self, spec: Object, policy: str) -> ContainerWorker:
+        return ContainerWorker(self.node, lambda: self.pod, spec, policy, self.tell)
+
+    @property
+    def workers(self) -> list[ContainerWorker]:
+        """All containers, init containers first."""
+        return [*self.inits, *self.containers]
+
+    async def _run(self) -> None:
+        self.tell()
+        for init in self.inits:
+            await init.run()
+            ended = init.state.state.get("terminated")
+            if init.stopping.is_set() or ended is None or ended["exitCode"] != 0:
+                break
+        else:
+            limit = self.pod["spec"].get("activeDeadlineSeconds")
+            deadline = asyncio.create_task(self._deadline(limit)) if limit else None
+            await asyncio.gather(*(worker.run() for worker in self.containers))
+            if deadline:
+                deadline.cancel()
+        self.finished = True
+        self.tell()
+        self.node.free_address(self.uid)
+
+    async def _deadline(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        text = "Pod was active on the node longer than the specified deadline"
+        self.node.emit(self.pod, "Normal", "DeadlineExceeded", text)
+        await asyncio.gather(*(worker.stop(self._grace()) for worker in self.workers))
+
+    def update(self, pod: Object) -> None:
+        """Take the newest version of the pod: new limits, or the order to end."""
+        before, self.pod = self.pod, pod
+        specs = {c["name"]: c for c in [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]}
+        for worker in self.workers:
+            if worker.spec.get("resources") != specs[worker.name].get("resources"):
+                worker.resize(specs[worker.name])
+                self.tell()
+        if pod["metadata"].get("deletionTimestamp"):
+            asked = pod["metadata"].get("deletionGracePeriodSeconds")
+            if self._ending is None:
+                self._ending = asyncio.create_task(self.end(self._grace(), remove=True))
+            elif asked is not None and asked < before["metadata"].get("deletionGracePeriodSeconds", asked):
+                self._kill_after = asked
+                asyncio.get_running_loop().call_later(asked, self._kill)
+
+    def _kill(self) -> None:
+        for worker in self.workers:
+            if worker.process:
+                worker.process.kill()
+
+    def _grace(self) -> float:
+        asked = self.pod["metadata"].get("deletionGracePeriodSeconds")
+        return float(self.pod["spec"].get("terminationGracePeriodSeconds", 30) if asked is None else asked)
+
+    async def end(self, grace_s: float, *, remove: bool) -> None:
+        """End all containers within the grace; then say that the pod is gone, if asked to."""
+        await asyncio.gather(*(worker.stop(grace_s) for worker in self.workers))
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._running
+        if remove:
+            self._remove()
+
+    def _remove(self) -> None:
+        metadata = self.pod["metadata"]
+        current = self.node.objects.get("Pod", metadata["namespace"], metadata["name"])
+        if current and current["metadata"]["uid"] == self.uid and not current["metadata"].get("finalizers"):
+            self.node.store.apply(Remove("Pod", metadata["namespace"], metadata["name"], self.uid), self.node.now())
+
+    def tell(self) -> None:
+        """Write the status as it now is."""
+        metadata = self.pod["metadata"]
+        current = self.node.objects.get("Pod", metadata["namespace"], metadata["name"])
+        if current is None or current["metadata"]["uid"] != self.uid:
+            return
+        self.pod = current
+        inits, containers = [w.state for w in self.inits], [w.state for w in self.containers]
+        status = pod_status(current, inits, containers, self.place, self.node.now())
+        if status != current["status"]:
+            self.node.write_status(current, status)
+            self.pod = self.node.objects.get("Pod", metadata["namespace"], metadata["name"]) or self.pod
+
+    def clean(self) -> None:
+        """Remove what the pod left on the node: its logs and scratch folders, its address."""
+        self.node.free_address(self.uid)
+        shutil.rmtree(self.node.folder(self.uid), ignore_errors=True)

@@ -1,0 +1,141 @@
+"""The one request: how it is put into bytes, TLS, kept connections, and what the load image holds."""
+
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from loadprocs import network, plain_scenario, tiny_server
+
+ROOT = Path(__file__).parents[2]
+
+# Gevent stays out of the test's own process: the client runs in one of its own and tells its outcomes.
+PROBE = """
+import json, sys
+from loadtest.driver.client import Client, prepare
+url, tls, host, requests = json.loads(sys.argv[1])
+client = Client(url, tls, host)
+outcomes = [client.send(prepare(r, url, host), close=c) for r, c in requests]
+print(json.dumps([[o.cause, o.pod, o.length] for o in outcomes]))
+"""
+PREPARE = """
+import json, sys
+from loadtest.driver.client import prepare
+p = prepare(*json.loads(sys.argv[1]))
+print(json.dumps([p.keep.decode(), p.close.decode()]))
+"""
+PLAIN_TLS = {"verify": True, "ca": None, "server_name": None}
+
+
+def run(code: str, argument: Any) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(argument)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return json.loads(done.stdout)
+
+
+def request(**fields: Any) -> dict[str, Any]:
+    return dict(plain_scenario()["requests"][0]) | fields
+
+
+def test_a_request_in_bytes_has_the_targets_name_and_the_urls_path_in_front() -> None:
+    """The Host header is the target's own; a JSON body has its length and type; the closing form says so."""
+    keep, close = run(PREPARE, [request(path="/a?b=1", method="POST", body={"x": "ü"}), "http://10.0.0.1/p/", "web:1"])
+    head, body = keep.split("\r\n\r\n")
+    assert head.splitlines()[0] == "POST /p/a?b=1 HTTP/1.1"
+    assert {"Host: web:1", "Content-Type: application/json", "Content-Length: 14"} <= set(head.splitlines())
+    assert json.loads(body) == {"x": "ü"}
+    assert close == keep.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", 1)
+
+
+def test_a_header_of_the_scenario_takes_the_place_of_ours() -> None:
+    """Given in any case, it stands once."""
+    keep, _ = run(PREPARE, [request(headers={"user-agent": "me", "host": "other"}), "http://10.0.0.1", "web"])
+    assert re.findall(r"(?im)^(?:host|user-agent): .*$", keep) == ["user-agent: me\r", "host: other\r"]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    """A server's key and certificate for the name web.test, and the path of the certificate alone."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "web.test")])
+    now = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("web.test")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    public = built.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "both.pem").write_bytes(private + public)
+    return str(tmp_path / "both.pem"), public.decode()
+
+
+def test_tls_is_checked_against_the_authority_and_the_name(certificate: tuple[str, str]) -> None:
+    """The known authority and the right name answer; an unknown authority or another name does not; unless told to."""
+    both, authority = certificate
+    address = f"{network()}.1"
+    with tiny_server(address, both):
+
+        def outcome(tls: dict[str, Any], host: str = "web.test:8080") -> Any:
+            return run(PROBE, [f"https://{address}:8080", PLAIN_TLS | tls, host, [[request(), False]]])[0][0]
+
+        assert outcome({"ca": authority}) is None
+        assert outcome({"ca": authority, "server_name": "web.test"}, str(ip_address(address))) is None
+        assert outcome({"ca": authority}, "other.test") == "TLS error"
+        assert outcome({}) == "TLS error"
+        assert outcome({"verify": False}, "other.test") is None
+
+
+def test_connections_are_kept_until_a_request_closes_its_own() -> None:
+    """Ten requests in a row use one connection; with every fifth closing its own there are two."""
+    address = f"{network()}.1"
+    with tiny_server(address):
+        plan = [[request(), n % 5 == 4] for n in range(10)]
+        outcomes = run(PROBE, [f"http://{address}:8080", PLAIN_TLS, "web", plan])
+        assert outcomes == [[None, "web-1", 5]] * 10
+        seen = run(PROBE, [f"http://{address}:8080", PLAIN_TLS, "web", [[request(path="/count"), False]]])
+        assert seen == [[None, "web-1", seen[0][2]]]
+
+
+@pytest.mark.parametrize("url", ["http://no-such-name.invalid:8080", "http://127.255.255.254:9"])
+def test_what_cannot_be_reached_is_an_outcome_and_not_an_exception(url: str) -> None:
+    """An unknown name and a closed port have causes of their own."""
+    wanted = "name not resolved" if "invalid" in url else "connection refused"
+    assert run(PROBE, [url, PLAIN_TLS, "web", [[request(), False]]]) == [[wanted, None, 0]]
+
+
+def pins(path: Path) -> dict[str, str]:
+    """{package: its pin with hashes} of a requirements file."""
+    return {m[1]: m[0] for m in re.finditer(r"(?ms)^([a-z0-9-]+)==.*?(?=^\S|\Z)", path.read_text())}
+
+
+def test_the_load_image_installs_what_the_project_is_tested_with() -> None:
+    """Every pin of the image stands in requirements/run.txt with the same version and hashes."""
+    image, project = pins(ROOT / "loadtest/driver/requirements.txt"), pins(ROOT / "requirements/run.txt")
+    assert {"locust", "gevent", "geventhttpclient", "pyzmq"} <= image.keys()
+    assert image.items() <= project.items()
+
+
+def test_the_driver_needs_nothing_that_the_image_does_not_hold() -> None:
+    """Importing it brings in neither the rest of the project nor pydantic, PyYAML or the Kubernetes client."""
+    code = "import json, sys, loadtest.driver.__main__; print(json.dumps([n.split('.')[0] for n in sys.modules]))"
+    names = set(run(code, None))
+    assert "locust" in names
+    assert not names & {"autoscale", "app", "pydantic", "yaml", "kubernetes", "click_plugins", "aiohttp", "rich"}

@@ -6,6 +6,7 @@ from typing import Any
 
 # A pod's last CPU sample is not carried further than this (s): beyond it the figure is unknown.
 _STALE_S = 90.0
+_AT_ONCE_S = 0.2
 
 
 @dataclass(slots=True)
@@ -97,9 +98,12 @@ def since(steps: list[Step], version: int) -> list[list[float | None]]:
 
 
 def _append(steps: list[Step], step: Step) -> None:
-    """Keep a step, unless nothing in it is new."""
-    if not steps or (steps[-1].first, steps[-1].second) != (step.first, step.second):
-        steps.append(step)
+    """Keep a step, unless nothing in it is new. What changes at once, as samples do that come together, is one."""
+    if steps and (steps[-1].first, steps[-1].second) == (step.first, step.second):
+        return
+    if steps and step.at - steps[-1].at < _AT_ONCE_S:
+        step.at = steps.pop().at
+    steps.append(step)
 
 
 def _cpu_percent(spec: Mapping[str, Any]) -> float | None:

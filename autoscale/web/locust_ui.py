@@ -43,7 +43,7 @@ class LocustUi:
         """Locust's page with the Scaling tab; None while no load runs (its start form would mislead)."""
         try:
             status, _headers, body = await self._fetch("GET", "/", {}, None)
-        except (AutoscaleError, LookupError):
+        except (AutoscaleError, OSError, LookupError):
             return None
         text = body.decode("utf-8", "replace")
         if status != 200 or state_of(text) in {None, "ready"}:
@@ -58,7 +58,7 @@ class LocustUi:
             status, headers, body = await self._fetch(
                 request.method, request.path_qs, _outgoing(request.headers), await request.read() or None
             )
-        except (AutoscaleError, LookupError) as error:
+        except (AutoscaleError, OSError, LookupError) as error:
             return web.json_response({"error": f"Locust is not there at this moment: {error}"}, status=503)
         kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
         if request.path.startswith("/assets/"):

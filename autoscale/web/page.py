@@ -77,7 +77,11 @@ class Page:
 
     async def _serve(self, ready: threading.Event) -> None:
         loop, end = asyncio.get_running_loop(), asyncio.Event()
-        self._end = lambda: loop.call_soon_threadsafe(end.set) and None
+
+        def stop() -> None:
+            loop.call_soon_threadsafe(end.set)
+
+        self._end = stop
         app = application(self._live, self._locust, self._desk, self._runs)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE_S)
         await runner.setup()

@@ -24,7 +24,9 @@ ASSETS: Mapping[str, tuple[Path, str]] = {
 }
 
 # uPlot places its parts by style attributes.
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:"
+)
 
 
 def scaling_page() -> str:

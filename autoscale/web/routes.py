@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -51,18 +52,29 @@ class _Site:
         """What is new since ``?since=VERSION&run=NAME``."""
         version = request.query.get("since", "0")
         news = self._live.since(int(version) if version.isdecimal() else 0, request.query.get("run"))
-        return web.json_response({**news, **self._of_desk()})
+        return web.json_response({**news, "report": self._report_of(news["run"]), "desk": self._of_desk()})
 
-    def _of_desk(self) -> dict[str, Any]:
-        if self._desk is None:
-            return {"desk": None}
-        return {"desk": {"busy": self._desk.busy is not None, "error": self._desk.error, "token": self._desk.token}}
+    def _of_desk(self) -> dict[str, Any] | None:
+        desk = self._desk
+        if desk is None:
+            return None
+        return {"busy": desk.busy is not None, "error": desk.error, "token": desk.token}
+
+    def _report_of(self, run: str | None) -> str | None:
+        """The address of a run's report, once it is written."""
+        return f"/runs/{quote(run)}/report.html" if run and self._report_file(run) else None
+
+    def _report_file(self, run: str) -> Path | None:
+        """The file of a run's report; None where there is none, also for names that are paths."""
+        if self._runs is None or run != Path(run).name:
+            return None
+        path = self._runs / run / "report.html"
+        return path if path.is_file() else None
 
     async def report(self, request: web.Request) -> web.StreamResponse:
-        """The report of a run, as its file stands; its scripts are inline."""
-        name = request.match_info["name"]
-        path = (self._runs or Path()) / name / "report.html"
-        if self._runs is None or name in {".", ".."} or "/" in name or not path.is_file():
+        """The report of a run, as its file stands: its style and scripts are in it."""
+        path = self._report_file(request.match_info["name"])
+        if path is None:
             return web.Response(status=404, text="There is no such report.\n")
         return web.FileResponse(path, headers={"Content-Type": "text/html; charset=utf-8"})
 

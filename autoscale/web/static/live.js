@@ -1,14 +1,16 @@
 // Live charts of a run: asks the page for what is new once a second and draws it with charts.js.
 "use strict";
 
-function liveCharts(root, onNews) {
-  const PERIOD_MS = 1000;
-  let run = null, version = 0, zero = 0, seconds = new Map(), pods = [], cpu = [], news = null, drawn = null, data = null;
+// `inLocust`: the page has a Stop button and Locust's tabs already. `onState` is told when the state changes.
+function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
+  const PERIOD_MS = 1000, RECENT_S = 15;
+  let run = null, version = 0, zero = 0, seconds = new Map(), pods = [], cpu = [], news = null, drawn = null, data = null,
+    shown = null;
 
   root.classList.add("autoscale");
-  root.innerHTML = '<p class="status" role="status"></p><dl class="tiles"></dl><div class="charts"></div>' +
+  root.innerHTML = '<nav class="ways"></nav><p class="status" role="status"></p><dl class="tiles"></dl><div class="charts"></div>' +
     '<p class="hint">Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events.</p>';
-  const [status, tiles, charts] = [".status", ".tiles", ".charts"].map((name) => root.querySelector(name));
+  const [ways, status, tiles, charts] = [".ways", ".status", ".tiles", ".charts"].map((name) => root.querySelector(name));
 
   const clock = (s) => Math.floor(Math.max(s, 0) / 60) + ":" + String(Math.floor(Math.max(s, 0)) % 60).padStart(2, "0");
   const round = (v) => Math.round(v * 100) / 100;
@@ -23,8 +25,16 @@ function liveCharts(root, onNews) {
     // Before the load begins time counts from the run's beginning; then everything moves to the load's.
     zero = fresh.zero ?? fresh.from ?? 0;
     for (const row of fresh.seconds) seconds.set(row[0], row);
-    pods.push(...fresh.pods);
-    cpu.push(...fresh.cpu);
+    extend(pods, fresh.pods);
+    extend(cpu, fresh.cpu);
+  }
+
+  // The last step may have changed since it was sent: it then comes again, with the same time.
+  function extend(steps, fresh) {
+    for (const row of fresh) {
+      if (steps.length && steps[steps.length - 1][0] === row[0]) steps.pop();
+      steps.push(row);
+    }
   }
 
   // The offered rate as planned (piecewise linear), so that what is still to come can be seen.
@@ -40,7 +50,9 @@ function liveCharts(root, onNews) {
     const rows = [...seconds.values()].sort((a, b) => a[0] - b[0]);
     const points = news.zero == null ? [] : news.scenario.points || [];
     const last = rows.length ? since(rows[rows.length - 1][0]) : -Infinity;
-    const ahead = [...new Set(points.map((point) => point[0]))].filter((t) => t > last);
+    // A step of the plan is two points at one time: the first is drawn a moment earlier.
+    const ahead = points.map(([t], i) => i + 1 < points.length && points[i + 1][0] === t ? t - 0.001 : t)
+      .filter((t, i, all) => t > last && t !== all[i - 1]);
     const x = [...rows.map((row) => since(row[0])), ...ahead];
     const column = (i) => [...rows.map((row) => row[i]), ...ahead.map(() => null)];
     return {x, plan: x.map((t) => plannedAt(points, t)), column};
@@ -54,20 +66,20 @@ function liveCharts(root, onNews) {
   function chartList() {
     const load = loadColumns(), replicas = steps(pods), used = steps(cpu);
     return [
-      {id: "load", title: "Load: requests per second", unit: "/s", x: load.x, series: [
+      {id: "load", title: "Load: requests per second", unit: "/s", top: 1, x: load.x, series: [
         {label: "plan", colour: "--muted", dash: [4, 3], width: 1, y: load.plan},
         {label: "offered", colour: "--a", fill: "--fill", y: load.column(1)},
         {label: "served", colour: "--b", y: load.column(2)},
         {label: "failed", colour: "--c", y: load.column(3)},
         {label: "dropped", colour: "--e", y: load.column(4)}]},
-      {id: "latency", title: "Latency from the intended start: milliseconds", unit: "ms", x: load.x, series: [
+      {id: "latency", title: "Latency from the intended start: milliseconds", unit: "ms", top: 10, x: load.x, series: [
         {label: "p50", colour: "--b", y: load.column(5)},
         {label: "p95", colour: "--a", y: load.column(6)},
         {label: "p99", colour: "--d", width: 1, y: load.column(7)}]},
-      {id: "pods", title: "Pods: desired and ready", unit: "", x: replicas.x, series: [
+      {id: "pods", title: "Pods: desired and ready", unit: "", top: 1, x: replicas.x, series: [
         {label: "desired", colour: "--a", fill: "--fill", stepped: true, y: replicas.first},
         {label: "ready", colour: "--b", stepped: true, y: replicas.second}]},
-      {id: "cpu", title: "CPU of all pods against the target: millicores", unit: "m", x: used.x, series: [
+      {id: "cpu", title: "CPU of all pods against the target: millicores", unit: "m", top: 100, x: used.x, series: [
         {label: "used", colour: "--a", stepped: true, y: used.first},
         {label: "target", colour: "--c", dash: [6, 4], width: 1, stepped: true, y: used.second}]},
     ];
@@ -104,7 +116,7 @@ function liveCharts(root, onNews) {
 
   function figures() {
     const known = [...seconds.values()].sort((a, b) => a[0] - b[0]);
-    const last = known.slice(-5), pod = pods[pods.length - 1], used = cpu[cpu.length - 1];
+    const last = known.slice(-5).filter((row) => row[0] > news.now - RECENT_S), pod = pods[pods.length - 1], used = cpu[cpu.length - 1];
     const mean = (i) => last.length && last.every((row) => row[i] != null)
       ? (last.reduce((sum, row) => sum + row[i], 0) / last.length).toFixed(0) + " /s" : "–";
     const worst = last.map((row) => row[6]).filter((v) => v != null);
@@ -117,9 +129,11 @@ function liveCharts(root, onNews) {
   }
 
   function words() {
-    const {state, scenario, target} = news, duration = scenario.duration_s;
+    const {state, scenario, target, desk} = news, duration = scenario.duration_s;
     const at = news.zero == null ? null : news.now - news.zero;
     const stage = at == null ? null : (scenario.stages || []).find((s) => s.start_s <= at && at < s.end_s);
+    if (desk && desk.error) return "The run could not be done. " + desk.error;
+    if (desk && desk.busy && ["waiting", "ended"].includes(state)) return "A run is being started: cluster and service first.";
     return {
       waiting: "No run yet.",
       preparing: "Preparing: the service and the load generator are being started.",
@@ -131,10 +145,42 @@ function liveCharts(root, onNews) {
       (news.gaps ? ` ${news.gaps} gap${news.gaps > 1 ? "s" : ""} in what was seen.` : "");
   }
 
+  function link(text, address) {
+    const a = document.createElement("a");
+    a.textContent = text; a.href = address;
+    return a;
+  }
+
+  function stopButton() {
+    const button = document.createElement("button"), token = news.desk.token;
+    button.textContent = "Stop this run"; button.className = "quiet"; button.type = "button";
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      fetch("/autoscale/stop", {method: "POST", headers: {"X-Autoscale-Token": token}});
+    });
+    return button;
+  }
+
+  // Where to go from here; made anew only when something about it changes, or a click would miss its target.
+  function offer() {
+    const {state, desk, report} = news, known = JSON.stringify([state, run, desk, report]);
+    if (known === shown) return;
+    const before = shown;
+    shown = known;
+    const links = [];
+    if (state === "running" && !inLocust) links.push(link("Locust’s own tabs", "/?tab=stats"));
+    if (report) links.push(link("Report of this run", report));
+    if (desk && !desk.busy) links.push(link("Start another run", "/"));
+    if (desk && desk.busy && !inLocust) links.push(stopButton());
+    ways.replaceChildren(...links);
+    onState(news, before === null);
+  }
+
   function show() {
     const name = document.createElement("strong");
     name.textContent = news.scenario.name ? news.scenario.name + ". " : "";
     status.replaceChildren(name, words());
+    offer();
     tiles.replaceChildren(...figures().map(([label, value]) => {
       const tile = document.createElement("div"), term = document.createElement("dt"), figure = document.createElement("dd");
       tile.className = "tile"; term.textContent = label; figure.textContent = value;
@@ -151,7 +197,6 @@ function liveCharts(root, onNews) {
       if (answer.ok) {
         take(await answer.json());
         show();
-        if (onNews) onNews(news);
       }
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;

@@ -22,7 +22,7 @@
     scheme = found;
     document.documentElement.dataset.scheme = scheme;
     panel.hidden = !shown;
-    if (shown && live === null) live = liveCharts(panel);
+    if (shown && live === null) live = liveCharts(panel, {inLocust: true});
     else if (shown && changed) live.redraw();
     hideStartForm();
   }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from autoscale.hpa.go import quote
+from autoscale.hpa.go import marshal, quote
 
 Kind = Literal["Invalid value", "Required value", "Forbidden", "Unsupported value"]
 
@@ -28,6 +28,11 @@ def invalid(field: str, value: int | str, detail: str) -> FieldError:
     return FieldError(field, "Invalid value", quote(value) if isinstance(value, str) else str(value), detail)
 
 
+def invalid_name(field: str, value: str, detail: str) -> FieldError:
+    """A wrong value of a type of its own (a resource name, a target type), which Go prints as JSON."""
+    return FieldError(field, "Invalid value", marshal(value), detail)
+
+
 def required(field: str, detail: str) -> FieldError:
     """A value that is missing."""
     return FieldError(field, "Required value", None, detail)
@@ -41,4 +46,4 @@ def forbidden(field: str, detail: str) -> FieldError:
 def not_supported(field: str, value: str, supported: Sequence[str]) -> FieldError:
     """A value outside of a list."""
     shown = ", ".join(quote(each) for each in supported)
-    return FieldError(field, "Unsupported value", quote(value), f"supported values: {shown}")
+    return FieldError(field, "Unsupported value", marshal(value), f"supported values: {shown}")

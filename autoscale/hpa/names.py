@@ -44,7 +44,7 @@ def label_value_errors(value: str) -> list[str]:
 
 def dns_label_errors(name: str) -> list[str]:
     """What is wrong with a DNS label, such as a container's name."""
-    errors = ["must be no more than 63 bytes"] if len(name.encode()) > 63 else []
+    errors = ["must be no more than 63 characters"] if len(name.encode()) > 63 else []
     if re.fullmatch(_LABEL, name):
         return errors
     if re.fullmatch(_SUBDOMAIN, name):

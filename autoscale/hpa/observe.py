@@ -131,7 +131,7 @@ def _pod_requests(spec: Object) -> dict[str, int] | None:
     totals = _aggregated(spec)
     totals.update((name, parse_quantity(value)) for name, value in own.items())
     _add(totals, _exact(spec.get("overhead") or {}))
-    return {name: round_away(value * 1000) for name, value in totals.items()}
+    return {name: round_away(value, 1000) for name, value in totals.items()}
 
 
 def _aggregated(spec: Object) -> dict[str, Fraction]:

@@ -5,6 +5,7 @@ import re
 from fractions import Fraction
 
 from autoscale.base.quantities import parse_quantity
+from autoscale.hpa.numbers import MAX_INT64, int64, quotient
 
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
@@ -13,12 +14,40 @@ _EXPONENT = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, 
 
 
 def to_milli(text: str | int | float) -> int:
-    """A quantity in thousandths, rounded away from zero. ValueError on anything that is not a quantity."""
-    return round_away(parse_quantity(text) * 1000)
+    """A quantity in thousandths, rounded away from zero. ValueError on anything that is not a quantity.
+
+    What does not fit into 64 bits becomes what upstream makes of it (0, or the low 64 bits).
+    """
+    exact = parse_quantity(text)
+    milli = round_away(exact, 1000)
+    return milli if 0 <= milli <= MAX_INT64 else _as_upstream(str(text), exact, milli)
 
 
-def round_away(value: Fraction) -> int:
-    """The next whole number away from zero."""
+def _as_upstream(text: str, exact: Fraction, milli: int) -> int:
+    """Thousandths of a negative or huge quantity.
+
+    Upstream holds up to 18 decimal digits as a number and a power of ten; what then overflows keeps its low bits if
+    the power is one it multiplies with at once, else it is 0. Anything longer it computes in billionths, where a
+    negative remainder is rounded the wrong way; there a binary suffix is cut to the largest int64 first.
+    """
+    match = _PLAIN.fullmatch(text)
+    if match is not None:
+        _, whole, rest, exponent, suffix = match.groups()
+        power = (int(exponent) if exponent else _EXPONENT[suffix or ""]) - len(rest)
+        if len(whole.lstrip("0") or "0") + len(rest) <= 18 and power >= -9:
+            fits = abs(milli) <= MAX_INT64
+            return milli if fits else int64(milli) if power + 3 in (1, 2, 3, 6, 9) else 0
+    size = abs(exact) if match is not None else min(abs(exact), Fraction(MAX_INT64))
+    nano = round_away(size if exact > 0 else -size, 10**9)
+    if nano >= MAX_INT64:
+        return int64(-(-nano // 10**6))
+    low = int64(nano)
+    return quotient(low, 10**6) + (low % 10**6 != 0)
+
+
+def round_away(value: Fraction, scale: int = 1) -> int:
+    """``value * scale``, or the next whole number away from zero."""
+    value *= scale
     return math.ceil(value) if value > 0 else math.floor(value)
 
 
@@ -44,7 +73,7 @@ def show_quantity(text: str | int | float) -> str:
         return "0"
     if str(text).endswith("i") and abs(value) >= 1024 and value.denominator == 1:
         return _binary(value.numerator)
-    nano, power = round_away(value * 10**9), -9
+    nano, power = round_away(value, 10**9), -9
     while nano % 1000 == 0 and power < 18:
         nano //= 1000
         power += 3

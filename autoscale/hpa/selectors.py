@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autoscale.hpa.go import quote
+from autoscale.hpa.go import marshal, quote
 from autoscale.hpa.names import label_key_errors, label_value_errors
 
 _VALUES_TEXT = {
@@ -56,8 +56,7 @@ def requirement_error(key: str, operator: str, values: Sequence[str]) -> str | N
         errors.append(f"key: Invalid value: {quote(key)}: {'; '.join(key_errors)}")
     complaint = _values_complaint(operator, values)
     if complaint:
-        shown = "[" + ",".join(quote(value) for value in values) + "]" if values else "null"
-        errors.append(f"values: Invalid value: {shown}: {complaint}")
+        errors.append(f"values: Invalid value: {marshal(list(values))}: {complaint}")
     for index, value in enumerate(values):
         if operator in ("Gt", "Lt") and not _is_int64(value):
             text = "for 'Gt', 'Lt' operators, the value must be an integer"

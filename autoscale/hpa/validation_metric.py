@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from autoscale.base.quantities import parse_quantity
-from autoscale.hpa.field_errors import FieldError, forbidden, invalid, not_supported, required
+from autoscale.hpa.field_errors import FieldError, forbidden, invalid, invalid_name, not_supported, required
 from autoscale.hpa.names import dns_label_errors, label_key_errors, path_segment_errors
 from autoscale.hpa.quantities import show_quantity
 
@@ -131,17 +131,17 @@ def _container_resource_errors(source: Mapping[str, Any], path: str) -> list[Fie
 
 
 def _resource_name_errors(name: str, path: str) -> list[FieldError]:
-    errors = [invalid(path, name, text) for text in label_key_errors(name)]
+    errors = [invalid_name(path, name, text) for text in label_key_errors(name)]
     if "/" in name:
         extended = not name.startswith("requests.") and not label_key_errors(f"requests.{name}")
         if "kubernetes.io/" not in name and not extended:
-            errors.append(invalid(path, name, "doesn't follow extended resource name standard"))
+            errors.append(invalid_name(path, name, "doesn't follow extended resource name standard"))
         return errors
     if name in _CONTAINER_RESOURCES or name.startswith("hugepages-"):
         return errors
     if not errors and name not in _QUOTA_RESOURCES and not name.startswith("requests.hugepages-"):
-        errors.append(invalid(path, name, "must be a standard resource type or fully qualified"))
-    return [*errors, invalid(path, name, "must be a standard resource for containers")]
+        errors.append(invalid_name(path, name, "must be a standard resource type or fully qualified"))
+    return [*errors, invalid_name(path, name, "must be a standard resource for containers")]
 
 
 def _resource_target_errors(target: Mapping[str, Any], path: str) -> list[FieldError]:
@@ -162,7 +162,7 @@ def _target_errors(target: Mapping[str, Any], path: str) -> list[FieldError]:
     if not kind:
         errors.append(required(f"{path}.type", "must specify a metric target type"))
     if kind not in ("Utilization", "Value", "AverageValue"):
-        errors.append(invalid(f"{path}.type", kind, "must be either Utilization, Value, or AverageValue"))
+        errors.append(invalid_name(f"{path}.type", kind, "must be either Utilization, Value, or AverageValue"))
     for name in ("value", "averageValue"):
         quantity = target.get(name)
         if quantity is not None and parse_quantity(quantity) <= 0:

@@ -26,7 +26,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Applied:
-    """What the API server made of the manifests, and what it warned of (each text once)."""
+    """What the API server made of the manifests, and what it warned of (``Kind/name: text``)."""
 
     objects: list[Object]
     warnings: list[str]
@@ -59,7 +59,7 @@ def apply(cluster: Cluster, objects: Sequence[Object], namespace: str, *, dry_ru
             "PATCH", path_of(obj, namespace), obj, query=query, content_type="application/apply-patch+yaml"
         )
         applied.append(answer)
-        warnings += [text for text in said if text not in warnings]
+        warnings += [f"{obj['kind']}/{obj['metadata']['name']}: {text}" for text in said]
     return Applied(applied, warnings)
 
 

@@ -76,12 +76,12 @@ class LogFollower:
                 if self._ended():
                     yield from self._read(follow=False)  # what came between the end of the stream and of the container
                     return
-            except Refused as error:
-                if error.code == 404:
+            except ClusterError as error:
+                if self._stop.is_set():
+                    break  # broken off by `cancel`
+                if isinstance(error, Refused) and error.code == 404:
                     yield Lost(self.source, self._heard, self._clock(), "the pod was removed before its log was read")
                     return
-                failing = error.what
-            except ClusterError as error:
                 failing = error.what
             delay = FIRST_DELAY_S if self._last > before else min(delay * 2, LONGEST_DELAY_S)
             self._stop.wait(delay)

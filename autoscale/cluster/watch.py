@@ -90,16 +90,19 @@ class Watch:
                     since = self._heard
                     yield from self._list()
                     yield Lost(self.source, since, self._heard, failing)
+                    failing = ""
                 yield from self._follow()
                 failing = "" if self._progress else "the watch ends as soon as it begins"
             except ClusterError as error:
+                if self._stop.is_set():
+                    break  # broken off by `cancel`
                 failing = error.what
                 if isinstance(error, Refused) and error.code == 410:
                     self._version = None
             # A successful list is no progress: a server that lists and then says 410 would be asked 20 times a second.
             delay = FIRST_DELAY_S if self._progress else min(delay * 2, LONGEST_DELAY_S)
             self._stop.wait(delay)
-        if failing and not self._progress:
+        if failing:
             yield Lost(self.source, self._heard, self._clock(), failing)
 
     def _list(self) -> Iterator[Change]:

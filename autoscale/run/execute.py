@@ -1,16 +1,170 @@
-"""One run from scenario to report."""
+"""One run from scenario to report; several of them from one deployment."""
 
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from datetime import datetime
 
 from autoscale.base.errors import AutoscaleError
+from autoscale.cluster.apply import selector
+from autoscale.cluster.resources import resource_of
+from autoscale.cluster.watch import Watch
+from autoscale.record.writer import Writer
+from autoscale.run import phases
+from autoscale.run.ending import finish
+from autoscale.run.fold import API_CLOCK, Fold, Scope
+from autoscale.run.header import header_row
 from autoscale.run.options import Listener, Options, Result
+from autoscale.run.prepare import resolve
+from autoscale.run.recorder import Interrupted, Recorder
+from autoscale.run.site import Site, deployed, out_folder
+from autoscale.run.sources import sampling, timing, watching
+from autoscale.run.target import behaviour_window
+from autoscale.run.view import View
 
 
 def execute(options: Options, listeners: Sequence[Listener] = (), stop: threading.Event | None = None) -> Result:
     """Run a scenario: deploy, drive, record, report; returns when everything it made is removed.
 
     ``listeners`` get every row as it is written. ``stop``: set it to end the load early; the report is still written.
-    Raises InputError (nothing was started), ClusterError, GeneratorError; a record that was begun stays readable.
+    Raises InputError or ClusterError while nothing has been recorded; afterwards ``Result.error`` says what failed.
     """
-    raise AutoscaleError("the run is being written")
+    return repeat(options, 1, listeners, stop)[0]
+
+
+def repeat(
+    options: Options, times: int, listeners: Sequence[Listener] = (), stop: threading.Event | None = None
+) -> list[Result]:
+    """Several runs from one deployment, each from the start state (minimum replicas, metrics settled), each with a
+    record of its own. Ends early when ``stop`` is set or a run fails."""
+    stop = stop or threading.Event()
+    scenario = resolve(options)
+    results: list[Result] = []
+    name = out_folder(options, scenario["name"], _stamp())
+    try:
+        with deployed(options, scenario, name) as site:
+            for number in range(times):
+                if number:
+                    name = out_folder(options, scenario["name"], _stamp())
+                    options.say(f"Run {number + 1} of {times}")
+                results.append(once(options, site, name, listeners, stop))
+                if stop.is_set() or results[-1].error is not None:
+                    break
+    finally:
+        with suppress(OSError):
+            (options.out / name).rmdir()  # only an empty folder: nothing was recorded
+    return results
+
+
+def _stamp() -> str:
+    """The local time as it stands in a folder's name."""
+    return datetime.now().strftime("%Y%m%d-%H%M%S")
+
+
+def once(options: Options, site: Site, name: str, listeners: Sequence[Listener], stop: threading.Event) -> Result:
+    """One recorded run on a deployed service."""
+    folder = options.out / name
+    scope = Scope(
+        site.target.kind, site.target.name, site.target.service, site.target.hpa["metadata"]["name"], time.time() - 2.0
+    )
+    with Writer(folder / "record.jsonl") as writer, ExitStack() as stack:
+        run = Recorder(
+            cluster=site.place.cluster,
+            namespace=site.target.namespace,
+            writer=writer,
+            fold=Fold(scope),
+            view=View(scope),
+            stack=stack,
+            listeners=listeners,
+            stop=stop,
+            alive=site.place.alive,
+            same_machine=site.place.embedded,
+        )
+        run.write(
+            header_row(
+                name,
+                site.scenario,
+                site.target,
+                [*site.objects, *site.load],
+                site.place.cluster,
+                accepted=site.accepted,
+                hpa_config=site.place.hpa_config,
+                unseen=site.unseen,
+            )
+        )
+        reason, error = "failed", None
+        try:
+            error = record(run, site, options)
+            reason = "interrupted" if stop.is_set() else "failed" if error else "done"
+        except Interrupted:
+            reason = "interrupted"
+        except AutoscaleError as caught:
+            error = caught
+        except KeyboardInterrupt:
+            reason = "interrupted"
+            raise
+        finally:
+            stack.close()
+            with suppress(AutoscaleError):  # a full disk: the record ends where it ends
+                while run.take(0):
+                    pass
+                run.write({"k": "end", "reason": reason, "rows": writer.rows + 1, "totals": run.totals.to_json()})
+    return finish(folder, reason, error, run.totals.to_json(), options.say)
+
+
+def record(run: Recorder, site: Site, options: Options) -> AutoscaleError | None:
+    """All phases of one run; returns what went wrong once the load had begun."""
+    scenario, say = site.scenario, options.say
+    duration, workers = float(scenario["duration_s"]), int(scenario["load"]["workers"])
+    enter_sources(run, site)
+    options.on_master(lambda: phases.master_fetch(run))
+    say("Waiting for the service to be ready ...")
+    phases.await_ready(run)
+    say("Waiting for the autoscaler to see metrics ...")
+    phases.await_start(run, behaviour(site), sync_period(site))
+    say("Starting the load generator ...")
+    phases.start_load(run, site.load, workers)
+    error = phases.await_load(run, duration)
+    phases.count_holes(run, workers, duration)
+    if error is None and not run.stop.is_set():
+        phases.tail(run, behaviour(site), sync_period(site), say)
+    return error
+
+
+def behaviour(site: Site) -> float:
+    """The scale-down window of the target's HPA, in seconds."""
+    return behaviour_window(site.target.hpa, site.place.hpa_config["downscale_stabilization_s"])
+
+
+def sync_period(site: Site) -> float:
+    """The HPA controller's period: as set, else the upstream default."""
+    return site.place.hpa_config["sync_period_s"] or 15.0
+
+
+def enter_sources(run: Recorder, site: Site) -> None:
+    """Everything that is listened to, entered in order; left in the opposite order by the recorder's stack."""
+    cluster, target, inbox = run.cluster, site.target, run.inbox
+
+    def watch(kind: str, *, labels: str | None = None, fields: str | None = None, load: bool = False) -> None:
+        namespace = None if kind == "Node" else target.namespace
+        source = Watch(cluster, resource_of(kind), namespace, labels=labels, fields=fields)
+        run.stack.enter_context(watching(source, inbox, load=load))
+
+    def date() -> str:
+        return cluster.call("GET", "/version", read_s=5.0).headers["date"]
+
+    run.stack.enter_context(timing(API_CLOCK, date, inbox, same_machine=run.same_machine))
+    watch(target.kind, fields=f"metadata.name={target.name}")
+    if target.kind == "Deployment":
+        watch("ReplicaSet", labels=target.labels)
+    watch("Pod", labels=target.labels)
+    watch("HorizontalPodAutoscaler", fields=f"metadata.name={target.hpa['metadata']['name']}")
+    watch("Event")
+    if target.service is not None:
+        watch("EndpointSlice", labels=f"kubernetes.io/service-name={target.service}")
+    if "nodes" not in site.unseen:
+        watch("Node")
+    watch("Job", labels=selector(site.label), load=True)
+    watch("Pod", labels=f"{selector(site.label)},app.kubernetes.io/name=loadtest", load=True)
+    run.stack.enter_context(sampling(cluster, target.namespace, target.labels, inbox))

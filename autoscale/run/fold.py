@@ -10,9 +10,12 @@ from typing import Any
 from autoscale.cluster.logs import Line
 from autoscale.cluster.watch import Change, Lost
 from autoscale.run import convert
+from autoscale.run.clocks import Clocks
 
 Row = dict[str, Any]
 API_CLOCK = "api"
+# What one row covers, in seconds.
+_SPAN_S = {"load": 1.0, "pod_load": 10.0}
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,16 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Told:
-    """Rows that a source made itself (clock, mark)."""
+class ClockRead:
+    """Another clock was measured: ``offset_s`` ahead of ours, within ``error_s``."""
 
-    rows: list[Row]
+    clk: str
+    offset_s: float
+    error_s: float
     t: float
 
 
-Seen = Change | Lost | Line | Samples | Told
+Seen = Change | Lost | Line | Samples | ClockRead
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Fold:
     _sampled: dict[str, float] = field(default_factory=dict)
     _seq: dict[tuple[str, str], int] = field(default_factory=dict)
     strangers: list[str] = field(default_factory=list)
+    clocks: Clocks = field(default_factory=Clocks)
 
     def rows(self, seen: Seen) -> list[Row]:
         """The rows of one thing seen, in the order in which they are to be written."""
@@ -71,8 +77,8 @@ class Fold:
                 return [
                     {"k": "gap", "source": seen.source, "since": seen.since, "until": seen.until, "cause": seen.cause}
                 ]
-            case Told():
-                return seen.rows
+            case ClockRead():
+                return self.clocks.master(seen.clk, seen.offset_s, seen.error_s)
 
     def _change(self, change: Change) -> list[Row]:
         """One object of the API."""
@@ -160,30 +166,24 @@ class Fold:
         except (ValueError, KeyError, TypeError):
             self.strangers = [*self.strangers[-49:], f"{line.pod}: {line.text}"]
             return []
-        if kind not in ("load", "pod_load"):
-            return [row] if kind in ("mark", "clock", "gap") else []
-        return [*self._hole(row, line), row] if self._is_next(row) else []
+        if kind not in ("load", "pod_load", "mark", "clock"):
+            return []
+        place = (kind if "shard" in row else "master", str(row.get("shard", line.pod)))
+        if int(row["seq"]) <= self._seq.get(place, -1):
+            return []  # seen before the stream broke
+        gaps = self._hole(place, row, line)
+        if kind == "clock":
+            return gaps + self.clocks.worker(row)
+        return [*gaps, row]
 
-    def _is_next(self, row: Row) -> bool:
-        """Whether a load row was not seen before."""
-        return int(row["seq"]) > self._seq.get((row["k"], str(row["shard"])), -1)
-
-    def _hole(self, row: Row, line: Line) -> list[Row]:
+    def _hole(self, place: tuple[str, str], row: Row, line: Line) -> list[Row]:
         """A gap where sequence numbers are missing before this row; remembers the number."""
-        place = (row["k"], str(row["shard"]))
-        before = self._seq.get(place)
+        before = self._seq.get(place, -1)
         self._seq[place] = int(row["seq"])
-        missing = int(row["seq"]) - (before + 1 if before is not None else int(row["seq"]))
+        missing = int(row["seq"]) - before - 1
         if missing <= 0:
             return []
-        step = 1.0 if row["k"] == "load" else 10.0
+        until = row.get("at", line.at)
+        since = until - missing * _SPAN_S.get(place[0], 1.0)
         cause = f"{missing} rows of the log of {line.pod} are missing"
-        return [
-            {
-                "k": "gap",
-                "source": f"{row['k']}/{row['shard']}",
-                "since": row["at"] - missing * step,
-                "until": row["at"],
-                "cause": cause,
-            }
-        ]
+        return [{"k": "gap", "source": "/".join(place), "since": since, "until": until, "cause": cause}]

@@ -68,3 +68,8 @@ def with_path(scenario: dict[str, Any], url: str) -> dict[str, Any]:
         return scenario
     request = {**scenario["requests"][0], "method": "GET", "path": path, "headers": {}, "body": None, "weight": 1.0}
     return {**scenario, "requests": [{**request, "name": f"GET {path.split('?')[0]}"}]}
+
+
+def is_master(pod: Object) -> bool:
+    """Whether a load pod is the master."""
+    return (pod["metadata"].get("labels") or {}).get(COMPONENT) == "master"

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
+from autoscale.cluster.proxy import Fetch
 
 Row = dict[str, Any]
 Listener = Callable[[Row], None]
@@ -27,8 +29,10 @@ class Options:
 
     ``scenario``: a file or the name of a built-in one. ``overrides``: ``path=value`` of the scenario.
     ``out``: the folder in which the run's own folder is made. ``namespace``: None for the context's own.
-    ``existing``: load a workload that is there already. ``web_port``: None for no page.
+    ``existing``: load a workload that is there already.
     ``ask``: puts a question to a person at a terminal and returns the answer; None without a terminal.
+    ``say``: told one line at each step of the run. ``on_master``: given, once for each run, a function that returns
+    the way to the web UI of the load master (None while there is none); it may be called from any thread.
     """
 
     scenario: str
@@ -39,13 +43,17 @@ class Options:
     overrides: tuple[str, ...] = ()
     existing: Existing | None = None
     keep: bool = False
-    web_port: int | None = 8089
     ask: Callable[[str], str] | None = None
+    say: Callable[[str], None] = lambda _: None
+    on_master: Callable[[Callable[[], Fetch | None]], None] = lambda _: None
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run left: ``path`` its folder, ``record`` and ``report`` its files, ``summary`` ten lines of text."""
+    """What a run left: ``path`` its folder, ``record`` and ``report`` its files, ``summary`` ten lines of text.
+
+    ``error``: what went wrong after the record had begun; the record is then shorter, and readable.
+    """
 
     path: Path
     record: Path
@@ -53,3 +61,4 @@ class Result:
     summary: str = ""
     report: Path | None = None
     totals: dict[str, Any] = field(default_factory=dict)
+    error: AutoscaleError | None = None

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from autoscale.base.errors import AutoscaleError, ClusterError
 from autoscale.cluster.client import Cluster
-from autoscale.cluster.clock import SAMPLES, measure
+from autoscale.cluster.clock import measure
 from autoscale.cluster.logs import LogFollower
 from autoscale.cluster.metrics import pod_samples
 from autoscale.cluster.watch import Change, Lost, Watch
-from autoscale.run.fold import API_CLOCK, Samples, Seen, Told
+from autoscale.run.fold import ClockRead, Samples, Seen
 
 USAGE_PERIOD_S = 5.0
 CLOCK_PERIOD_S = 60.0
@@ -117,33 +117,26 @@ def sampling(cluster: Cluster, namespace: str, labels: str, inbox: Inbox) -> Ite
 
 
 @contextmanager
-def timing(cluster: Cluster, inbox: Inbox, *, same_machine: bool) -> Iterator[None]:
-    """The API server's clock against ours: exact where both are this machine's, else measured now and again."""
+def timing(clk: str, ask: Callable[[], str], inbox: Inbox, *, same_machine: bool) -> Iterator[None]:
+    """Another clock against ours: the same where both are this machine's, else measured now and again.
+
+    ``ask()`` returns a ``Date`` header of that clock's server.
+    """
     stop = threading.Event()
 
-    def ask() -> str:
-        return cluster.call("GET", "/version", read_s=5.0).headers["date"]
-
     def work() -> None:
-        samples = SAMPLES
         while not stop.is_set():
             try:
-                bound = measure(ask, stop, samples=samples)
+                bound = measure(ask, stop)
             except (ClusterError, KeyError, ValueError):
                 bound = None  # no answer, or none with a date: the next round tells
             if bound is not None:
-                inbox.put(Told([clock_row(API_CLOCK, bound.offset_s, bound.error_s)], time.time()))
-                samples = 4
+                inbox.put(ClockRead(clk, bound.offset_s, bound.error_s, time.time()))
             stop.wait(CLOCK_PERIOD_S)
 
     if same_machine:
-        inbox.put(Told([clock_row(API_CLOCK, 0.0, 0.0)], time.time()))
+        inbox.put(ClockRead(clk, 0.0, 0.0, time.time()))
         yield
         return
-    with running("clock", work, stop.set, inbox):
+    with running(f"clock {clk}", work, stop.set, inbox):
         yield
-
-
-def clock_row(clk: str, offset_s: float, error_s: float) -> dict[str, object]:
-    """A ``clock`` row."""
-    return {"k": "clock", "clk": clk, "offset_s": round(offset_s, 4), "error_s": round(error_s, 4)}

@@ -1,0 +1,26 @@
+"""``autoscale clean``: remove what a run that crashed left in a cluster."""
+
+import sys
+
+import click
+
+
+@click.command(short_help="Remove what a run left behind in a cluster.")
+@click.option("--context", default="embedded", show_default=True, help="Kube-context.")
+@click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
+@click.option("-n", "--namespace", help="Namespace.  [default: the context's]")
+@click.option("--run", help="Only what this run made (the name of its folder).")
+def command(context: str, kubeconfig: str | None, namespace: str | None, run: str | None) -> None:
+    """Remove everything that runs made (found by their label) and nothing else."""
+    from autoscale.cluster.apply import remove
+    from autoscale.cluster.contexts import guard
+    from autoscale.run.place import connect_to
+    from autoscale.run.progress import ask
+
+    with connect_to(context, kubeconfig) as cluster:
+        guard(cluster.context, None, ask if sys.stdin.isatty() else None)
+        place = namespace or cluster.context.namespace
+        removed = remove(cluster, place, run)
+    for name in removed:
+        click.echo(f"removed {name}")
+    click.echo(f"Nothing of ours is left in namespace {place} of {context}.")

@@ -1,0 +1,65 @@
+"""``--dry-run``: every object and every permission of a run, and what the API server says to them; nothing is made."""
+
+from collections.abc import Callable
+
+import yaml
+
+from autoscale.base.errors import ClusterError
+from autoscale.base.exits import ExitCode
+from autoscale.cluster import metrics, permissions
+from autoscale.cluster.apply import apply, run_labels
+from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.options import Options
+from autoscale.run.place import Place, opened
+from autoscale.run.prepare import existing_of, limit_pods, redact_object, resolve
+from autoscale.run.site import rendered
+from autoscale.run.target import Target, of_existing
+
+LABEL = "dry-run"
+
+
+def dry(options: Options, out: Callable[[str], None]) -> ExitCode:
+    """Print permissions, objects and the API server's answer; the exit code says whether a run would begin."""
+    scenario = resolve(options)
+    with opened(options, scenario) as place:
+        existing = existing_of(options, scenario)
+        namespace = existing.namespace if existing else place.namespace
+        lacking = _permissions(place, namespace, deploy=existing is None, out=out)
+        if existing is not None:
+            target = of_existing(place.cluster, existing)
+            own, scenario = [], with_path(scenario, existing.url)
+        else:
+            own = rendered(options.context, scenario, namespace, LABEL)
+            target = _planned(own, namespace)
+        limit_pods(scenario, target.hpa)
+        objects = [*own, *load_objects(scenario, target, run_labels(LABEL))]
+        out("\n# Objects that would be applied (the run's label and the Service's address filled in then)")
+        out(yaml.safe_dump_all([redact_object(obj) for obj in objects], sort_keys=False).rstrip())
+        applied = apply(place.cluster, objects, namespace, dry_run=True)
+        metrics.require(place.cluster, namespace)
+        out(f"\nThe API server takes all {len(applied.objects)} objects (dry run). Nothing was made.")
+        for warning in applied.warnings:
+            out(f"Warning: {warning}")
+    return ExitCode.CLUSTER_FAILED if lacking else ExitCode.PASS
+
+
+def _permissions(place: Place, namespace: str, *, deploy: bool, out: Callable[[str], None]) -> bool:
+    """Print what is used and whether we have it; whether something needed is missing."""
+    wanted = permissions.needed(deploy=deploy)
+    try:
+        missing = permissions.denied(place.cluster, namespace, wanted)
+    except ClusterError as error:
+        out(f"# Permissions could not be asked for: {error.what}")
+        missing = []
+    out(f"# Permissions used in namespace {namespace} of {place.cluster.context.name}")
+    for item in wanted:
+        word = "yes" if item not in missing else "no (done without)" if item.optional else "NO"
+        out(f"  {word:<18} {item}")
+    return any(not item.optional for item in missing)
+
+
+def _planned(objects: list[dict[str, object]], namespace: str) -> Target:
+    """Our own service as it would be: its address is only known once it is there."""
+    kinds: dict[str, dict[str, object]] = {str(obj["kind"]): obj for obj in objects}
+    hpa: dict[str, object] = kinds["HorizontalPodAutoscaler"]
+    return Target("Deployment", "web", namespace, "http://web:8080", "web:8080", "web", "", {}, hpa, True)

@@ -1,0 +1,30 @@
+"""After the last row: the report, the verdict, ten lines for the terminal."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autoscale.base.errors import AutoscaleError
+from autoscale.base.exits import ExitCode
+from autoscale.run.options import Result
+
+
+def finish(
+    folder: Path, reason: str, error: AutoscaleError | None, totals: dict[str, Any], say: Callable[[str], None]
+) -> Result:
+    """Write ``report.html`` beside the record and judge it. A report that cannot be made never loses the record."""
+    from autoscale import report  # here, since drawing it needs more than running does
+
+    record, page = folder / "record.jsonl", folder / "report.html"
+    summary, written, code = "", None, ExitCode.UNKNOWN
+    try:
+        account = report.write(record, "html", page)
+        written = page
+        summary, code = report.FORMATS["text"](account), account.verdict.exit_code
+    except AutoscaleError as failure:
+        say(f"The report could not be made: {failure}")
+    if reason == "interrupted":
+        code = ExitCode.INTERRUPTED
+    if error is not None:
+        code = error.exit_code
+    return Result(folder, record, code, summary, written, totals, error)

@@ -1,0 +1,78 @@
+"""The first row of a record: everything that was decided before the first request."""
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from autoscale import __version__
+from autoscale.base.errors import ClusterError
+from autoscale.cluster.client import Cluster
+from autoscale.record.rows import SCHEMA
+from autoscale.run.prepare import redact_object, redact_scenario
+from autoscale.run.target import Target
+from loadtest import histogram
+
+UNKNOWN_CONFIG: dict[str, float | None] = {
+    "sync_period_s": None,
+    "tolerance": None,
+    "downscale_stabilization_s": None,
+    "cpu_initialization_period_s": None,
+    "initial_readiness_delay_s": None,
+}
+
+
+def header_row(
+    run: str,
+    scenario: dict[str, Any],
+    target: Target,
+    objects: Sequence[dict[str, Any]],
+    cluster: Cluster,
+    *,
+    accepted: Sequence[str],
+    hpa_config: dict[str, float | None],
+    unseen: Sequence[str],
+) -> dict[str, Any]:
+    """The ``header`` row. ``unseen``: kinds that this context may not watch; nothing of them will be in the record."""
+    return {
+        "k": "header",
+        "schema": SCHEMA,
+        "run": run,
+        "scenario": redact_scenario(scenario),
+        "target": target.header(),
+        "objects": [redact_object(obj) for obj in objects],
+        "context": {
+            "name": cluster.context.name,
+            "server": cluster.server,
+            "ca_sha256": cluster.context.ca,
+            "namespace": target.namespace,
+        },
+        "versions": versions(cluster),
+        "hpa_config": hpa_config,
+        "environment": {
+            "system": platform.system(),
+            "release": platform.release(),
+            "machine": platform.machine(),
+            "cpus": os.cpu_count(),
+            "unseen": list(unseen),
+        },
+        "histogram": {"min_s": histogram.MIN_S, "growth": histogram.GROWTH},
+        "accepted": list(accepted),
+    }
+
+
+def versions(cluster: Cluster) -> dict[str, str]:
+    """Of this project, Python, the load generator and the cluster; what cannot be learned is left out."""
+    found = {"autoscale": __version__, "python": sys.version.split()[0]}
+    for package in ("locust", "kubernetes"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    try:
+        found["cluster"] = str(cluster.get("/version")["gitVersion"])
+    except (ClusterError, KeyError):
+        return found
+    return found

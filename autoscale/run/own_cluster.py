@@ -1,0 +1,86 @@
+"""The embedded cluster of a run: the one that is running, else one that lives as long as the run."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from autoscale.base.errors import ClusterError
+from autoscale.cluster.client import Cluster, connect
+from autoscale.cluster.contexts import EMBEDDED
+from autoscale.embedded import process
+from autoscale.embedded.settings import Settings, from_json, quick
+from autoscale.embedded.state import folder_of, is_running
+from autoscale.run.options import Options
+from autoscale.run.place import Place
+
+
+def wanted_settings(embedded: dict[str, Any]) -> Settings:
+    """The settings that a scenario's ``embedded`` section asks for: a preset, and single settings over it."""
+    base = quick() if embedded["preset"] == "quick" else Settings()
+    given = from_json(json.dumps(embedded["settings"]), "the scenario: embedded.settings")
+    return replace(base, **{name: getattr(given, name) for name in embedded["settings"]})
+
+
+@contextmanager
+def own_cluster(options: Options, scenario: dict[str, Any]) -> Iterator[Place]:
+    """The running embedded cluster where its settings are the wanted ones; else one that ends with the run.
+
+    With ``keep`` it is started to stay, as `autoscale cluster start` does.
+    """
+    wanted = wanted_settings(scenario["embedded"])
+    with ExitStack() as stack:
+        folder = process.status(EMBEDDED)
+        if folder.running and settings_of(EMBEDDED) == wanted:
+            name = EMBEDDED
+            options.say(f"Using the embedded cluster that is running ({folder.kubeconfig})")
+        else:
+            name = f"run-{os.getpid()}" if folder.running else EMBEDDED
+            running = process.start(name, wanted, bound=not options.keep)
+            if not options.keep:
+                stack.callback(running.stop)
+            options.say("Started an embedded cluster. To watch it from another terminal:")
+            options.say(f"  export KUBECONFIG={running.kubeconfig}; kubectl get pods,hpa -w")
+        kubeconfig = folder_of(name).kubeconfig
+        cluster = stack.enter_context(connect(EMBEDDED, kubeconfig))
+        yield Place(
+            cluster=cluster,
+            namespace=options.namespace or cluster.context.namespace,
+            embedded=True,
+            hpa_config=hpa_config(wanted),
+            alive=lambda: require_alive(name),
+            kubeconfig=str(kubeconfig),
+        )
+
+
+def settings_of(name: str) -> Settings:
+    """The settings that a running cluster was started with."""
+    file = folder_of(name).settings
+    return from_json(file.read_text(encoding="utf-8"), str(file))
+
+
+def require_alive(name: str) -> None:
+    """ClusterError when the embedded cluster has died."""
+    folder = folder_of(name)
+    if not is_running(folder):
+        raise ClusterError(f"the embedded cluster {name} has died", fix=f"its log is {folder.log}")
+
+
+def hpa_config(settings: Settings) -> dict[str, float | None]:
+    """The HPA controller's settings as they stand in a header."""
+    return {
+        "sync_period_s": settings.hpa_sync_s,
+        "tolerance": settings.hpa_tolerance,
+        "downscale_stabilization_s": settings.hpa_downscale_stabilization_s,
+        "cpu_initialization_period_s": settings.hpa_cpu_initialization_s,
+        "initial_readiness_delay_s": settings.hpa_initial_readiness_delay_s,
+    }
+
+
+def connect_running() -> Cluster:
+    """The embedded cluster that is running; ClusterError where none is."""
+    if not is_running(folder_of(EMBEDDED)):
+        raise ClusterError("no embedded cluster is running", fix="start one: `autoscale cluster start`")
+    return connect(EMBEDDED, folder_of(EMBEDDED).kubeconfig)

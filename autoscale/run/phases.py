@@ -1,0 +1,191 @@
+"""The phases of a run, one function each: ready, metrics, load, tail. Each waits on what the sources see."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, Problem
+from autoscale.cluster.apply import apply, delete
+from autoscale.cluster.proxy import Fetch, pod_fetch
+from autoscale.cluster.readiness import hopeless, is_ready, stuck
+from autoscale.run.loadjobs import MASTER, START_DEADLINE_S, WEB_UI_PORT, WORKER, is_master
+from autoscale.run.recorder import Recorder
+
+READY_S = 180.0
+METRICS_S = 120.0
+FLUSH_S = 30.0
+STOP_S = 20.0
+
+
+def await_ready(run: Recorder) -> None:
+    """Until the workload has rolled out. ClusterError naming what is stuck, and why."""
+
+    def ready() -> bool | None:
+        if found := hopeless(run.view.pods.values()):
+            raise ClusterError("the service cannot become ready", problems=found)
+        return True if run.view.workload is not None and is_ready(run.view.workload) else None
+
+    if run.pump(ready, READY_S) is None:
+        problems = stuck(run.view.pods.values(), run.view.events)
+        raise ClusterError(f"the service is not ready after {READY_S:g} s", problems=problems, fix=_broken(run))
+
+
+def _broken(run: Recorder) -> str:
+    """What the sources that broke said."""
+    return "; ".join(str(item.error) for item in run.broken)
+
+
+def await_start(run: Recorder, window_s: float, sync_s: float) -> None:
+    """Until the start state: the HPA computes from metrics, and the workload has been at the minimum for two syncs.
+
+    A workload that is there already at the minimum when it is first seen need not prove it. ClusterError where the
+    HPA sees no metrics: it would be blind from the first request on.
+    """
+    if not run.pump(lambda: True if run.view.hpa_sees() else None, METRICS_S):
+        raise ClusterError(
+            f"the HPA has seen no metrics for {METRICS_S:g} s: {_blindness(run)}",
+            fix="does `kubectl top pods` answer, and does every container of the pods request the resource?",
+        )
+    if not run.view.at_minimum():
+        run.pump(_held(run.view.at_minimum, 2 * sync_s), window_s + 5 * sync_s + 60.0)
+
+
+def _held(condition: Callable[[], bool], seconds: float) -> Callable[[], bool | None]:
+    """True once the condition has held without a break for so long."""
+    since: list[float] = []
+
+    def held() -> bool | None:
+        if not condition():
+            since.clear()
+            return None
+        since[1:] = []
+        since.append(time.monotonic())
+        return True if since[-1] - since[0] >= seconds else None
+
+    return held
+
+
+def _blindness(run: Recorder) -> str:
+    """What the HPA itself says."""
+    conditions = ((run.view.hpa or {}).get("status") or {}).get("conditions") or []
+    said = [item.get("message") or item.get("reason") for item in conditions if item["status"] == "False"]
+    return "; ".join(filter(None, said)) or "it has no status yet"
+
+
+def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> None:
+    """Apply the load generator and wait until its load begins. GeneratorError, or ClusterError where pods are stuck."""
+    for job in (MASTER, WORKER):
+        delete(run.cluster, "Job", run.namespace, job)
+    run.pump(lambda: None if run.view.jobs or run.view.load_pods else True, START_DEADLINE_S)
+    apply(run.cluster, objects, run.namespace)
+
+    def begun() -> bool | None:
+        if found := hopeless(run.view.load_pods.values()):
+            raise ClusterError("the load generator cannot start", problems=found)
+        if "load-start" in run.marks:
+            return True
+        for job in (MASTER, WORKER):
+            if (ended := run.view.job_ended(job)) and ended != "Complete" and run.logs_read():
+                raise _generator_error(run, f"{job} ended before the load began ({ended})")
+        return None
+
+    if run.pump(begun, START_DEADLINE_S + 30) is None:
+        problems = stuck(run.view.load_pods.values(), run.view.events)
+        up = sum(1 for pod in _workers(run) if (pod.get("status") or {}).get("phase") == "Running")
+        raise GeneratorError(
+            f"the load did not begin within {START_DEADLINE_S + 30} s: {up} of {workers} workers run",
+            problems=problems,
+            fix=" | ".join(run.last_words()),
+        )
+
+
+def _workers(run: Recorder) -> list[dict[str, Any]]:
+    """The worker pods."""
+    return [pod for pod in run.view.load_pods.values() if not is_master(pod)]
+
+
+def _generator_error(run: Recorder, what: str) -> GeneratorError:
+    """An error with the last words of the load pods."""
+    return GeneratorError(what, problems=[Problem("log", words) for words in run.last_words()])
+
+
+def await_load(run: Recorder, duration_s: float) -> AutoscaleError | None:
+    """Until the load has ended and its logs are read, or the user has ended it. What went wrong is returned."""
+    deadline = duration_s + FLUSH_S + 60
+    end = run.pump(lambda: _load_over(run) or (True if run.stop.is_set() else None), deadline, stoppable=False)
+    if run.stop.is_set() and "load-end" not in run.marks:
+        end_load(run)
+    run.pump(lambda: True if _jobs_over(run) and run.logs_read() else None, FLUSH_S, stoppable=False)
+    if end is None:
+        return ClusterError(f"the load did not end within {deadline:g} s, or its end was not heard")
+    for job in (MASTER, WORKER):
+        ended = run.view.job_ended(job)
+        if ended and ended != "Complete" and not run.stop.is_set():
+            return _generator_error(run, f"{job} failed during the load ({ended})")
+    return None
+
+
+def _load_over(run: Recorder) -> bool | None:
+    """True once the master has said so, or has ended without a word."""
+    return True if "load-end" in run.marks or run.view.job_ended(MASTER) else None
+
+
+def _jobs_over(run: Recorder) -> bool:
+    """Whether both Jobs have ended, or are gone."""
+    return all(job not in run.view.jobs or run.view.job_ended(job) for job in (MASTER, WORKER))
+
+
+def end_load(run: Recorder) -> None:
+    """End the load early: ask the master as its Stop button does; where it does not listen, remove the Jobs."""
+    run.mark("interrupted")
+    fetch = master_fetch(run)
+    try:
+        if fetch is not None:
+            fetch("GET", "/stop", {}, None)
+    except ClusterError:
+        pass  # the Jobs are removed below
+    else:
+        run.pump(lambda: _load_over(run), STOP_S, stoppable=False)
+    if not _load_over(run):
+        for job in (MASTER, WORKER):
+            delete(run.cluster, "Job", run.namespace, job)
+
+
+def master_fetch(run: Recorder) -> Fetch | None:
+    """HTTP to the running master's web UI through the API server; None while there is none."""
+    for name, pod in list(run.view.load_pods.items()):
+        if is_master(pod) and (pod.get("status") or {}).get("phase") == "Running":
+            return pod_fetch(run.cluster, run.namespace, name, WEB_UI_PORT)
+    return None
+
+
+def count_holes(run: Recorder, workers: int, duration_s: float) -> None:
+    """A gap for every worker whose rows end before the plan does, or never came."""
+    start = run.marks.get("load-start")
+    if start is None or run.stop.is_set():
+        return
+    end = start["at"] + duration_s
+    for shard in range(workers):
+        last = run.totals.last_at.get(shard)
+        since = start["at"] if last is None else last + 1.0
+        if since < end - 2.0:
+            cause = f"the rows of worker {shard} end {end - since:.0f} s before the load does"
+            run.write({"k": "gap", "source": f"load/{shard}", "since": since, "until": end, "cause": cause})
+
+
+def tail(run: Recorder, window_s: float, sync_s: float, say: Callable[[str], None]) -> bool:
+    """After the load: until the replicas are back at the minimum, or the time that takes by the settings is over.
+
+    Whether they are back. The bound: the scale-down window, two syncs, one metrics window, and time to end pods.
+    """
+    bound = window_s + 3 * sync_s + 60.0
+    run.pump(lambda: None, min(sync_s, 5.0), stoppable=False)
+    if not run.view.at_minimum():
+        say(f"Waiting for the scale-down (at most {bound:.0f} s) ...")
+    began = time.monotonic()
+    back = run.pump(
+        lambda: True if run.view.at_minimum() or run.stop.is_set() else None,
+        bound - (time.monotonic() - began),
+        stoppable=False,
+    )
+    return bool(back) and run.view.at_minimum()

@@ -1,0 +1,145 @@
+"""What a run shows in the terminal: one live line where there is a terminal, plain lines where there is none."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from loadtest import histogram
+
+PLAIN_PERIOD_S = 10.0
+_RECENT_S = 5
+
+
+@dataclass
+class Progress:
+    """A small fold over rows: stage, rate, p95 of the last seconds, pods, time left. No I/O."""
+
+    duration_s: float = 0.0
+    stage: str = ""
+    start: float | None = None
+    ended: bool = False
+    desired: int | None = None
+    ready: int | None = None
+    target: str = ""
+    _seconds: deque[tuple[float, int, int, dict[str, Any]]] = field(default_factory=lambda: deque(maxlen=200))
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Take in one row."""
+        match row["k"]:
+            case "header":
+                self.duration_s, self.target = row["scenario"]["duration_s"], row["target"]["name"]
+                self.start, self.ended, self.stage = None, False, ""
+            case "mark" if row["name"] == "load-start":
+                self.start = row["t"]
+            case "mark" if row["name"] == "stage":
+                self.stage = row["stage"]
+            case "mark" if row["name"] == "load-end":
+                self.ended = True
+            case "load":
+                failed = sum(row["failed"].values())
+                self._seconds.append((row["at"], row["answered"], failed, row["response"]))
+            case "hpa":
+                self.desired = row["desired"]
+            case "workload" if row["name"] == self.target:
+                self.ready = row["ready"]
+
+    def line(self, now: float) -> str:
+        """One line, at most 80 characters or so."""
+        if self.start is None:
+            return f"pods {_text(self.ready)} ready, {_text(self.desired)} desired"
+        recent = self._recent()
+        answered, failed = sum(item[1] for item in recent), sum(item[2] for item in recent)
+        seconds = len({item[0] for item in recent}) or 1
+        left = max(0.0, self.start + self.duration_s - now)
+        phase = "scale-down" if self.ended else f"{self.stage or 'load'}, {left // 60:.0f}:{left % 60:02.0f} left"
+        parts = [
+            phase,
+            "" if self.ended else f"{answered / seconds:.0f} req/s",
+            "" if self.ended else f"p95 {_milliseconds(p95([item[3] for item in recent]))}",
+            f"{failed} failed" if failed and not self.ended else "",
+            f"pods {_text(self.ready)} ready, {_text(self.desired)} desired",
+        ]
+        return " | ".join(part for part in parts if part)
+
+    def _recent(self) -> list[tuple[float, int, int, dict[str, Any]]]:
+        """The load rows of the last seconds that were heard."""
+        newest = max((item[0] for item in self._seconds), default=0.0)
+        return [item for item in self._seconds if item[0] > newest - _RECENT_S]
+
+
+def p95(responses: list[dict[str, Any]]) -> float | None:
+    """The 95th percentile (seconds) of ``{age: buckets}`` of several rows, from merged buckets."""
+    buckets = [histogram.from_json(item) for response in responses for item in response.values()]
+    return histogram.quantile(histogram.merge(buckets), 0.95)
+
+
+def _text(value: int | None) -> str:
+    return "?" if value is None else str(value)
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "?" if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+class Screen:
+    """Where a run speaks: ``say`` prints a line, ``add`` is the run's listener, ``ask`` puts a question."""
+
+    def __init__(self, console: Console, progress: Progress) -> None:
+        self._console = console
+        self._progress = progress
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
+        self._console.print(Text(text), soft_wrap=True)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """A row of the record; scale events and stages are worth a line that stays."""
+        self._progress.add(row)
+        if row["k"] == "event" and row["reason"] == "SuccessfulRescale":
+            self.say(f"  {time.strftime('%H:%M:%S')} {row['object']}: {row['message']}")
+        if row["k"] == "gap":
+            self.say(f"  {time.strftime('%H:%M:%S')} not heard: {row['source']} ({row['cause']})")
+
+
+@contextmanager
+def screen() -> Iterator[Screen]:
+    """The terminal during a run: a line that is drawn anew twice a second, or a plain one every ten."""
+    console, progress = Console(), Progress()
+    if console.is_terminal:
+        with Live(console=console, refresh_per_second=2, transient=True, get_renderable=lambda: _live(progress)):
+            yield Screen(console, progress)
+        return
+    stop = threading.Event()
+    thread = threading.Thread(target=_plain, args=(console, progress, stop), name="progress", daemon=True)
+    thread.start()
+    try:
+        yield Screen(console, progress)
+    finally:
+        stop.set()
+        thread.join(5)
+
+
+def _live(progress: Progress) -> Text:
+    """The line as it stands now."""
+    return Text(progress.line(time.time()), style="bold", no_wrap=True, overflow="ellipsis")
+
+
+def _plain(console: Console, progress: Progress, stop: threading.Event) -> None:
+    """A line now and again."""
+    while not stop.wait(PLAIN_PERIOD_S):
+        if progress.start is not None:
+            console.print(Text(progress.line(time.time())), soft_wrap=True)
+
+
+def ask(prompt: str) -> str:
+    """Put a question at the terminal."""
+    return str(click.prompt(prompt, default="", show_default=False))

@@ -1,0 +1,136 @@
+"""The loop of a run: takes what the sources see, keeps the view, writes rows, tells the listeners."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from autoscale.base.errors import AutoscaleError
+from autoscale.cluster.client import Cluster
+from autoscale.cluster.logs import Line, LogFollower
+from autoscale.cluster.proxy import pod_fetch
+from autoscale.cluster.watch import Change
+from autoscale.record.writer import Writer
+from autoscale.run.fold import Fold
+from autoscale.run.loadjobs import WEB_UI_PORT, is_master
+from autoscale.run.options import Listener, Row
+from autoscale.run.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
+from autoscale.run.totals import Totals
+from autoscale.run.view import View
+
+T = TypeVar("T")
+TICK_S = 0.25
+
+
+class Interrupted(AutoscaleError):
+    """The user asked the run to end before its load had begun."""
+
+
+@dataclass
+class Recorder:
+    """Everything a phase of the run may look at, and the one place where rows are written.
+
+    ``stack`` holds what is to be left in order; log followers are added to it as load pods start.
+    """
+
+    cluster: Cluster
+    namespace: str
+    writer: Writer
+    fold: Fold
+    view: View
+    stack: ExitStack
+    listeners: Sequence[Listener] = ()
+    stop: threading.Event = field(default_factory=threading.Event)
+    alive: Callable[[], None] = lambda: None
+    same_machine: bool = False
+    inbox: Inbox = field(default_factory=queue.SimpleQueue)
+    totals: Totals = field(default_factory=Totals)
+    marks: dict[str, Row] = field(default_factory=dict)
+    broken: list[Broken] = field(default_factory=list)
+    followed: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
+
+    def write(self, row: Row, t: float | None = None) -> None:
+        """Append one row and tell the listeners."""
+        full = self.writer.write(row, time.time() if t is None else t)
+        self.totals.add(full)
+        if full["k"] == "mark":
+            self.marks.setdefault(full["name"], full)
+        for listener in self.listeners:
+            listener(full)
+
+    def mark(self, name: str) -> None:
+        """A moment seen by the observer itself."""
+        self.write({"k": "mark", "name": name, "at": time.time(), "clk": "observer"})
+
+    def pump(self, until: Callable[[], T | None], deadline_s: float, *, stoppable: bool = True) -> T | None:
+        """Take things in until ``until()`` gives something (returned), or the deadline passes (None).
+
+        ``stoppable``: raises Interrupted when the user asks for the end.
+        """
+        end = time.monotonic() + deadline_s
+        while (found := until()) is None and time.monotonic() < end:
+            if stoppable and self.stop.is_set():
+                raise Interrupted("interrupted before the load had begun")
+            self.alive()
+            self.take(TICK_S)
+        return found
+
+    def take(self, timeout: float) -> bool:
+        """Take in one thing and whatever waits behind it; whether there was any."""
+        try:
+            item = self.inbox.get(timeout=timeout)
+        except queue.Empty:
+            return False
+        self._handle(item)
+        while True:
+            try:
+                self._handle(self.inbox.get_nowait())
+            except queue.Empty:
+                return True
+
+    def _handle(self, item: Item) -> None:
+        """One thing that a source saw."""
+        match item:
+            case Broken():
+                self.broken.append(item)
+                now = time.time()
+                self.write({"k": "gap", "source": item.source, "since": now, "until": now, "cause": item.error.what})
+            case LoadChange():
+                self.view.see(item.change, load=True)
+                self._follow_logs()
+            case LogEnded():
+                self.read.add(item.pod)
+            case _:
+                if isinstance(item, Change):
+                    self.view.see(item)
+                for row in self.fold.rows(item):
+                    self.write(row, item.t if isinstance(item, Change | Line) else None)
+
+    def _follow_logs(self) -> None:
+        """Follow the log of every load pod from the moment it runs, and measure the master's clock."""
+        for name, pod in self.view.load_pods.items():
+            started = (pod.get("status") or {}).get("phase") in ("Running", "Succeeded", "Failed")
+            if not started or name in self.followed:
+                continue
+            self.followed.add(name)
+            follower = LogFollower(self.cluster, self.namespace, name)
+            self.stack.enter_context(following(follower, self.inbox))
+            if is_master(pod):
+                self.stack.enter_context(timing(name, self._date_of(name), self.inbox, same_machine=self.same_machine))
+
+    def _date_of(self, master: str) -> Callable[[], str]:
+        """The ``Date`` header of the master's web UI."""
+        fetch = pod_fetch(self.cluster, self.namespace, master, WEB_UI_PORT, read_s=5.0)
+        return lambda: fetch("GET", "/stats/requests", {}, None)[1]["date"]
+
+    def logs_read(self) -> bool:
+        """Whether every log that was followed is read to its end."""
+        return self.followed <= self.read
+
+    def last_words(self) -> list[str]:
+        """The last lines of the load pods that were no rows: what an error message shows."""
+        return self.fold.strangers[-8:]

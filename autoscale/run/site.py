@@ -1,0 +1,130 @@
+"""Where runs take place: an open cluster with the service on it, and everything of ours removed on leaving."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from autoscale.base.errors import AutoscaleError, ClusterError, InputError
+from autoscale.cluster import metrics, permissions
+from autoscale.cluster.apply import apply, delete, remove, run_labels
+from autoscale.cluster.client import Cluster
+from autoscale.cluster.render import render
+from autoscale.cluster.resources import resource_of
+from autoscale.run import target as targets
+from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.options import Options
+from autoscale.run.place import Place, opened
+from autoscale.run.prepare import Scenario, existing_of, limit_pods
+from autoscale.run.target import Target
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place with the service deployed. ``objects`` as the API server has them, ``load`` as they will be applied."""
+
+    place: Place
+    scenario: Scenario
+    target: Target
+    objects: list[Object]
+    load: list[Object]
+    accepted: list[str]
+    unseen: list[str]
+    label: str
+
+
+@contextmanager
+def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]:
+    """The service on the cluster (brought along, or there already); on leaving, what the run made is removed."""
+    with ExitStack() as stack:
+        place = stack.enter_context(opened(options, scenario))
+        existing = existing_of(options, scenario)
+        namespace = existing.namespace if existing else place.namespace
+        unseen = check(place, namespace, deploy=existing is None)
+        if options.keep:
+            options.say(f"Everything stays (--keep); `autoscale clean --context {options.context}` removes it.")
+        else:
+            stack.callback(clear, place, namespace, label, options.say)
+        if existing is None:
+            options.say(f"Deploying the service to {options.context} (namespace {namespace}) ...")
+            wanted = rendered(options.context, scenario, namespace, label)
+            applied = apply(place.cluster, wanted, namespace)
+            objects, warnings = applied.objects, applied.warnings
+            target = targets.of_objects(place.cluster, wanted, namespace)
+        else:
+            target = targets.of_existing(place.cluster, existing)
+            objects, warnings = existing_objects(place.cluster, target), []
+            scenario = with_path(scenario, existing.url)
+        limit_pods(scenario, target.hpa)
+        load = load_objects(scenario, target, run_labels(label))
+        warnings += tried(place.cluster, load, target.namespace)
+        yield Site(place, scenario, target, objects, load, list(dict.fromkeys(warnings)), unseen, label)
+
+
+def check(place: Place, namespace: str, *, deploy: bool) -> list[str]:
+    """Permissions and metrics, before anything is made; returns the kinds that may not be watched."""
+    missing = permissions.require(place.cluster, namespace, deploy=deploy)
+    metrics.require(place.cluster, namespace)
+    return sorted({item.resource for item in missing if item.verb in ("list", "watch")})
+
+
+def rendered(context: str, scenario: Scenario, namespace: str, label: str) -> list[Object]:
+    """The manifests of our own service with the scenario's patches and the run's labels."""
+    return render(
+        targets.base_folder(context), labels=run_labels(label), namespace=namespace, patches=scenario["patches"]
+    )
+
+
+def existing_objects(cluster: Cluster, target: Target) -> list[Object]:
+    """Workload, HPA and Service of someone else's, as they are."""
+    paths = [resource_of(target.kind).path(target.namespace, target.name)]
+    if target.service is not None:
+        paths.append(resource_of("Service").path(target.namespace, target.service))
+    return [*(cluster.get(path) for path in paths), target.hpa]
+
+
+def tried(cluster: Cluster, load: list[Object], namespace: str) -> list[str]:
+    """The load generator's objects in the API server's dry run: refused before the run begins, or what it warns of.
+
+    Jobs of an earlier run go first: their pod templates cannot be changed. One that still runs is someone's run.
+    """
+    jobs = resource_of("Job").path(namespace)
+    for name in (obj["metadata"]["name"] for obj in load if obj["kind"] == "Job"):
+        there = cluster.list(jobs, fieldSelector=f"metadata.name={name}")["items"]
+        if any((item.get("status") or {}).get("active") for item in there):
+            raise InputError(
+                f"another run sends load in namespace {namespace} (Job/{name} is active)",
+                fix="wait for its end, or remove what a crashed run left: `autoscale clean`",
+            )
+        delete(cluster, "Job", namespace, name)
+    return apply(cluster, load, namespace, dry_run=True).warnings
+
+
+def clear(place: Place, namespace: str, label: str, say: Callable[[str], None]) -> None:
+    """Remove what the run made; where that fails say how to do it later, and never hide the run's own error."""
+    say("Removing what the run made ...")
+    try:
+        place.alive()
+        remove(place.cluster, namespace, label)
+    except ClusterError as error:
+        say(f"Not everything could be removed: {error}")
+        say(f"Later: autoscale clean --context {place.cluster.context.name} -n {namespace}")
+
+
+def out_folder(options: Options, name: str, stamp: str) -> str:
+    """Make the run's own folder, ``OUT/<time>-<scenario>``; returns its name."""
+    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
+        folder = options.out / f"{stamp}-{name}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise AutoscaleError(
+                f"cannot make the folder {folder}: {os.strerror(error.errno or 0)}", fix="choose another with --out"
+            ) from error
+        return folder.name
+    raise AutoscaleError(f"{options.out} holds too many runs of this second", fix="choose another with --out")

@@ -1,0 +1,37 @@
+"""Sums over the load rows of a run, kept as they are written."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+_SUMMED = ("planned", "sent", "answered", "dropped")
+
+
+@dataclass
+class Totals:
+    """planned = sent + dropped and sent = answered + failed + in flight hold at the end of a run that was not cut."""
+
+    sums: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    gaps: int = 0
+    last_at: dict[int, float] = field(default_factory=dict)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Take in one row."""
+        if row["k"] == "gap":
+            self.gaps += 1
+        if row["k"] != "load":
+            return
+        for name in _SUMMED:
+            self.sums[name] += row[name] or 0
+        self.failed.update(row["failed"])
+        self.last_at[row["shard"]] = row["at"]
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in the ``end`` row."""
+        return {
+            **{name: self.sums[name] for name in _SUMMED},
+            "failed": dict(self.failed),
+            "gaps": self.gaps,
+            "workers": len(self.last_at),
+        }

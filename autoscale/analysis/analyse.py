@@ -111,6 +111,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         objective=objective,
         metric_ages=_metric_ages(kept),
         nodes={row["name"]: row["cpu_m"] for row in kept.nodes},
+        containers=tuple(sorted({name for pod in kept.pods.values() for name in pod.requests_m})),
         pod_bins=_pod_bins(kept),
         notes=_notes(kept, need, plan, end),
     )  # fmt: skip

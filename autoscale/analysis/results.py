@@ -353,7 +353,8 @@ class Analysis:
 
     ``bad``: per second, the requests that were not good (None without a latency objective). ``plan``: the planned
     rate; ``changes``: where it moves steeply. ``flapping``: the span of the most reversals. ``metric_ages``:
-    (time, longest window, longest time since the sample before) in each 15 s. ``nodes``: allocatable millicores.
+    (time, longest window, longest time since the sample before) in each 15 s. ``nodes``: allocatable
+    millicores; ``containers``: names in the target's pods.
     ``pod_bins``: answers of each pod in every 10 s, name -> (time of the first, counts).
     """
 
@@ -395,5 +396,6 @@ class Analysis:
     objective: LatencyObjective | None
     metric_ages: tuple[tuple[float, float, float], ...]
     nodes: Mapping[str, int]
+    containers: tuple[str, ...]
     pod_bins: Mapping[str, tuple[float, Sequence[int]]]
     notes: tuple[str, ...]

@@ -24,7 +24,8 @@ def max_saturation(run: Run) -> Hit | None:
         f"All {most} pods were ready and still used {used:.0f} % of their request against a target of "
         f"{run.target:.0f} %, for {span[1] - span[0]:.0f} s; {needed} pods were needed.",
         (Evidence("at maxReplicas with utilisation over the target", span[1] - span[0], "s", *span),
-         Evidence("mean utilisation in its second half", used, "%", *span), Evidence("pods needed", needed, "pods", *span)),
+         Evidence("mean utilisation in its second half", used, "%", *span),
+         Evidence("pods needed", needed, "pods", *span)),
         f"Raise maxReplicas to {proposed} if the nodes have room for them, or give each pod more CPU.",
         hpa_patch(run, maxReplicas=proposed), *span,
     )  # fmt: skip

@@ -68,7 +68,7 @@ def startup_spike(run: Run) -> Hit | None:
         if factor is not None and factor > limit("spike") and later:
             return Hit(
                 f"The growth from {event.before} to {event.after} followed new pods whose start-up CPU was "
-                f"{factor:.1f} times that of the old ones; the load had not changed, and the pods were taken away again.",
+                f"{factor:.1f} times that of the old ones; the load had not changed, and they were taken away again.",
                 (Evidence("CPU of new pods over that of old ones", factor, "x", first, event.at),
                  Evidence(f"growth {event.before} to {event.after}", start=event.at, end=event.at)),
                 "Become ready only once warm (startupProbe), and smooth growth with a scale-up stabilisation window.",

@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -80,9 +81,10 @@ class Folder:
         write_private(self.path / "facts.json", json.dumps(asdict(facts)).encode())
 
     def clear(self) -> None:
-        """Forget a cluster that has ended: its address and its credentials. Its log stays."""
+        """Forget a cluster that has ended: its address, its credentials and its pods' files. Its log stays."""
         for name in ("facts.json", "kubeconfig", "tls.crt", "tls.key"):
             (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self.pods, ignore_errors=True)
 
 
 def clusters_root() -> Path:

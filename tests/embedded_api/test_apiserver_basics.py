@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from tests.embedded_api.conftest import Server
+from tests.embedded_api.harness import Server
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 

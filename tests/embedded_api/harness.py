@@ -1,0 +1,136 @@
+"""What the tests of the API server hold in their hands: a server and its node, and a real kubectl."""
+
+import asyncio
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autoscale.embedded.statuses import bad_request
+from autoscale.embedded.store import Store
+
+NOW = 1_795_000_000.0
+TOKEN = "a-token"
+
+
+class Node:
+    """The control plane's part that the API server asks: logs that grow when told, and metrics that are set."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = [b"one\n", b"two\n", b"three\n"]
+        self.asked: list[dict[str, Any]] = []
+        self.metrics: list[dict[str, Any]] = []
+        self.grown = asyncio.Event()
+
+    async def logs(self, namespace: str, pod: str, container: str, **how: Any) -> AsyncIterator[bytes]:
+        self.asked.append({"pod": pod, "container": container, **how})
+        if how["previous"]:
+            raise bad_request(f'previous terminated container "{container}" in pod "{pod}" not found')
+        for line in self.lines[-how["tail"] if how["tail"] is not None else 0 :]:
+            yield line
+        while how["follow"]:
+            self.grown.clear()
+            await self.grown.wait()
+            yield self.lines[-1]
+            if self.lines[-1] == b"end\n":
+                return
+
+    def pod_metrics(self) -> list[dict[str, Any]]:
+        return self.metrics
+
+    def node_metrics(self) -> list[dict[str, Any]]:
+        return []
+
+
+@dataclass
+class Server:
+    """A running API server: its store, its node, its address, its kubeconfig."""
+
+    store: Store
+    node: Node
+    url: str
+    kubeconfig: Path
+    loop: asyncio.AbstractEventLoop
+    context: ssl.SSLContext
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def inside(self, act: Callable[[], Any]) -> Any:
+        """Do something in the server's loop, and return what it returns."""
+        done: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(act())
+            except BaseException as error:
+                done.set_exception(error)
+
+        self.loop.call_soon_threadsafe(run)
+        return done.result(10)
+
+    def apply(self, write: Any) -> Any:
+        """Write to the store, as a controller would."""
+        return self.inside(lambda: self.store.apply(write, NOW))
+
+    def open(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        """One raw request; the answer, whatever its status."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, method=method)
+        sent = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+        for name, value in (sent | {name.replace("_", "-"): value for name, value in headers.items()}).items():
+            request.add_header(name, value)
+        try:
+            return urllib.request.urlopen(request, timeout=10, context=self.context)
+        except urllib.error.HTTPError as error:
+            return error
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """One request; status and JSON."""
+        with self.open(method, path, body, **headers) as answer:
+            self.headers = dict(answer.headers)
+            self.warnings = answer.headers.get_all("Warning") or []
+            return answer.status, json.loads(answer.read() or b"null")
+
+
+def find_kubectl() -> str | None:
+    """A kubectl: $AUTOSCALE_KUBECTL, the one that `make kubectl` builds, or the machine's."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "autoscale" / "bin" / "kubectl"
+    for found in (os.environ.get("AUTOSCALE_KUBECTL"), str(cache), shutil.which("kubectl")):
+        if found and Path(found).exists():
+            return found
+    return None
+
+
+@dataclass
+class Kubectl:
+    """kubectl against one kubeconfig, with a cache of its own."""
+
+    program: str
+    kubeconfig: Path
+    home: Path
+
+    def command(self, *arguments: str) -> list[str]:
+        """The whole command line."""
+        return [self.program, "--kubeconfig", str(self.kubeconfig), "--cache-dir", str(self.home / "cache"), *arguments]
+
+    def __call__(self, *arguments: str, stdin: str | None = None, fails: bool = False) -> str:
+        """Run it; its standard output, or its error where it must fail."""
+        environment = {**os.environ, "HOME": str(self.home)}
+        done = subprocess.run(
+            self.command(*arguments), input=stdin, text=True, capture_output=True, timeout=60, env=environment
+        )
+        assert (done.returncode != 0) == fails, done.stderr + done.stdout
+        self.stderr = done.stderr
+        return done.stderr if fails else done.stdout
+
+    def open(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start it and leave it running."""
+        environment = {**os.environ, "HOME": str(self.home)}
+        return subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, text=True, env=environment)

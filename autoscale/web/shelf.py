@@ -1,0 +1,55 @@
+"""What the start page offers: the built-in scenarios, and the runs that lie in a folder."""
+
+import json
+import re
+from pathlib import Path
+
+from autoscale.web.desk import Choice, PastRun
+from loadtest import scenario as scenarios
+
+_MOST_RUNS = 50
+_TITLE = re.compile(r"<title>([a-z]+): ")
+_HEAD_BYTES = 4096
+
+
+def choices() -> list[Choice]:
+    """The built-in scenarios, shortest first."""
+    plain = (scenarios.resolved(scenarios.load(name)) for name in scenarios.names())
+    found = [
+        Choice(
+            name=item["name"],
+            description=" ".join((item.get("description") or "").split()),
+            duration_s=item["duration_s"],
+            peak=max((rate for _, rate in item["points"]), default=0.0),
+        )
+        for item in plain
+    ]
+    return sorted(found, key=lambda choice: choice.duration_s)
+
+
+def past_runs(folder: Path) -> list[PastRun]:
+    """The newest runs in ``folder``, newest first; what cannot be read is left out."""
+    records = [path for path in folder.glob("*/record.jsonl") if path.is_file()]
+    newest = sorted(records, key=lambda path: path.stat().st_mtime, reverse=True)
+    return [run for path in newest[:_MOST_RUNS] if (run := _past_run(path))]
+
+
+def _past_run(record: Path) -> PastRun | None:
+    try:
+        with record.open(encoding="utf-8") as file:
+            header = json.loads(file.readline())
+        name, began = str(header["scenario"]["name"]), float(header["t"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    verdict = _verdict(record.with_name("report.html"))
+    return PastRun(record.parent.name, began, name, verdict or "no report", verdict is not None)
+
+
+def _verdict(report: Path) -> str | None:
+    """The word with which a report's title begins; None where there is no report."""
+    try:
+        with report.open(encoding="utf-8", errors="replace") as file:
+            match = _TITLE.search(file.read(_HEAD_BYTES))
+    except OSError:
+        return None
+    return match.group(1) if match else "unknown"

@@ -1,0 +1,48 @@
+"""docs/scenarios.md against the models: every field is there, its example works."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from loadtest import models, scenario
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
+MODELS = [models.File, models.Target, models.PlanPart, models.Trace, models.Load, models.Request, models.Tls,
+          models.Price, models.Limits, models.Embedded, models.Patch, models.Constant, models.Step, models.Ramp,
+          models.Spike, models.Staircase, models.Sine]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_field_of_a_scenario_is_on_the_page(model: type[BaseModel]) -> None:
+    """By the name it has in a file."""
+    names = {field.alias or name for name, field in model.model_fields.items()}
+    missing = [name for name in names if not re.search(rf"[`.{{ ]{name}\b", PAGE)]
+    assert missing == []
+
+
+def test_the_pages_example_is_a_scenario() -> None:
+    """Copied from the page, it loads and sends what it says."""
+    example = re.findall(r"```yaml\n(name: .*?)```", PAGE, re.S)[0]
+    plain = scenario.resolved(scenario.parse(yaml.safe_load(example), "example", Path()))
+    assert plain["duration_s"] == 390
+    assert [request["weight"] for request in plain["requests"]] == [9, 1]
+
+
+def test_the_built_in_scenarios_are_on_the_page() -> None:
+    """By name."""
+    assert all(f"`{name}`" in PAGE for name in scenario.names())
+
+
+@pytest.mark.parametrize("kind", ["step", "ramp", "spike", "staircase", "sine"])
+def test_the_pages_defaults_of_shapes_are_the_models(kind: str) -> None:
+    """Each `field (default)` of the table is the model's default."""
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{kind}`"))
+    model = getattr(models, kind.capitalize())
+    defaults = {field.alias or name: field.default for name, field in model.model_fields.items()}
+    stated = re.findall(r"`(\w+)` \((\d+)s?\)", row)
+    assert {name: float(value) for name, value in stated} == {
+        name: value for name, value in defaults.items() if isinstance(value, int | float)
+    }

@@ -20,6 +20,7 @@ from autoscale.embedded.kubelet.kubelet import Kubelet
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import Selection
 from autoscale.embedded.kubelet.node import Node, node_object
+from autoscale.embedded.kubelet.process import adopt_orphans
 from autoscale.embedded.kubelet.sampler import Sampler
 from autoscale.embedded.objects import Object
 from autoscale.embedded.proxy_control import ProxyHandle, service_table
@@ -68,6 +69,7 @@ class ControlPlane:
 
     def start(self) -> None:
         """Start the helpers and the loops. OSError or ClusterError where that cannot be."""
+        adopt_orphans()
         self.block = self.block or claim_block()
         cluster = f"{self.block.octet}-{secrets.token_hex(8)}"
         node = self._node(cluster)

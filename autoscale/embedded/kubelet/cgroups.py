@@ -86,12 +86,19 @@ class Group:
         except (OSError, KeyError):
             return False
 
+    def kill(self) -> bool:
+        """Kill what is left in the group (what had left its session); False where nothing was."""
+        left = {pid for folder in self.folders.values() for pid in members(folder)}
+        for pid in left:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, os.WNOHANG)
+        return bool(left)
+
     async def end(self) -> None:
-        """Kill what is left in the group (what had left its session), and remove it."""
+        """Kill what is left in the group, and remove it."""
         for _ in range(_END_TRIES):
-            for pid in {pid for folder in self.folders.values() for pid in members(folder)}:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+            self.kill()
             for folder in set(self.folders.values()):
                 remove_tree(folder)
             if not any(folder.exists() for folder in self.folders.values()):

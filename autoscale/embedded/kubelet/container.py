@@ -181,7 +181,9 @@ class ContainerWorker:
     def _end(self, code: int, identity: str) -> None:
         assert self.process is not None
         self.node.tell_reaper("-", self.process.pid)
-        if self.node.limiter and self.group is None:
+        if self.group:
+            self.group.kill()
+        elif self.node.limiter:
             self.node.limiter.limit(self.process.pid, 0)
         killed_for_memory = code == 128 + signal.SIGKILL and self.group is not None and self.group.oom_killed()
         reason = "OOMKilled" if killed_for_memory else "Error" if code else "Completed"

@@ -54,7 +54,7 @@ class Node:
 
     def folder(self, uid: str) -> Path:
         """Where a pod's logs and scratch folders lie."""
-        return self.state_dir / "pods" / uid
+        return self.state_dir / uid
 
     def take_address(self, uid: str) -> str:
         """An address for a pod, its own until ``free_address``."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_BURIAL_TRIES, _BURIAL_WAIT_S = 100, 0.01
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Process:
         self.output = output
         self._popen = popen
         self._ended = asyncio.get_running_loop().create_future()
+        self._burial: asyncio.Task[None] | None = None
         self._pidfd = os.pidfd_open(popen.pid)
         asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
 
@@ -41,7 +44,18 @@ class Process:
         # What the main process leaves behind goes with it, as with a container's PID namespace.
         self.kill()
         code = self._popen.wait()
-        self._ended.set_result(code if code >= 0 else 128 - code)
+        self._burial = asyncio.create_task(self._bury(code if code >= 0 else 128 - code))
+
+    async def _bury(self, code: int) -> None:
+        """Collect the exit codes of what was left (see ``adopt_orphans``), so that no zombie stays."""
+        for _ in range(_BURIAL_TRIES):
+            try:
+                while os.waitpid(-self.pid, os.WNOHANG)[0]:
+                    pass
+            except ChildProcessError:
+                break
+            await asyncio.sleep(_BURIAL_WAIT_S)
+        self._ended.set_result(code)
 
     async def wait(self) -> int:
         """The exit code, 128 + n after signal n; may be awaited by several."""
@@ -55,13 +69,13 @@ class Process:
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the main process only, as container runtimes do."""
-        if not self.ended:
+        if self._popen.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def kill(self) -> None:
         """SIGKILL to the whole group. The main process is not waited for before, so its id cannot be another's."""
-        if not self.ended:
+        if self._popen.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
 
@@ -103,6 +117,11 @@ def _prepare(command: Command, parent: int) -> Callable[[], None]:
             os.nice(command.nice)
 
     return prepare
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what our descendants leave behind: not every container has an init that buries them."""
+    _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def parent_death_signal(number: signal.Signals = signal.SIGKILL) -> None:

@@ -50,13 +50,22 @@ def end_all(cluster: str, folders: Iterable[Path] = (), sessions: Iterable[int] 
     folders, sessions, quiet = list(folders), set(sessions), 0
     while quiet < _QUIET_ROUNDS:
         found = {*marked(cluster), *(pid for folder in folders for pid in members(folder)), *in_sessions(sessions)}
-        for pid in found:
+        alive = [pid for pid in found if is_alive(pid)]
+        for pid in alive:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-        quiet = 0 if found else quiet + 1
+        quiet = 0 if alive else quiet + 1
         time.sleep(_ROUNDS_S)
     for folder in folders:
         remove_tree(folder)
+
+
+def is_alive(pid: int) -> bool:
+    """It exists and is more than an exit code that nobody has asked for yet (a zombie)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (OSError, IndexError):
+        return False
 
 
 def in_sessions(sessions: set[int]) -> Iterator[int]:

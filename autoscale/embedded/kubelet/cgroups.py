@@ -86,24 +86,23 @@ class Group:
         except (OSError, KeyError):
             return False
 
-    def kill(self) -> bool:
-        """Kill what is left in the group (what had left its session); False where nothing was."""
-        left = {pid for folder in self.folders.values() for pid in members(folder)}
-        for pid in left:
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, os.WNOHANG)
-        return bool(left)
+    async def empty(self) -> None:
+        """Kill and bury what is left in the group (what had left its session)."""
+        for _ in range(_END_TRIES):
+            left = {pid for folder in self.folders.values() for pid in members(folder)}
+            if not left:
+                return
+            for pid in left:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, os.WNOHANG)
+            await asyncio.sleep(_END_WAIT_S)
 
     async def end(self) -> None:
         """Kill what is left in the group, and remove it."""
-        for _ in range(_END_TRIES):
-            self.kill()
-            for folder in set(self.folders.values()):
-                remove_tree(folder)
-            if not any(folder.exists() for folder in self.folders.values()):
-                return
-            await asyncio.sleep(_END_WAIT_S)
+        await self.empty()
+        for folder in set(self.folders.values()):
+            remove_tree(folder)
 
 
 @dataclass

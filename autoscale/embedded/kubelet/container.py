@@ -168,7 +168,10 @@ class ContainerWorker:
         loop.add_reader(process.output, carry)
         probing = asyncio.create_task(prober.watch(self))
         try:
-            return await process.wait()
+            code = await process.wait()
+            if self.group:
+                await self.group.empty()
+            return code
         finally:
             probing.cancel()
             loop.remove_reader(process.output)
@@ -181,9 +184,7 @@ class ContainerWorker:
     def _end(self, code: int, identity: str) -> None:
         assert self.process is not None
         self.node.tell_reaper("-", self.process.pid)
-        if self.group:
-            self.group.kill()
-        elif self.node.limiter:
+        if self.node.limiter and self.group is None:
             self.node.limiter.limit(self.process.pid, 0)
         killed_for_memory = code == 128 + signal.SIGKILL and self.group is not None and self.group.oom_killed()
         reason = "OOMKilled" if killed_for_memory else "Error" if code else "Completed"

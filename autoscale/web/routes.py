@@ -66,7 +66,7 @@ class _Site:
 
     def _report_file(self, run: str) -> Path | None:
         """The file of a run's report; None where there is none, also for names that are paths."""
-        if self._runs is None or run != Path(run).name:
+        if self._runs is None or run in {"", ".", ".."} or "/" in run:
             return None
         path = self._runs / run / "report.html"
         return path if path.is_file() else None

@@ -55,7 +55,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     changes = load_changes(plan)
     spec = timeline.hpa_spec(kept)
     supply, cpu = timeline.replicas(kept), timeline.cpu(kept, spec)
-    need = demand(kept, series, plan, spec)
+    need = demand(kept, series, plan, spec, supply.ready)
     made = decisions(kept)
     events = scale_events(kept, supply, spec, made)
     pods, downs = pod_lives(kept, events), scale_downs(kept, events)

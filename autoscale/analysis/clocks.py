@@ -6,7 +6,7 @@ from typing import Any
 
 from autoscale.analysis.results import Moment
 
-SERVER = "server"
+SERVER = "api"
 _RESOLUTION_S = 1.0  # Kubernetes writes whole seconds, cut off
 
 

@@ -69,6 +69,7 @@ class LoadCollector:
     failures: dict[str, int] = field(default_factory=dict)
     failed_by_second: dict[int, dict[str, int]] = field(default_factory=dict)
     shards: dict[int, Shard] = field(default_factory=dict)
+    pod_shards: dict[int, Shard] = field(default_factory=dict)
     pods: dict[str, PodAnswers] = field(default_factory=dict)
     by_age: tuple[Counts, Counts, Counts] = field(default_factory=lambda: ({}, {}, {}))
     first_bin: int | None = None
@@ -94,7 +95,8 @@ class LoadCollector:
             self._answers(second, row["by_pod"], row["clk"])
 
     def _accept(self, row: Mapping[str, Any]) -> bool:
-        new = self.shards.setdefault(row["shard"], Shard()).accept(row["seq"])
+        place = self.shards if row["k"] == "load" else self.pod_shards
+        new = place.setdefault(row["shard"], Shard()).accept(row["seq"])
         self.duplicates += not new
         return new
 

@@ -74,7 +74,7 @@ def _config(kept: Collected) -> Config:
     """The controller's settings; the upstream default where the record does not know."""
     default = Config()
     known = {name: value for name, value in kept.header["hpa_config"].items() if value is not None}
-    version = str(kept.header["versions"].get("kubernetes", "")).removeprefix("v")
+    version = str(kept.header["versions"].get("cluster", "")).removeprefix("v")
     release = next((release for release in RELEASES if version.startswith(f"{release}.") or version == release), None)
     return Config(
         known.get("sync_period_s", default.sync_period_s), known.get("tolerance", default.tolerance),
@@ -149,7 +149,8 @@ def _outcome(
     one: Pass, computed: Computed, matching: bool, same: bool, remembered: bool, recorded: tuple[Any, ...]
 ) -> tuple[Any, str]:
     current, desired = one.row["current"], one.row["desired"]
-    change = f"{current} to {desired}" if current != desired else f"stays at {current}"
+    # a failed pass leaves the size alone, and a status that never had a size says 0
+    change = f"{current} to {desired}" if desired and current != desired else f"stays at {current}"
     if same:
         return "agrees", f"{change}: {explain(computed)}"
     if not matching:

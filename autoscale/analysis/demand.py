@@ -8,7 +8,7 @@ The planned rate is taken, not the answered one: overload lowers the latter exac
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from autoscale.analysis.collect import Collected
 from autoscale.analysis.plan import PlannedRate
@@ -17,12 +17,23 @@ from autoscale.analysis.steps import StepSeries
 
 _LEAST_REQUESTS = 50
 _LEAST_POINTS = 3
+_STEADY = 0.15
+_WORST_FIT = 0.35  # mean distance from the fit, as a share of the mean CPU, beyond which it explains nothing
 
 Point = tuple[float, float, float]  # pods, answered per second, millicores
 
 
 def fit(points: Sequence[Point]) -> tuple[float, float] | None:
     """(idle millicores a pod, CPU seconds a request), least squares with both at least 0; None where undetermined."""
+    found = _least_squares(points)
+    if found is None:
+        return None
+    idle, each = found
+    off = sum(abs(u - idle * n - 1000 * each * x) for n, x, u in points)
+    return found if off <= _WORST_FIT * sum(u for _, _, u in points) else None
+
+
+def _least_squares(points: Sequence[Point]) -> tuple[float, float] | None:
     nn = sum(n * n for n, _, _ in points)
     nx = sum(n * x for n, x, _ in points)
     xx = sum(x * x for _, x, _ in points)
@@ -39,27 +50,43 @@ def fit(points: Sequence[Point]) -> tuple[float, float] | None:
     return (0.0, each / 1000) if each > 0 else None
 
 
-def samples(kept: Collected, series: Seconds) -> list[Point]:
-    """One point for each moment at which the pods' CPU was measured: over the same window, what they answered."""
+def _width(kept: Collected) -> float:
+    """How far apart samples of one pod usually are, in seconds, but not less than their window."""
+    windows = sorted(window for usage in kept.usage.values() for window in usage.window_s)
+    apart = sorted(b - a for usage in kept.usage.values() for a, b in pairwise(usage.at))
+    return max(1.0, *(values[len(values) // 2] for values in (windows, apart) if values))
+
+
+def samples(kept: Collected, series: Seconds, ready: StepSeries) -> list[Point]:
+    """One point for each moment at which all ready pods' CPU was measured: over the same window, what they answered."""
     answered = [0, *accumulate(n or 0 for n in series.answered)]
-    groups: dict[float, list[tuple[float, float]]] = {}
-    for usage in kept.usage.values():
+    width = _width(kept)
+    groups: dict[float, dict[str, tuple[float, float]]] = {}
+    for uid, usage in kept.usage.items():
         for at, cpu_m, window in zip(usage.at, usage.cpu_m, usage.window_s, strict=True):
-            groups.setdefault(15.0 * round(at / 15.0), []).append((cpu_m, window))
+            groups.setdefault(width * round(at / width), {})[uid] = (cpu_m, window)
     points = []
-    for at, found in sorted(groups.items()):
+    for at, pods in sorted(groups.items()):
+        found = pods.values()
         window = max(1.0, sum(window for _, window in found) / len(found))
         first, last = (round(time - series.start) for time in (at - window, at))
-        if first < 0 or last > len(series) or last <= first:
+        present = ready.at(at)
+        if first < 0 or last > len(series) or last <= first or present is None or len(found) < present:
             continue
         rate = (answered[last] - answered[first]) / (last - first)
+        low, high = max(0, first - 2), min(len(series), last + 2)
+        around = (answered[high] - answered[low]) / (high - low)
+        if abs(around - rate) > _STEADY * max(rate, around):
+            continue  # the load changed near the window, whose edges are only known to the second
         points.append((float(len(found)), rate, sum(cpu_m for cpu_m, _ in found)))
     return points
 
 
-def demand(kept: Collected, series: Seconds, plan: PlannedRate, spec: HpaSpec | None) -> Demand:
+def demand(
+    kept: Collected, series: Seconds, plan: PlannedRate, spec: HpaSpec | None, ready: StepSeries
+) -> Demand:  # fmt: skip
     """The demand curve, or why there is none."""
-    fitted = fit(samples(kept, series)) if sum(n or 0 for n in series.answered) >= _LEAST_REQUESTS else None
+    fitted = fit(samples(kept, series, ready)) if sum(n or 0 for n in series.answered) >= _LEAST_REQUESTS else None
     idle, each = fitted if fitted else (None, None)
     request = _request(kept)
     missing = [

@@ -28,7 +28,7 @@ def generator(kept: Collected, series: Seconds, start: float | None, end: float 
         lag_p99_s=quantile(lag, 0.99),
         lag_max_s=middle(max(lag)) if lag else None,
         cpu_share=load.cpu_share,
-        missing_rows=sum(len(shard.holes) for shard in load.shards.values()),
+        missing_rows=sum(len(shard.holes) for part in (load.shards, load.pod_shards) for shard in part.values()),
         duplicate_rows=load.duplicates,
         lost_workers=tuple(f"worker {n}" for n in sorted(set(silent))) if start is not None else (),
     )

@@ -7,7 +7,7 @@ from autoscale.analysis.results import Analysis
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import Objective, Operator, parse
 from autoscale.objectives.results import Judgement, Outcome, Validity, Verdict
-from autoscale.objectives.validity import validity
+from autoscale.objectives.validity import is_aside, validity
 from autoscale.objectives.values import Value, value_of
 
 _COMPARE: dict[Operator, Callable[[float, float], bool]] = {
@@ -76,7 +76,9 @@ def _doubt(analysis: Analysis, objective: Objective, value: Value) -> str | None
     end = analysis.end if value.end is None else value.end
     of_supply = objective.metric in _SUPPLY
     for gap in analysis.gaps:
-        from_load = "load" in gap.source
+        from_load = gap.source.startswith("load")
+        if is_aside(gap):
+            continue
         if gap.start < end and gap.end > start and from_load != of_supply:
             return f"{gap.source} was not heard for {gap.end - gap.start:.1f} s of it ({gap.cause})"
     made = analysis.generator

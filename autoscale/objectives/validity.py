@@ -3,7 +3,9 @@
 The generator was the limit: *invalid*. Something that the verdict rests on was not seen: *unknown*.
 """
 
-from autoscale.analysis.results import Analysis
+from typing import Literal
+
+from autoscale.analysis.results import Analysis, GapSpan
 from autoscale.objectives.results import Check, Validity
 
 LAG_SHARE = 0.1  # lateness of sending may take up a tenth of the tightest latency objective ...
@@ -13,6 +15,7 @@ CPU_SHARE = 0.9
 TAIL_SLACK_S = 60.0
 DEFAULT_WINDOW_S = 300.0
 BLIND_S = 30.0
+_ASIDE = ("node", "event", "clock")
 
 
 def lag_bound(analysis: Analysis) -> float:
@@ -86,7 +89,13 @@ def _gaps(analysis: Analysis) -> Check:
     first = analysis.gaps[0]
     words = f"{len(analysis.gaps)} gap(s), {length:.1f} s in all; the first: {first.source} ({first.cause})"
     ends = (min(gap.start for gap in analysis.gaps), max(gap.end for gap in analysis.gaps))
-    return Check("gaps", "unknown", length, 0, "s", words, *ends)
+    effect: Literal["none", "unknown"] = "none" if all(map(is_aside, analysis.gaps)) else "unknown"
+    return Check("gaps", effect, length, 0, "s", words, *ends)
+
+
+def is_aside(gap: GapSpan) -> bool:
+    """Whether a gap is in a source that no figure rests on."""
+    return gap.source.startswith(_ASIDE)
 
 
 def _metrics(analysis: Analysis) -> Check:

@@ -69,6 +69,9 @@ class Master:
         gevent.spawn(stats.stats_history, self._runner)
 
     def _hello(self, msg: Any, **_: Any) -> None:
+        """A worker is there; one that says a shard again takes the place of the one before it."""
+        for node in [node for node, member in self._members.items() if member.shard == msg.data["shard"]]:
+            del self._members[node]
         self._members[msg.node_id] = Member(msg.data["shard"], msg.data["pod"])
 
     def _time(self, msg: Any, **_: Any) -> None:
@@ -105,12 +108,25 @@ class Master:
             self._ask_times()
         start = float(math.ceil(time.time() + LEAD_S))
         for node, member in self._members.items():
-            offset = clocks.offset(member.readings)
-            self._write({"k": "clock", "clk": member.pod, "offset_s": round(offset.seconds, 6),
-                         "error_s": round(offset.error_s, 6), "against": self._settings.pod})  # fmt: skip
-            self._runner.send_message("begin", {"start": start + offset.correction}, node)
+            self._runner.send_message("begin", {"start": start + self._correction(member)}, node)
         self._runner.start(self._settings.workers, self._settings.workers)
         return start
+
+    def _correction(self, member: Member) -> float:
+        """What to add to a time for a worker's clock; the measurement goes into the record."""
+        if not member.readings:
+            return 0.0  # it does not answer: lost, as will be seen
+        offset = clocks.offset(member.readings)
+        self._write(
+            {
+                "k": "clock",
+                "clk": member.pod,
+                "offset_s": round(offset.seconds, 6),
+                "error_s": round(offset.error_s, 6),
+                "against": self._settings.pod,
+            }
+        )
+        return offset.correction
 
     def _ask_times(self) -> None:
         for node, member in self._members.items():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from loadprocs import fetch, plain_scenario, running, until
+from loadprocs import Load, fetch, network, plain_scenario, running, until
 
 from loadtest import histogram
 
@@ -146,6 +147,24 @@ def test_a_worker_told_to_end_writes_its_last_rows(tmp_path: Path) -> None:
         assert total(rows, "sent") == total(rows, "answered") < 400
         assert rows[-1]["in_flight"] == 0
         assert "worker-lost" in load.marks()
+
+
+def test_a_worker_told_to_end_before_it_has_a_master_leaves_at_once(tmp_path: Path) -> None:
+    """SIGTERM while it still looks for the master: exit 0, no rows."""
+    load = Load(tmp_path, network(), plain_scenario(), workers=1, deadline_s=60)
+    with load.role("worker"):
+        pid = load.processes["worker-0"].pid
+        caught = until(lambda: handled_signals(pid) & 1 << (signal.SIGTERM - 1), "the worker listens to signals")
+        load.processes["worker-0"].terminate()
+        assert caught
+        assert load.codes() == {"worker-0": 0}
+        assert load.rows("worker-0") == []
+
+
+def handled_signals(pid: int) -> int:
+    """The signals a process has handlers for, as a mask."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"SigCgt:\s+(\w+)", status)[0], 16)
 
 
 def test_stop_on_the_page_ends_the_load_cleanly(tmp_path: Path) -> None:

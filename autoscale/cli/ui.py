@@ -1,0 +1,117 @@
+"""``autoscale ui``: a page on which runs are started, one after the other."""
+
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from autoscale.base.errors import AutoscaleError
+
+_LOOK_S = 0.3
+
+
+@click.command(short_help="Serve the page at :8089 and start runs from it.")
+@click.option(
+    "--context", default="embedded", show_default=True, help="Kube-context; never the current one by default."
+)
+@click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
+@click.option("-n", "--namespace", help="Namespace.  [default: the context's]")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder for runs."
+)
+@click.option("--port", type=click.IntRange(1, 65535), default=8089, show_default=True, help="Port of the page.")
+def command(context: str, kubeconfig: str | None, namespace: str | None, out: Path, port: int) -> None:
+    """Serve a page on which a scenario, its rate and its duration are chosen and runs are started.
+
+    Each run is recorded and its report linked on the page. Ctrl-C ends the load of a run that is going on, writes
+    its report and then ends; a second one stops at once.
+    """
+    from autoscale.run import progress
+    from autoscale.run.options import Options
+    from autoscale.web import Desk, Page, shelf
+
+    ends = Ends()
+    desk = Desk(shelf.choices, lambda: shelf.past_runs(out), ends.end_run)
+    with Page(port, runs=out, desk=desk, option="--port") as page, progress.screen() as screen, ends.on_signals():
+        screen.say(f"Start runs at {page.url} (Ctrl-C ends).")
+        while not ends.quit.is_set():
+            launch = desk.take(_LOOK_S)
+            if launch is not None:
+                options = Options(
+                    scenario=launch.scenario,
+                    context=context,
+                    kubeconfig=kubeconfig,
+                    namespace=namespace,
+                    out=out,
+                    overrides=overrides(launch),
+                    on_master=page.connect,
+                    say=screen.say,
+                )
+                desk.done(one_run(options, [screen.add, page.add], ends.new_run()))
+
+
+class Ends:
+    """What ends when: the run that is going on, and the whole."""
+
+    def __init__(self) -> None:
+        self.quit = threading.Event()
+        self._run = threading.Event()
+
+    def new_run(self) -> threading.Event:
+        """The event that ends the run now beginning."""
+        self._run = threading.Event()
+        if self.quit.is_set():
+            self._run.set()
+        return self._run
+
+    def end_run(self) -> None:
+        """End the load of the run that is going on; its report is still written."""
+        self._run.set()
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Ctrl-C or SIGTERM ends the run and then everything; a second one at once."""
+
+        def handle(_number: int, _frame: FrameType | None) -> None:
+            if self.quit.is_set():
+                raise KeyboardInterrupt
+            self.quit.set()
+            self._run.set()
+
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def overrides(launch: Any) -> tuple[str, ...]:
+    """A launch's factors as ``path=value`` of its scenario."""
+    from loadtest import scenario as scenarios
+
+    duration = scenarios.resolved(scenarios.load(launch.scenario))["duration_s"]
+    found = [f"load.rate_factor={launch.rate_factor:g}"] if launch.rate_factor != 1 else []
+    if launch.time_factor != 1:
+        found.append(f"load.duration={duration * launch.time_factor:g}s")
+    return tuple(found)
+
+
+def one_run(options: Any, listeners: Sequence[Any], stop: threading.Event) -> str | None:
+    """Run and say what it left; the reason where it could not be done."""
+    from autoscale.run.execute import execute
+
+    try:
+        result = execute(options, listeners, stop)
+    except AutoscaleError as error:
+        options.say(f"Error: {error}")
+        return str(error)
+    for text in (result.summary.rstrip(), f"Record  {result.record}", result.report and f"Report  {result.report}"):
+        if text:
+            options.say(text)
+    return None if result.error is None else str(result.error)

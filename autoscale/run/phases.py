@@ -141,7 +141,7 @@ def end_load(run: Recorder) -> None:
     fetch = master_fetch(run)
     try:
         if fetch is not None:
-            fetch("GET", "/stop", {}, None)
+            fetch("POST", "/stop", {}, None)
     except ClusterError:
         pass  # the Jobs are removed below
     else:

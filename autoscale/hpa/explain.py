@@ -32,10 +32,8 @@ def metric_sentence(step: Step) -> str:
     numbers = step.numbers
     if step.after is None:
         return f"The metric at {step.bound_by} failed ({numbers['reason']}): {numbers['error']}"
-    counted = numbers.get("counted_pods")
-    over = f" over {_pods(counted)}" if isinstance(counted, int) else ""
     text = f"{_capital(str(numbers['metric']))} was {_value(numbers)} against a target of {_target(numbers)}"
-    text += f" (ratio {_ratio(numbers)}{over})"
+    text += f" ({_ratio(numbers)})"
     held = numbers.get("held")
     if held is None:
         return f"{text}, which asks for {_replicas(step.after)}"
@@ -109,8 +107,11 @@ def _amount(milli: Number) -> str:
 
 
 def _ratio(numbers: Mapping[str, Number]) -> str:
-    first, final = numbers["ratio"], numbers.get("final_ratio")
-    return f"{first:.2f}" if final is None else f"{first:.2f}, {final:.2f} with the missing and unready pods filled in"
+    counted, final = numbers.get("counted_pods"), numbers.get("final_ratio")
+    over = f" over {_pods(counted)}" if isinstance(counted, int) else ""
+    if final is None:
+        return f"ratio {numbers['ratio']:.2f}{over}"
+    return f"ratio {numbers['ratio']:.2f}; {final:.2f}{over} with the pods without a usable sample filled in"
 
 
 def _pods(count: int) -> str:

@@ -43,9 +43,9 @@ def observe(
         pods=tuple(read_pod(pod) for pod in pods),
         usage=tuple(read_usage(item) for item in pod_metrics),
         pods_metrics={at: read_samples(items) for at, items in (pods_metrics or {}).items()},
-        object_metrics={at: to_milli(item["value"]) for at, item in (object_metrics or {}).items()},
+        object_metrics={at: read_value(item) for at, item in (object_metrics or {}).items()},
         external_metrics={
-            at: tuple(to_milli(item["value"]) for item in items) for at, items in (external_metrics or {}).items()
+            at: tuple(read_value(item) for item in items) for at, items in (external_metrics or {}).items()
         },
         metric_errors=metric_errors or {},
         scale_error=scale_error,
@@ -102,6 +102,11 @@ def read_samples(items: Iterable[Object]) -> dict[str, Sample]:
         seconds = _CUSTOM_WINDOW_S if window is None else float(window)
         samples[item["describedObject"]["name"]] = Sample(to_milli(item["value"]), at, seconds)
     return samples
+
+
+def read_value(item: Object) -> int:
+    """The value of a MetricValue or an ExternalMetricValue, in thousandths."""
+    return to_milli(item["value"])
 
 
 def _time(text: str | None) -> float | None:

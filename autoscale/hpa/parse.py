@@ -21,6 +21,11 @@ from autoscale.hpa.spec import (
 )
 from autoscale.hpa.validation import validate
 
+_HIDDEN_IN_V1 = tuple(
+    f"autoscaling.alpha.kubernetes.io/{name}"
+    for name in ("metrics", "behavior", "scale-up-tolerance", "scale-down-tolerance")
+)
+
 
 def parse_spec(hpa: Mapping[str, Any], config: Config | None = None, file: str = "") -> Spec:
     """Read, complete and check an HPA of ``autoscaling/v2`` or ``v1``; its bare ``spec`` will do too.
@@ -63,7 +68,20 @@ def _kind_problems(hpa: Mapping[str, Any], file: str) -> list[Problem]:
     if hpa.get("apiVersion") not in (None, "autoscaling/v2", "autoscaling/v1"):
         fix = "v2beta1 and v2beta2 were removed in Kubernetes 1.25 and 1.26."
         found.append(Problem(f"{prefix}apiVersion", repr(hpa["apiVersion"]), "autoscaling/v2 or autoscaling/v1", fix))
-    return found
+    return found + _annotation_problems(hpa, prefix)
+
+
+def _annotation_problems(hpa: Mapping[str, Any], prefix: str) -> list[Problem]:
+    """In ``autoscaling/v1`` metrics and behavior hide in annotations; they are refused rather than overlooked."""
+    metadata = hpa.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    if hpa.get("apiVersion") != "autoscaling/v1" or not isinstance(annotations, Mapping):
+        return []
+    hidden = [name for name in annotations if str(name) in _HIDDEN_IN_V1]
+    fix = "Fetch it as v2: kubectl get hpa.v2.autoscaling NAME -o yaml."
+    return [
+        Problem(f"{prefix}metadata.annotations[{name}]", "a part of the spec", "autoscaling/v2", fix) for name in hidden
+    ]
 
 
 def _problem(error: FieldError, file: str) -> Problem:

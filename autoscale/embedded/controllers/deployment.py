@@ -4,6 +4,7 @@ Each pass takes one action of a Deployment and the loop comes again at once, as 
 Source of the rules: pkg/controller/deployment (sync.go, rolling.go, recreate.go) of Kubernetes.
 """
 
+import itertools
 import json
 from typing import Any
 
@@ -22,6 +23,7 @@ from autoscale.embedded.store import Create, Delete, Emit, Objects, Update, Writ
 
 COMPONENT = "deployment-controller"
 HASH = "pod-template-hash"
+Names = set[tuple[str, str]]
 _NOT_COPIED = ("kubectl.kubernetes.io/last-applied-configuration", REVISION, DESIRED, MAXIMUM,
                "deployment.kubernetes.io/revision-history", "deprecated.deployment.rollback.to")  # fmt: skip
 
@@ -29,24 +31,25 @@ _NOT_COPIED = ("kubectl.kubernetes.io/last-applied-configuration", REVISION, DES
 def step(objects: Objects, now: float) -> list[Write]:
     """One pass over all Deployments."""
     owned, pods = by_owner(objects, "ReplicaSet"), by_owner(objects, "Pod")
+    taken = {(s["metadata"]["namespace"], s["metadata"]["name"]) for s in objects.list("ReplicaSet")}
     writes: list[Write] = []
     for deployment in objects.list("Deployment"):
         sets = owned.get(deployment["metadata"]["uid"], [])
         running = [p for s in sets for p in pods.get(s["metadata"]["uid"], []) if not is_finished(p)]
-        writes += _sync(deployment, sorted(sets, key=_age), running, now)
+        writes += _sync(deployment, sorted(sets, key=_age), running, taken, now)
     return writes
 
 
-def _sync(deployment: Object, sets: list[Object], running: list[Object], now: float) -> list[Write]:
+def _sync(deployment: Object, sets: list[Object], running: list[Object], taken: Names, now: float) -> list[Write]:
     new = find_new(deployment, sets)
     old = [s for s in sets if s is not new]
     action: list[Write] = []
     if not is_terminating(deployment):
-        action = _revise(deployment, new, old) or _act(deployment, new, old, running)
+        action = _revise(deployment, new, old) or _act(deployment, new, old, running, taken)
     return [*action, *deployment_status.step(deployment, new, old, running, now)]
 
 
-def _act(deployment: Object, new: Object | None, old: list[Object], running: list[Object]) -> list[Write]:
+def _act(deployment: Object, new: Object | None, old: list[Object], running: list[Object], taken: Names) -> list[Write]:
     paused = bool(deployment["spec"].get("paused"))
     if paused or rollout.is_scaling(deployment, [*old, *([new] if new else [])]):
         return _resize(deployment, new, old, rollout.scale(deployment, new, old))
@@ -55,7 +58,7 @@ def _act(deployment: Object, new: Object | None, old: list[Object], running: lis
         return _resize(deployment, new, old, sizes)
     if new is None:
         blocked = recreate and running
-        return [] if blocked else _create(deployment, old)
+        return [] if blocked else _create(deployment, old, taken)
     sizes = rollout.recreate(deployment, new) if recreate else rollout.roll(deployment, new, old)
     return _resize(deployment, new, old, sizes) or _clean(deployment, new, old)
 
@@ -78,13 +81,12 @@ def template_hash(template: Object, collisions: int = 0) -> str:
     return encode(fnv32a(text.encode()))
 
 
-def _create(deployment: Object, old: list[Object]) -> list[Write]:
+def _create(deployment: Object, old: list[Object], taken: Names) -> list[Write]:
     spec, metadata = deployment["spec"], deployment["metadata"]
-    digest = template_hash(spec["template"])
+    # A name may be taken by another's ReplicaSet, or by another template with the same hash.
+    digests = (template_hash(spec["template"], collisions) for collisions in itertools.count())
+    digest = next(d for d in digests if (metadata["namespace"], f"{metadata['name']}-{d}") not in taken)
     name = f"{metadata['name']}-{digest}"
-    if any(s["metadata"]["name"] == name for s in old):
-        digest = template_hash(spec["template"], len(old) + 1)
-        name = f"{metadata['name']}-{digest}"
     size = rollout.first_size(deployment, old)
     made = _replica_set(deployment, name, digest, size, _next_revision(old))
     writes: list[Write] = [Create(made)]

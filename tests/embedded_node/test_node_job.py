@@ -1,0 +1,152 @@
+"""Jobs under a virtual clock."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from node_world import World, job
+
+from autoscale.embedded.controllers.job import finished_as
+from autoscale.embedded.controllers.job_pods import INDEX, format_indexes, parse_indexes
+from autoscale.embedded.objects import Object
+from autoscale.embedded.store import Delete, UpdateStatus
+
+
+def exits(code: int) -> "type[int] | object":
+    """Every pod ends at once with the code."""
+    return lambda pod: code
+
+
+def conditions(world: World) -> dict[str, str]:
+    """{type: reason} of the Job load."""
+    return {c["type"]: c["reason"] for c in world.get("Job", "load")["status"].get("conditions", [])}
+
+
+def test_an_indexed_job_runs_every_index_once() -> None:
+    """Five completions, two at a time: each index has one pod with its number as variable, label and annotation."""
+    world = World()
+    born: dict[str, float] = {}
+    world.outcome = lambda pod: 0 if world.now - born.setdefault(pod["metadata"]["name"], world.now) >= 2 else None
+    world.create(job(completions=5, parallelism=2, completionMode="Indexed"))
+
+    def check() -> None:
+        assert sum(p["status"]["phase"] not in ("Succeeded", "Failed") for p in world.all("Pod")) <= 2
+
+    world.run(20, check)
+    pods = world.all("Pod")
+    assert sorted(p["metadata"]["annotations"][INDEX] for p in pods) == ["0", "1", "2", "3", "4"]
+    for pod in pods:
+        index = pod["metadata"]["annotations"][INDEX]
+        assert pod["metadata"]["name"].startswith(f"load-{index}-")
+        assert pod["metadata"]["labels"][INDEX] == index
+        assert pod["spec"]["containers"][0]["env"][0]["name"] == "JOB_COMPLETION_INDEX"
+        assert pod["metadata"]["finalizers"] == []
+    found = world.get("Job", "load")
+    assert (found["status"]["succeeded"], found["status"]["completedIndexes"]) == (5, "0-4")
+    assert conditions(world) == {"SuccessCriteriaMet": "CompletionsReached", "Complete": "CompletionsReached"}
+    assert world.events("Completed") == ["Job completed"]
+
+
+def test_a_failing_job_stops_at_its_backoff_limit() -> None:
+    """With two retries there are three pods, the second 10 s and the third 20 s after a failure."""
+    world = World()
+    world.outcome = lambda pod: 1
+    world.create(job(backoffLimit=2))
+    counts = []
+    world.run(40, lambda: counts.append(len(world.all("Pod"))))
+    assert (counts.index(2), counts.index(3)) == (10, 30)
+    assert counts[-1] == 3
+    assert world.get("Job", "load")["status"]["failed"] == 3
+    assert conditions(world) == {"FailureTarget": "BackoffLimitExceeded", "Failed": "BackoffLimitExceeded"}
+    assert world.events("BackoffLimitExceeded") == ["Job has reached the specified backoff limit"]
+
+
+def test_without_retries_one_failed_worker_ends_the_others() -> None:
+    """backoffLimit 0: the first failure deletes what still runs; the Job has failed when that is gone."""
+    world = World(end_s=4.0)
+    first: list[str] = []
+
+    def outcome(pod: Object) -> int | None:
+        first.append(pod["metadata"]["name"])
+        return 7 if pod["metadata"]["name"] == first[0] and world.now > world_start + 3 else None
+
+    world_start = world.now
+    world.outcome = outcome
+    world.create(job(completions=3, parallelism=3, completionMode="Indexed", backoffLimit=0))
+    world.run(5)
+    assert conditions(world) == {"FailureTarget": "BackoffLimitExceeded"}
+    world.run(6)
+    assert finished_as(world.get("Job", "load")) == "Failed"
+    assert [p["status"]["phase"] for p in world.all("Pod")] == ["Failed"]
+
+
+def test_a_deleted_pod_counts_as_failed() -> None:
+    """It keeps its finalizer until it is counted, so no work is silently done twice."""
+    world = World()
+    world.create(job(backoffLimit=0))
+    world.run(3)
+    world.store.apply(Delete("Pod", "default", world.all("Pod")[0]["metadata"]["name"]), world.now)
+    world.run(5)
+    assert finished_as(world.get("Job", "load")) == "Failed"
+    assert world.all("Pod") == []
+
+
+def test_a_job_over_its_deadline_fails() -> None:
+    """activeDeadlineSeconds counts from the Job's start."""
+    world = World()
+    world.create(job(activeDeadlineSeconds=10))
+    world.run(8)
+    assert conditions(world) == {}
+    world.run(6)
+    assert conditions(world)["Failed"] == "DeadlineExceeded"
+    assert world.all("Pod") == []
+
+
+@pytest.mark.parametrize(("ttl", "there"), [(None, True), (5, False), (3600, True)])
+def test_a_finished_job_lives_as_long_as_it_may(ttl: int | None, there: bool) -> None:
+    """ttlSecondsAfterFinished deletes it and its pods; without one it stays."""
+    world = World()
+    world.outcome = lambda pod: 0
+    world.create(job(ttlSecondsAfterFinished=ttl))
+    world.run(12)
+    assert bool(world.all("Job")) == there
+    assert bool(world.all("Pod")) == there
+
+
+def test_a_suspended_job_has_no_pods() -> None:
+    """It starts when it is resumed."""
+    world = World()
+    world.create(job(suspend=True))
+    world.run(3)
+    assert world.all("Pod") == []
+    world.change("Job", "load", suspend=False)
+    world.run(3)
+    assert len(world.all("Pod")) == 1
+
+
+def test_restarts_in_place_count_with_on_failure() -> None:
+    """restartPolicy OnFailure: as many restarts as the backoff limit end the Job; one fewer does not."""
+    world = World()
+    made = job(backoffLimit=2)
+    made["spec"]["template"]["spec"]["restartPolicy"] = "OnFailure"
+    world.create(made)
+    world.steps = [step for step in world.steps]
+    for restarts, ended in ((1, False), (2, True)):
+        world.run(1)
+        pod = world.all("Pod")[0]
+        statuses = [{**s, "restartCount": restarts} for s in pod["status"]["containerStatuses"]]
+        world.store.apply(UpdateStatus({**pod, "status": {**pod["status"], "containerStatuses": statuses}}), world.now)
+        for step in world.steps:
+            for write in step(world.store.objects, world.now):
+                world.store.apply(write, world.now)
+        assert ("FailureTarget" in conditions(world)) == ended
+
+
+@given(st.sets(st.integers(0, 60)))
+def test_indexes_are_written_in_runs_and_read_again(indexes: set[int]) -> None:
+    """Reading what was written gives the same indexes."""
+    assert parse_indexes(format_indexes(indexes)) == indexes
+
+
+def test_only_runs_of_three_are_shortened() -> None:
+    """As upstream: 0,1 stays, 0-2 is a run."""
+    assert format_indexes({0, 1, 3, 4, 5, 7}) == "0,1,3-5,7"

@@ -4,6 +4,7 @@
 into the load pods. ScenarioError names every mistake at once.
 """
 
+import json
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from loadtest.plan import Point, RatePlan, Stage, join
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 MAX_REQUESTS = 100_000_000
-MAX_POINTS = 5_000
+MAX_PLAIN = 120_000  # characters of the plain form: it travels in an environment variable, which holds 128 KiB
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,13 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     closed = file.load.model == "closed"
     plan = drawn.times(1 / file.load.pacing) if closed else drawn
     _check(file, plan, source)
-    return Scenario(file, plan, drawn if closed else None, _ca(file, folder, source), source)
+    scenario = Scenario(file, plan, drawn if closed else None, _ca(file, folder, source), source)
+    if (size := len(json.dumps(resolved(scenario)))) > MAX_PLAIN:
+        found = f"{size:,} characters ({len(plan.points):,} points of the plan)"
+        fix = "Use a shorter window or wider bins of the trace, or smaller bodies."
+        problem = Problem(source, found, f"at most {MAX_PLAIN:,} in its plain form", fix)
+        raise ScenarioError(f"The scenario {source} is too large to travel.", [problem])
+    return scenario
 
 
 def _drawn(settings: Load, folder: Path, source: str) -> RatePlan:
@@ -208,9 +215,6 @@ def _check(file: File, plan: RatePlan, source: str) -> None:
         problems.append(Problem(f"{source}: load", f"{plan.total:g} requests in all", "at least 1"))
     if plan.total > MAX_REQUESTS:
         problems.append(Problem(f"{source}: load", f"{plan.total:.3g} requests in all", f"at most {MAX_REQUESTS}"))
-    if len(plan.points) > MAX_POINTS:
-        fix = "Use a shorter window or wider bins: the plan travels in an environment variable."
-        problems.append(Problem(f"{source}: load", f"{len(plan.points)} points", f"at most {MAX_POINTS}", fix))
     if file.limits.rate is not None and plan.peak > file.limits.rate:
         problems.append(
             Problem(f"{source}: limits.rate", f"a peak of {plan.peak:g}/s", f"at most {file.limits.rate:g}/s")

@@ -9,8 +9,10 @@ from autoscale.hpa.numbers import MAX_INT64, int64, quotient
 
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
-_PLAIN = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+)|([numkMGTPE]?))")
+_FORM = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)")
 _EXPONENT = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+# Powers of ten that upstream multiplies with in one step, which wraps; by others it gives up with 0.
+_MULTIPLIED_AT_ONCE = (1, 2, 3, 6, 9)
 
 
 def to_milli(text: str | int | float) -> int:
@@ -20,29 +22,24 @@ def to_milli(text: str | int | float) -> int:
     """
     exact = parse_quantity(text)
     milli = round_away(exact, 1000)
-    return milli if 0 <= milli <= MAX_INT64 else _as_upstream(str(text), exact, milli)
+    if 0 <= milli <= MAX_INT64:
+        return milli
+    held = _held(str(text))
+    if held is None:
+        return _milli_of_nano(_nano(str(text), exact))
+    if abs(milli) <= MAX_INT64:
+        return milli
+    return int64(milli) if held[1] + 3 in _MULTIPLIED_AT_ONCE else 0
 
 
-def _as_upstream(text: str, exact: Fraction, milli: int) -> int:
-    """Thousandths of a negative or huge quantity.
+def to_float(text: str | int | float) -> float:
+    """A quantity as ``AsApproximateFloat64`` gives it: a whole number, times a power of ten.
 
-    Upstream holds up to 18 decimal digits as a number and a power of ten; what then overflows keeps its low bits if
-    the power is one it multiplies with at once, else it is 0. Anything longer it computes in billionths, where a
-    negative remainder is rounded the wrong way; there a binary suffix is cut to the largest int64 first.
+    So ``0.3`` is 3 * 10^-1 = 0.30000000000000004, and ``300m`` is 300 * 10^-3 = 0.3.
     """
-    match = _PLAIN.fullmatch(text)
-    if match is not None:
-        _, whole, rest, exponent, suffix = match.groups()
-        power = (int(exponent) if exponent else _EXPONENT[suffix or ""]) - len(rest)
-        if len(whole.lstrip("0") or "0") + len(rest) <= 18 and power >= -9:
-            fits = abs(milli) <= MAX_INT64
-            return milli if fits else int64(milli) if power + 3 in (1, 2, 3, 6, 9) else 0
-    size = abs(exact) if match is not None else min(abs(exact), Fraction(MAX_INT64))
-    nano = round_away(size if exact > 0 else -size, 10**9)
-    if nano >= MAX_INT64:
-        return int64(-(-nano // 10**6))
-    low = int64(nano)
-    return quotient(low, 10**6) + (low % 10**6 != 0)
+    exact = parse_quantity(text)
+    number, power = _held(str(text)) or (_nano(str(text), exact), -9)
+    return float(number) * float(f"1e{power}") if power else float(number)
 
 
 def round_away(value: Fraction, scale: int = 1) -> int:
@@ -51,19 +48,33 @@ def round_away(value: Fraction, scale: int = 1) -> int:
     return math.ceil(value) if value > 0 else math.floor(value)
 
 
-def to_float(text: str | int | float) -> float:
-    """A quantity as ``AsApproximateFloat64`` gives it: its digits as a whole number, times a power of ten.
-
-    So ``0.3`` is 3 * 10^-1 = 0.30000000000000004, and ``300m`` is 300 * 10^-3 = 0.3.
-    """
-    exact = parse_quantity(text)
-    match = _PLAIN.fullmatch(str(text))
+def _held(text: str) -> tuple[int, int] | None:
+    """The number and the power of ten as which upstream holds a quantity of few digits, else None."""
+    match = _FORM.fullmatch(text)
     if match is None:
-        return float(exact)
+        return None
     sign, whole, rest, exponent, suffix = match.groups()
-    power = (int(exponent) if exponent else _EXPONENT[suffix or ""]) - len(rest)
-    number = float(int(sign + (whole + rest)))
-    return number * float(f"1e{power}") if power else number
+    digits = len(whole.lstrip("0") or "0") + len(rest)
+    number = int(sign + whole + rest)
+    if suffix in _BINARY[1:]:
+        power = _BINARY.index(suffix)
+        return (number * 1024**power, 0) if not rest and digits + 3 * power <= 14 else None
+    scale = (int(exponent) if exponent else _EXPONENT[suffix or ""]) - len(rest)
+    return (number, scale) if digits <= 18 and scale >= -9 else None
+
+
+def _nano(text: str, exact: Fraction) -> int:
+    """A longer quantity in billionths; upstream cuts one with a binary suffix to the largest int64."""
+    size = min(abs(exact), Fraction(MAX_INT64)) if text.endswith("i") else abs(exact)
+    return round_away(size if exact > 0 else -size, 10**9)
+
+
+def _milli_of_nano(nano: int) -> int:
+    """Billionths as thousandths, where upstream rounds a negative remainder the wrong way."""
+    if nano >= MAX_INT64:
+        return int64(-(-nano // 10**6))
+    low = int64(nano)
+    return quotient(low, 10**6) + (low % 10**6 != 0)
 
 
 def show_quantity(text: str | int | float) -> str:

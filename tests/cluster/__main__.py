@@ -32,7 +32,8 @@ def build() -> None:
 def up() -> None:
     """Start the cluster; print where its kubeconfig is."""
     lifecycle.up(state())
-    click.echo(f"The context local is in {state().kubeconfig}")
+    click.echo(f"The context local is in {state().kubeconfig} (and may receive load). To use it here:")
+    click.echo(f"  export KUBECONFIG={state().kubeconfig}")
 
 
 @cli.command()

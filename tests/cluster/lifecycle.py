@@ -13,8 +13,9 @@ from pathlib import Path
 import yaml
 
 from autoscale.base.errors import ClusterError, InputError
+from autoscale.cluster import contexts
 from tests.cluster import archives, configs, debian, gobuild, leftovers, network, node
-from tests.cluster.addresses import NODE, NODE_IP
+from tests.cluster.addresses import API_URL, CONTEXT, NODE, NODE_IP
 from tests.cluster.client import Kubectl
 from tests.cluster.components import Component, components
 from tests.cluster.pki import IDENTITIES, write_pki
@@ -25,7 +26,10 @@ _SERVERS = ("apiserver", "front-proxy-client", "apiserver-kubelet-client")
 
 
 def up(state: State) -> None:
-    """Start the cluster and wait until it is whole; a healthy one is left as it is. Raises AutoscaleError."""
+    """Start the cluster, wait until it is whole, and allow it to receive load; a healthy one is left as it is.
+
+    Raises AutoscaleError, naming the log to read.
+    """
     debian.need_root("for namespaces, cgroups and mounts")
     debian.ensure(debian.NODE)
     for part in gobuild.PARTS:
@@ -38,6 +42,7 @@ def up(state: State) -> None:
             return
         _remove(running)
         _start(Running(state), kubectl)
+        contexts.allow(contexts.find(CONTEXT, state.kubeconfig)[0])
 
 
 def down(state: State) -> None:
@@ -46,6 +51,8 @@ def down(state: State) -> None:
         debian.need_root("to remove what root started")
         with _alone(state):
             _remove(load(state))
+            if any(entry["server"] == API_URL for entry in contexts.allowed()):
+                contexts.revoke(CONTEXT)
 
 
 def status(state: State) -> tuple[list[str], bool]:

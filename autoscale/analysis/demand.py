@@ -54,7 +54,7 @@ def _width(kept: Collected) -> float:
     """How far apart samples of one pod usually are, in seconds, but not less than their window."""
     windows = sorted(window for usage in kept.usage.values() for window in usage.window_s)
     apart = sorted(b - a for usage in kept.usage.values() for a, b in pairwise(usage.at))
-    return max(1.0, *(values[len(values) // 2] for values in (windows, apart) if values))
+    return max([1.0, *(values[len(values) // 2] for values in (windows, apart) if values)])
 
 
 def samples(kept: Collected, series: Seconds, ready: StepSeries) -> list[Point]:

@@ -147,7 +147,7 @@ def unschedulable(run: Run) -> Hit | None:
     ]
     stuck = [
         pod for pod in run.pods
-        if pod.created is not None and not any(phase.name == "scheduled" and phase.end for phase in pod.start_phases)
+        if pod.created is not None and not any(phase.end for phase in pod.start_phases if phase.name in ("scheduled", "started", "ready"))
         and (pod.removed_at or run.analysis.end) - pod.created > limit("unscheduled") and pod.node is None
     ]  # fmt: skip
     if not waits and not stuck:

@@ -1,0 +1,57 @@
+"""``autoscale compare BASE... -- NEW...``: what changed between two sets of runs, and whether it is more than noise."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from autoscale.analysis import Analysis, analyse
+from autoscale.analysis.jsonform import plain
+from autoscale.base.errors import InputError
+from autoscale.compare import compare
+from autoscale.compare.formats import as_html, as_markdown, as_text
+from autoscale.record.reader import locate, read
+
+
+class _TwoSides(click.Command):
+    """Keeps the runs after ``--`` apart, which click would merge with those before."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Split at the first ``--``."""
+        at = args.index("--") if "--" in args else len(args)
+        ctx.meta["new"] = args[at + 1 :]
+        return super().parse_args(ctx, args[:at])
+
+
+@click.command(
+    cls=_TwoSides, options_metavar="[OPTIONS]",
+    help="Compare runs: autoscale compare [OPTIONS] BASE... -- NEW... (options first). Exit code: 0 no regression, "
+    "1 regression, 5 cannot say (it takes 3 runs a side to know the noise), 6 a run is invalid.",
+)  # fmt: skip
+@click.argument("base", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="BASE... -- NEW...")
+@click.option("--anyway", is_flag=True, help="Compare runs of another load or with other CPU limits all the same.")
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "json", "html"]), default="text")
+@click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+@click.pass_context
+def command(ctx: click.Context, base: tuple[Path, ...], anyway: bool, form: str, out: Path | None) -> int:
+    """Read both sides, compare, print."""
+    new = [Path(text) for text in ctx.meta["new"]]
+    if not new:
+        raise InputError("there is only one side", fix="autoscale compare BASE... -- NEW...")
+    found = compare(_analyses(base), _analyses(new), anyway=anyway)
+    forms = {"text": as_text, "markdown": as_markdown, "html": as_html}
+    text = forms[form](found) if form in forms else json.dumps(plain(found), indent=2)
+    if out is None:
+        click.echo(text)
+    else:
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"cannot write {out}: {error.strerror}", fix="choose another --out") from error
+        click.echo(f"{found.outcome}: {found.reason}")
+    return found.exit_code
+
+
+def _analyses(paths: Sequence[Path]) -> list[Analysis]:
+    return [analyse(read(locate(path))) for path in paths]

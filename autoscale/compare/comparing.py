@@ -1,0 +1,153 @@
+"""Sets of runs against each other: what changed, and whether that is more than noise."""
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any, Literal
+
+from autoscale.analysis.catalogue import CATALOGUE, Entry
+from autoscale.analysis.results import Analysis
+from autoscale.base.errors import InputError, Problem
+from autoscale.compare.results import Change, Comparison, Difference, Line
+from autoscale.compare.statistics import LEAST_RUNS, bootstrap, rank_test
+from autoscale.objectives.validity import validity
+from loadtest.histogram import merge, quantile
+
+SAME_SHARE = 0.05  # a change of less than 5 % is none that anyone would act on
+# measures whose change for the worse is a regression; the others are told
+GATES = ("p95", "p99", "errors", "bad", "lost", "capacity", "recovery", "replica_minutes", "reversals")
+_QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+
+
+def compare(base: Sequence[Analysis], new: Sequence[Analysis], *, anyway: bool = False) -> Comparison:
+    """Compare two sets of analysed runs.
+
+    Raises InputError where they are not comparable (another load, other requests or CPU limits), all reasons at once;
+    with ``anyway`` these become warnings.
+    """
+    if not base or not new:
+        raise InputError("there is nothing to compare", fix="give runs before and after `--`")
+    unlike = incomparable([*base, *new])
+    if unlike and not anyway:
+        raise InputError(
+            "these runs cannot be compared", problems=unlike, fix="add --anyway to compare them all the same"
+        )
+    found = tuple(_difference(name, entry, base, new) for name, entry in CATALOGUE.items())
+    known = tuple(one for one in found if one.base_median is not None or one.new_median is not None)
+    outcome, reason = _outcome(known, base, new)
+    sides: tuple[tuple[Literal["base", "new"], Sequence[Analysis]], ...] = (("base", base), ("new", new))
+    return Comparison(
+        tuple(run.run for run in base), tuple(run.run for run in new), outcome, reason, known,
+        tuple(str(problem) for problem in unlike), tuple(_line(side, run) for side, runs in sides for run in runs),
+    )  # fmt: skip
+
+
+def incomparable(runs: Sequence[Analysis]) -> list[Problem]:
+    """What must be alike and is not, against the first run."""
+    first = _essence(runs[0])
+    names = [run.run for run in runs]
+    problems = [
+        Problem(name, "given more than once", "every run once", "A copy of a run says nothing about noise")
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+    for run in runs[1:]:
+        for name, value in _essence(run).items():
+            if value != first[name]:
+                problems.append(
+                    Problem(f"{run.run}: {name}", f"{value!r:.80}", f"{first[name]!r:.80} as in {runs[0].run}")
+                )
+    return problems
+
+
+def _essence(run: Analysis) -> dict[str, Any]:
+    scenario = run.header["scenario"]
+    load: Mapping[str, Any] = scenario.get("load") or {}
+    pods = [pod for pod in run.pods if pod.uid]
+    return {
+        "load model": scenario.get("model"),
+        "load plan": scenario.get("points"),
+        "requests": scenario.get("requests"),
+        "arrivals": load.get("arrivals"),
+        "connection reuse": load.get("close_share"),
+        "CPU requests": sorted({pod.cpu_request_m for pod in pods if pod.cpu_request_m}),
+        "CPU limits": sorted({pod.cpu_limit_m for pod in pods if pod.cpu_limit_m}),
+    }
+
+
+def _difference(name: str, entry: Entry, base: Sequence[Analysis], new: Sequence[Analysis]) -> Difference:
+    left, right = _values(name, base), _values(name, new)
+    old, now = _centre(name, base, left), _centre(name, new, right)
+    missing = None in left or None in right
+    cut = any(run.measures[name].at_least for run in (*base, *new))
+    low = high = p = None
+    delta = now - old if now is not None and old is not None else None
+    if not missing and min(len(left), len(right)) >= LEAST_RUNS:
+        known_left, known_right = [v for v in left if v is not None], [v for v in right if v is not None]
+        low, high = bootstrap(known_left, known_right)
+        p = rank_test(known_left, known_right)
+    change, reason = _change(entry, old, delta, low, high)
+    if missing or cut:
+        change, reason = "cannot say", "not known in every run" if missing else "not reached in every run"
+    return Difference(
+        name, entry.title, entry.unit, left, right, old, now, delta, low, high, p, change, reason, name in GATES
+    )  # fmt: skip
+
+
+def _values(name: str, runs: Sequence[Analysis]) -> tuple[float | None, ...]:
+    return tuple(run.measures[name].value for run in runs)
+
+
+def _centre(name: str, runs: Sequence[Analysis], values: Sequence[float | None]) -> float | None:
+    """The percentile of all runs' merged buckets, or the median of the runs' values."""
+    if name in _QUANTILES:
+        return quantile(merge(run.responses.merged() for run in runs), _QUANTILES[name])
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _change(
+    entry: Entry, old: float | None, delta: float | None, low: float | None, high: float | None
+) -> tuple[Change, str]:
+    if delta is None or old is None:
+        return "cannot say", "not known on both sides"
+    if low is None or high is None:
+        return "cannot say", f"noise is not known: it takes {LEAST_RUNS} runs a side"
+    slack = SAME_SHARE * abs(old)
+    if low > slack or high < -slack or (slack == 0 and (low > 0 or high < 0)):
+        if entry.better == "none":
+            return "differs", "the interval lies beyond 5 %"
+        return ("worse" if (delta > 0) == (entry.better == "lower") else "better"), "the interval lies beyond 5 %"
+    if low >= -slack and high <= slack:
+        return "same", "the interval lies within 5 %"
+    return "cannot say", "the runs scatter too much: more runs would tell"
+
+
+def _outcome(
+    found: Sequence[Difference], base: Sequence[Analysis], new: Sequence[Analysis]
+) -> tuple[Literal["regression", "no regression", "cannot say", "invalid"], str]:
+    wrong = [run.run for run in (*base, *new) if validity(run).outcome == "invalid"]
+    if wrong:
+        return "invalid", "the load generator was the limit in " + ", ".join(wrong)
+    worse = [one for one in found if one.gates and one.change == "worse"]
+    if worse:
+        return "regression", "worse: " + ", ".join(one.title for one in worse)
+    if min(len(base), len(new)) < LEAST_RUNS:
+        count = f"{len(base)} and {len(new)} run(s)"
+        return "cannot say", f"noise is not known with {count}: it takes {LEAST_RUNS} a side"
+    open_ = [one for one in found if one.gates and one.change == "cannot say"]
+    if open_:
+        return "cannot say", "not clear: " + ", ".join(f"{one.title} ({one.reason})" for one in open_)
+    better = [one.title for one in found if one.change == "better"]
+    return "no regression", "nothing is worse" + (f"; better: {', '.join(better)}" if better else "")
+
+
+def _line(side: Literal["base", "new"], run: Analysis) -> Line:
+    start = run.load_start if run.load_start is not None else run.start
+    ready = [
+        (time - start, value)
+        for time, value in zip(run.replicas.ready.times, run.replicas.ready.values, strict=True)
+        if value is not None
+    ]
+    if ready:
+        ready.append((run.end - start, ready[-1][1]))
+    p95 = [(run.seconds.start - start + i, value) for i, value in enumerate(run.seconds.p95) if value is not None]
+    return Line(side, run.run, tuple(ready), tuple(p95))

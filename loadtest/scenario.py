@@ -256,7 +256,10 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
         "duration_s": scenario.plan.duration_s,
         "total": scenario.plan.total,
         "load": settings.model_dump(
-            include={"model", "arrivals", "seed", "pacing", "workers", "max_in_flight", "close_share", "rate_factor"}
+            include={
+                *("model", "arrivals", "seed", "pacing", "rate_factor"),
+                *("workers", "max_in_flight", "connections", "close_share"),
+            }
         ),
         "requests": [
             request.model_dump() | {"name": request.name or f"{request.method} {request.path.split('?')[0]}"}

@@ -69,16 +69,17 @@ def _how(resolved: dict[str, Any]) -> list[str]:
         ]
     workers = "1 worker" if load["workers"] == 1 else f"{load['workers']} workers"
     lines.append(f"{workers}, at most {load['max_in_flight']:,} requests in flight.")
-    return [*lines, f"Connections: {connections(load['close_share'])}."]
+    return [*lines, f"Connections: {connections(load)}."]
 
 
-def connections(close_share: float) -> str:
+def connections(load: dict[str, Any]) -> str:
     """How connections are used, in words."""
-    if close_share == 0:
-        return "kept, which pins the load to the pods they began with"
-    if close_share == 1:
+    share = load["close_share"]
+    if share == 1:
         return "one for each request"
-    return f"kept, and closed by {close_share * 100:g} % of the requests"
+    if share == 0:
+        return f"{load['connections']}, kept, which pins the load to the pods they began with"
+    return f"{load['connections']}, each request closes its own with a chance of {share * 100:g} %"
 
 
 def _requests(resolved: dict[str, Any]) -> list[str]:

@@ -11,6 +11,7 @@ import gevent
 
 from loadtest import closed, draw
 from loadtest.driver.client import Client, Outcome, Prepared, prepare
+from loadtest.driver.connections import Connections
 from loadtest.driver.output import say, write
 from loadtest.driver.settings import Settings
 from loadtest.rows import Recorder, Worker
@@ -38,7 +39,9 @@ class Engine:
         self._limit = -(-load["max_in_flight"] // settings.workers)
         self._requests = [prepare(r, settings.url, settings.host_header) for r in settings.scenario["requests"]]
         self._edges = draw.shares([r["weight"] for r in settings.scenario["requests"]])
-        self._client = Client(settings.url, settings.scenario["tls"], settings.host_header)
+        wanted = -(-load["connections"] // settings.workers)
+        self._connections = Connections(settings.url, settings.scenario["tls"], settings.host_header, wanted)
+        self._client = Client(self._connections)
         self._recorder = Recorder(Worker(settings.shard, settings.pod, start), time.process_time())
         self._in_flight = 0
         self._senders: list[Any] = []
@@ -57,7 +60,7 @@ class Engine:
         self._drain()
         writer.kill()
         self._flush(last=True)
-        self._client.close()
+        self._connections.close()
 
     def stop(self) -> None:
         """Send nothing more; ``run`` returns when what is in flight has ended or its grace is over."""

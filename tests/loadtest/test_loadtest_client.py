@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from loadprocs import network, plain_scenario, tiny_server
+from loadprocs import fetch, network, plain_scenario, tiny_server
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[2]
 PROBE = """
 import json, sys
 from loadtest.driver.client import Client, prepare
-url, tls, host, requests = json.loads(sys.argv[1])
-client = Client(url, tls, host)
+from loadtest.driver.connections import Connections
+url, tls, host, requests, wanted = json.loads(sys.argv[1])
+client = Client(Connections(url, tls, host, wanted))
 outcomes = [client.send(prepare(r, url, host), close=c) for r, c in requests]
 print(json.dumps([[o.cause, o.pod, o.length] for o in outcomes]))
 """
@@ -94,7 +95,7 @@ def test_tls_is_checked_against_the_authority_and_the_name(certificate: tuple[st
     with tiny_server(address, both):
 
         def outcome(tls: dict[str, Any], host: str = "web.test:8080") -> Any:
-            return run(PROBE, [f"https://{address}:8080", PLAIN_TLS | tls, host, [[request(), False]]])[0][0]
+            return run(PROBE, [f"https://{address}:8080", PLAIN_TLS | tls, host, [[request(), False]], 1])[0][0]
 
         assert outcome({"ca": authority}) is None
         assert outcome({"ca": authority, "server_name": "web.test"}, str(ip_address(address))) is None
@@ -103,22 +104,24 @@ def test_tls_is_checked_against_the_authority_and_the_name(certificate: tuple[st
         assert outcome({"verify": False}, "other.test") is None
 
 
-def test_connections_are_kept_until_a_request_closes_its_own() -> None:
-    """Ten requests in a row use one connection; with every fifth closing its own there are two."""
+@pytest.mark.parametrize(("wanted", "close_every"), [(1, 99), (1, 5), (4, 99), (4, 5), (1, 1)])
+def test_connections_are_kept_spread_and_closed_as_asked(wanted: int, close_every: int) -> None:
+    """19 requests in a row: the wanted connections are opened and used in turn, and each one closed is replaced."""
     address = f"{network()}.1"
     with tiny_server(address):
-        plan = [[request(), n % 5 == 4] for n in range(10)]
-        outcomes = run(PROBE, [f"http://{address}:8080", PLAIN_TLS, "web", plan])
-        assert outcomes == [[None, "web-1", 5]] * 10
-        seen = run(PROBE, [f"http://{address}:8080", PLAIN_TLS, "web", [[request(path="/count"), False]]])
-        assert seen == [[None, "web-1", seen[0][2]]]
+        plan = [[request(), n % close_every == close_every - 1] for n in range(19)]
+        outcomes = run(PROBE, [f"http://{address}:8080", PLAIN_TLS, "web", plan, wanted])
+        assert outcomes == [[None, "web-1", 5]] * 19
+        opened = json.loads(fetch(f"http://{address}:8080/count")[1])["connections"] - 1
+        replaced = sum(close for _, close in plan[:-1])
+        assert opened == wanted + replaced
 
 
 @pytest.mark.parametrize("url", ["http://no-such-name.invalid:8080", "http://127.255.255.254:9"])
 def test_what_cannot_be_reached_is_an_outcome_and_not_an_exception(url: str) -> None:
     """An unknown name and a closed port have causes of their own."""
     wanted = "name not resolved" if "invalid" in url else "connection refused"
-    assert run(PROBE, [url, PLAIN_TLS, "web", [[request(), False]]]) == [[wanted, None, 0]]
+    assert run(PROBE, [url, PLAIN_TLS, "web", [[request(), False]], 1]) == [[wanted, None, 0]]
 
 
 def pins(path: Path) -> dict[str, str]:

@@ -1,13 +1,16 @@
 """The four questions of the first screen, answered in plain words: can I believe it, was it good enough,
 which phase was slow, what should I change."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autoscale.analysis.results import Analysis, Latency, ScaleUp
 from autoscale.objectives.results import Judgement
 from autoscale.report.gather import Account
 from autoscale.report.words import count, duration, offset, percent
+
+# The first screen has room for this many.
+MOST_DETAILS = 3
 
 # What a reader sees for each of analysis.results.PHASES.
 PHASE_WORDS = {
@@ -66,14 +69,24 @@ def _good_enough(account: Account) -> Answer:
     question = "Was it good enough?"
     if not judgements:
         return Answer(question, "No objective was set", "unknown", ("Name some under `objectives:` in the scenario.",))
-    passed = [judgement for judgement in judgements if judgement.outcome == "pass"]
-    missed = tuple(_judged(judgement) for judgement in judgements if judgement.outcome != "pass")
-    headline = f"{len(passed)} of {len(judgements)} objectives held"
-    return Answer(question, headline, account.verdict.outcome, missed or (_tightest(judgements),))
+    if account.verdict.outcome == "invalid":
+        return Answer(question, "Nobody can say", "invalid", ("An invalid run judges nothing: mend it and run again.",))
+    passed = sum(judgement.outcome == "pass" for judgement in judgements)
+    headline = f"{passed} of {len(judgements)} objectives held"
+    return Answer(question, headline, account.verdict.outcome, _missed(judgements) or (_tightest(judgements),))
 
 
-def _judged(judgement: Judgement) -> str:
-    return f"{judgement.text}: {judgement.outcome}, {judgement.reason}"
+def _missed(judgements: Sequence[Judgement]) -> tuple[str, ...]:
+    """What did not hold, failures first; objectives that are unknown for one reason stand together."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for judgement in sorted(judgements, key=lambda judgement: judgement.outcome != "fail"):
+        if judgement.outcome != "pass":
+            by_reason.setdefault((judgement.outcome, judgement.reason), []).append(judgement.text)
+    lines = [f"{'; '.join(texts)}: {outcome}, {reason}" for (outcome, reason), texts in by_reason.items()]
+    return (
+        *lines[:MOST_DETAILS],
+        *([f"and {len(lines) - MOST_DETAILS} more below"] if len(lines) > MOST_DETAILS else []),
+    )
 
 
 def _tightest(judgements: Iterable[Judgement]) -> str:

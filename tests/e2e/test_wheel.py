@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_takes_no_common_name(wheel: Path) -> None:
-    """Nothing called `app` or `tests` lands in somebody's site-packages; app and manifests travel inside the package."""
+    """No `app` or `tests` lands in somebody's site-packages; app and manifests travel inside the package."""
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"autoscale", "loadtest"}
@@ -62,7 +62,9 @@ def run(python: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess
 def test_the_installed_package_is_the_wheels_own(installed: Path, tmp_path: Path) -> None:
     """The environment takes our code from the wheel and cannot see the clone's app or tests."""
     code = "import autoscale, importlib.util as u; print(autoscale.__file__, u.find_spec('app'), u.find_spec('tests'))"
-    shown = subprocess.run([str(installed), "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        [str(installed), "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
     assert str(installed.parents[1]) in shown
     assert shown.split()[1:] == ["None", "None"]
 
@@ -70,9 +72,7 @@ def test_the_installed_package_is_the_wheels_own(installed: Path, tmp_path: Path
 @pytest.mark.e2e
 def test_first_look_runs_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     """`autoscale run first-look` works outside the clone: app, manifests and scenarios are found, a report is left."""
-    done = run(
-        installed, "run", "first-look", "--no-web", "--out", str(tmp_path / "runs"), *SHORTER, cwd=tmp_path
-    )
+    done = run(installed, "run", "first-look", "--no-web", "--out", str(tmp_path / "runs"), *SHORTER, cwd=tmp_path)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     (report,) = (tmp_path / "runs").glob("*-first-look/report.html")
     assert "first-look" in report.read_text()

@@ -129,7 +129,6 @@ def test_restarts_in_place_count_with_on_failure() -> None:
     made = job(backoffLimit=2)
     made["spec"]["template"]["spec"]["restartPolicy"] = "OnFailure"
     world.create(made)
-    world.steps = [step for step in world.steps]
     for restarts, ended in ((1, False), (2, True)):
         world.run(1)
         pod = world.all("Pod")[0]

@@ -57,6 +57,7 @@ class LogFollower:
         self._last = 0  # nanoseconds of the newest line
         self._same: set[bytes] = set()  # lines of that very nanosecond
         self._heard = clock()
+        self._connected = False
 
     def cancel(self) -> None:
         """End ``lines()`` soon, wherever it waits."""
@@ -69,7 +70,7 @@ class LogFollower:
         """Every line until the container has ended and its log is read, or until cancelled."""
         delay, failing = FIRST_DELAY_S, ""
         while not self._stop.is_set():
-            before = self._last
+            before, self._connected = self._last, False
             try:
                 yield from self._read(follow=True)
                 failing = ""
@@ -77,8 +78,8 @@ class LogFollower:
                     yield from self._read(follow=False)  # what came between the end of the stream and of the container
                     return
             except ClusterError as error:
-                if self._stop.is_set():
-                    break  # broken off by `cancel`
+                if self._stop.is_set() and self._connected:
+                    return  # broken off by `cancel`, while it was heard
                 if isinstance(error, Refused) and error.code == 404:
                     yield Lost(self.source, self._heard, self._clock(), "the pod was removed before its log was read")
                     return
@@ -93,7 +94,7 @@ class LogFollower:
         since = format_time(self._last / 1e9) if self._last else None
         query = {**self._query, "follow": follow, "sinceTime": since}
         with self._cluster.stream(self._path + "/log", query=query, read_s=self._silence_s) as stream:
-            self._stream = stream
+            self._stream, self._connected = stream, True
             if self._stop.is_set():
                 return
             for raw in stream:

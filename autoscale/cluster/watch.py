@@ -71,6 +71,7 @@ class Watch:
         self._version: str | None = None
         self._heard = 0.0
         self._progress = False
+        self._connected = False
 
     def cancel(self) -> None:
         """End ``changes()`` soon, wherever it waits."""
@@ -84,7 +85,7 @@ class Watch:
         yield from self._list()
         delay, failing = FIRST_DELAY_S, ""
         while not self._stop.is_set():
-            self._progress = False
+            self._progress = self._connected = False
             try:
                 if self._version is None:
                     since = self._heard
@@ -92,10 +93,10 @@ class Watch:
                     yield Lost(self.source, since, self._heard, failing)
                     failing = ""
                 yield from self._follow()
-                failing = "" if self._progress else "the watch ends as soon as it begins"
+                failing = "" if self._progress or self._stop.is_set() else "the watch ends as soon as it begins"
             except ClusterError as error:
-                if self._stop.is_set():
-                    break  # broken off by `cancel`
+                if self._stop.is_set() and self._connected:
+                    return  # broken off by `cancel`, while it was heard
                 failing = error.what
                 if isinstance(error, Refused) and error.code == 410:
                     self._version = None
@@ -131,7 +132,7 @@ class Watch:
         }
         began = self._clock()
         with self._cluster.stream(self._path, query=query, read_s=self._silence_s) as stream:
-            self._stream = stream
+            self._stream, self._connected = stream, True
             if self._stop.is_set():
                 return
             for line in stream:

@@ -1,0 +1,191 @@
+"""The list+watch loop against an API server with faults."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from fake_api import FakeApi, eventually, serving
+
+from autoscale.base.errors import ClusterError
+from autoscale.cluster.client import connect
+from autoscale.cluster.resources import resource_of
+from autoscale.cluster.watch import Change, Lost, Watch
+
+
+class Heard:
+    """What a watch has said so far."""
+
+    def __init__(self) -> None:
+        self.all: list[Change | Lost] = []
+        self.error: ClusterError | None = None
+
+    def names(self, *types: str) -> list[str]:
+        """Names of the pods of changes of these types."""
+        return [c.object["metadata"]["name"] for c in self.all if isinstance(c, Change) and c.type in types]
+
+    def lost(self) -> list[Lost]:
+        """The gaps."""
+        return [item for item in self.all if isinstance(item, Lost)]
+
+
+@contextmanager
+def watching(kubeconfig: Path, silence_s: float = 2.0) -> Iterator[Heard]:
+    """A running watch of pods in the namespace shop; ended, and its thread joined, on leaving."""
+    heard = Heard()
+    with connect("fake", kubeconfig) as cluster:
+        watch = Watch(cluster, resource_of("Pod"), "shop", silence_s=silence_s)
+
+        def work() -> None:
+            try:
+                for item in watch.changes():
+                    heard.all.append(item)
+            except ClusterError as error:
+                heard.error = error
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield heard
+        finally:
+            watch.cancel()
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[FakeApi, Path, int]]:
+    """A fake API server with one pod."""
+    with serving(tmp_path) as (api, kubeconfig, port):
+        api.put("a")
+        yield api, kubeconfig, port
+
+
+def test_list_then_changes(served: tuple[FakeApi, Path, int]) -> None:
+    """What is there comes as LISTED, then every change in order, from one list and one watch."""
+    api, kubeconfig, _ = served
+    with watching(kubeconfig, 10.0) as heard:
+        eventually(lambda: api.count("watch") == 1)
+        api.put("b")
+        api.put("a", "Failed")
+        api.drop("b")
+        eventually(lambda: heard.names("DELETED") == ["b"])
+    assert heard.names("LISTED") == ["a"]
+    assert (heard.names("ADDED"), heard.names("MODIFIED")) == (["b"], ["a"])
+    assert api.count("list") == 1
+    assert heard.lost() == []
+
+
+def test_a_dropped_stream_loses_nothing(served: tuple[FakeApi, Path, int]) -> None:
+    """After a break in the middle of a line the watch goes on from the last version: no list, no gap, no event lost."""
+    api, kubeconfig, _ = served
+    with watching(kubeconfig, 10.0) as heard:
+        eventually(lambda: api.count("watch") == 1)
+        api.set_fault("drop")
+        api.put("b")
+        eventually(lambda: api.count("watch") >= 3)
+        api.set_fault("")
+        eventually(lambda: heard.names("ADDED") == ["b"])
+    assert api.count("list") == 1
+    assert heard.lost() == []
+
+
+@pytest.mark.parametrize("fault", ["http-410", "event-410"])
+def test_expired_history_is_listed_anew_and_counted(served: tuple[FakeApi, Path, int], fault: str) -> None:
+    """After 410, as status or as event, a new list tells what vanished (GONE) and what is new, and a gap says so."""
+    api, kubeconfig, _ = served
+    with watching(kubeconfig, 10.0) as heard:
+        eventually(lambda: api.count("watch") == 1)
+        api.set_fault("drop")
+        eventually(lambda: api.count("watch") >= 2)
+        api.drop("a")
+        api.put("b")
+        api.forget()
+        api.set_fault(fault)
+        eventually(lambda: api.count("list") >= 2)
+        api.set_fault("")
+        eventually(lambda: heard.names("ADDED") == ["b"] and heard.names("GONE") == ["a"])
+        eventually(lambda: bool(heard.lost()))
+    gap = heard.lost()[0]
+    assert gap.source == "pods"
+    assert gap.since <= gap.until
+
+
+def test_a_server_that_always_says_410_is_not_hammered(served: tuple[FakeApi, Path, int]) -> None:
+    """Lists that are followed by 410 again and again come ever more slowly: a list is no progress."""
+    api, kubeconfig, _ = served
+    api.set_fault("http-410")
+    with watching(kubeconfig) as heard:
+        eventually(lambda: api.count("list") >= 4)
+        pauses = [b.until - a.until for a, b in zip(heard.lost(), heard.lost()[1:], strict=False)]
+    assert pauses == sorted(pauses)
+    assert pauses[-1] > 0.3
+
+
+def test_a_half_open_connection_is_noticed(served: tuple[FakeApi, Path, int]) -> None:
+    """A server that accepts the watch and then says nothing is left after the silence allowed, and events arrive."""
+    api, kubeconfig, _ = served
+    with watching(kubeconfig, 1.0) as heard:
+        eventually(lambda: api.count("watch") == 1)
+        api.set_fault("silent")
+        api.put("b")
+        eventually(lambda: api.count("watch") >= 2)
+        api.set_fault("")
+        eventually(lambda: heard.names("ADDED") == ["b"])
+    assert heard.lost() == []
+
+
+def test_forbidden_names_what_is_missing(served: tuple[FakeApi, Path, int]) -> None:
+    """A first list that is forbidden ends the watch with an error that names verb, resource and rule."""
+    api, kubeconfig, _ = served
+    api.set_fault("403")
+    with watching(kubeconfig) as heard:
+        eventually(lambda: heard.error is not None)
+    assert 'resources: ["pods"], verbs: [get, list, watch]' in str(heard.error)
+
+
+def test_a_server_that_comes_back_is_found_again(tmp_path: Path) -> None:
+    """While the server is away the watch tries on; afterwards it hears what happened meanwhile."""
+    with serving(tmp_path) as (api, kubeconfig, port):
+        api.put("a")
+        running = watching(kubeconfig)
+        heard = running.__enter__()
+        eventually(lambda: api.count("watch") == 1)
+    api.put("b")
+    try:
+        with serving(tmp_path, port, api):
+            eventually(lambda: heard.names("ADDED") == ["b"])
+    finally:
+        running.__exit__(None, None, None)
+
+
+def test_an_outage_at_the_end_is_a_gap(tmp_path: Path) -> None:
+    """A watch that is cancelled while the server is away says since when it heard nothing."""
+    with serving(tmp_path) as (api, kubeconfig, port):
+        api.put("a")
+        running = watching(kubeconfig)
+        heard = running.__enter__()
+        eventually(lambda: api.count("watch") == 1)
+    eventually(lambda: not _listens(port))
+    time.sleep(0.5)  # the watch meets the closed port: nothing tells from outside when
+    running.__exit__(None, None, None)
+    assert [gap.source for gap in heard.lost()] == ["pods"]
+    assert "cannot be reached" in heard.lost()[0].cause
+
+
+def test_no_server_at_all_is_one_readable_error(tmp_path: Path) -> None:
+    """A watch whose first list meets no server ends with an error that says so."""
+    with serving(tmp_path) as (_, kubeconfig, _port):
+        pass
+    with watching(kubeconfig) as heard:
+        eventually(lambda: heard.error is not None)
+    assert "cannot be reached: connection refused" in str(heard.error)
+
+
+def _listens(port: int) -> bool:
+    """Whether anything accepts connections on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

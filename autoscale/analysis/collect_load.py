@@ -154,10 +154,11 @@ class LoadCollector:
         if started is not None:
             age = self.clocks.ours(row["at"], row["clk"]) - started
             sums.append(self.by_age[sum(age >= bound for bound in _AGES)])
-        for name, n in row["response"].items():
-            index = int(name)
-            for counts in sums:
-                counts[index] = counts.get(index, 0) + n
+        buckets = [(int(name), n) for name, n in row["response"].items()]
+        for counts in sums:
+            get = counts.get
+            for index, n in buckets:
+                counts[index] = get(index, 0) + n
 
 
 def _by_age(series: HistogramSeries, second: int, ages: Mapping[str, Mapping[str, int]]) -> None:

@@ -66,6 +66,20 @@ class HistogramSeries:
         merged: Counts = {}
         for i in positions:
             begin, end = self.begin[i], self.begin[i + 1]
-            for index, n in zip(self.index[begin:end], self.count[begin:end], strict=True):
+            pairs = zip(self.index[begin:end], self.count[begin:end], strict=True)
+            if not merged:
+                merged = dict(pairs)  # one histogram has every bucket once
+                continue
+            for index, n in pairs:
                 merged[index] = merged.get(index, 0) + n
         return merged
+
+    def above(self, positions: Iterable[int], last: int) -> int:
+        """How many counts at some positions lie in buckets beyond ``last``."""
+        found = 0
+        for i in positions:
+            begin, end = self.begin[i], self.begin[i + 1]
+            for index, n in zip(self.index[begin:end], self.count[begin:end], strict=True):
+                if index > last:
+                    found += n
+        return found

@@ -8,7 +8,7 @@ from autoscale.analysis.collect_load import LoadCollector
 from autoscale.analysis.results import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
-from loadtest.histogram import Counts, middle, quantile
+from loadtest.histogram import Counts, bucket, middle, quantile
 
 AROUND_S = 30.0  # before, during and after a scale event: this long each
 _AGE_LABELS = ("pods younger than 60 s", "pods of 60 to 120 s", "pods older than 120 s")
@@ -86,9 +86,8 @@ def violated_seconds(load: LoadCollector, series: Seconds, objective: LatencyObj
     """For each second the requests that were not good: slower than the objective, failed, or dropped."""
     found: list[int | None] = [None] * len(series)
     first = round(series.start - load.response.phase)
-    slow = {
-        second: _slow(load, positions, objective.bound_s) for second, positions in load.response.by_second().items()
-    }
+    last = _last_within(objective.bound_s)
+    slow = {second: load.response.above(where, last) for second, where in load.response.by_second().items()}
     for i in range(len(series)):
         parts = (series.failed[i], series.dropped[i])
         if series.answered[i] is not None or first + i in slow:
@@ -96,5 +95,7 @@ def violated_seconds(load: LoadCollector, series: Seconds, objective: LatencyObj
     return found
 
 
-def _slow(load: LoadCollector, positions: Sequence[int], bound_s: float) -> int:
-    return sum(n for index, n in load.response.of(positions).items() if middle(index) > bound_s)
+def _last_within(bound_s: float) -> int:
+    """The last bucket whose middle, which a percentile would be reported as, lies within a bound."""
+    index = bucket(bound_s)
+    return index if middle(index) <= bound_s else index - 1

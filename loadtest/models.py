@@ -169,7 +169,7 @@ class Load(Strict):
     duration: Positive | None = None
     workers: int = Field(default=1, ge=1, le=100)
     max_in_flight: int = Field(default=1000, ge=1, le=100_000)
-    connections: int = Field(default=20, ge=1, le=100_000)
+    connections: int = Field(default=10, ge=1, le=100_000)
     close_share: float = Field(default=0.1, ge=0, le=1)
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from loadtest.driver.settings import MASTER_PORT, Settings
 from loadtest.driver.users import user_class
 
 GENERATOR_FAILED = 4  # the exit code of autoscale.base.exits
-LEAD_S = 1.5  # from the word to the start: long enough for every worker to have it
+LEAD_S = 1.0  # from the word to the start: long enough for every worker to have it
 CLOCK_ROUNDS = 8
 POLL_S = 0.1
 

@@ -50,7 +50,7 @@ def test_two_workers_send_exactly_the_plan_and_say_so(tmp_path: Path) -> None:
         assert histogram.count(merged(workers[0], "response")) == 60
         count = load.count()
         assert (count["requests"], count["host web.shop:8080"]) == (120, 120)
-        assert 20 < count["connections"] < 60  # twenty are kept, a tenth of the requests closes one
+        assert 10 < count["connections"] < 60  # ten are kept, a tenth of the requests closes one
         assert page["stats"][0]["name"] == "probe"
 
 

@@ -36,7 +36,7 @@ def test_the_page_says_what_would_be_sent() -> None:
     for part in (
         "5,880 requests in 3m30s",
         "GET /work?cpu_ms=10",
-        "20, each request closes its own with a chance of 10 %",
+        "10, each request closes its own with a chance of 10 %",
         "p95 < 500ms",
     ):
         assert part in text

@@ -78,10 +78,15 @@ def _milli_of_nano(nano: int) -> int:
 
 
 def show_quantity(text: str | int | float) -> str:
-    """A quantity in canonical form: no fraction, the largest suffix that loses nothing (``0.5`` is ``500m``)."""
+    """A quantity as the API server prints it: as given where that passes for canonical, else in canonical form.
+
+    Canonical is no fraction and the largest suffix that loses nothing (``0.5`` is ``500m``).
+    """
     value = parse_quantity(text)
     if value == 0:
         return "0"
+    if _passes_for_canonical(str(text)):
+        return str(text)
     if str(text).endswith("i") and abs(value) >= 1024 and value.denominator == 1:
         return _binary(value.numerator)
     nano, power = round_away(value, 10**9), -9
@@ -91,6 +96,17 @@ def show_quantity(text: str | int | float) -> str:
     if re.search(r"[eE][+-]?\d", str(text)):
         return f"{nano}e{power}" if power else str(nano)
     return f"{nano}{_DECIMAL[power]}"
+
+
+def _passes_for_canonical(text: str) -> bool:
+    """Upstream looks at the digits and the power only, so a fraction of three digits passes too."""
+    held, match = _held(text), _FORM.fullmatch(text)
+    if held is None or match is None:
+        return False
+    digits = match[2] + match[3]
+    if match[5] in _BINARY[1:]:
+        return int(digits) % 8 != 0
+    return held[1] % 3 == 0 and not digits.endswith("000") and not digits.startswith("0")
 
 
 def show_milli(milli: int, resource: str = "") -> str:

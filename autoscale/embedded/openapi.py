@@ -25,9 +25,24 @@ _PATCHES = (
 )
 
 
+# kubectl asks this document before it looks whether the kind is served; only so does it get to say
+# `no matches for kind "StatefulSet"` instead of failing to download an older document.
+_UNSERVED = (
+    Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
+    Resource("", "v1", "resourcequotas", "ResourceQuota"),
+    Resource("", "v1", "limitranges", "LimitRange"),
+    Resource("apps", "v1", "statefulsets", "StatefulSet"),
+    Resource("apps", "v1", "daemonsets", "DaemonSet"),
+    Resource("batch", "v1", "cronjobs", "CronJob"),
+    Resource("networking.k8s.io", "v1", "ingresses", "Ingress"),
+    Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
+)
+
+
 def index() -> Object:
     """``/openapi/v3``: where each group's document lies."""
-    paths = ["api/v1", *(f"apis/{group}/{version}" for group, version in group_versions())]
+    known = {*group_versions(), *((one.group, one.version) for one in _UNSERVED if one.group)}
+    paths = ["api/v1", *(f"apis/{group}/{version}" for group, version in sorted(known))]
     return {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={release()}"} for path in paths}}
 
 
@@ -35,13 +50,14 @@ def index() -> Object:
 def document(group: str, version: str) -> Object | None:
     """The document of one group and version; None where there is none."""
     found = [resource for resource in TABLE if (resource.group, resource.version) == (group, version)]
-    if not found:
+    absent = [resource for resource in _UNSERVED if (resource.group, resource.version) == (group, version)]
+    if not found and not absent:
         return None
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": release()},
-        "paths": {_path(resource): _operations(resource) for resource in found},
-        "components": {"schemas": _schemas(found)},
+        "paths": {_path(resource): _operations(resource) for resource in [*found, *absent]},
+        "components": {"schemas": _schemas([*found, *absent])},
     }
 
 

@@ -1,14 +1,16 @@
 """What the tests of the API server hold in their hands: a server and its node, and a real kubectl."""
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 import ssl
 import subprocess
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +132,15 @@ class Kubectl:
         self.stderr = done.stderr
         return done.stderr if fails else done.stdout
 
-    def open(self, *arguments: str) -> "subprocess.Popen[str]":
-        """Start it and leave it running."""
+    @contextlib.contextmanager
+    def open(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+        """Start it and leave it running; ended afterwards, and in any case after half a minute."""
         environment = {**os.environ, "HOME": str(self.home)}
-        return subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, text=True, env=environment)
+        with subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, text=True, env=environment) as process:
+            guard = threading.Timer(30, process.kill)
+            guard.start()
+            try:
+                yield process
+            finally:
+                guard.cancel()
+                process.kill()

@@ -41,7 +41,7 @@ class Sample:
 def read(path: Path, form: Form | None = None) -> list[Point]:
     """The points (second from the trace's begin, requests per second) of a trace file; ScenarioError if it is bad."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ScenarioError(f"Cannot read the trace {path}: {reason}.") from None
@@ -76,17 +76,21 @@ def _rates(points: list[Point], t: float) -> list[float]:
 def _samples(lines: list[str], name: str) -> tuple[list[Sample], list[Problem]]:
     samples: list[Sample] = []
     problems: list[Problem] = []
-    heading_allowed = True
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
         sample = _sample(number, line, f"{name}: line {number}")
         if isinstance(sample, Sample):
             samples.append(sample)
-        elif not (heading_allowed and not any(map(str.isdigit, line))):
+        elif samples or problems or not _heading(line):
             problems.append(sample)
-        heading_allowed = False
     return samples, problems
+
+
+def _heading(line: str) -> bool:
+    """Two columns, neither of which is a time or a number."""
+    fields = [field.strip() for field in next(csv.reader([line]))]
+    return len(fields) == 2 and all(_time(field) is None for field in fields)
 
 
 def _sample(number: int, line: str, where: str) -> Sample | Problem:

@@ -36,6 +36,14 @@ def test_the_form_can_be_given_where_it_cannot_be_seen() -> None:
     assert traces.parse(["0,60", "60,120"], "x.csv") == [(0, 60), (60, 120)]
 
 
+def test_a_heading_is_skipped_whatever_it_says_and_a_bad_first_line_is_not(tmp_path: Path) -> None:
+    """`p95_t,rate_1m` is a heading, also behind a byte order mark; `x1,10` is a mistake."""
+    (tmp_path / "t.csv").write_text("\ufeffp95_t,rate_1m\n0,10\n4,20\n", encoding="utf-8")
+    assert traces.read(tmp_path / "t.csv") == [(0, 10), (4, 20)]
+    with pytest.raises(ScenarioError, match="line 1"):
+        traces.parse(["x1,10", "4,20"], "bad.csv")
+
+
 def test_every_bad_line_is_named_at_once() -> None:
     """Three mistakes, three problems, each with its line; the good lines are not named."""
     with pytest.raises(ScenarioError) as caught:

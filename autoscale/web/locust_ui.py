@@ -9,6 +9,12 @@ from aiohttp import web
 from autoscale.base.errors import AutoscaleError
 from autoscale.cluster.proxy import Fetch
 
+Answer = tuple[int, dict[str, str], bytes]
+
+_AWAY = (AutoscaleError, OSError, LookupError)
+# What Locust's page asks again and again; kept for when the master has gone.
+_REMEMBERED = {"/stats/requests", "/exceptions", "/tasks", "/logs", "/worker-count"}
+
 # Runs are not started in Locust's form: its users and spawn rate mean nothing to a load that follows a plan.
 _NOT_HERE = {"/swarm", "/user"}
 _EXPLANATION = (
@@ -34,16 +40,25 @@ _TAIL = """
 
 
 class LocustUi:
-    """The UI of the master that runs at this moment, if one does. ``source`` is asked at every request."""
+    """The UI of the master that runs at this moment, if one does. ``source`` is asked at every request.
+
+    The master goes when the load ends; what Locust's page last asked of it is then answered from memory, as of a load
+    that has stopped, so that an open page keeps its tables and charts and asks no more.
+    """
 
     def __init__(self) -> None:
-        self.source: Callable[[], Fetch | None] = lambda: None
+        self._source: Callable[[], Fetch | None] = lambda: None
+        self._last: dict[str, Answer] = {}
+
+    def connect(self, source: Callable[[], Fetch | None]) -> None:
+        """A new load generator is reached by ``source``; nothing is known of it yet."""
+        self._source, self._last = source, {}
 
     async def page(self) -> web.Response | None:
         """Locust's page with the Scaling tab; None while no load runs (its start form would mislead)."""
         try:
             status, _headers, body = await self._fetch("GET", "/", {}, None)
-        except (AutoscaleError, OSError, LookupError):
+        except _AWAY:
             return None
         text = body.decode("utf-8", "replace")
         if status != 200 or state_of(text) in {None, "ready"}:
@@ -55,23 +70,45 @@ class LocustUi:
         if request.path in _NOT_HERE:
             return web.json_response({"success": False, "message": _EXPLANATION}, status=409)
         try:
-            status, headers, body = await self._fetch(
+            answer = await self._fetch(
                 request.method, request.path_qs, _outgoing(request.headers), await request.read() or None
             )
-        except (AutoscaleError, OSError, LookupError) as error:
-            return web.json_response({"error": f"Locust is not there at this moment: {error}"}, status=503)
-        kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
-        if request.path.startswith("/assets/"):
-            kept["Cache-Control"] = "max-age=3600"
-        return web.Response(status=status, body=body, headers=kept)
+        except _AWAY as error:
+            known = self._last.get(request.path)
+            if known is None:
+                return web.json_response({"error": f"Locust is not there at this moment: {error}"}, status=503)
+            answer = known
+        else:
+            if request.path in _REMEMBERED and request.method == "GET" and answer[0] == 200:
+                self._last[request.path] = stopped(answer)
+        return _response(request.path, answer)
 
-    async def _fetch(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None
-    ) -> tuple[int, dict[str, str], bytes]:
-        fetch = self.source()
+    async def _fetch(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        fetch = self._source()
         if fetch is None:
             raise LookupError("no load generator runs")
         return await asyncio.to_thread(fetch, method, path, headers, body)
+
+
+def _response(path: str, answer: Answer) -> web.Response:
+    """Locust's answer without its cookies and its rules for other sites."""
+    status, headers, body = answer
+    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    if path.startswith("/assets/"):
+        kept["Cache-Control"] = "max-age=3600"
+    return web.Response(status=status, body=body, headers=kept)
+
+
+def stopped(answer: Answer) -> Answer:
+    """The same answer, of a load that has stopped; one that states no state is as it was."""
+    status, headers, body = answer
+    try:
+        told = json.loads(body)
+        if "state" in told:
+            body = json.dumps({**told, "state": "stopped"}).encode()
+    except (ValueError, TypeError):
+        pass
+    return status, headers, body
 
 
 def _outgoing(headers: Mapping[str, str]) -> dict[str, str]:

@@ -52,7 +52,7 @@ class Page:
 
     def connect(self, source: Callable[[], Fetch | None]) -> None:
         """Say how Locust's UI is reached; ``source`` is called from other threads."""
-        self._locust.source = source
+        self._locust.connect(source)
 
     def __enter__(self) -> Self:
         self._socket = _listen(self._port, self._option)

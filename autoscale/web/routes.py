@@ -26,6 +26,7 @@ def application(live: Live, locust: LocustUi, desk: Desk | None, runs: Path | No
             web.get("/autoscale/live", site.live),
             web.get("/autoscale/static/{name}", _asset),
             web.get("/runs/{name}/report.html", site.report),
+            web.get("/favicon.ico", _no_icon),
             web.post("/autoscale/start", site.start),
             web.post("/autoscale/stop", site.stop),
             web.route("*", "/{path:.*}", locust.forward),
@@ -115,6 +116,11 @@ async def _asset(request: web.Request) -> web.StreamResponse:
         return web.Response(status=404, text="There is no such file.\n")
     path, content_type = known
     return web.Response(text=path.read_text(encoding="utf-8"), content_type=content_type)
+
+
+async def _no_icon(_: web.Request) -> web.Response:
+    """Browsers ask for it beside every page; our pages name their own."""
+    return web.Response(status=204)
 
 
 def _html(text: str) -> web.Response:

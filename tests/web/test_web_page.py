@@ -148,6 +148,25 @@ def test_locust_being_away_is_said() -> None:
         assert (status, "the API server does not answer" in text) == (503, True)
 
 
+def test_what_locust_last_told_outlives_it() -> None:
+    """Once the master has gone, an open page gets the last figures again, as of a load that has stopped; no more."""
+    told = [b'{"state": "running", "stats": [1]}', b'{"state": "running", "stats": [2]}']
+
+    def fetch(*_: Any) -> tuple[int, dict[str, str], bytes]:
+        return 200, {"content-type": "application/json"}, told.pop(0)
+
+    with Page(0) as page:
+        source: list[Any] = [fetch]
+        page.connect(lambda: source[0])
+        assert json.loads(ask(page, "GET", "/stats/requests")[2])["state"] == "running"
+        ask(page, "GET", "/stats/requests")
+        source[0] = None
+        assert json.loads(ask(page, "GET", "/stats/requests")[2]) == {"state": "stopped", "stats": [2]}
+        assert ask(page, "GET", "/exceptions")[0] == 503
+        page.connect(lambda: None)
+        assert ask(page, "GET", "/stats/requests")[0] == 503
+
+
 def test_another_site_cannot_stop_or_start_a_run() -> None:
     """A cross-site request reaches neither Locust nor the desk."""
     locust, at = Locust(), desk()

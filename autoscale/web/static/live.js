@@ -9,7 +9,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
 
   root.classList.add("autoscale");
   root.innerHTML = '<nav class="ways"></nav><p class="status" role="status"></p><dl class="tiles"></dl><div class="charts"></div>' +
-    '<p class="hint">Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events.</p>';
+    '<p class="hint" hidden>Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events.</p>';
   const [ways, status, tiles, charts] = [".ways", ".status", ".tiles", ".charts"].map((name) => root.querySelector(name));
 
   const clock = (s) => Math.floor(Math.max(s, 0) / 60) + ":" + String(Math.floor(Math.max(s, 0)) % 60).padStart(2, "0");
@@ -91,6 +91,9 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     return [Math.min(...times, 0), Math.max(...times, planned)];
   }
 
+  // uPlot itself would go back to where its data are, which is less than the run's time.
+  charts.addEventListener("dblclick", () => drawn && drawn.whole());
+
   // A zoom that the reader chose stays; otherwise the whole run is shown.
   const zoomed = (before) => drawn.plots.some(({scales: {x}}) =>
     Math.abs(x.min - before[0]) > 0.5 || Math.abs(x.max - before[1]) > 0.5);
@@ -104,6 +107,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     if (!drawn) {
       data = fresh;
       drawn = drawCharts(charts, data);
+      root.querySelector(".hint").hidden = false;
       drawn.whole();
       return;
     }
@@ -116,13 +120,14 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
 
   function figures() {
     const known = [...seconds.values()].sort((a, b) => a[0] - b[0]);
-    const last = known.slice(-5).filter((row) => row[0] > news.now - RECENT_S), pod = pods[pods.length - 1], used = cpu[cpu.length - 1];
+    const sending = ["running", "ending"].includes(news.state);
+    const last = known.slice(-5).filter((row) => sending && row[0] > news.now - RECENT_S), pod = pods[pods.length - 1], used = cpu[cpu.length - 1];
     const mean = (i) => last.length && last.every((row) => row[i] != null)
       ? (last.reduce((sum, row) => sum + row[i], 0) / last.length).toFixed(0) + " /s" : "–";
     const worst = last.map((row) => row[6]).filter((v) => v != null);
     return [
       ["offered", mean(1)], ["served", mean(2)],
-      ["p95, last 5 s at most", worst.length ? Math.max(...worst).toFixed(0) + " ms" : "–"],
+      ["p95, worst of 5 s", worst.length ? Math.max(...worst).toFixed(0) + " ms" : "–"],
       ["pods ready of desired", pod ? `${pod[2] ?? "?"} of ${pod[1] ?? "?"}` : "–"],
       ["CPU against target", used && used[1] != null && used[2] ? Math.round(100 * used[1] / used[2]) + " %" : "–"],
     ];

@@ -16,7 +16,10 @@ CONFIG = controller.config_of(Settings(hpa_downscale_stabilization_s=30.0))
 
 def hpa(name: str = "web", target: str = "web", **spec: Any) -> Object:
     """An HPA on CPU at 50 %, two to ten pods."""
-    metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
+    metric = {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
+    }
     reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": target}
     made = {"scaleTargetRef": reference, "minReplicas": 2, "maxReplicas": 10, "metrics": [metric], **spec}
     kind = {"kind": "HorizontalPodAutoscaler", "apiVersion": "autoscaling/v2"}
@@ -112,7 +115,8 @@ def test_without_metrics_nothing_scales_and_events_say_why() -> None:
     made = scaled()
     made.cpu_m = None
     made.run(20)
-    text = "failed to get cpu utilization: unable to get metrics for resource cpu: no metrics returned from resource metrics API"
+    cause = "no metrics returned from resource metrics API"
+    text = f"failed to get cpu utilization: unable to get metrics for resource cpu: {cause}"
     assert made.world.events("FailedGetResourceMetric") == [text]
     assert made.world.events("FailedComputeMetricsReplicas")[0].endswith(text)
     conditions = made.world.get("HorizontalPodAutoscaler", "web")["status"]["conditions"]

@@ -1,5 +1,6 @@
 """The metrics pipeline: when it samples, what it keeps, what it publishes."""
 
+import itertools
 import random
 
 import pytest
@@ -37,7 +38,7 @@ def test_a_container_is_sampled_at_once_and_then_every_10_to_20_s() -> None:
         due = keeping.next_due()
         assert due is not None
         now = due
-    gaps = [b - a for a, b in zip(seen, seen[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(seen)]
     assert seen[0] == START
     assert min(gaps) >= 10
     assert max(gaps) <= 20

@@ -29,7 +29,9 @@ def test_the_defaults_are_kubernetes_own() -> None:
 
 def test_every_mistake_is_told_at_once() -> None:
     """Unknown names, wrong types, negative times and bad quantities in one error."""
-    text = '{"node_cpu": "two", "hpa_sync_s": -1, "nonsense": 1, "images": {"a": {"env": {"b": 1}}}, "use_cgroups": "yes"}'
+    text = (
+        '{"node_cpu": "two", "hpa_sync_s": -1, "nonsense": 1, "images": {"a": {"env": {"b": 1}}}, "use_cgroups": "yes"}'
+    )
     with pytest.raises(InputError) as caught:
         from_json(text, "my.json")
     told = str(caught.value)

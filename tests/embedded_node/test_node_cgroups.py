@@ -1,0 +1,175 @@
+"""CPU and memory limits: cgroups of both versions, and stop-and-continue where there are none."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autoscale.embedded.kubelet import cgroups
+from autoscale.embedded.kubelet.cgroups import Cgroups, Group, Limits
+from autoscale.embedded.kubelet.limiter import Limited, LimiterHandle, cpu_time_s
+from autoscale.embedded.kubelet.procfs import session_cpu_s, session_memory_b
+from autoscale.embedded.kubelet.reaper import is_alive
+from tests.conftest import need
+
+BUSY = [sys.executable, "-S", "-c", "while True: pass"]
+SPAN_S = 1.5
+
+
+@pytest.fixture
+def claimed() -> Iterator[Cgroups]:
+    """Cgroups of this test."""
+    found = cgroups.claim(f"autoscale-test-{os.getpid()}-{time.monotonic_ns()}", 1.0)
+    need(
+        found is not None, "cgroups that this process may write are needed: run as root, or delegate the cpu controller"
+    )
+    assert found is not None
+    yield found
+    found.remove()
+    assert not any(folder.exists() for folder in found.folders)
+
+
+@contextlib.contextmanager
+def busy(group: Group | None = None) -> Iterator[int]:
+    """A process in a session of its own that would use a whole core."""
+    process = subprocess.Popen(BUSY, start_new_session=True)
+    try:
+        for path in group.join if group else ():
+            Path(path).write_text(str(process.pid))
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_limit_holds_and_its_use_is_counted(claimed: Cgroups) -> None:
+    """A busy process with 200m uses a fifth of a core and is throttled; given no limit it uses more."""
+    group = claimed.group("c", Limits(cpu_m=200))
+    with busy(group) as pid:
+        used = _used(lambda: cpu_time_s(pid))
+        counted = group.usage()
+        assert used / SPAN_S == pytest.approx(0.2, abs=0.06)
+        assert counted is not None
+        assert counted.cpu_s == pytest.approx(cpu_time_s(pid), abs=0.15)
+        assert counted.throttled
+        group.limit(Limits())
+        assert _used(lambda: cpu_time_s(pid)) > 1.2 * used
+    asyncio.run(group.end())
+
+
+def _used(read: "object") -> float:
+    """What ``read`` grows by within the span (the span is what is measured, not waited for)."""
+    assert callable(read)
+    before, end = read(), time.monotonic() + SPAN_S
+    while time.monotonic() < end:
+        time.sleep(0.01)
+    return float(read() - before)
+
+
+def test_memory_beyond_the_limit_is_an_oom_kill(claimed: Cgroups) -> None:
+    """The kernel kills the process, and the group says why."""
+    need("memory" in claimed.roots, "the memory controller is needed")
+    group = claimed.group("m", Limits(memory_b=30 * 2**20))
+    assert not group.oom_killed()
+    code = f"import os; open({group.join[-1]!r}, 'w').write('0'); x = bytearray(200 * 2**20)"
+    for path in group.join[:-1]:
+        code = f"open({path!r}, 'w').write('0'); {code}"
+    assert subprocess.run([sys.executable, "-S", "-c", code], check=False).returncode == -9
+    assert group.oom_killed()
+    asyncio.run(group.end())
+
+
+def test_a_group_ends_with_what_is_in_it(claimed: Cgroups) -> None:
+    """What runs in the group is killed, and the group is gone."""
+    group = claimed.group("e", Limits())
+    process = subprocess.Popen(["sleep", "100"], start_new_session=True)
+    for path in group.join:
+        Path(path).write_text(str(process.pid))
+    asyncio.run(group.end())
+    assert not is_alive(process.pid)
+    process.wait()
+    assert not any(folder.exists() for folder in group.folders.values())
+
+
+def test_cgroups_v2_files_are_written_as_the_kernel_reads_them(tmp_path: Path) -> None:
+    """Quota and period, weight from shares, memory; use from cpu.stat and memory.current."""
+    for name in ("cpu.max", "cpu.weight", "memory.max"):
+        (tmp_path / name).touch()
+    (tmp_path / "cpu.stat").write_text("usage_usec 1500000\nuser_usec 1\nnr_throttled 4\n")
+    (tmp_path / "memory.current").write_text("5000\n")
+    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 2000\n")
+    (tmp_path / "memory.events").write_text("oom 1\noom_kill 1\n")
+    group = Group({"cpu": tmp_path, "memory": tmp_path}, 2)
+    group.limit(Limits(500, 2**20, 1024))
+    assert (tmp_path / "cpu.max").read_text() == "50000 100000"
+    assert (tmp_path / "cpu.weight").read_text() == "39"
+    assert (tmp_path / "memory.max").read_text() == "1048576"
+    assert group.usage() == cgroups.Usage(1.5, 3000, 4)
+    assert group.oom_killed()
+    group.limit(Limits())
+    assert (tmp_path / "cpu.max").read_text() == "max 100000"
+
+
+def test_cgroups_v2_are_claimed_where_cpu_is_delegated(tmp_path: Path) -> None:
+    """The nearest group above that gives the cpu controller to its children; without one, None."""
+    mount, proc = tmp_path / "cgroup", tmp_path / "proc"
+    scope = mount / "user.slice" / "app.scope"
+    scope.mkdir(parents=True)
+    (mount / "cgroup.controllers").write_text("cpu memory")
+    (proc / "self").mkdir(parents=True)
+    (proc / "self" / "cgroup").write_text("0::/user.slice/app.scope\n")
+    (scope / "cgroup.subtree_control").write_text("")
+    (scope.parent / "cgroup.subtree_control").write_text("memory")
+    assert cgroups.claim("mine", 1.0, mount, proc) is None
+    (scope.parent / "cgroup.subtree_control").write_text("cpu memory pids")
+    found = cgroups.claim("mine", 1.0, mount, proc)
+    assert found is not None
+    assert found.folders == [scope.parent / "mine"]
+    assert (scope.parent / "mine" / "cgroup.subtree_control").read_text() == "+cpu +memory"
+
+
+def test_without_cgroups_a_limit_holds_too() -> None:
+    """Stop-and-continue keeps a busy process near 200m, and lets it go when asked."""
+    limiter = LimiterHandle()
+    try:
+        with busy() as pid:
+            limiter.limit(pid, 200)
+            _used(lambda: cpu_time_s(pid))
+            used = _used(lambda: cpu_time_s(pid))
+            assert used / SPAN_S == pytest.approx(0.2, abs=0.08)
+            assert session_cpu_s(pid) == pytest.approx(cpu_time_s(pid), abs=0.1)
+            assert session_memory_b(pid) > 0
+            limiter.limit(pid, 0)
+            assert _used(lambda: cpu_time_s(pid)) > 1.2 * used
+    finally:
+        limiter.stop()
+
+
+def test_the_end_of_the_limiter_leaves_nothing_stopped() -> None:
+    """A process that is held when the limiter ends runs on."""
+    limiter = LimiterHandle()
+    with busy() as pid:
+        limiter.limit(pid, 10)
+        _used(lambda: cpu_time_s(pid))
+        limiter.stop()
+        assert _used(lambda: cpu_time_s(pid)) / SPAN_S > 0.1
+
+
+def test_a_debt_is_paid_before_the_group_runs_on() -> None:
+    """Using 30 ms of a 20 ms quota stops it; one refill is enough to run again, and unused quota is lost."""
+    held = Limited(session=-1, share=0.2, budget_s=-0.01, stopped=True)
+    held.refill()
+    assert (held.stopped, held.budget_s) == (False, pytest.approx(0.01))
+    owing = Limited(session=-1, share=0.2, budget_s=-0.05, stopped=True)
+    owing.refill()
+    assert owing.stopped
+    owing.refill(2)
+    assert not owing.stopped
+    owing.refill(100)
+    assert owing.budget_s == pytest.approx(0.02)

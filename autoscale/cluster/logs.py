@@ -80,7 +80,7 @@ class LogFollower:
             except ClusterError as error:
                 if self._stop.is_set() and self._connected:
                     return  # broken off by `cancel`, while it was heard
-                if isinstance(error, Refused) and error.code == 404:
+                if isinstance(error, Refused) and error.code == 404 and self._gone():
                     yield Lost(self.source, self._heard, self._clock(), "the pod was removed before its log was read")
                     return
                 failing = error.what
@@ -111,6 +111,16 @@ class LogFollower:
             self._last, self._same = stamp, set()
         self._same.add(raw)
         return True
+
+    def _gone(self) -> bool:
+        """Whether the pod is no more (a 404 of its log alone may mean that it has not written anything yet)."""
+        try:
+            self._cluster.get(self._path)
+        except Refused as error:
+            return error.code == 404
+        except ClusterError:
+            return False
+        return False
 
     def _ended(self) -> bool:
         """Whether the pod's containers have ended for good."""

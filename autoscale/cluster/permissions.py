@@ -23,9 +23,12 @@ class Permission:
     optional: bool = False
 
     def __str__(self) -> str:
-        return (
-            f"{self.verb} {self.resource}{f'/{self.sub}' if self.sub else ''}{f'.{self.group}' if self.group else ''}"
-        )
+        return f"{self.verb} {self.what}"
+
+    @property
+    def what(self) -> str:
+        """The resource, as ``kubectl auth can-i`` writes it: ``pods/log``, ``deployments.apps``."""
+        return f"{self.resource}{f'/{self.sub}' if self.sub else ''}{f'.{self.group}' if self.group else ''}"
 
 
 def _all(verbs: Sequence[str], group: str, *resources: str) -> list[Permission]:

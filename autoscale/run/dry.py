@@ -52,9 +52,12 @@ def _permissions(place: Place, namespace: str, *, deploy: bool, out: Callable[[s
         out(f"# Permissions could not be asked for: {error.what}")
         missing = []
     out(f"# Permissions used in namespace {namespace} of {place.cluster.context.name}")
-    for item in wanted:
-        word = "yes" if item not in missing else "no (done without)" if item.optional else "NO"
-        out(f"  {word:<18} {item}")
+    for what in dict.fromkeys(item.what for item in wanted):
+        verbs = dict.fromkeys(item.verb for item in wanted if item.what == what)
+        lacks = [item for item in missing if item.what == what]
+        note = ", ".join(f"{item.verb} is forbidden{' (done without)' if item.optional else ''}" for item in lacks)
+        word = "NO " if any(not item.optional for item in lacks) else "yes"
+        out(f"  {word}  {what}: {', '.join(verbs)}  {note}".rstrip())
     return any(not item.optional for item in missing)
 
 

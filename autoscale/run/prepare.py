@@ -11,6 +11,7 @@ from loadtest.errors import ScenarioError
 Scenario = dict[str, Any]
 _SECRET_HEADERS = {"accept", "accept-encoding", "content-type", "user-agent"}
 REDACTED = "(redacted)"
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def resolve(options: Options) -> Scenario:
@@ -66,12 +67,9 @@ def redact_scenario(scenario: Scenario) -> Scenario:
 def redact_object(obj: dict[str, Any]) -> dict[str, Any]:
     """A manifest without what could be secret: environment values, data of ConfigMaps; and without bookkeeping."""
     meta = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
-    meta["annotations"] = {
-        key: value
-        for key, value in (meta.get("annotations") or {}).items()
-        if key != "kubectl.kubernetes.io/last-applied-configuration"
-    }
-    clean = {key: value for key, value in obj.items() if key not in ("status", "metadata")} | {"metadata": meta}
+    if "annotations" in meta:
+        meta["annotations"] = {key: value for key, value in meta["annotations"].items() if key != _LAST_APPLIED}
+    clean = {key: meta if key == "metadata" else value for key, value in obj.items() if key != "status"}
     if "data" in clean:
         clean["data"] = dict.fromkeys(clean["data"], REDACTED)
     return dict(_redact_env(clean))

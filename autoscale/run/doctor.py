@@ -1,0 +1,183 @@
+"""What can be looked at before a run: this machine, and a cluster through the door."""
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from autoscale.base.errors import AutoscaleError, ClusterError, InputError
+from autoscale.cluster import contexts, metrics, permissions
+from autoscale.cluster.apply import made_by_runs
+from autoscale.cluster.client import Cluster
+from autoscale.cluster.contexts import EMBEDDED
+from autoscale.run.place import connect_to, count_nodes
+
+WEB_PORT = 8089
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. ``state``: good, bad (a run cannot begin), less (it can, with less)."""
+
+    state: Literal["good", "bad", "less"]
+    what: str
+    found: str
+    fix: str = ""
+
+
+def machine(context: str) -> list[Finding]:
+    """This machine; what only the embedded cluster needs is bad only where that is the context."""
+    return [
+        _python(),
+        _linux(context),
+        _cgroups(),
+        _loopback(context),
+        _port(WEB_PORT),
+        _program("kubectl", ["version", "--client", "-o", "yaml"], "only needed to look yourself: make kubectl"),
+        _program("chromium", ["--version"], "only needed by the browser tests; Debian: apt install chromium"),
+    ]
+
+
+def _python() -> Finding:
+    """The interpreter."""
+    return Finding("good", "Python", f"{sys.version.split()[0]} ({sys.executable})")
+
+
+def _linux(context: str) -> Finding:
+    """Whether the embedded cluster can run here at all."""
+    system = platform.system()
+    if system == "Linux":
+        return Finding("good", "System", f"Linux {platform.release()}, {os.cpu_count()} cores")
+    state: Literal["bad", "less"] = "bad" if context == EMBEDDED else "less"
+    return Finding(state, "System", system, "the embedded cluster needs Linux (or WSL): use minikube or kind")
+
+
+def _cgroups() -> Finding:
+    """Whether CPU limits of embedded pods are the kernel's."""
+    for folder in ("/sys/fs/cgroup/cpu", "/sys/fs/cgroup"):
+        if Path(folder).is_dir() and os.access(folder, os.W_OK):
+            return Finding("good", "CPU limits of embedded pods", f"by cgroup ({folder})")
+    fix = (
+        "as root, or with a delegated cgroup (systemd-run --user --scope -p Delegate=yes ...), limits are the kernel's"
+    )
+    return Finding("less", "CPU limits of embedded pods", "by stopping and continuing processes", fix)
+
+
+def _loopback(context: str) -> Finding:
+    """Whether pods can have addresses of their own."""
+    try:
+        with socket.socket() as probe:
+            probe.bind(("127.77.0.1", 0))
+    except OSError as error:
+        state: Literal["bad", "less"] = "bad" if context == EMBEDDED else "less"
+        return Finding(
+            state, "Addresses of embedded pods", f"127.77.0.1 cannot be used: {error.strerror}", "see `ip addr`"
+        )
+    return Finding("good", "Addresses of embedded pods", "127.0.0.0/8 can be used")
+
+
+def _port(port: int) -> Finding:
+    """Whether the page can be served on its usual port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            fix = "a run is going on, or something else uses it: --web-port PORT or --no-web"
+            return Finding("less", "The page's port", f"127.0.0.1:{port}: {error.strerror}", fix)
+    return Finding("good", "The page's port", f"127.0.0.1:{port} is free")
+
+
+def _program(name: str, arguments: list[str], fix: str) -> Finding:
+    """A program that is not needed for a run."""
+    path = shutil.which(name)
+    if path is None:
+        return Finding("less", name, "not found", fix)
+    try:
+        done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding("less", name, f"{path} does not run: {error}", fix)
+    versions = [line.split(":")[-1].strip() for line in done.stdout.splitlines() if "ersion:" in line and "v" in line]
+    return Finding("good", name, (versions or done.stdout.splitlines() or [path])[0])
+
+
+def cluster(context: str, kubeconfig: str | None, namespace: str | None) -> list[Finding]:
+    """A context: reachable, allowed, metrics, permissions, what earlier runs left. Nothing is changed."""
+    try:
+        opened = connect_to(context, kubeconfig)
+    except InputError as error:
+        return [Finding("bad", "Kubeconfig", error.what, error.fix)]
+    except ClusterError as error:
+        if context == EMBEDDED:
+            return [Finding("good", "Embedded cluster", "none is running; a run starts one of its own")]
+        return [Finding("bad", "Connection", error.what, error.fix)]
+    with opened:
+        return list(_look(opened, namespace or opened.context.namespace))
+
+
+def _look(cluster: Cluster, namespace: str) -> Iterator[Finding]:
+    """Everything that is asked of a cluster; the first thing that has no answer ends it."""
+    try:
+        version = cluster.get("/version").get("gitVersion", "?")
+    except ClusterError as error:
+        yield Finding("bad", "API server", error.what, error.fix)
+        return
+    yield Finding("good", "API server", f"{cluster.server}, {version}, namespace {namespace}")
+    for look in (_allowed, _metrics, _permissions, _left_behind):
+        yield _safely(look, cluster, namespace)
+
+
+def _safely(look: Callable[[Cluster, str], Finding], cluster: Cluster, namespace: str) -> Finding:
+    """A finding, also where looking fails."""
+    try:
+        return look(cluster, namespace)
+    except AutoscaleError as error:
+        return Finding("bad", look.__name__.strip("_").replace("_", " ").capitalize(), error.what, error.fix)
+
+
+def _allowed(cluster: Cluster, _namespace: str) -> Finding:
+    """Whether it may receive load."""
+    context = cluster.context
+    if context.name == EMBEDDED:
+        return Finding("good", "Allowed", "always")
+    doubts = contexts.doubts(context, count_nodes(cluster))
+    if not contexts.is_allowed(context):
+        return Finding("bad", "Allowed", "no", f"autoscale contexts allow {context.name}")
+    if doubts:
+        return Finding("less", "Allowed", f"yes, but {' and '.join(doubts)}: a run asks again, at a terminal")
+    return Finding("good", "Allowed", "yes")
+
+
+def _metrics(cluster: Cluster, namespace: str) -> Finding:
+    """Whether an HPA can see anything."""
+    metrics.require(cluster, namespace)
+    return Finding("good", "Metrics", "metrics.k8s.io answers")
+
+
+def _permissions(cluster: Cluster, namespace: str) -> Finding:
+    """Whether we may do what a run does."""
+    wanted = permissions.needed(deploy=True)
+    missing = permissions.denied(cluster, namespace, wanted)
+    hard = [item for item in missing if not item.optional]
+    if hard:
+        names = ", ".join(map(str, hard))
+        return Finding("bad", "Permissions", f"missing: {names}", permissions.role(hard, namespace))
+    if missing:
+        names = ", ".join(map(str, missing))
+        return Finding("less", "Permissions", f"enough; without {names} the record has less, or there is no live page")
+    return Finding("good", "Permissions", "all that a run needs")
+
+
+def _left_behind(cluster: Cluster, namespace: str) -> Finding:
+    """What earlier runs left."""
+    found = [f"{kind}/{name} ({run})" for kind, name, run in made_by_runs(cluster, namespace)]
+    if found:
+        fix = f"autoscale clean --context {cluster.context.name} -n {namespace}"
+        return Finding("less", "Left by earlier runs", ", ".join(found), fix)
+    return Finding("good", "Left by earlier runs", "nothing")

@@ -1,5 +1,6 @@
 """The Flask application."""
 
+import os
 import random
 import time
 from functools import lru_cache
@@ -10,17 +11,21 @@ from werkzeug.exceptions import HTTPException
 
 from app import work
 from app.metrics import Metrics
-from app.settings import Settings
+from app.settings import Settings, from_environment
 
 _SEEDS_KEPT = 64
 
 
-def create_app(settings: Settings, *, metrics: Metrics | None = None, draining: Event | None = None) -> Flask:
+def create_app(
+    settings: Settings | None = None, *, metrics: Metrics | None = None, draining: Event | None = None
+) -> Flask:
     """The service: ``/`` greets, ``/work`` costs what it is asked to, ``/healthz`` and ``/readyz`` say how it is.
 
     Every answer names its pod in ``X-Pod``. ``draining``, once set, turns ``/readyz`` to 503. The health routes are
     here as well as on the admin port, so that a manifest can show what probes on the busy port lead to.
+    Without ``settings`` those of the environment hold; raises SettingsError where they are wrong.
     """
+    settings = settings or from_environment(os.environ)
     app = Flask("app", static_folder=None)
     draining = draining or Event()
     (metrics or Metrics()).watch(app)

@@ -70,8 +70,8 @@ class Live:
     def since(self, version: int, run: str | None) -> dict[str, Any]:
         """What changed since ``version`` of ``run``, as JSON; everything where that is another run.
 
-        ``seconds`` and the rows of ``pods`` and ``cpu`` are increments, the rest is whole. Times in seconds since
-        the epoch, latency in ms, CPU in millicores. ``zero``: when the load began, None before.
+        ``seconds`` and the rows of ``pods`` and ``cpu`` are increments, ``header`` comes with the first, the rest is
+        whole. Times in seconds since the epoch, latency in ms, CPU in millicores. ``zero``: when the load began.
         """
         with self._lock:
             header = self._header
@@ -84,11 +84,16 @@ class Live:
                 "zero": self._start,
                 "from": header["t"],
                 "now": self._now,
-                "scenario": {name: header["scenario"].get(name) for name in ("name", "stages", "points", "duration_s")},
-                "target": header["target"],
+                "header": None if known else _shown(header),
                 "seconds": seconds,
                 "pods": live_pods.since(self._pods.pods, known),
                 "cpu": live_pods.since(self._pods.cpu, known),
                 "events": self._pods.events,
                 "gaps": self._gaps,
             }
+
+
+def _shown(header: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page tells of a run as a whole."""
+    scenario = {name: header["scenario"].get(name) for name in ("name", "stages", "points", "duration_s")}
+    return {"scenario": scenario, "target": header["target"]}

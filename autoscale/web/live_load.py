@@ -39,6 +39,7 @@ class LiveLoad:
     clocks: Clocks
     workers: int = 1
     seconds: dict[int, Second] = field(default_factory=dict)
+    unsettled: set[int] = field(default_factory=set)
     newest: int | None = None
     phase: float | None = None
 
@@ -55,10 +56,22 @@ class LiveLoad:
         for age, buckets in row["response"].items():
             self._respond(number - int(age), buckets, version)
         self.newest = number if self.newest is None else max(self.newest, number)
+        self._settle(self.newest - _KEEP_S)
+
+    def _settle(self, before: int) -> None:
+        """Keep only the percentiles of seconds that no answer will change any more: a run may last a day."""
+        for number in [number for number in self.unsettled if number < before]:
+            second = self.seconds[number]
+            second.percentiles = _percentiles(second)
+            second.responses = None
+            self.unsettled.remove(number)
 
     def _touch(self, number: int, version: int) -> Second:
         """The second, moved to the end of the order of change."""
-        second = self.seconds.pop(number, None) or Second()
+        second = self.seconds.pop(number, None)
+        if second is None:
+            second = Second()
+            self.unsettled.add(number)
         second.version = version
         self.seconds[number] = second
         return second
@@ -92,11 +105,14 @@ class LiveLoad:
         return len(second.shards) >= self.workers or (self.newest is not None and number <= self.newest - _WAIT_S)
 
     def _row(self, number: int, second: Second) -> list[float | None]:
-        if second.responses is not None:
-            second.percentiles = [_ms(quantile(second.responses, share)) for share in SHARES]
-            if self.newest is not None and number < self.newest - _KEEP_S:
-                second.responses = None
-        return [round(number + (self.phase or 0.0), 1), *second.counts, *second.percentiles]
+        return [round(number + (self.phase or 0.0), 1), *second.counts, *_percentiles(second)]
+
+
+def _percentiles(second: Second) -> list[float | None]:
+    """p50, p95 and p99 in ms; None where nothing was answered."""
+    if second.responses is None:
+        return second.percentiles
+    return [_ms(quantile(second.responses, share)) for share in SHARES]
 
 
 def _plus(a: Count, b: Count) -> Count:

@@ -61,6 +61,14 @@ def test_a_crash_names_its_pod_and_is_counted(metrics: Metrics) -> None:
     assert samples(metrics, "http_requests_in_progress") == {("", "", ""): 0}
 
 
+def test_without_settings_the_environment_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`create_app()` reads the environment, so that any WSGI server can serve it."""
+    monkeypatch.setenv("POD_NAME", "web-9")
+    monkeypatch.setenv("APP_NUMBER", "2")
+    answer = create_app().test_client().get("/")
+    assert (answer.headers["X-Pod"], "container 2!" in answer.text) == ("web-9", True)
+
+
 def test_work_says_what_it_did(client: FlaskClient) -> None:
     """The answer states the CPU time burned, which is at least what was asked."""
     done = client.get("/work?cpu_ms=5&wait_ms=1").get_json()

@@ -110,13 +110,23 @@ def test_increments_add_up_to_the_whole(seconds: list[int], cut: int) -> None:
     assert sorted(merged.values()) == everything(fold)["seconds"]
 
 
+def test_a_long_run_stays_small() -> None:
+    """Histograms are kept for two minutes only; the percentiles of older seconds stay what they were."""
+    fold = live(*(load(1001 + second, shard) for second in range(400) for shard in (0, 1)))
+    kept = [second for second in fold._load.seconds.values() if second.responses is not None]
+    assert len(kept) <= 125
+    rows = everything(fold)["seconds"]
+    assert len(rows) == 400
+    assert all(row[6] == rows[-1][6] for row in rows)
+
+
 def test_nothing_new_is_nothing_sent() -> None:
     """Asked again without a new row, there is nothing to send."""
     fold = live(load(1001), load(1001, shard=1), {"k": "workload", "t": 1002.0, "kind": "Deployment", "name": "web",
                 "spec_replicas": 2, "ready": 2})  # fmt: skip
     news = everything(fold)
     again = fold.since(news["version"], "r1")
-    assert (again["seconds"], again["pods"], again["cpu"]) == ([], [], [])
+    assert (again["seconds"], again["pods"], again["cpu"], again["header"]) == ([], [], [], None)
 
 
 def workload(at: float, desired: int, ready: int, kind: str = "Deployment", name: str = "web") -> dict[str, Any]:

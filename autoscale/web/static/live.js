@@ -21,7 +21,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
       run = fresh.run; seconds = new Map(); pods = []; cpu = []; drawn = null;
     }
     version = fresh.version;
-    news = fresh;
+    news = {...fresh, ...(fresh.header || {scenario: news.scenario, target: news.target})};
     // Before the load begins time counts from the run's beginning; then everything moves to the load's.
     zero = fresh.zero ?? fresh.from ?? 0;
     for (const row of fresh.seconds) seconds.set(row[0], row);

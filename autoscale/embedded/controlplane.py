@@ -61,6 +61,7 @@ class ControlPlane:
         self._sampler: Sampler | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._memories: hpa.Memories = {}
+        self._told: set[str] = set()
 
     async def run(self) -> None:
         """Drive the cluster until cancelled."""
@@ -140,10 +141,20 @@ class ControlPlane:
         for _ in range(_ROUNDS):
             before = self.store.version
             for step in STEPS:
-                self._apply(step(self.store.objects, time.time()))
+                self._guarded(step)
             self._kubelet.sync()
             if self.store.version == before:
                 return
+
+    def _guarded(self, step: Step) -> None:
+        """Run one step. One that fails is logged (once) and does not stop the others, as a real controller's panic."""
+        try:
+            self._apply(step(self.store.objects, time.time()))
+        except Exception as error:
+            text = f"{step.__module__}: {error!r}"
+            if text not in self._told:
+                self._told.add(text)
+                _LOG.exception("%s", text)
 
     def _apply(self, writes: list[Write]) -> None:
         """A refused write is not an end: the next pass sees the objects as they are and decides anew."""

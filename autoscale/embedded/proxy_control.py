@@ -63,6 +63,7 @@ class ProxyHandle:
         return subprocess.Popen(
             [sys.executable, "-I", str(Path(proxy.__file__))],
             stdin=subprocess.PIPE,
+            bufsize=0,
             start_new_session=True,
             env=environment,
             preexec_fn=parent_death_signal,
@@ -83,6 +84,8 @@ class ProxyHandle:
     def check(self) -> None:
         """Start the process again if it has ended."""
         if self._process.poll() is not None:
+            if self._process.stdin:
+                self._process.stdin.close()
             self._process = self._start()
             if self._sent is not None:
                 self._send(self._sent)
@@ -92,7 +95,6 @@ class ProxyHandle:
         if self._process.stdin and not self._process.stdin.closed:
             try:
                 self._process.stdin.write(json.dumps(table).encode() + b"\n")
-                self._process.stdin.flush()
             except OSError:
                 self._process.poll()
 

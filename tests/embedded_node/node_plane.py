@@ -99,7 +99,8 @@ class Plane:
         """Wait for a pod's first container to have terminated; its state."""
 
         def ended() -> Object | None:
-            return first(self.pod(name))["state"].get("terminated")
+            found: Object | None = first(self.pod(name))["state"].get("terminated")
+            return found
 
         return await self.until(ended)
 

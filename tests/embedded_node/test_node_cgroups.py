@@ -162,14 +162,12 @@ def test_the_end_of_the_limiter_leaves_nothing_stopped() -> None:
 
 
 def test_a_debt_is_paid_before_the_group_runs_on() -> None:
-    """Using 30 ms of a 20 ms quota stops it; one refill is enough to run again, and unused quota is lost."""
-    held = Limited(session=-1, share=0.2, budget_s=-0.01, stopped=True)
-    held.refill()
-    assert (held.stopped, held.budget_s) == (False, pytest.approx(0.01))
-    owing = Limited(session=-1, share=0.2, budget_s=-0.05, stopped=True)
-    owing.refill()
-    assert owing.stopped
-    owing.refill(2)
-    assert not owing.stopped
-    owing.refill(100)
-    assert owing.budget_s == pytest.approx(0.02)
+    """A debt of 10 ms is paid by one quota of 20 ms, one of 50 ms by three; unused quota is lost."""
+    for debt_s, refills in ((0.01, 1), (0.05, 3)):
+        held = Limited(session=-1, share=0.2, budget_s=-debt_s, stopped=True)
+        for number in range(refills):
+            assert held.stopped, number
+            held.refill()
+        assert not held.stopped
+        held.refill(100)
+        assert held.budget_s == pytest.approx(0.02)

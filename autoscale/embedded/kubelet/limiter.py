@@ -126,7 +126,7 @@ class LimiterHandle:
     def __init__(self) -> None:
         argv = [sys.executable, "-I", "-S", __file__]
         self.process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, start_new_session=True, env={"PATH": os.defpath}, cwd="/"
+            argv, stdin=subprocess.PIPE, bufsize=0, start_new_session=True, env={"PATH": os.defpath}, cwd="/"
         )
 
     def limit(self, session: int, cpu_m: int) -> None:
@@ -134,7 +134,6 @@ class LimiterHandle:
         if self.process.stdin:
             with contextlib.suppress(OSError):
                 self.process.stdin.write(f"{session} {cpu_m}\n".encode())
-                self.process.stdin.flush()
 
     def stop(self) -> None:
         """End the helper; what it had stopped runs on."""

@@ -83,7 +83,6 @@ class Node:
         if self.reaper.stdin:
             with contextlib.suppress(OSError):
                 self.reaper.stdin.write(f"{sign}{session}\n".encode())
-                self.reaper.stdin.flush()
 
 
 def node_object(settings: Settings, block: Block, now: float) -> Object:

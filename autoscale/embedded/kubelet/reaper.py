@@ -25,7 +25,9 @@ _QUIET_ROUNDS = 3
 def start(cluster: str, folders: Iterable[Path] = ()) -> subprocess.Popen[bytes]:
     """Start the reaper of a cluster; it acts when its ``stdin`` is closed. ``folders`` are the cluster's cgroups."""
     argv = [sys.executable, "-I", "-S", __file__, cluster, *map(str, folders)]
-    return subprocess.Popen(argv, stdin=subprocess.PIPE, start_new_session=True, env={"PATH": os.defpath}, cwd="/")
+    return subprocess.Popen(
+        argv, stdin=subprocess.PIPE, bufsize=0, start_new_session=True, env={"PATH": os.defpath}, cwd="/"
+    )
 
 
 def marked(cluster: str) -> Iterator[int]:

@@ -1,0 +1,115 @@
+"""Nothing survives the cluster's process, however it ends."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autoscale.embedded.kubelet import reaper
+from autoscale.embedded.kubelet.reaper import MARK, end_all, is_alive, marked
+
+ROOT = Path(__file__).resolve().parents[2]
+CLUSTER = """
+import asyncio, json, sys, time
+from node_plane import plane, pod, shell
+async def main():
+    async with plane(use_cgroups=json.loads(sys.argv[1])) as made:
+        made.create(pod("server"))
+        made.create(shell("escaping", "sleep 1000 & setsid sleep 1000 & sleep 1000", "Always"))
+        made.create(shell("anonymous", "env -i sleep 1000 & sleep 1000", "Always"))
+        await made.until_ready("server")
+        await made.until(lambda: len(made.processes()) >= 6)
+        print(made.mark, flush=True)
+        await asyncio.sleep(1000)
+asyncio.run(main())
+"""
+
+
+def wait(what: Callable[[], bool], deadline_s: float = 20.0) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + deadline_s
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def cluster(use_cgroups: bool) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A control plane with pods in a process of its own, and its mark."""
+    path = f"{ROOT}:{Path(__file__).parent}"
+    argv = [sys.executable, "-c", CLUSTER, json.dumps(use_cgroups)]
+    process = subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().strip()
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def sleepers(mark: str) -> list[int]:
+    """Living processes of that cluster, and those of its cgroups."""
+    groups = Path("/sys/fs/cgroup").glob(f"**/autoscale-embedded-{mark}")
+    return [pid for pid in {*marked(mark), *(p for g in groups for p in reaper.members(g))} if is_alive(pid)]
+
+
+@pytest.mark.parametrize("use_cgroups", [True, False])
+def test_sigkill_of_the_cluster_leaves_nothing(use_cgroups: bool) -> None:
+    """Pods, what they started in sessions of their own, proxy, limiter, reaper and cgroups: all gone."""
+    with cluster(use_cgroups) as (process, mark):
+        before = sleepers(mark)
+        assert len(before) >= 6
+        anonymous = [pid for pid in _sessions_of(before) if is_alive(pid)]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        wait(lambda: not sleepers(mark) and not any(map(is_alive, anonymous)))
+        wait(lambda: not list(Path("/sys/fs/cgroup").glob(f"**/autoscale-embedded-{mark}")))
+        wait(lambda: not _reapers(mark))
+
+
+def _sessions_of(pids: list[int]) -> list[int]:
+    """All processes in the sessions of these, with the mark in their environment or not."""
+    sessions = {os.getsid(pid) for pid in pids if is_alive(pid)} - {os.getsid(0)}
+    return list(reaper.in_sessions(sessions))
+
+
+def _reapers(mark: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+            if mark.encode() in words and is_alive(int(entry.name)):
+                found.append(int(entry.name))
+    return found
+
+
+def test_ctrl_c_ends_everything_too() -> None:
+    """SIGINT ends the loop; the stop that follows leaves nothing."""
+    with cluster(True) as (process, mark):
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        wait(lambda: not sleepers(mark))
+
+
+def test_the_mark_tells_clusters_apart() -> None:
+    """Ending one cluster's processes leaves another's alone."""
+    mine, other = f"mine-{os.getpid()}", f"mine-{os.getpid()}-not"
+    processes = [subprocess.Popen(["sleep", "100"], env={MARK: mark}) for mark in (mine, other)]
+    try:
+        wait(lambda: list(marked(mine)) == [processes[0].pid])
+        end_all(mine)
+        assert processes[0].wait() == -signal.SIGKILL
+        assert is_alive(processes[1].pid)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()

@@ -1,7 +1,8 @@
 """The cluster's process: store, API server and control plane, until it is told to stop.
 
 ``python -m autoscale.embedded FOLDER [--port N] [--bound]``; started by ``autoscale.embedded.process``. Writes one line
-of JSON to standard output when it is ready. With ``--bound`` it ends when its standard input does: with its parent.
+of JSON to standard output when it is ready. With ``--bound`` it ends when its standard input does: with its parent;
+without, it goes to the background.
 """
 
 import argparse
@@ -38,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bound", action="store_true")
     asked = parser.parse_args(arguments)
     folder = state.Folder(asked.folder)
+    if not asked.bound and os.fork():
+        # Nobody waits for a cluster that stays: it is handed to init, and whoever started it sees this end at once.
+        os._exit(0)
     lock = _take_lock(folder)
     if lock is None:
         print(f"The cluster {folder.name} is running already.", file=sys.stderr)  # noqa: T201

@@ -44,7 +44,7 @@ class Running:
         if self.process.stdin:
             self.process.stdin.close()
         stop(self.folder.name)
-        self.process.wait(timeout=5)
+        self.process.wait(timeout=STOP_S)
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,10 @@ def start(name: str = "embedded", settings: Settings | None = None, *, port: int
     try:
         _await_ready(folder, process)
     except BaseException:
-        _end(process)
+        _end(folder, process)
         raise
+    if not bound:
+        process.wait(timeout=5)
     return Running(folder, process)
 
 
@@ -111,10 +113,9 @@ def _await_ready(folder: Folder, process: "subprocess.Popen[str]") -> None:
     with process.stdout as said:
         ready = _line(said, START_S)
     if not ready:
-        code = process.poll()
-        why = f"ended with exit code {code}" if code is not None else f"was not ready after {START_S:.0f} s"
-        raise ClusterError(f"The embedded cluster {folder.name!r} {why}. {_last_words(folder)}",
-                           fix=f"The whole log is in {folder.log}.")  # fmt: skip
+        why = "ended" if not is_running(folder) else f"was not ready after {START_S:.0f} s"
+        fix = f"The whole log is in {folder.log}."
+        raise ClusterError(f"The embedded cluster {folder.name!r} {why}. {_last_words(folder)}", fix=fix)
 
 
 def _line(said: IO[str], timeout_s: float) -> str:
@@ -129,15 +130,16 @@ def _last_words(folder: Folder) -> str:
     return ""
 
 
-def _end(process: "subprocess.Popen[str]") -> None:
-    """End a cluster that did not come up."""
-    for ask in (process.terminate, process.kill):
-        ask()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=10)
-            break
+def _end(folder: Folder, process: "subprocess.Popen[str]") -> None:
+    """End a cluster that did not come up: its process group, which it leads."""
     if process.stdin:
         process.stdin.close()
+    for signal_number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal_number)
+        if _gone(folder, patience):
+            break
+    process.wait(timeout=5)
 
 
 def stop(name: str = "embedded") -> bool:

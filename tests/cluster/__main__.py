@@ -4,9 +4,9 @@ import sys
 
 import click
 
-from autoscale.base.errors import AutoscaleError
+from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.base.exits import ExitCode
-from tests.cluster import gobuild, images, lifecycle
+from tests.cluster import gobuild, images, lifecycle, prerequisites
 from tests.cluster.places import state
 
 
@@ -26,6 +26,13 @@ def build() -> None:
     """Build every program of the cluster, so that a later start is quick."""
     for part in gobuild.PARTS:
         click.echo(gobuild.build(part))
+
+
+@cli.command()
+def check() -> None:
+    """Say what this machine lacks to run the cluster; exit code 2 where it lacks anything."""
+    if lacking := prerequisites.lacking():
+        raise InputError(f"the local cluster cannot run here; needed: {'; '.join(lacking)}")
 
 
 @cli.command()

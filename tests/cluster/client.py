@@ -23,6 +23,10 @@ class Kubectl:
             raise ClusterError(f"`kubectl {' '.join(words)}` failed: {done.stderr.strip()}")
         return done.stdout
 
+    def answer(self, *words: str) -> str:
+        """What ``kubectl WORDS`` prints, whether or not it is content (``auth can-i`` says no with exit code 1)."""
+        return self._run(words, None, 60).stdout.strip()
+
     def json(self, *words: str) -> Any:
         """The answer of ``kubectl WORDS -o json``."""
         return json.loads(self.run(*words, "-o", "json"))

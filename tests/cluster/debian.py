@@ -22,21 +22,27 @@ NODE = {
 IMAGES = {"buildah": "buildah", "debootstrap": "debootstrap"}
 
 
+def missing(programs: Mapping[str, str]) -> list[str]:
+    """The packages of the programs that are not here, sorted."""
+    packages = {package for program, package in programs.items() if shutil.which(program) is None}
+    if "containerd" in programs and not any(map(Path.is_dir, CNI_PLUGINS)):
+        packages.add("containernetworking-plugins")
+    return sorted(packages)
+
+
 def ensure(programs: Mapping[str, str]) -> None:
     """Install the packages of the missing programs with apt-get. Raises InputError naming them where it cannot."""
-    missing = sorted({package for program, package in programs.items() if shutil.which(program) is None})
-    if programs is NODE and not any(map(Path.is_dir, CNI_PLUGINS)):
-        missing.append("containernetworking-plugins")
-    if not missing:
+    packages = missing(programs)
+    if not packages:
         return
-    words = " ".join(missing)
+    words = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise InputError(
             f"needed and not here: {words}", fix=f"as root: apt-get install --no-install-recommends {words}"
         )
     print(f"Installing {words} ...", flush=True)
     _apt(["update", "-qq"])
-    _apt(["install", "-y", "-qq", "--no-install-recommends", *missing])
+    _apt(["install", "-y", "-qq", "--no-install-recommends", *packages])
 
 
 def cni_plugins() -> Path:

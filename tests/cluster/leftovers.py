@@ -42,7 +42,7 @@ def remove_cgroups() -> None:
     """Remove the pods' groups; waits until the kernel has emptied them. Raises ClusterError."""
 
     def removed() -> bool:
-        return all(_remove(root / CGROUP) for root in _hierarchies())
+        return all(remove_group(root / CGROUP) for root in _hierarchies())
 
     wait_until(removed, 20, f"cgroup {CGROUP} is still in use", f"look into {_CGROUPS}/*/{CGROUP}/**/cgroup.procs")
 
@@ -60,11 +60,12 @@ def _hierarchies() -> list[Path]:
     return sorted({folder.resolve() for folder in _CGROUPS.iterdir() if (folder / "cgroup.procs").exists()})
 
 
-def _remove(group: Path) -> bool:
+def remove_group(group: Path) -> bool:
+    """Remove a group and those within it; whether it is gone."""
     if not group.is_dir():
         return True
     for child in [path for path in group.iterdir() if path.is_dir()]:
-        _remove(child)
+        remove_group(child)
     with contextlib.suppress(OSError):
         group.rmdir()
     return not group.exists()

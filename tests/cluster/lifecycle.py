@@ -103,6 +103,7 @@ def _start(running: Running, kubectl: Kubectl) -> None:
     leftovers.make_cgroups()
     running.node = node.create(state.log("node"))
     running.save()
+    node.hide_fixed_places(running.node)
     network.connect(running.node)
     todo = _components(state)
     for component in todo[:3]:
@@ -124,6 +125,13 @@ def import_image(state: State, archive: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise ClusterError(f"importing {archive} failed: {done.stderr.strip()}", fix=f"read {state.log('containerd')}")
+
+
+def has_image(state: State, name: str) -> bool:
+    """Whether the node has the image ``name`` (of the default registry's library, as the manifests write it)."""
+    command = ["ctr", "-a", str(state.socket), "-n", "k8s.io", "images", "list", "-q"]
+    listed = subprocess.run(command, capture_output=True, text=True).stdout.split()
+    return f"docker.io/library/{name}" in listed
 
 
 def _write_files(state: State) -> None:

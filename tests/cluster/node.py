@@ -47,10 +47,7 @@ class Node:
 
     def spawn(self, command: Sequence[str], log: Path) -> int:
         """Start a component in the background; returns the id on the host of the ``nsenter`` that waits for it."""
-        with log.open("ab") as stream:
-            return subprocess.Popen(
-                self.inside(command), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
-            ).pid
+        return spawn(self.inside(command), log)
 
     def kill(self) -> None:
         """End everything inside and wait until it is gone."""
@@ -73,18 +70,36 @@ def create(log: Path) -> Node:
     for place in PRIVATE:
         Path(place).mkdir(parents=True, exist_ok=True)
     unshare = ["unshare", "--fork", "--kill-child", "--pid", "--mount", "--net", "--mount-proc", "--propagation"]
-    with log.open("ab") as stream:
-        parent = subprocess.Popen(
-            [*unshare, "private", sys.executable, "-S", "-c", _HOLD],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stream,
-            start_new_session=True,
+    parent = spawn([*unshare, "private", sys.executable, "-S", "-c", _HOLD], log)
+    wait_until(lambda: start_ticks(parent) is None or "held" in log.read_text(), 10, "no namespaces", f"read {log}")
+    if not (held := children(parent)):
+        raise ClusterError(
+            f"the namespaces could not be made: {log.read_text().strip()}",
+            fix="run as root on a machine that allows unshare(1)",
         )
-    node = _child(parent, log)
+    return Node(held[0], start_ticks(held[0]) or 0)
+
+
+def hide_fixed_places(node: Node) -> None:
+    """Mount an empty memory file system, seen by the node alone, over every place that its programs take for granted.
+
+    Raises ClusterError.
+    """
     mounts = "; ".join(f"mount -t tmpfs tmpfs {place}" for place in PRIVATE)
-    subprocess.run(node.inside(["sh", "-ec", mounts]), check=True)
-    return node
+    done = subprocess.run(node.inside(["sh", "-ec", mounts]), capture_output=True, text=True)
+    if done.returncode:
+        raise ClusterError(f"mounting in the node failed: {done.stderr.strip()}", fix="root that may mount is needed")
+
+
+def spawn(command: Sequence[str], log: Path) -> int:
+    """Start a process that outlives this one, in a session of its own, its output appended to ``log``; its id."""
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    streams = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), append, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawnp(command[0], list(command), os.environ, file_actions=streams, setsid=True)
 
 
 def children(pid: int) -> list[int]:
@@ -93,19 +108,6 @@ def children(pid: int) -> list[int]:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
-
-
-def _child(parent: "subprocess.Popen[bytes]", log: Path) -> Node:
-    assert parent.stdout
-    with parent.stdout as said:
-        held = said.readline()
-    started = children(parent.pid)
-    if not held or not started:
-        raise ClusterError(
-            f"the namespaces could not be made: {log.read_text().strip()}",
-            fix="run as root on a machine that allows unshare(1)",
-        )
-    return Node(started[0], start_ticks(started[0]) or 0)
 
 
 def wait_until(true: Callable[[], bool], seconds: float, otherwise: str, fix: str = "") -> None:

@@ -7,6 +7,11 @@ SCENARIO ?= first-look
 CONTEXT ?= embedded
 ARGS ?=
 
+# The kubeconfig of `make cluster`, which never touches the user's own.
+ifeq ($(CONTEXT),local)
+export KUBECONFIG ?= $(or $(XDG_STATE_HOME),$(HOME)/.local/state)/autoscale/local/kubeconfig
+endif
+
 .PHONY: help
 help:  ## Show this help
 	@echo "autoscale: does your autoscaler keep its promise?"; echo
@@ -40,7 +45,7 @@ ui: $(VENV)/.run  ## Serve http://127.0.0.1:8089 and start runs from the page
 
 .PHONY: test
 test: $(VENV)/.dev  ## Run the tests (ARGS='-k name' for some of them)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -m "not cluster" $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev  ## Check style and types
@@ -86,3 +91,11 @@ images: $(VENV)/.run  ## Build the app's and the load generator's image (BASE=..
 .PHONY: images-load
 images-load: $(VENV)/.run  ## Load the images into CONTEXT (local, minikube, kind-NAME)
 	@$(BIN)/python -m tests.cluster images-load $(CONTEXT)
+
+# Skips with the reason where the cluster cannot run, unless everything is required (CI).
+.PHONY: test-cluster
+test-cluster: $(VENV)/.dev  ## Build and start the local Kubernetes, test on it, stop it (root and Go)
+	@$(BIN)/python -m tests.cluster check || { test "$$AUTOSCALE_REQUIRE" != all; exit; }; \
+	trap '$(BIN)/python -m tests.cluster down' EXIT; \
+	$(BIN)/python -m tests.cluster up && $(BIN)/python -m tests.cluster images \
+	&& $(BIN)/python -m tests.cluster images-load local && $(BIN)/python -m pytest -m cluster $(ARGS)

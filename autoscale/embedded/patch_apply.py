@@ -30,13 +30,9 @@ def apply(live: Object | None, stated: Object, owner: Owner, *, force: bool) -> 
     contested = {path for path, value in wanted.items() if path in current and current[path] != value}
     if not force:
         _refuse_conflicts(stated, others, contested)
-    merged: Object = _merge(live or {}, stated, type_of(stated["kind"]))
     shared = frozenset[Path]().union(*(one.fields for one in others))
     dropped = (mine.fields if mine else frozenset()) - wanted.keys() - shared
-    # Whole items first, so that an item is still found by its keys.
-    for path in sorted(dropped, key=lambda path: (path[-1] != ".", path)):
-        if not _is_key(path) and not (path[-1] == "." and _inside(path[:-1], shared | wanted.keys())):
-            merged = _without(merged, type_of(stated["kind"]), path)
+    merged: Object = _merge(_dropped(live or {}, dropped, shared | wanted.keys()), stated, type_of(stated["kind"]))
     owned = replace(owner, fields=frozenset(wanted))
     if mine and mine.fields == owned.fields and merged == live:
         owned = mine
@@ -106,9 +102,15 @@ def _merge_items(live: list[Any], stated: list[Any], field: Field, inner: Type |
     return merged + [item for key, item in held.items() if key not in keys]
 
 
-def _inside(item: Path, fields: Set[Path]) -> bool:
-    """Whether somebody owns something in an item."""
-    return any(one[: len(item)] == item for one in fields)
+def _dropped(live: Object, dropped: Set[Path], kept: Set[Path]) -> Object:
+    """The object without fields that nobody states any more. A container or an item stays as long as something that is
+    stated lies in it."""
+    # Whole items first, so that an item is still found by its keys.
+    for path in sorted(dropped, key=lambda path: (path[-1] != ".", path)):
+        whole = path[:-1] if path[-1] == "." else path
+        if not _is_key(path) and not any(one[: len(whole)] == whole for one in kept):
+            live = _without(live, type_of(live["kind"]), path)
+    return live
 
 
 def _is_key(path: Path) -> bool:

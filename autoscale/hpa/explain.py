@@ -6,7 +6,7 @@ from autoscale.hpa.decision import Decision, Number, Step
 from autoscale.hpa.quantities import show_milli
 
 _HELD = {
-    "direction": "filling in the pods without a usable sample would turn the direction round, so it keeps {after}",
+    "direction": "filling them in would turn the direction round, so it keeps {after}",
     "tolerance": "that is within the tolerance, so it keeps {after}",
 }
 

@@ -93,13 +93,15 @@ def pod_requests(pods: Iterable[Pod], resource: str, container: str, config: Con
     Pods that are ending count too. MetricError where a request is missing; it names the first such pod by name.
     """
     pod_level = config.gate("PodLevelResources") and not container
+
+    def read(listed: Iterable[Pod]) -> dict[str, int]:
+        return {pod.name: pod_request(pod, resource, container, pod_level=pod_level) for pod in listed}
+
     pods = tuple(pods)
     try:
-        return {pod.name: pod_request(pod, resource, container, pod_level=pod_level) for pod in pods}
+        return read(pods)
     except MetricError:
-        for pod in sorted(pods, key=lambda each: each.name):
-            pod_request(pod, resource, container, pod_level=pod_level)
-        raise
+        return read(sorted(pods, key=lambda pod: pod.name))
 
 
 def pod_request(pod: Pod, resource: str, container: str, *, pod_level: bool) -> int:

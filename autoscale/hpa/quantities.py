@@ -9,7 +9,7 @@ from autoscale.hpa.numbers import MAX_INT64, int64, quotient
 
 _DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 _BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
-_FORM = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)")
+_FORM = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+)|([KMGTPE]i|[numkMGTPE])?)")
 _EXPONENT = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 # Powers of ten that upstream multiplies with in one step, which wraps; by others it gives up with 0.
 _MULTIPLIED_AT_ONCE = (1, 2, 3, 6, 9)
@@ -48,18 +48,20 @@ def round_away(value: Fraction, scale: int = 1) -> int:
     return math.ceil(value) if value > 0 else math.floor(value)
 
 
+def _parts(text: str) -> tuple[str, ...]:
+    """Sign, digits before and after the point, exponent and suffix of a quantity, empty where absent."""
+    return next(_FORM.finditer(text)).groups("")
+
+
 def _held(text: str) -> tuple[int, int] | None:
     """The number and the power of ten as which upstream holds a quantity of few digits, else None."""
-    match = _FORM.fullmatch(text)
-    if match is None:
-        return None
-    sign, whole, rest, exponent, suffix = match.groups()
+    sign, whole, rest, exponent, suffix = _parts(text)
     digits = len(whole.lstrip("0") or "0") + len(rest)
     number = int(sign + whole + rest)
     if suffix in _BINARY[1:]:
         power = _BINARY.index(suffix)
         return (number * 1024**power, 0) if not rest and digits + 3 * power <= 14 else None
-    scale = (int(exponent) if exponent else _EXPONENT[suffix or ""]) - len(rest)
+    scale = (int(exponent) if exponent else _EXPONENT[suffix]) - len(rest)
     return (number, scale) if digits <= 18 and scale >= -9 else None
 
 
@@ -100,11 +102,12 @@ def show_quantity(text: str | int | float) -> str:
 
 def _passes_for_canonical(text: str) -> bool:
     """Upstream looks at the digits and the power only, so a fraction of three digits passes too."""
-    held, match = _held(text), _FORM.fullmatch(text)
-    if held is None or match is None:
+    held = _held(text)
+    if held is None:
         return False
-    digits = match[2] + match[3]
-    if match[5] in _BINARY[1:]:
+    _, whole, rest, _, suffix = _parts(text)
+    digits = whole + rest
+    if suffix in _BINARY[1:]:
         return int(digits) % 8 != 0
     return held[1] % 3 == 0 and not digits.endswith("000") and not digits.startswith("0")
 

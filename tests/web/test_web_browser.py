@@ -1,5 +1,6 @@
 """The page in a real browser, with a real Locust behind it."""
 
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -121,18 +122,18 @@ class Feed:
     """Gives the page the rows of a load that runs, as the recorder does."""
 
     def __init__(self, page: Page, load: loadprocs.Load, scenario: dict[str, Any]) -> None:
-        self._page, self._load, self._given = page, load, 0
+        self._page, self._load, self._given = page, load, {"master": 0, "worker-0": 0}
         target = {"kind": "Deployment", "name": "web", "namespace": "default"}
-        page.add({"k": "header", "t": 0.0, "run": "r1", "scenario": scenario, "target": target})
+        page.add({"k": "header", "t": time.time(), "run": "r1", "scenario": scenario, "target": target})
 
     def rows(self, *, state: str | None = None) -> bool:
-        """Hand on what is new; whether the load has written a mark called ``state``."""
-        rows = [*self._load.rows("master"), *self._load.rows("worker-0")]
-        rows.sort(key=lambda row: row.get("at", 0.0))
-        for row in rows[self._given :]:
-            self._page.add({**row, "t": row.get("at", 0.0)})
-        self._given = len(rows)
-        return state is None or any(row.get("name") == state for row in rows)
+        """Hand on what is new; whether the master has written a mark called ``state``."""
+        for name, given in self._given.items():
+            rows = self._load.rows(name)
+            for row in rows[given:]:
+                self._page.add({**row, "t": time.time()})
+            self._given[name] = len(rows)
+        return state is None or any(row["name"] == state for row in self._load.rows("master", "mark"))
 
 
 def test_locusts_own_page_has_one_more_tab(browser: Browser, tmp_path: Path) -> None:

@@ -86,6 +86,9 @@ class ControlPlane:
         if self.settings.use_cgroups:
             with contextlib.suppress(OSError):
                 groups = cgroups.claim(f"autoscale-embedded-{cluster}", cpu_cores(self.settings))
+        if groups and not cgroups.usable(groups):
+            groups.remove()
+            groups = None
         limiter = None if groups else LimiterHandle()
         watcher = reaper.start(cluster, groups.folders if groups else ())
         assert self.block is not None

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -49,40 +49,60 @@ def busy(group: Group | None = None) -> Iterator[int]:
 
 
 def test_a_limit_holds_and_its_use_is_counted(claimed: Cgroups) -> None:
-    """A busy process with 200m uses a fifth of a core and is throttled; given no limit it uses more."""
+    """A busy process with 200m uses no more than a fifth of a core and is throttled; without a limit it is not."""
     group = claimed.group("c", Limits(cpu_m=200))
     with busy(group) as pid:
-        used = _used(lambda: cpu_time_s(pid))
+        assert _used(pid) / SPAN_S < 0.26
         counted = group.usage()
-        assert used / SPAN_S == pytest.approx(0.2, abs=0.06)
         assert counted is not None
         assert counted.cpu_s == pytest.approx(cpu_time_s(pid), abs=0.15)
         assert counted.throttled
         group.limit(Limits())
-        assert _used(lambda: cpu_time_s(pid)) > 1.2 * used
+        before = group.usage()
+        _used(pid)
+        after = group.usage()
+        assert before is not None
+        assert after is not None
+        assert (after.throttled or 0) <= (before.throttled or 0) + 1
     asyncio.run(group.end())
 
 
-def _used(read: "object") -> float:
-    """What ``read`` grows by within the span (the span is what is measured, not waited for)."""
-    assert callable(read)
-    before, end = read(), time.monotonic() + SPAN_S
+def _used(pid: int) -> float:
+    """The CPU time that a process uses within the span (which is measured, not waited for)."""
+    before, end = cpu_time_s(pid), time.monotonic() + SPAN_S
     while time.monotonic() < end:
         time.sleep(0.01)
-    return float(read() - before)
+    return cpu_time_s(pid) - before
+
+
+def _stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def _wait(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 15
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def test_memory_beyond_the_limit_is_an_oom_kill(claimed: Cgroups) -> None:
     """The kernel kills the process, and the group says why."""
     need("memory" in claimed.roots, "the memory controller is needed")
     group = claimed.group("m", Limits(memory_b=30 * 2**20))
-    assert not group.oom_killed()
+    assert group.oom_kills() == 0
     code = f"import os; open({group.join[-1]!r}, 'w').write('0'); x = bytearray(200 * 2**20)"
     for path in group.join[:-1]:
         code = f"open({path!r}, 'w').write('0'); {code}"
     assert subprocess.run([sys.executable, "-S", "-c", code], check=False).returncode == -9
-    assert group.oom_killed()
+    assert group.oom_kills() == 1
     asyncio.run(group.end())
+
+
+def test_claimed_groups_can_be_entered(claimed: Cgroups) -> None:
+    """A trial process gets in; into a group whose files are gone it does not."""
+    assert cgroups.usable(claimed)
+    assert not cgroups.usable(Cgroups(dict.fromkeys(claimed.roots, Path("/sys/fs/cgroup/none")), claimed.version))
 
 
 def test_a_group_ends_with_what_is_in_it(claimed: Cgroups) -> None:
@@ -111,7 +131,7 @@ def test_cgroups_v2_files_are_written_as_the_kernel_reads_them(tmp_path: Path) -
     assert (tmp_path / "cpu.weight").read_text() == "39"
     assert (tmp_path / "memory.max").read_text() == "1048576"
     assert group.usage() == cgroups.Usage(1.5, 3000, 4)
-    assert group.oom_killed()
+    assert group.oom_kills() == 1
     group.limit(Limits())
     assert (tmp_path / "cpu.max").read_text() == "max 100000"
 
@@ -135,18 +155,20 @@ def test_cgroups_v2_are_claimed_where_cpu_is_delegated(tmp_path: Path) -> None:
 
 
 def test_without_cgroups_a_limit_holds_too() -> None:
-    """Stop-and-continue keeps a busy process near 200m, and lets it go when asked."""
+    """Stop-and-continue keeps a busy process below 200m, and lets it run for good when asked."""
     limiter = LimiterHandle()
     try:
         with busy() as pid:
             limiter.limit(pid, 200)
-            _used(lambda: cpu_time_s(pid))
-            used = _used(lambda: cpu_time_s(pid))
-            assert used / SPAN_S == pytest.approx(0.2, abs=0.08)
+            _wait(lambda: _stopped(pid))
+            assert _used(pid) / SPAN_S < 0.28
             assert session_cpu_s(pid) == pytest.approx(cpu_time_s(pid), abs=0.1)
             assert session_memory_b(pid) > 0
             limiter.limit(pid, 0)
-            assert _used(lambda: cpu_time_s(pid)) > 1.2 * used
+            _wait(lambda: not _stopped(pid))
+            end = time.monotonic() + 0.5
+            while time.monotonic() < end:
+                assert not _stopped(pid)
     finally:
         limiter.stop()
 
@@ -156,9 +178,10 @@ def test_the_end_of_the_limiter_leaves_nothing_stopped() -> None:
     limiter = LimiterHandle()
     with busy() as pid:
         limiter.limit(pid, 10)
-        _used(lambda: cpu_time_s(pid))
+        _wait(lambda: _stopped(pid))
         limiter.stop()
-        assert _used(lambda: cpu_time_s(pid)) / SPAN_S > 0.1
+        before = cpu_time_s(pid)
+        _wait(lambda: not _stopped(pid) and cpu_time_s(pid) > before)
 
 
 def test_a_debt_is_paid_before_the_group_runs_on() -> None:

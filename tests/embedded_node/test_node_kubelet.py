@@ -295,7 +295,7 @@ def test_a_cpu_limit_is_enforced_and_can_be_changed_in_place(use_cgroups: bool) 
     """A busy container stays near its limit; a resize without restart lets it use more (cgroup or not)."""
 
     async def body(made: Plane) -> None:
-        limits = {"limits": {"cpu": "100m"}, "requests": {"cpu": "10m"}}
+        limits = {"limits": {"cpu": "100m"}, "requests": {"cpu": "100m"}}
         made.create(pod("p", ["python", "-S", "-c", "while True: pass"], resources=limits))
         await made.until_ready("p")
         before = await _usage_m(made, lambda used: used > 0)

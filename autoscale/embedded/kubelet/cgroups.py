@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,13 +79,13 @@ class Group:
             memory = max(0, int((self.folders["memory"] / "memory.current").read_text()) - inactive)
         return Usage(stat["usage_usec"] / 1e6, memory, stat.get("nr_throttled"))
 
-    def oom_killed(self) -> bool:
-        """The kernel has killed a process of the group for want of memory."""
+    def oom_kills(self) -> int:
+        """How many processes of the group the kernel has killed for want of memory; 0 where it cannot say."""
         name = "memory.oom_control" if self.version == 1 else "memory.events"
         try:
-            return _table(self.folders["memory"] / name).get("oom_kill", 0) > 0
+            return _table(self.folders["memory"] / name).get("oom_kill", 0)
         except (OSError, KeyError):
-            return False
+            return 0
 
     async def empty(self) -> None:
         """Kill and bury what is left in the group (what had left its session)."""
@@ -142,6 +143,16 @@ def claim(name: str, cores: float, mount: Path = Path("/sys/fs/cgroup"), proc: P
         share = Limits(cpu_shares=max(2, int(cores * 1024)))
         Group(found.roots, found.version).limit(share)
     return found
+
+
+def usable(groups: Cgroups) -> bool:
+    """A process can really be moved into a group (making one does not say so)."""
+    try:
+        group = groups.group("trial", Limits())
+        lines = "; ".join(f"echo 0 > {path}" for path in group.join)
+        return subprocess.run(["sh", "-ec", lines], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def _claim_v1(name: str, mount: Path, proc: Path) -> Cgroups | None:

@@ -5,23 +5,29 @@ import contextlib
 import hashlib
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
-from autoscale.base.quantities import milli, whole
-from autoscale.embedded.images import find_image, image_environment
+from autoscale.base.quantities import milli
+from autoscale.embedded.images import find_image
 from autoscale.embedded.kubelet import prober
-from autoscale.embedded.kubelet.cgroups import Group, Limits, Usage
-from autoscale.embedded.kubelet.environment import ConfigError, command_line, environment
+from autoscale.embedded.kubelet.cgroups import Group, Usage
+from autoscale.embedded.kubelet.environment import ConfigError
 from autoscale.embedded.kubelet.hooks import pre_stop
+from autoscale.embedded.kubelet.invocation import (
+    START_ERRORS,
+    command_of,
+    execute,
+    go_duration,
+    limits_of,
+    why_not_started,
+)
 from autoscale.embedded.kubelet.logs import ContainerLog, drain
 from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.probes import Outcome
 from autoscale.embedded.kubelet.process import Command, Process, spawn
 from autoscale.embedded.kubelet.procfs import session_cpu_s, session_memory_b
 from autoscale.embedded.kubelet.pulling import Backoff, pull
-from autoscale.embedded.kubelet.reaper import MARK
 from autoscale.embedded.kubelet.status import ContainerState, running, terminated, waiting
 from autoscale.embedded.objects import Object
 from autoscale.embedded.settings import Image
@@ -30,8 +36,6 @@ START_ERROR = 128
 _RETRY_S = 2.0
 _LEAST_GRACE_S = 2.0
 _LONG_RUN_S = 600.0
-_APP_NICE = 5
-_PRIORITY_SHARES = 8192
 
 
 class ContainerWorker:
@@ -52,10 +56,12 @@ class ContainerWorker:
         self.started_at = 0.0
         self.ending: asyncio.Task[None] | None = None
         self._told = told
-        self._environment: dict[str, str] = {}
+        self._environment: Mapping[str, str] = {}
+        self._ooms = 0
         self._cpu_s = self._cpu_base_s = 0.0
         uid = pod()["metadata"]["uid"]
         self.folder = node.folder(uid) / self.name
+        self._home = self.folder / "home"
         self._group_name = f"{uid}-{self.name}"
 
     async def run(self) -> None:
@@ -82,60 +88,54 @@ class ContainerWorker:
         if command is None:
             return None
         self.started_at = self.node.now()
-        self.previous = self.log
-        self.log = ContainerLog(self.folder / f"{self.state.restarts}.log", self.node.settings.log_max_bytes,
-                                self.node.settings.log_max_files)  # fmt: skip
         identity = f"processes://{hashlib.sha256(os.urandom(16)).hexdigest()}"
         before = self.group.usage() if self.group else None
         self._cpu_base_s, self._cpu_s = before.cpu_s if before else 0.0, 0.0
+        self._ooms = self.group.oom_kills() if self.group else 0
         try:
+            self.previous, self.log = self.log, self._new_log()
             self.process = spawn(command)
-        except (OSError, IndexError) as error:
+        except START_ERRORS as error:
             return self._not_started(command, error, identity)
         self._begin(identity)
         code = await self._watched(self.process)
         self._end(code, identity)
         return code
 
+    def _new_log(self) -> ContainerLog:
+        settings = self.node.settings
+        return ContainerLog(self.folder / f"{self.state.restarts}.log", settings.log_max_bytes, settings.log_max_files)
+
     async def _configured(self, image: Image) -> Command | None:
         """The command with its environment; waits while a source of it is missing."""
         while not self.stopping.is_set():
             try:
                 return self._command(image)
-            except ConfigError as error:
+            except (ConfigError, OSError) as error:
                 self.set(state=waiting("CreateContainerConfigError", str(error)))
                 self.emit("Warning", "Failed", f"Error: {error}")
                 await self.pause(_RETRY_S)
         return None
 
     def _command(self, image: Image) -> Command:
-        home = self.folder / "home"
-        home.mkdir(parents=True, exist_ok=True)
-        own = environment(self.pod(), self.spec, self.node.objects, self.node.allocatable)
-        values = {**image_environment(image, str(home)), **own, MARK: self.node.cluster}
-        self._environment = values
-        wanted = self.spec.get("workingDir")
-        cwd = wanted if wanted and Path(wanted).is_dir() else str(home)
+        self._home.mkdir(parents=True, exist_ok=True)
         if self.node.cgroups and self.group is None:
             with contextlib.suppress(OSError):
-                self.group = self.node.cgroups.group(self._group_name, self._limits(image))
-        join = self.group.join if self.group else ()
-        return Command(command_line(self.spec, values), values, cwd, 0 if image.priority else _APP_NICE, join)
+                self.group = self.node.cgroups.group(self._group_name, limits_of(self.spec, image))
+        made = command_of(self.node, self.pod(), self.spec, image, self._home, self._join)
+        self._environment = made.env
+        return made
 
-    def _limits(self, image: Image) -> Limits:
-        resources = self.spec.get("resources") or {}
-        limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
-        cpu = milli(limits["cpu"]) if "cpu" in limits else None
-        asked = milli(requests["cpu"]) if "cpu" in requests else cpu or 0
-        shares = _PRIORITY_SHARES if image.priority else max(2, asked * 1024 // 1000)
-        return Limits(cpu, whole(limits["memory"]) if "memory" in limits else None, shares)
+    @property
+    def _join(self) -> tuple[str, ...]:
+        return self.group.join if self.group else ()
 
     def resize(self, spec: Object) -> None:
         """Take new limits while running (in-place resize)."""
         self.spec = spec
         image = find_image(spec["image"], self.node.settings)
         if image and self.group:
-            self.group.limit(self._limits(image))
+            self.group.limit(limits_of(spec, image))
         self._limit_without_cgroup()
 
     def _limit_without_cgroup(self) -> None:
@@ -162,6 +162,8 @@ class ContainerWorker:
             data, over = drain(process.output)
             if data:
                 log.write(data, self.node.now())
+                if log.lost == 1:
+                    self.emit("Warning", "FailedLog", f"Lines of container {self.name}'s log are lost: cannot write")
             if over:
                 loop.remove_reader(process.output)
 
@@ -186,22 +188,14 @@ class ContainerWorker:
         self.node.tell_reaper("-", self.process.pid)
         if self.node.limiter and self.group is None:
             self.node.limiter.limit(self.process.pid, 0)
-        killed_for_memory = code == 128 + signal.SIGKILL and self.group is not None and self.group.oom_killed()
-        reason = "OOMKilled" if killed_for_memory else "Error" if code else "Completed"
+        ooms = self.group.oom_kills() if self.group else 0
+        reason = "OOMKilled" if code == 128 + signal.SIGKILL and ooms > self._ooms else "Error" if code else "Completed"
         ended = terminated(code, reason, self.started_at, self.node.now(), identity)
         self.set(state=ended, ready=False, started=False)
 
     def _not_started(self, command: Command, error: Exception, identity: str) -> int:
-        name = command.argv[0] if command.argv else ""
-        why = (
-            f'exec: "{name}": executable file not found in $PATH'
-            if isinstance(error, FileNotFoundError)
-            else str(error)
-        )
-        if not command.argv:
-            why = "no command specified"
+        why, now = why_not_started(command, error), self.node.now()
         self.emit("Warning", "Failed", f"Error: failed to start container {self.name!r}: {why}")
-        now = self.node.now()
         if self.log:
             self.log.close(now)
         self.set(state=terminated(START_ERROR, "StartError", now, now, identity, why), container_id=identity)
@@ -213,7 +207,7 @@ class ContainerWorker:
         last = self.state.state
         if delay:
             where = f"container={self.name} pod={self._pod_name()}"
-            text = f"back-off {_go_duration(delay)} restarting failed {where}"
+            text = f"back-off {go_duration(delay)} restarting failed {where}"
             self.set(state=waiting("CrashLoopBackOff", text), last=last, started=False)
             self.emit(
                 "Warning", "BackOff", f"Back-off restarting failed container {self.name} in pod {self._pod_name()}"
@@ -264,23 +258,9 @@ class ContainerWorker:
         process.kill()
         await process.wait()
 
-    async def execute(self, argv: list[str], timeout_s: float) -> Outcome:
+    async def execute(self, argv: list[str], limit_s: float) -> Outcome:
         """Run a command in the container's environment and cgroup (probes and hooks)."""
-        try:
-            process = spawn(Command(argv, self._environment, str(self.folder / "home"), _APP_NICE,
-                                    self.group.join if self.group else ()))  # fmt: skip
-        except (OSError, IndexError) as error:
-            return Outcome(False, f"failed to exec in container: {error}")
-        try:
-            code = await asyncio.wait_for(process.wait(), timeout_s)
-            output = drain(process.output)[0].decode(errors="replace")
-            return Outcome(code == 0, output or f"command exited with code {code}")
-        except TimeoutError:
-            return Outcome(False, f'command timed out: "{" ".join(argv)}" timed out after {timeout_s:g}s')
-        finally:
-            process.kill()
-            await process.wait()
-            os.close(process.output)
+        return await execute(argv, self._environment, str(self._home), self._join, limit_s)
 
     def usage(self) -> Usage | None:
         """CPU and memory used by the present run; None while none runs."""
@@ -302,9 +282,3 @@ class ContainerWorker:
     def emit(self, kind: str, reason: str, message: str) -> None:
         """An event about this container."""
         self.node.emit(self.pod(), kind, reason, message, self.name)
-
-
-def _go_duration(seconds: float) -> str:
-    """``10s``, ``2m40s``, as Go prints durations."""
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)}m{rest:g}s" if minutes else f"{rest:g}s"

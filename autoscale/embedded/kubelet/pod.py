@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import shutil
 
 from autoscale.embedded.kubelet.container import ContainerWorker
@@ -9,6 +10,8 @@ from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.status import ContainerState, Place, pod_status
 from autoscale.embedded.objects import Object
 from autoscale.embedded.store import Remove
+
+_LOG = logging.getLogger(__name__)
 
 
 class PodWorker:
@@ -29,7 +32,7 @@ class PodWorker:
         if self.inits:
             for worker in self.containers:
                 worker.state = ContainerState(worker.name, {"waiting": {"reason": "PodInitializing"}})
-        self._running = asyncio.create_task(self._run())
+        self._running = asyncio.create_task(self._guarded())
 
     def _worker(self, spec: Object, policy: str) -> ContainerWorker:
         return ContainerWorker(self.node, lambda: self.pod, spec, policy, self.tell)
@@ -38,6 +41,14 @@ class PodWorker:
     def workers(self) -> list[ContainerWorker]:
         """All containers, init containers first."""
         return [*self.inits, *self.containers]
+
+    async def _guarded(self) -> None:
+        """A pod that cannot be run at all says so, and does not end the node."""
+        try:
+            await self._run()
+        except Exception as error:
+            _LOG.exception("pod %s", self.pod["metadata"]["name"])
+            self.node.emit(self.pod, "Warning", "FailedSync", f"error determining status: {error}")
 
     async def _run(self) -> None:
         self.tell()

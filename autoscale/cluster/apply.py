@@ -135,17 +135,38 @@ def remove(
         for kind, name, _ in made_by_runs(cluster, namespace, run)
         if delete(cluster, kind, namespace, name)
     ]
-    until = clock() + deadline_s
-    pause = 0.1
-    while left := _pods(cluster, namespace, run):
+    await_gone(lambda: _pods(cluster, namespace, run), namespace, deadline_s=deadline_s, clock=clock)
+    return removed
+
+
+def await_gone(
+    left: Callable[[], list[str]],
+    namespace: str,
+    *,
+    deadline_s: float = 60.0,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Wait until ``left()`` names no pod any more. ClusterError naming those that are there at the deadline."""
+    until, pause = clock() + deadline_s, 0.1
+    while names := left():
         if clock() > until:
             raise ClusterError(
-                "these pods do not end: " + ", ".join(left),
-                fix=f"kubectl delete pod -n {namespace} --force {' '.join(left)}",
+                f"these pods do not end: {', '.join(names)}",
+                fix=f"kubectl delete pod -n {namespace} --force {' '.join(names)}",
             )
         time.sleep(pause)
         pause = min(pause * 1.5, 2.0)
-    return removed
+
+
+def remove_jobs(cluster: Cluster, namespace: str, names: Sequence[str]) -> None:
+    """Remove Jobs and wait until their pods are gone, so that Jobs of the same names can be made anew."""
+    gone = [name for name in names if delete(cluster, "Job", namespace, name)]
+    if gone:
+        pods = resource_of("Pod").path(namespace)
+        labels = f"job-name in ({','.join(gone)})"
+        await_gone(
+            lambda: [pod["metadata"]["name"] for pod in cluster.list(pods, labelSelector=labels)["items"]], namespace
+        )
 
 
 def _pods(cluster: Cluster, namespace: str, run: str | None) -> list[str]:

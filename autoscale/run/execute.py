@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from datetime import datetime
 
 from autoscale.base.errors import AutoscaleError
-from autoscale.cluster.apply import selector
+from autoscale.cluster.apply import remove_jobs, selector
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Watch
 from autoscale.record.writer import Writer
@@ -15,6 +15,7 @@ from autoscale.run import phases
 from autoscale.run.ending import finish
 from autoscale.run.fold import API_CLOCK, Fold, Scope
 from autoscale.run.header import header_row
+from autoscale.run.loadjobs import MASTER, WORKER
 from autoscale.run.options import Listener, Options, Result
 from autoscale.run.prepare import resolve
 from autoscale.run.recorder import Interrupted, Recorder
@@ -63,7 +64,9 @@ def _stamp() -> str:
 
 
 def once(options: Options, site: Site, name: str, listeners: Sequence[Listener], stop: threading.Event) -> Result:
-    """One recorded run on a deployed service."""
+    """One recorded run on a deployed service. What the run before left of the load generator goes first: its log is
+    that run's."""
+    remove_jobs(site.place.cluster, site.target.namespace, (MASTER, WORKER))
     folder = options.out / name
     scope = Scope(
         site.target.kind, site.target.name, site.target.service, site.target.hpa["metadata"]["name"], time.time() - 2.0

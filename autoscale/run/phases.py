@@ -74,9 +74,6 @@ def _blindness(run: Recorder) -> str:
 
 def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> None:
     """Apply the load generator and wait until its load begins. GeneratorError, or ClusterError where pods are stuck."""
-    for job in (MASTER, WORKER):
-        delete(run.cluster, "Job", run.namespace, job)
-    run.pump(lambda: None if run.view.jobs or run.view.load_pods else True, START_DEADLINE_S)
     apply(run.cluster, objects, run.namespace)
 
     def begun() -> bool | None:

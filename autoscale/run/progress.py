@@ -27,6 +27,7 @@ class Progress:
     stage: str = ""
     start: float | None = None
     ended: bool = False
+    over: bool = False
     desired: int | None = None
     ready: int | None = None
     target: str = ""
@@ -37,13 +38,15 @@ class Progress:
         match row["k"]:
             case "header":
                 self.duration_s, self.target = row["scenario"]["duration_s"], row["target"]["name"]
-                self.start, self.ended, self.stage = None, False, ""
+                self.start, self.ended, self.over, self.stage = None, False, False, ""
             case "mark" if row["name"] == "load-start":
                 self.start = row["t"]
             case "mark" if row["name"] == "stage":
                 self.stage = row["stage"]
             case "mark" if row["name"] == "load-end":
                 self.ended = True
+            case "end":
+                self.start, self.over = None, True
             case "load":
                 failed = sum(row["failed"].values())
                 self._seconds.append((row["at"], row["answered"], failed, row["response"]))
@@ -54,6 +57,8 @@ class Progress:
 
     def line(self, now: float) -> str:
         """One line, at most 80 characters or so."""
+        if self.over:
+            return "cleaning up"
         if self.start is None:
             return f"pods {_text(self.ready)} ready, {_text(self.desired)} desired"
         recent = self._recent()

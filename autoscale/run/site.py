@@ -8,7 +8,7 @@ from typing import Any
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import metrics, permissions
-from autoscale.cluster.apply import apply, delete, remove, run_labels
+from autoscale.cluster.apply import apply, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.render import render
 from autoscale.cluster.resources import resource_of
@@ -91,15 +91,14 @@ def tried(cluster: Cluster, load: list[Object], namespace: str) -> list[str]:
 
     Jobs of an earlier run go first: their pod templates cannot be changed. One that still runs is someone's run.
     """
-    jobs = resource_of("Job").path(namespace)
-    for name in (obj["metadata"]["name"] for obj in load if obj["kind"] == "Job"):
-        there = cluster.list(jobs, fieldSelector=f"metadata.name={name}")["items"]
-        if any((item.get("status") or {}).get("active") for item in there):
-            raise InputError(
-                f"another run sends load in namespace {namespace} (Job/{name} is active)",
-                fix="wait for its end, or remove what a crashed run left: `autoscale clean`",
-            )
-        delete(cluster, "Job", namespace, name)
+    jobs = cluster.list(resource_of("Job").path(namespace), labelSelector=selector())["items"]
+    active = [job["metadata"]["name"] for job in jobs if (job.get("status") or {}).get("active")]
+    if active:
+        raise InputError(
+            f"another run sends load in namespace {namespace} (Job/{active[0]} is active)",
+            fix="wait for its end, or remove what a crashed run left: `autoscale clean`",
+        )
+    remove_jobs(cluster, namespace, [job["metadata"]["name"] for job in jobs])
     return apply(cluster, load, namespace, dry_run=True).warnings
 
 

@@ -95,6 +95,9 @@ class Handler(BaseHTTPRequestHandler):
         api = self.api
         if url.path.endswith("/log"):
             api.requests.append("log")
+            if url.path.split("/")[-2] not in api.pods:
+                self._json(status(404, "NotFound"), 404)
+                return
             self._log(query)
         elif not url.path.endswith("/pods"):
             name = url.path.rsplit("/", 1)[1]

@@ -4,15 +4,14 @@ Every write goes the same way: read the object (unknown fields, wrong types), fi
 fields into done, accepted and refused, note who owns what, and hand it to the store.
 """
 
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from autoscale.base.times import format_time
 from autoscale.embedded import validation
 from autoscale.embedded.addresses import Block
-from autoscale.embedded.cluster_ips import allocate
+from autoscale.embedded.admission import complete
 from autoscale.embedded.defaults import with_defaults
 from autoscale.embedded.objects import RESOURCES, Object, Resource
 from autoscale.embedded.patch_apply import apply
@@ -201,9 +200,7 @@ class Registry:
     def _admit(self, obj: Object, old: Object | None, options: Options) -> Object:
         """Defaults, validation, the three classes of fields, and what the server itself adds."""
         obj = with_defaults(obj)
-        special = _SPECIAL.get(obj["kind"])
-        if special:
-            obj = special(self, obj, old)
+        obj = complete(obj, old, self.store.objects, self.block)
         self._refuse(obj, validation.findings(obj) + (validation.changes(old, obj) if old else []))
         classified = classify(obj)
         text = "Forbidden: not supported by the embedded cluster: "
@@ -280,47 +277,3 @@ def _in_namespace(place: Place) -> Object:
 def _with_owners(obj: Object, entries: list[Object]) -> Object:
     metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
     return {**obj, "metadata": metadata | ({"managedFields": entries} if entries else {})}
-
-
-def _service(registry: Registry, obj: Object, old: Object | None) -> Object:
-    """A cluster IP: the one it has, the one it asks for, or a free one."""
-    spec = dict(obj["spec"])
-    asked = (
-        spec.get("clusterIP")
-        or next(iter(spec.get("clusterIPs") or []), "")
-        or (old or {}).get("spec", {}).get("clusterIP", "")
-    )
-    others = registry.store.objects.list("Service")
-    own = obj["metadata"].get("uid")
-    taken = {one["spec"].get("clusterIP", "") for one in others if one["metadata"]["uid"] != own}
-    spec["clusterIP"] = allocate(registry.block, asked, taken, obj["metadata"].get("name", ""))
-    spec["clusterIPs"] = [spec["clusterIP"]]
-    return {**obj, "spec": spec}
-
-
-def _job(registry: Registry, obj: Object, old: Object | None) -> Object:  # noqa: ARG001
-    """The selector and the labels by which a Job knows its pods."""
-    spec = obj["spec"]
-    if old is not None or spec.get("manualSelector"):
-        return obj
-    uid, name = str(uuid.uuid4()), obj["metadata"].get("name", "")
-    names = {"controller-uid": uid, "job-name": name}
-    labels = {**{f"batch.kubernetes.io/{key}": value for key, value in names.items()}, **names}
-    template = spec.get("template") or {}
-    metadata = template.get("metadata") or {}
-    template = {**template, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **labels}}}
-    selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
-    spec = {**spec, "selector": selector, "template": template}
-    return {**obj, "metadata": {**obj["metadata"], "uid": uid}, "spec": spec}
-
-
-def _namespace(registry: Registry, obj: Object, old: Object | None) -> Object:  # noqa: ARG001
-    labels = {**(obj["metadata"].get("labels") or {}), "kubernetes.io/metadata.name": obj["metadata"].get("name", "")}
-    return {**obj, "metadata": {**obj["metadata"], "labels": labels}}
-
-
-_SPECIAL: Mapping[str, Callable[[Registry, Object, Object | None], Object]] = {
-    "Service": _service,
-    "Job": _job,
-    "Namespace": _namespace,
-}

@@ -6,13 +6,9 @@ mutated by the reader. One asyncio loop owns a store; nothing here blocks or rea
 """
 
 import asyncio
-import json
 import random
 import uuid
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from autoscale.base.times import format_time, parse_time
@@ -20,6 +16,8 @@ from autoscale.embedded import statuses
 from autoscale.embedded.objects import RESOURCES, Key, Object, initial_status, key_of
 from autoscale.embedded.patch_ownership import Owner, after_update, write_owners
 from autoscale.embedded.recorder import Emit, Recorder
+from autoscale.embedded.view import Change, Objects, Shelf, Stored
+from autoscale.embedded.writes import Create, Delete, Remove, Update, UpdateStatus, Write
 
 HISTORY = 20_000
 """Changes kept for watches; a watch further behind gets 410 Expired."""
@@ -28,149 +26,9 @@ NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """What Kubernetes appends to generateName (no vowels, so no words)."""
 
 
-@dataclass(frozen=True)
-class Create:
-    """A new object; name from ``metadata.generateName`` where it has none. Status is set as the API server does."""
-
-    obj: Object
-
-
-@dataclass(frozen=True)
-class Update:
-    """Metadata, spec and data of an object that exists; its status stays.
-
-    Refused with 409 Conflict where ``metadata.resourceVersion`` is given and is not the current one. Nothing
-    happens where nothing differs. With ``deletionTimestamp`` set and the last finalizer gone, the object goes too.
-    ``manager`` becomes the owner of what changes, where ownership is kept (objects that came through the API, which
-    itself gives "" because it has done that already).
-    """
-
-    obj: Object
-    manager: str = "kube-controller-manager"
-
-
-@dataclass(frozen=True)
-class UpdateStatus:
-    """The status of an object that exists; nothing else is taken. Not optimistic, but the uid, if given, must match."""
-
-    obj: Object
-
-
-@dataclass(frozen=True)
-class Delete:
-    """Ask for the end of an object.
-
-    A running pod gets ``deletionTimestamp`` (now + grace) and ``deletionGracePeriodSeconds``; the kubelet then ends
-    it and writes ``Remove``. Pods that no node has, finished pods and grace 0 go at once. A Namespace and an object
-    with finalizers get the timestamp and wait. Everything else goes at once; dependants are the garbage
-    collector's. ``grace_s`` None is the pod's own period. Where ``uid`` is given it must match.
-    """
-
-    kind: str
-    namespace: str
-    name: str
-    grace_s: int | None = None
-    uid: str | None = None
-
-
-@dataclass(frozen=True)
-class Remove:
-    """The object is really gone (what the kubelet says of a pod at the end). Nothing happens if it already is."""
-
-    kind: str
-    namespace: str
-    name: str
-    uid: str | None = None
-
-
-Write = Create | Update | UpdateStatus | Delete | Remove | Emit
-
 __all__ = [
     "Change", "Create", "Delete", "Emit", "Objects", "Remove", "Store", "Stored", "Update", "UpdateStatus", "Write",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One version of one object, with its JSON made at most once."""
-
-    obj: Object
-
-    @cached_property
-    def raw(self) -> bytes:
-        """The object as compact JSON."""
-        return json.dumps(self.obj, separators=(",", ":")).encode()
-
-
-@dataclass(frozen=True)
-class Change:
-    """One step of the watch history. ``type`` is ADDED, MODIFIED or DELETED; ``previous`` what was there before."""
-
-    version: int
-    type: str
-    key: Key
-    stored: Stored
-    previous: Object | None
-
-    @cached_property
-    def raw(self) -> bytes:
-        """The change as one line of a watch."""
-        return self.line(self.type)
-
-    def line(self, event_type: str) -> bytes:
-        """The change told as another type (an object that enters or leaves a selection)."""
-        return b'{"type":"' + event_type.encode() + b'","object":' + self.stored.raw + b"}\n"
-
-
-class Objects:
-    """A live, read-only view of a store. Callers must not mutate what they get."""
-
-    def __init__(self, kinds: dict[str, "_Kind"], store: "Store") -> None:
-        self._kinds = kinds
-        self._store = store
-
-    @property
-    def version(self) -> int:
-        """The resource version of the last change."""
-        return self._store.version
-
-    def get(self, kind: str, namespace: str, name: str) -> Object | None:
-        """One object, or None. ``namespace`` is "" for cluster-wide kinds."""
-        stored = self._kinds[kind].entries.get((namespace, name))
-        return stored.obj if stored else None
-
-    def list(self, kind: str, namespace: str | None = None) -> "list[Object]":
-        """All objects of a kind (of one namespace), by namespace and name."""
-        return [stored.obj for stored in self.entries(kind, namespace)]
-
-    def entries(self, kind: str, namespace: str | None = None) -> Iterator[Stored]:
-        """As ``list``, each with its JSON."""
-        held = self._kinds[kind]
-        for at in held.order():
-            if namespace is None or at[0] == namespace:
-                yield held.entries[at]
-
-
-@dataclass
-class _Kind:
-    """The objects of one kind; their order is made when it is asked for."""
-
-    entries: dict[tuple[str, str], Stored] = field(default_factory=dict)
-    sorted_keys: list[tuple[str, str]] | None = None
-
-    def order(self) -> list[tuple[str, str]]:
-        if self.sorted_keys is None:
-            self.sorted_keys = sorted(self.entries)
-        return self.sorted_keys
-
-    def put(self, at: tuple[str, str], stored: Stored) -> None:
-        if at not in self.entries:
-            self.sorted_keys = None
-        self.entries[at] = stored
-
-    def remove(self, at: tuple[str, str]) -> None:
-        del self.entries[at]
-        self.sorted_keys = None
 
 
 class Store:
@@ -178,13 +36,13 @@ class Store:
 
     def __init__(self, *, seed: int | None = None, history: int = HISTORY) -> None:
         self.version = 0
-        self._kinds = {kind: _Kind() for kind in RESOURCES}
+        self._kinds = {kind: Shelf() for kind in RESOURCES}
         self._history: deque[Change] = deque(maxlen=history)
         self._random = random.Random(seed)
         self._recorder = Recorder()
         self._waiters: list[asyncio.Future[None]] = []
         self._committing = True
-        self.objects = Objects(self._kinds, self)
+        self.objects = Objects(self._kinds, lambda: self.version)
 
     def preview(self, write: Write, now: float) -> Object | None:
         """What ``apply`` would return, without doing it (a dry run)."""

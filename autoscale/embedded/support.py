@@ -31,11 +31,11 @@ SUPPORT: Mapping[str, Support] = {
     "PodSpec": Support(
         _names(
             "containers initContainers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds nodeName"
-            " enableServiceLinks schedulerName volumes"
+            " enableServiceLinks schedulerName volumes nodeSelector"
         ),
         _names(
             "securityContext serviceAccountName serviceAccount automountServiceAccountToken affinity tolerations"
-            " topologySpreadConstraints nodeSelector dnsPolicy dnsConfig hostAliases hostname subdomain"
+            " topologySpreadConstraints dnsPolicy dnsConfig hostAliases hostname subdomain"
             " setHostnameAsFQDN priority priorityClassName preemptionPolicy imagePullSecrets hostNetwork hostPID"
             " hostIPC shareProcessNamespace os"
         ),
@@ -47,7 +47,7 @@ SUPPORT: Mapping[str, Support] = {
             "priority": (0,),
             **dict.fromkeys(("hostPID", "hostIPC", "hostNetwork", "shareProcessNamespace"), (False,)),
             **dict.fromkeys(("tolerations", "imagePullSecrets", "topologySpreadConstraints"), ([],)),
-            **dict.fromkeys(("affinity", "nodeSelector"), ({},)),
+            "affinity": ({},),
         },
         only={"schedulerName": ("default-scheduler",)},
     ),

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from autoscale.hpa import (
     Behavior,
     Config,
@@ -23,6 +25,7 @@ from autoscale.hpa import (
 )
 
 NOW = 1_000_000.0
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TARGET = ObjectReference("Deployment", "web", "apps/v1")
 
 

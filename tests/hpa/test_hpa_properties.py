@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from hpa_cases import NOW, cpu, decided, pod, seen, spec
+from hpa_cases import NOW, UNHURRIED, cpu, decided, pod, seen, spec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +61,7 @@ def observations(draw: st.DrawFn) -> Observation:
     return seen(draw(st.integers(1, 20)), *values, pods=listed)
 
 
+@UNHURRIED
 @given(SPECS, STATES, observations())
 def test_size_is_between_minimum_and_maximum(one: Spec, state: State, observation: Observation) -> None:
     """Whenever something is written, it lies within the range."""
@@ -70,6 +71,7 @@ def test_size_is_between_minimum_and_maximum(one: Spec, state: State, observatio
     assert not decision.rescale or (one.min_replicas or 1) <= decision.desired <= one.max_replicas
 
 
+@UNHURRIED
 @given(SPECS, observations())
 def test_new_controller_changes_nothing_within_the_tolerance(one: Spec, observation: Observation) -> None:
     """Within the range, a proposal that the tolerance held leaves the size as it is."""
@@ -79,6 +81,7 @@ def test_new_controller_changes_nothing_within_the_tolerance(one: Spec, observat
     assert not any(held) or not decision.rescale
 
 
+@UNHURRIED
 @given(SPECS, STATES, observations(), st.randoms(use_true_random=False))
 def test_order_of_pods_changes_nothing(
     one: Spec, state: State, observation: Observation, shuffler: random.Random
@@ -92,6 +95,7 @@ def test_order_of_pods_changes_nothing(
     assert decided(shuffled, one, state) == decided(observation, one, state)
 
 
+@UNHURRIED
 @given(SPECS, STATES, st.lists(st.integers(0, 400), min_size=1, max_size=8), st.integers(0, 300))
 def test_more_load_never_means_fewer_replicas(one: Spec, state: State, values: list[int], more: int) -> None:
     """As long as every pod is ready, and there are as many as the size says. See the two exceptions below."""

@@ -2,6 +2,7 @@
 
 import json
 
+from hpa_cases import UNHURRIED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ STATES = st.builds(
 )
 
 
+@UNHURRIED
 @given(STATES)
 def test_state_survives_json(state: State) -> None:
     """What was written as JSON is read back the same, to the last bit of its times."""

@@ -1,0 +1,130 @@
+"""One cluster with the contract's workloads in a namespace of their own, watched from the first object on."""
+
+import queue
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from autoscale.cluster.client import Cluster, connect
+from autoscale.cluster.resources import path_of, resource_of
+from autoscale.cluster.watch import Change, Watch
+
+Object = dict[str, Any]
+Found = TypeVar("Found")
+
+WATCHED = ("Pod", "EndpointSlice", "HorizontalPodAutoscaler", "Event")
+# The slowest point needs two rounds of housekeeping, scrape and sync; a busy machine doubles that.
+PATIENCE_S = 240.0
+
+
+@dataclass
+class World:
+    """``changes``: everything the watches heard so far, in order of arrival, per kind."""
+
+    cluster: Cluster
+    namespace: str
+    changes: dict[str, list[Change]] = field(default_factory=lambda: {kind: [] for kind in WATCHED})
+
+    def apply(self, *objects: Object) -> None:
+        """Server-side apply."""
+        for obj in objects:
+            self.cluster.send(
+                "PATCH", path_of(obj, self.namespace), obj,
+                query={"fieldManager": "contract", "force": True}, content_type="application/apply-patch+yaml",
+            )  # fmt: skip
+
+    def get(self, kind: str, name: str) -> Object:
+        """One object."""
+        return self.cluster.get(resource_of(kind).path(self.namespace, name))
+
+    def pods(self, app: str) -> list[Object]:
+        """The pods of one workload, oldest first."""
+        items = self.cluster.list(resource_of("Pod").path(self.namespace), labelSelector=f"app={app}")["items"]
+        return sorted(items, key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
+
+    def events(self, kind: str, prefix: str) -> list[Object]:
+        """Events about objects of a kind whose name begins so, in the order in which they were first heard."""
+        found: dict[str, Object] = {}
+        for change in list(self.changes["Event"]):
+            about = change.object["involvedObject"]
+            if about["kind"] == kind and about["name"].startswith(prefix):
+                found[change.object["metadata"]["uid"]] = change.object
+        return list(found.values())
+
+    def history(self, kind: str, prefix: str) -> list[Change]:
+        """Every change of the objects of a kind whose name begins so."""
+        return [c for c in list(self.changes[kind]) if c.object["metadata"]["name"].startswith(prefix)]
+
+    def condition(self, hpa: str, kind: str) -> Object | None:
+        """A condition of an HPA."""
+        conditions = (self.get("HorizontalPodAutoscaler", hpa).get("status") or {}).get("conditions") or []
+        return next((one for one in conditions if one["type"] == kind), None)
+
+    def until(self, look: Callable[[], Found | None], what: str) -> Found:
+        """Wait until ``look`` gives something true."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            found = look()
+            if found:
+                return found
+            time.sleep(0.25)
+        raise AssertionError(f"did not come within {PATIENCE_S:.0f} s: {what}")
+
+
+def plain(text: str) -> str:
+    """A text without what differs by chance: hashes of pods, addresses, node names, durations."""
+    text = re.sub(r"\b([a-z]+(?:-[a-z]+)*)-[0-9a-f]{6,10}-[a-z0-9]{5}\b", r"\1-<pod>", text)
+    text = re.sub(r"\b\d{1,3}(\.\d{1,3}){3}\b", "<ip>", text)
+    text = re.sub(r"_contract-[0-9a-f]+\([0-9a-f-]+\)", "_<namespace>(<uid>)", text)
+    text = re.sub(r"contract-[0-9a-f]{8}", "<namespace>", text)
+    return re.sub(r"\bin \d+(\.\d+)?m?s( \(\d+(\.\d+)?m?s including waiting\))?", "in <duration>", text)
+
+
+@contextmanager
+def opened(context: str, kubeconfig: Path, namespace: str, objects: list[Object]) -> Iterator[World]:
+    """The world of one cluster; at the end the namespace goes and every watch ends."""
+    with ExitStack() as stack:
+        cluster = stack.enter_context(connect(context, kubeconfig))
+        home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
+        cluster.send("POST", resource_of("Namespace").path(), home)
+        stack.callback(cluster.send, "DELETE", resource_of("Namespace").path(None, namespace))
+        world = World(cluster, namespace)
+        for kind in WATCHED:
+            stack.enter_context(_watched(world, kind))
+        # The namespace's default ServiceAccount is made by a controller a moment later: pods need it.
+        time_out = time.monotonic() + 30
+        while not _has_account(world) and time.monotonic() < time_out:
+            time.sleep(0.2)
+        world.apply(*objects)
+        yield world
+
+
+def _has_account(world: World) -> bool:
+    accounts = world.cluster.list(resource_of("ServiceAccount").path(world.namespace))["items"]
+    return any(account["metadata"]["name"] == "default" for account in accounts)
+
+
+@contextmanager
+def _watched(world: World, kind: str) -> Iterator[None]:
+    watch = Watch(world.cluster, resource_of(kind), world.namespace)
+    listening: queue.Queue[None] = queue.Queue()
+
+    def listen() -> None:
+        listening.put(None)
+        for change in watch.changes():
+            if isinstance(change, Change):
+                world.changes[kind].append(change)
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    listening.get()
+    try:
+        yield
+    finally:
+        watch.cancel()
+        thread.join(timeout=20)

@@ -105,6 +105,7 @@ def _pods(analysis: Analysis, zero: float) -> dict[str, Any]:
         ("needed", "--e", analysis.demand.curve),
     ]
     chart = _steps("pods", "Pods: desired, ready, and needed for the load", "", named, analysis, zero)
+    chart["whole"] = True  # there is no half a pod: no half a tick either
     if chart["series"]:
         chart["series"][0]["fill"] = "--fill"
     for series in chart["series"]:

@@ -27,7 +27,7 @@ function drawCharts(root, data) {
       ctx.fillRect(left, bbox.top, right - left, bbox.height);
       if (named && ctx.measureText(stage.name).width < right - left - 8) {
         ctx.fillStyle = css("--muted");
-        ctx.fillText(stage.name, left + 4 * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+        ctx.fillText(stage.name, left + 4 * devicePixelRatio, bbox.top + 22 * devicePixelRatio);
       }
     });
     for (const span of data.spans || []) {
@@ -74,6 +74,7 @@ function drawCharts(root, data) {
        values: (u, ticks) => ticks.map(clock), space: 70, size: 30,
        incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400], font: "11px system-ui, sans-serif"},
       {stroke: css("--muted"), grid: {stroke: css("--grid")}, ticks: {stroke: css("--grid")}, size: 54,
+       ...(chart.whole ? {incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]} : {}),
        values: (u, ticks) => ticks.map((v) => v === 0 ? "0" : figure(v)), font: "11px system-ui, sans-serif"},
     ],
     series: [{label: "time", value: (u, v) => v == null ? "--" : clock(v)}, ...chart.series.map((s) => ({

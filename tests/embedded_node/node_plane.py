@@ -134,8 +134,13 @@ async def plane(**settings: Any) -> AsyncIterator[Plane]:
             block.release()
         assert [pid for pid in marked(mark) if is_alive(pid)] == []
         assert list(Path(folder).iterdir()) == []
-    left = [path for path in Path("/sys/fs/cgroup").rglob(f"autoscale-embedded-{mark}")]  # noqa: C416
-    assert left == []
+    assert cgroups_of(mark) == []
+
+
+def cgroups_of(mark: str) -> list[Path]:
+    """The cgroups of a cluster. (Others come and go meanwhile: os.walk does not mind.)"""
+    name = f"autoscale-embedded-{mark}"
+    return [Path(at) / name for at, folders, _ in os.walk("/sys/fs/cgroup") if name in folders]
 
 
 def pod(name: str = "p", command: list[str] | None = None, policy: str = "Always", **fields: Any) -> Object:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from node_plane import cgroups_of
 
 from autoscale.embedded.kubelet import reaper
 from autoscale.embedded.kubelet.reaper import MARK, end_all, is_alive, marked
@@ -58,7 +59,7 @@ def cluster(use_cgroups: bool) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def sleepers(mark: str) -> list[int]:
     """Living processes of that cluster, and those of its cgroups."""
-    groups = Path("/sys/fs/cgroup").glob(f"**/autoscale-embedded-{mark}")
+    groups = cgroups_of(mark)
     return [pid for pid in {*marked(mark), *(p for g in groups for p in reaper.members(g))} if is_alive(pid)]
 
 
@@ -72,7 +73,7 @@ def test_sigkill_of_the_cluster_leaves_nothing(use_cgroups: bool) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
         wait(lambda: not sleepers(mark) and not any(map(is_alive, anonymous)))
-        wait(lambda: not list(Path("/sys/fs/cgroup").glob(f"**/autoscale-embedded-{mark}")))
+        wait(lambda: not cgroups_of(mark))
         wait(lambda: not _reapers(mark))
 
 

@@ -23,13 +23,19 @@ PATCH_TYPES = (
 )
 
 
+NO_PROTOBUF = (
+    "the embedded cluster reads JSON and YAML, not protobuf, which `kubectl create` and `autoscale` send; "
+    "instead: kubectl ... --dry-run=client -o yaml | kubectl apply -f -"
+)
+
+
 async def read_body(request: web.Request) -> Any:
     """The body as JSON or YAML (JSON is YAML, but read much faster). 400 where it cannot be read, 415 for protobuf."""
     data = await request.read()
     if not data:
         return {}
     if "protobuf" in request.content_type:
-        raise StatusError(415, "UnsupportedMediaType", "the embedded cluster reads JSON and YAML, not protobuf")
+        raise StatusError(415, "UnsupportedMediaType", NO_PROTOBUF)
     try:
         return json.loads(data)
     except ValueError:

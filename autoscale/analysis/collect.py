@@ -8,6 +8,7 @@ from autoscale.analysis.clocks import Clocks
 from autoscale.analysis.collect_load import LoadCollector
 from autoscale.analysis.collect_pods import Dated, EndpointHistory, PodHistory, UsageHistory
 from autoscale.analysis.results import EventAt, GapSpan, MarkAt
+from autoscale.analysis.shapes import fits, near
 from autoscale.base.errors import InputError, Problem
 from loadtest.histogram import SPEC
 
@@ -53,20 +54,24 @@ def collect(rows: Iterable[Row]) -> Collected:
     header = next(stream, None)
     if header is None or header.get("k") != "header":
         raise InputError("this is no record", problems=[Problem("row 1", "no header", 'a {"k": "header"} row')])
+    if not fits(header, "header"):
+        raise InputError("the record's header cannot be read", fix="it was not written by this tool, or was changed")
     _check_histogram(header["histogram"])
     clocks = Clocks()
     kept = Collected(header, clocks, LoadCollector(clocks), header["t"], header["t"])
     handlers = _handlers(kept)
     for row in stream:
-        t = row["t"]
-        kept.backwards += t < kept.last_t - _OUT_OF_ORDER_S
-        kept.last_t = max(kept.last_t, t)
-        handler = handlers.get(row["k"])
-        if handler is not None:
-            try:
+        try:
+            if not near(row, header["t"]) or not fits(row, row["k"]):
+                kept.strange += 1  # its inside is not what its kind holds; counted and told in the notes
+                continue
+            kept.backwards += row["t"] < kept.last_t - _OUT_OF_ORDER_S
+            kept.last_t = max(kept.last_t, row["t"])
+            handler = handlers.get(row["k"])
+            if handler is not None:
                 handler(row)
-            except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
-                kept.strange += 1  # a row whose inside is not what its kind holds; counted and told in the notes
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+            kept.strange += 1
     return kept
 
 

@@ -18,6 +18,7 @@ from autoscale.hpa import Config, Spec, State, decide, explain, parse_spec
 from autoscale.hpa import Decision as Computed
 from autoscale.hpa.config import RELEASES
 
+_SHORTEST_S = 0.5
 _ALL_BELOW = 400  # explain every pass of so many rows; in longer runs those around a change of size
 
 
@@ -77,7 +78,7 @@ def _config(kept: Collected) -> Config:
     version = str(kept.header["versions"].get("cluster", "")).removeprefix("v")
     release = next((release for release in RELEASES if version.startswith(f"{release}.") or version == release), None)
     return Config(
-        known.get("sync_period_s", default.sync_period_s), known.get("tolerance", default.tolerance),
+        max(_SHORTEST_S, known.get("sync_period_s", default.sync_period_s)), known.get("tolerance", default.tolerance),
         known.get("downscale_stabilization_s", default.downscale_stabilization_s),
         known.get("cpu_initialization_period_s", default.cpu_initialization_period_s),
         known.get("initial_readiness_delay_s", default.initial_readiness_delay_s), release or default.release,

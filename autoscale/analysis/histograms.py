@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from loadtest.histogram import Counts
 
-_TOP = 65535  # an index is kept in 16 bits; with growth 1.02 that is far beyond any duration
+_TOP = 2000  # with growth 1.02 that is beyond any duration, and still a number of seconds
 
 
 @dataclass(slots=True)
@@ -36,6 +36,8 @@ class HistogramSeries:
         try:
             self.index.extend(map(int, buckets))
             self.count.extend(buckets.values())
+            if max(self.index[mark:]) > _TOP:
+                raise OverflowError
         except (OverflowError, ValueError, TypeError):
             del self.index[mark:], self.count[mark:]
             self._add_each(buckets)
@@ -45,7 +47,7 @@ class HistogramSeries:
     def _add_each(self, buckets: Mapping[str, int]) -> None:
         """The slow way, for buckets of which some are no histogram: those are left out."""
         for name, n in buckets.items():
-            if str(name).isdecimal() and isinstance(n, int) and 0 <= n < 2**32:
+            if str(name).isdecimal() and isinstance(n, int) and 0 <= n < 2**31:
                 self.index.append(min(int(name), _TOP))
                 self.count.append(n)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 CHANGE_SHARE = 0.2  # a load change: at least this share of the highest rate ...
+_LONGEST_S = 40 * 86400
 CHANGE_WITHIN_S = 10  # ... within this time
 
 
@@ -61,7 +62,9 @@ class PlannedRate:
 
 def planned(points: Iterable[Sequence[float]], start: float) -> PlannedRate:
     """From the scenario's points [[seconds from the load's start, rate]]."""
-    pairs = [(start + float(time), float(rate)) for time, rate in points]
+    pairs = [(start + float(time), float(rate)) for time, rate in points if 0 <= time <= _LONGEST_S]
+    if pairs != sorted(pairs, key=lambda pair: pair[0]):
+        return PlannedRate()
     return PlannedRate(tuple(time for time, _ in pairs), tuple(rate for _, rate in pairs))
 
 

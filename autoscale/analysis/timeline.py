@@ -69,6 +69,7 @@ def stages(header: Mapping[str, Any], start: float | None) -> tuple[StageSpan, .
     return tuple(
         StageSpan(str(stage["name"]), start + stage["start_s"], start + stage["end_s"])
         for stage in header["scenario"].get("stages") or []
+        if 0 <= stage["start_s"] <= stage["end_s"] <= _LONGEST_S
     )
 
 

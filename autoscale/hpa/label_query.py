@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from autoscale.hpa.go import quote
 from autoscale.hpa.names import label_key_errors
@@ -17,6 +18,7 @@ class _Unparsable(Exception):
     """The text of the complaint."""
 
 
+@lru_cache(maxsize=256)  # the same few selectors are asked for in every pass
 def label_query_error(text: str) -> str | None:
     """Why a selector in query form cannot be used, None where it can."""
     try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from autoscale.hpa.status import Status
 
@@ -35,8 +36,7 @@ class Pod:
     pod_requests: Mapping[str, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One pod's value of one metric in thousandths, the end of its window, and the window's length in seconds."""
 
     value: int

@@ -110,9 +110,14 @@ def pod_request(pod: Pod, resource: str, container: str, *, pod_level: bool) -> 
         if resource not in pod.pod_requests:
             raise MetricError(f"missing pod-level request for {resource} in Pod {pod.name}")
         return pod.pod_requests[resource]
-    if container:
-        return _request(_named(pod, container), resource, pod)
-    return sum([_request(each, resource, pod) for each in pod.containers])
+    counted = (_named(pod, container),) if container else pod.containers
+    total = 0
+    for each in counted:
+        request = each.requests.get(resource)
+        if request is None:
+            raise MetricError(f"missing request for {resource} in container {each.name} of Pod {pod.name}")
+        total += request
+    return total
 
 
 def _named(pod: Pod, name: str) -> Container:
@@ -120,10 +125,3 @@ def _named(pod: Pod, name: str) -> Container:
         if container.name == name:
             return container
     raise MetricError(f"container {name} not found in Pod {pod.name}")
-
-
-def _request(container: Container, resource: str, pod: Pod) -> int:
-    request = container.requests.get(resource)
-    if request is None:
-        raise MetricError(f"missing request for {resource} in container {container.name} of Pod {pod.name}")
-    return request

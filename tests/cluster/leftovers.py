@@ -1,6 +1,7 @@
 """What outlives the namespaces and is put back by hand: the pods' cgroups, and settings of the whole kernel."""
 
 import contextlib
+import os
 from pathlib import Path
 
 from tests.cluster.addresses import CGROUP
@@ -33,9 +34,17 @@ def restore(settings: dict[str, str]) -> None:
 
 
 def make_cgroups() -> None:
-    """Make the group under which the kubelet puts every pod: one in the v2 tree, or one per v1 hierarchy."""
+    """Make the group under which the kubelet puts every pod: one in the v2 tree, or one per v1 hierarchy.
+
+    All pods together weigh as much as the machine's cores, which is what the kubelet gives the group it makes in it;
+    with the default weight they would count as a single process beside whatever else runs here.
+    """
     for root in _hierarchies():
         (root / CGROUP).mkdir(exist_ok=True)
+        shares = 1024 * (os.cpu_count() or 1)
+        for name, value in (("cpu.shares", shares), ("cpu.weight", 1 + (shares - 2) * 9999 // 262142)):
+            if (root / CGROUP / name).exists():
+                (root / CGROUP / name).write_text(str(value))
 
 
 def remove_cgroups() -> None:

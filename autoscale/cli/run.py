@@ -91,7 +91,9 @@ def command(
 def conduct(options: Any, times: int, screen: Any, stop: threading.Event, web_port: int | None) -> int:
     """Run, print what each run left, and return the exit code of the worst."""
     from autoscale.run.execute import repeat
+    from autoscale.run.prepare import resolve
 
+    resolve(options)  # a mistake in the scenario is told before a page is opened
     listeners = [screen.add]
     with ExitStack() as stack:
         if web_port is not None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, Problem
+from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError
 from autoscale.cluster.apply import apply, delete
 from autoscale.cluster.proxy import Fetch, pod_fetch
 from autoscale.cluster.readiness import hopeless, is_ready, stuck
@@ -92,7 +92,7 @@ def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> No
         raise GeneratorError(
             f"the load did not begin within {START_DEADLINE_S + 30} s: {up} of {workers} workers run",
             problems=problems,
-            fix=" | ".join(run.last_words()),
+            fix="\n  ".join(["see what the load pods said:", *run.last_words()]),
         )
 
 
@@ -103,7 +103,7 @@ def _workers(run: Recorder) -> list[dict[str, Any]]:
 
 def _generator_error(run: Recorder, what: str) -> GeneratorError:
     """An error with the last words of the load pods."""
-    return GeneratorError(what, problems=[Problem("log", words) for words in run.last_words()])
+    return GeneratorError("\n  ".join([what, *run.last_words()]))
 
 
 def await_load(run: Recorder, duration_s: float) -> AutoscaleError | None:

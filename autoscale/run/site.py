@@ -8,7 +8,7 @@ from typing import Any
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import metrics, permissions
-from autoscale.cluster.apply import apply, remove, remove_jobs, run_labels, selector
+from autoscale.cluster.apply import apply, made_by_runs, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.render import render
 from autoscale.cluster.resources import resource_of
@@ -104,9 +104,14 @@ def tried(cluster: Cluster, load: list[Object], namespace: str) -> list[str]:
 
 def clear(place: Place, namespace: str, label: str, say: Callable[[str], None]) -> None:
     """Remove what the run made; where that fails say how to do it later, and never hide the run's own error."""
-    say("Removing what the run made ...")
     try:
         place.alive()
+    except ClusterError:
+        return  # a dead embedded cluster has taken everything with it
+    try:
+        if not made_by_runs(place.cluster, namespace, label):
+            return
+        say("Removing what the run made ...")
         remove(place.cluster, namespace, label)
     except ClusterError as error:
         say(f"Not everything could be removed: {error}")

@@ -1,0 +1,78 @@
+"""What is stuck, and why, in the cluster's own words."""
+
+from typing import Any
+
+from autoscale.cluster.readiness import hopeless, is_ready, stuck
+
+
+def pod(name: str = "web-1-a", phase: str = "Pending", **status: Any) -> dict[str, Any]:
+    """A pod with this status."""
+    return {"metadata": {"name": name, "uid": name}, "status": {"phase": phase, **status}}
+
+
+def waiting(reason: str, message: str = "") -> dict[str, Any]:
+    """A container that waits."""
+    return {"name": "web", "image": "shop/web:1", "state": {"waiting": {"reason": reason, "message": message}}}
+
+
+READY = [{"type": "Ready", "status": "True"}]
+
+
+def test_pending_carries_the_schedulers_words() -> None:
+    """A pod that fits nowhere says so with the scheduler's own message; a ready one says nothing."""
+    words = "0/1 nodes are available: 1 Insufficient cpu."
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": words}
+    found = stuck([pod(conditions=[condition]), pod("ready", "Running", conditions=READY)])
+    assert [str(problem) for problem in found] == [
+        f"Pod/web-1-a: found Pending: {words}, wanted a node with room. Free or add capacity, or lower the requests."
+    ]
+
+
+def test_an_image_that_cannot_be_pulled_is_named_and_hopeless() -> None:
+    """ImagePullBackOff names the image and ends the wait; the first ErrImagePull may pass and does not."""
+    backing_off = pod(containerStatuses=[waiting("ImagePullBackOff", "Back-off pulling image")])
+    first = pod(containerStatuses=[waiting("ErrImagePull")])
+    assert "ImagePullBackOff for image shop/web:1" in str(hopeless([backing_off])[0])
+    assert hopeless([first]) == []
+    assert "ErrImagePull for image shop/web:1" in str(stuck([first])[0])
+
+
+def test_a_crash_says_how_the_container_ended() -> None:
+    """CrashLoopBackOff comes with the last exit code; waiting may mend it, so it is not hopeless."""
+    status = waiting("CrashLoopBackOff") | {"lastState": {"terminated": {"exitCode": 3, "reason": "Error"}}}
+    crashed = pod(phase="Running", containerStatuses=[status])
+    assert "ended with 3, Error" in str(stuck([crashed])[0])
+    assert hopeless([crashed]) == []
+
+
+def test_a_quota_is_told_from_the_event() -> None:
+    """Pods that could not even be created have no status: the ReplicaSet's event says why, once."""
+    event = {
+        "reason": "FailedCreate", "type": "Warning", "message": "exceeded quota: small",
+        "involvedObject": {"kind": "ReplicaSet", "name": "web-1", "uid": "u"},
+    }  # fmt: skip
+    (problem,) = stuck([], [event, dict(event)])
+    assert "ReplicaSet/web-1: found FailedCreate: exceeded quota: small" in str(problem)
+
+
+def test_an_unready_pod_shows_its_last_warning() -> None:
+    """A running pod whose probe fails says what the kubelet said about it, not about another pod."""
+    events = [
+        {"type": "Warning", "reason": "Unhealthy", "message": text, "involvedObject": {"uid": uid}}
+        for text, uid in (("mine", "web-1-a"), ("other", "x"))
+    ]
+    assert "Unhealthy: mine" in str(stuck([pod(phase="Running")], events)[0])
+
+
+def deployment(**changes: Any) -> dict[str, Any]:
+    """A rolled out Deployment with something else in its status."""
+    status = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, **changes}
+    return {"metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status}
+
+
+def test_ready_means_this_spec_and_every_replica() -> None:
+    """An old generation, an old pod still there, or one that is not ready: each is not ready yet."""
+    assert is_ready(deployment())
+    for change in ({"observedGeneration": 1}, {"readyReplicas": 1}, {"updatedReplicas": 1}, {"replicas": 3}):
+        assert not is_ready(deployment(**change)), change
+    assert not is_ready({"metadata": {"generation": 1}, "spec": {"replicas": 1}})

@@ -105,6 +105,9 @@ def test_a_failed_build_names_its_log(tmp_path: Path, monkeypatch: pytest.Monkey
     """What does not compile ends in one error with the compiler's words and the log, and leaves no half build."""
     need(shutil.which("go") is not None, "needs Go on PATH (https://go.dev/dl)")
     monkeypatch.setattr(gobuild, "SOURCES", tmp_path)
+    # Go's own cache stays where it is, or its library would be compiled anew.
+    compiled = subprocess.run(["go", "env", "GOCACHE"], capture_output=True, text=True, check=True).stdout.strip()
+    monkeypatch.setenv("GOCACHE", compiled)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     module = tmp_path / "go" / "broken"
     module.mkdir(parents=True)

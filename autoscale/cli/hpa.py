@@ -92,10 +92,10 @@ def _documents(file: Path) -> list[Any]:
 
 def _manifests(file: Path) -> Iterable[Manifest]:
     for document in _documents(file):
-        if not isinstance(document, dict):
-            raise InputError(f"{file} is not a manifest.", problems=[Problem(str(file), repr(document), "a mapping")])
-        entries = document.get("items") if document.get("kind") == "List" else [document]
-        for entry in entries or ():
+        listed = isinstance(document, dict) and document.get("kind") == "List"
+        for entry in (document.get("items") or ()) if listed else (document,):
+            if not isinstance(entry, dict):
+                raise InputError(f"{file} is not a manifest.", problems=[Problem(str(file), repr(entry), "a mapping")])
             yield Manifest(str(file), entry)
 
 

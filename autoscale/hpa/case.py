@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.base.times import parse_duration, parse_time
-from autoscale.hpa.config import RELEASES, Config
+from autoscale.hpa.config import RELEASES, Config, Gate
 from autoscale.hpa.observation import Observation
 from autoscale.hpa.observe import read_pod, read_samples, read_scale, read_usage, read_value
 from autoscale.hpa.parse import parse_spec
@@ -113,7 +113,7 @@ def _read_spec(hpa: Mapping[str, Any], config: Config, notes: Notes) -> Spec | N
 
 
 def _read_observation(data: Mapping[str, Any], hpa: Mapping[str, Any], notes: Notes) -> Observation:
-    metadata = hpa.get("metadata") or {}
+    metadata = hpa["metadata"] if isinstance(hpa.get("metadata"), Mapping) else {}
     scale = data.get("scale")
     return Observation(
         now=notes.read("now", lambda: read_time(data.get("now"))) or 0.0,
@@ -165,5 +165,11 @@ def read_config(data: Mapping[str, Any]) -> Config:
         raise ValueError(f"unknown {', '.join(unknown)} (there are {', '.join(known)})")
     if data.get("release", "master") not in RELEASES:
         raise ValueError(f"release {data['release']!r} (there are {', '.join(RELEASES)})")
-    seconds = {name: parse_duration(value) for name, value in data.items() if name.endswith("_s")}
-    return Config(**{**data, **seconds})
+    numbers = {name: parse_duration(value) for name, value in data.items() if name.endswith("_s")}
+    if "tolerance" in data:
+        numbers["tolerance"] = float(data["tolerance"])
+    gates = data.get("gates") or {}
+    strange = sorted(set(gates) - set(get_args(Gate)))
+    if strange:
+        raise ValueError(f"unknown gates {', '.join(strange)} (there are {', '.join(get_args(Gate))})")
+    return Config(**{**data, **numbers, "gates": {name: bool(value) for name, value in gates.items()}})

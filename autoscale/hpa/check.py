@@ -29,7 +29,17 @@ def _check_one(hpa: Manifest, manifests: Sequence[Manifest]) -> Iterable[Finding
     except InputError as error:
         return [_invalid(hpa, problem) for problem in error.problems]
     subject = Subject(hpa, spec, _workload(hpa, spec.target.kind, spec.target.name, manifests), tuple(manifests))
+    try:
+        subject.containers()
+    except (AttributeError, TypeError, ValueError) as error:
+        return [_unreadable(subject, error)]
     return [finding for rule in RULES for finding in rule(subject)]
+
+
+def _unreadable(subject: Subject, error: Exception) -> Finding:
+    workload = subject.workload or subject.hpa
+    where = f"{workload.file}: {workload.kind}/{workload.name}: spec.template.spec.containers"
+    return Finding("invalid", "error", where, f"found {error}, wanted containers with quantities as resources")
 
 
 def _workload(hpa: Manifest, kind: str, name: str, manifests: Sequence[Manifest]) -> Manifest | None:

@@ -27,7 +27,7 @@ def target_missing(subject: Subject) -> Iterator[Finding]:
 def two_for_one(subject: Subject) -> Iterator[Finding]:
     """Two HPAs on one target switch each other off."""
     for each in subject.others:
-        reference = (each.object.get("spec") or {}).get("scaleTargetRef") or {}
+        reference = each.at("spec", "scaleTargetRef")
         same = (reference.get("kind"), reference.get("name")) == (subject.spec.target.kind, subject.spec.target.name)
         is_hpa = each.kind == "HorizontalPodAutoscaler" and each.namespace == subject.hpa.namespace
         if is_hpa and same and each is not subject.hpa and each.name != subject.hpa.name:
@@ -47,12 +47,11 @@ def nothing_to_scale(subject: Subject) -> Iterator[Finding]:
 def replicas_in_manifest(subject: Subject) -> Iterator[Finding]:
     """Every apply of a manifest with ``replicas`` undoes the HPA's decision (finding F22)."""
     workload = subject.workload
-    if workload is None or (workload.object.get("spec") or {}).get("replicas") is None:
-        return
-    where = f"{workload.file}: {workload.kind}/{workload.name}"
-    replicas = workload.object["spec"]["replicas"]
-    what = f"spec.replicas is {replicas}: every apply of this manifest sets the size back, against the HPA"
-    yield Finding("replicas-set", "warning", where, what, "Remove spec.replicas.", {"spec": {"replicas": None}})
+    replicas = None if workload is None else workload.at("spec").get("replicas")
+    if workload is not None and replicas is not None:
+        where = f"{workload.file}: {workload.kind}/{workload.name}"
+        what = f"spec.replicas is {replicas}: every apply of this manifest sets the size back, against the HPA"
+        yield Finding("replicas-set", "warning", where, what, "Remove spec.replicas.", {"spec": {"replicas": None}})
 
 
 TARGET_RULES = (cannot_be_scaled, target_missing, two_for_one, nothing_to_scale, replicas_in_manifest)

@@ -25,12 +25,19 @@ class Manifest:
     @property
     def name(self) -> str:
         """The object's name, empty where it has none."""
-        return str((self.object.get("metadata") or {}).get("name") or "")
+        return str(self.at("metadata").get("name") or "")
 
     @property
     def namespace(self) -> str:
         """The object's namespace."""
-        return str((self.object.get("metadata") or {}).get("namespace") or "default")
+        return str(self.at("metadata").get("namespace") or "default")
+
+    def at(self, *path: str) -> Mapping[str, Any]:
+        """The mapping at a path, an empty one where there is none."""
+        found: Any = self.object
+        for name in path:
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found if isinstance(found, Mapping) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +79,11 @@ class Subject:
         return f"{self.hpa.file}: HorizontalPodAutoscaler/{self.hpa.name}"
 
     def containers(self) -> tuple[PodContainer, ...]:
-        """The target's containers and sidecars, none where the target is not in the files."""
-        if self.workload is None:
-            return ()
-        template = (self.workload.object.get("spec") or {}).get("template") or {}
-        spec = template.get("spec") or {}
+        """The target's containers and sidecars, none where the target is not in the files.
+
+        AttributeError, TypeError or ValueError where they are not written as Kubernetes wants them.
+        """
+        spec = {} if self.workload is None else self.workload.at("spec", "template", "spec")
         sidecars = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
         return tuple(_container(each) for each in (*(spec.get("containers") or ()), *sidecars))
 

@@ -283,6 +283,21 @@ def test_patches_of_behavior_are_valid_and_cure() -> None:
         assert finding.rule not in rules(cured)
 
 
+@pytest.mark.parametrize("containers", ["app", [1], [{"name": "app", "resources": {"limits": {"cpu": "lots"}}}]])
+def test_unreadable_workload_is_a_finding(containers: Any) -> None:
+    """Not an exception."""
+    broken = deployment()
+    broken["spec"]["template"]["spec"]["containers"] = containers
+    finding = found(broken, hpa())[0]
+
+    assert (finding.rule, finding.where) == ("invalid", "f.yaml: Deployment/web: spec.template.spec.containers")
+
+
+def test_strange_manifests_do_not_matter() -> None:
+    """Objects without metadata or spec are passed over."""
+    assert rules(hpa(), {"kind": "Deployment", "metadata": "x"}, {"kind": 5, "spec": []}, {}) == ["target-missing"]
+
+
 def test_errors_come_first() -> None:
     """Then warnings, each in the order of the files."""
     levels = [finding.level for finding in found(deployment(container(request=None, limit=None), replicas=1), hpa())]

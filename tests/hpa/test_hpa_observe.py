@@ -120,7 +120,7 @@ def test_pod_level_requests_add_overhead_and_fill_in_the_rest() -> None:
 
 def test_case_decides() -> None:
     """A file with API objects leads to a decision; lists may be Kubernetes lists."""
-    case = read_case({**CASE, "config": {"release": "1.35", "downscale_stabilization_s": "1m"}}, "f")
+    case = read_case({**CASE, "config": {"release": "1.35", "downscale_stabilization_s": "1m", "tolerance": 0.1}}, "f")
 
     assert case.config == Config(release="1.35", downscale_stabilization_s=60.0)
     assert decide(case.spec, case.config, case.state, case.observation).desired == 4
@@ -202,6 +202,23 @@ def test_unknown_setting_of_the_controller() -> None:
         read_case({**CASE, "config": {"tolerence": 1}}, "f")
 
     assert "unknown tolerence (there are sync_period_s, tolerance," in caught.value.problems[0].found
+
+
+@pytest.mark.parametrize(
+    "config", [{"tolerance": "much"}, {"gates": {"HPAMagic": True}}, {"sync_period_s": "soon"}, "x"]
+)
+def test_settings_have_their_types(config: Any) -> None:
+    """A wrong value is a mistake, not a surprise later."""
+    with pytest.raises(InputError) as caught:
+        read_case({**CASE, "config": config}, "f")
+
+    assert [problem.where for problem in caught.value.problems] == ["f: config"]
+
+
+def test_metadata_that_is_no_mapping() -> None:
+    """It is told with the HPA's other mistakes."""
+    with pytest.raises(InputError, match="metadata: found 'web', wanted a mapping"):
+        read_case({**CASE, "hpa": {**HPA, "metadata": "web"}}, "f")
 
 
 def test_times_in_any_form() -> None:

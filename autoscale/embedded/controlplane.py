@@ -124,6 +124,7 @@ class ControlPlane:
             self._pass()
             self._proxy.follow(service_table(self.store.objects))
             self._proxy.check()
+            self._kubelet.check_limiter()
             seen, deadline = self.store.version, time.monotonic() + _TICK_S
             while (left := deadline - time.monotonic()) > 0:
                 await self.store.wait_change(seen, left)

@@ -132,7 +132,7 @@ def _ended(name: str, code: int, now: float) -> ContainerState:
 
 def container(image: str = "autoscale-app:v1", **fields: Any) -> Object:
     """A container that asks for 100m."""
-    return {"name": "web", "image": image, "resources": {"requests": {"cpu": "100m"}}, **fields}
+    return {"name": "web", "image": image, "resources": {"requests": {"cpu": "100m"}}} | fields
 
 
 def deployment(name: str = "web", replicas: int = 2, image: str = "autoscale-app:v1", **spec: Any) -> Object:

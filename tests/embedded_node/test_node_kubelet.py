@@ -10,6 +10,7 @@ import pytest
 from node_plane import Plane, conditions, first, http_probe, plane, pod, shell
 
 from autoscale.base.times import parse_time
+from autoscale.embedded.kubelet.limiter import cpu_time_s
 from autoscale.embedded.statuses import StatusError
 from autoscale.embedded.store import Delete
 
@@ -308,6 +309,31 @@ def test_a_cpu_limit_is_enforced_and_can_be_changed_in_place(use_cgroups: bool) 
         assert first(made.pod("p"))["restartCount"] == 0
 
     run(body, use_cgroups=use_cgroups)
+
+
+def test_a_killed_limiter_is_started_again() -> None:
+    """A pod that was stopped at that moment goes on, and is limited again."""
+
+    async def body(made: Plane) -> None:
+        limits = {"limits": {"cpu": "50m"}}
+        made.create(pod("p", ["python", "-S", "-c", "while True: pass"], resources=limits))
+        await made.until_ready("p")
+        kubelet = made.control._kubelet
+        assert kubelet is not None
+        ((_, worker),) = kubelet.running()
+        before = kubelet.node.limiter
+        assert worker.process is not None
+        assert before is not None
+        pid = worker.process.pid
+        stat = Path(f"/proc/{pid}/stat")
+        await made.until(lambda: stat.read_text().split()[2] == "T")
+        before.process.kill()
+        await made.until(lambda: kubelet.node.limiter is not before)
+        used = cpu_time_s(pid)
+        await made.until(lambda: cpu_time_s(pid) > used)
+        await made.until(lambda: stat.read_text().split()[2] == "T")
+
+    run(body, use_cgroups=False)
 
 
 async def _usage_m(made: Plane, good: Callable[[float], bool]) -> float:

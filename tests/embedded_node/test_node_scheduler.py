@@ -15,6 +15,8 @@ CPU = (
     "1 No preemption victims found for incoming pod."
 )
 
+HOPELESS = "Preemption is not helpful for scheduling"
+
 
 def test_what_does_not_fit_waits_and_says_why() -> None:
     """Ten pods of 100m fill one core; the eleventh stays Pending with the scheduler's words, told once."""
@@ -27,6 +29,15 @@ def test_what_does_not_fit_waits_and_says_why() -> None:
     assert found is not None
     assert (found["status"], found["reason"], found["message"]) == ("False", "Unschedulable", CPU)
     assert world.events("FailedScheduling") == [CPU]
+
+
+def test_a_pod_larger_than_the_node_is_told_that_preemption_would_not_help() -> None:
+    """What would not fit even on an empty node is refused in other words than what only has to wait."""
+    world = World(cpu="500m")
+    asking = container(resources={"requests": {"cpu": "600m"}})
+    world.create(deployment(replicas=1, template=template({"app": "web"}, asking)))
+    world.run(5)
+    assert world.events("FailedScheduling") == [CPU.replace("No preemption victims found for incoming pod", HOPELESS)]
 
 
 def test_a_waiting_pod_is_placed_when_there_is_room() -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from autoscale.embedded.controllers.common import is_finished
 from autoscale.embedded.kubelet.container import ContainerWorker
+from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import ContainerLog, Selection
 from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.pod import PodWorker
@@ -54,6 +55,18 @@ class Kubelet:
         for worker in self.pods.values():
             worker.clean()
         self.pods.clear()
+
+    def check_limiter(self) -> None:
+        """Should the limiter have died, start it again; what it had stopped goes on."""
+        limiter = self.node.limiter
+        if limiter is None or limiter.process.poll() is None:
+            return
+        limiter.stop()
+        self.node.limiter = LimiterHandle()
+        for _, worker in self.running():
+            if worker.process:
+                worker.process.resume()
+            worker.resize(worker.spec)
 
     def running(self) -> list[tuple[PodWorker, ContainerWorker]]:
         """Every container that runs now."""

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from signal import Signals
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -67,7 +68,7 @@ class Process:
         """It has been waited for."""
         return self._ended.done()
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: Signals) -> None:
         """Send a signal to the main process only, as container runtimes do."""
         if self._popen.returncode is None:
             with contextlib.suppress(ProcessLookupError):
@@ -75,9 +76,16 @@ class Process:
 
     def kill(self) -> None:
         """SIGKILL to the whole group. The main process is not waited for before, so its id cannot be another's."""
+        self._signal_group(signal.SIGKILL)
+
+    def resume(self) -> None:
+        """SIGCONT to the whole group."""
+        self._signal_group(signal.SIGCONT)
+
+    def _signal_group(self, number: Signals) -> None:
         if self._popen.returncode is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
+                os.killpg(self.pid, number)
 
 
 def spawn(command: Command) -> Process:

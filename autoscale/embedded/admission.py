@@ -13,6 +13,8 @@ def complete(obj: Object, old: Object | None, objects: Objects, block: Block) ->
 
     ``StatusError`` 422 for a cluster IP that a Service cannot have.
     """
+    if obj["kind"] in ("Service", "Job") and "spec" not in obj:
+        return obj  # validation says so
     if obj["kind"] == "Service":
         return _service(obj, old, objects, block)
     if obj["kind"] == "Job" and old is None:

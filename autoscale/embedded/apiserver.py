@@ -1,6 +1,7 @@
 """The API server: TLS and a bearer token on loopback, the Kubernetes API over a store."""
 
 import hmac
+import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,7 @@ from autoscale.embedded.scale import scale_of
 from autoscale.embedded.statuses import StatusError, not_found, unsupported
 
 HOST = "127.0.0.1"
+_LOG = logging.getLogger(__name__)
 MAX_BODY = 3 * 1024 * 1024
 """What a request may carry (upstream's limit)."""
 
@@ -78,6 +80,9 @@ class ApiServer:
             return refusal(error)
         except web.HTTPRequestEntityTooLarge:
             return refusal(StatusError(413, "RequestEntityTooLarge", f"limit is {MAX_BODY}"))
+        except Exception as error:
+            _LOG.exception("%s %s", request.method, request.path)
+            return refusal(StatusError(500, "InternalError", f"Internal error occurred: {error!r}"))
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         route = parse(request.rel_url.raw_path)

@@ -49,9 +49,18 @@ async def read_body(request: web.Request) -> Any:
 
 async def read_object(request: web.Request) -> Object:
     """The body as an object; 400 for anything else."""
-    body = await read_body(request)
+    return _object(await read_body(request), "the request's body")
+
+
+def _object(body: Any, what: str) -> Object:
+    """An object whose metadata, if there is any, is one too."""
     if not isinstance(body, dict):
-        raise bad_request("the request's body is not an object")
+        raise bad_request(f"{what} is not an object")
+    metadata = body.get("metadata")
+    if metadata is None:
+        return {name: value for name, value in body.items() if name != "metadata"}
+    if not isinstance(metadata, dict):
+        raise bad_request(f"{what} has metadata that is not an object")
     return body
 
 
@@ -70,10 +79,7 @@ async def read_patch(request: web.Request, type_name: str) -> Patcher:
 
 
 def _result(patch: Any, body: Any, current: Object) -> Object:
-    patched = patch(current, body)
-    if not isinstance(patched, dict):
-        raise bad_request("the patched document is not an object")
-    return patched
+    return _object(patch(current, body), "the patched document")
 
 
 def options_of(request: web.Request, now: float) -> Options:

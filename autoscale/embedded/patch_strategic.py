@@ -22,6 +22,9 @@ def strategic_merge(target: Any, patch: Any, type_: Type | None) -> Any:
     directive = patch.get("$patch", "merge")
     if directive not in ("merge", "replace", "delete"):
         raise bad_request(f"unknown $patch directive {directive!r}")
+    for name, value in patch.items():
+        if name.startswith("$") and name != "$patch" and not isinstance(value, list):
+            raise bad_request(f"{name} must be a list")
     if directive == "delete":
         return {}
     base = dict(target) if isinstance(target, dict) and directive == "merge" else {}
@@ -61,7 +64,7 @@ def _merge_list(target: list[Any], patch: list[Any], order: list[Any] | None, fi
         return [copy.deepcopy(item) for item in patch if "$patch" not in item]
     merged = list(target)
     for item in patch:
-        if key not in item:
+        if not isinstance(item.get(key), str | int):
             raise bad_request(f"a {field.type} in a strategic merge patch needs its merge key {key!r}")
         at = next((index for index, one in enumerate(merged) if one.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
@@ -70,12 +73,12 @@ def _merge_list(target: list[Any], patch: list[Any], order: list[Any] | None, fi
             merged.append(strategic_merge({}, item, type_of(field.type)))
         else:
             merged[at] = strategic_merge(merged[at], item, type_of(field.type))
-    return _ordered(merged, [one[key] for one in order if key in one] if order else [], key)
+    return _ordered(merged, [one.get(key) for one in order or [] if isinstance(one, dict)], key)
 
 
 def _ordered(items: list[Any], order: list[Any], key: str) -> list[Any]:
     """Items in the asked order; what the order does not name keeps its place between its neighbours."""
-    rank = {value: index for index, value in enumerate(order)}
+    rank = {value: index for index, value in enumerate(order) if isinstance(value, str | int)}
     places = sorted((index for index, one in enumerate(items) if one.get(key) in rank))
     named = sorted((items[index] for index in places), key=lambda one: rank[one.get(key)])
     result = list(items)

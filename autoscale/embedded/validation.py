@@ -56,6 +56,8 @@ def unsupported(field: str, value: Any, known: tuple[str, ...]) -> Finding:
 def findings(obj: Object) -> list[Finding]:
     """Everything that is wrong with a new or changed object (defaults filled in)."""
     absent = [required(path) for path in missing(obj, obj["kind"])]
+    if obj["kind"] == "Service" and "spec" not in obj:
+        absent.append(required("spec"))
     found = [*_metadata(obj), *absent]
     # The rules below read the fields that have to be there.
     if not absent and (rule := _RULES.get(obj["kind"])):
@@ -222,19 +224,20 @@ def _service(obj: Object) -> Iterator[Finding]:
             yield required(f"spec.ports[{index}].name")
 
 
-def _hpa(obj: Object) -> Iterator[Finding]:
-    # The rule's own reader knows every mistake; imported here because only HPAs need it.
-    from autoscale.base.errors import InputError
-    from autoscale.hpa import parse_spec
+_REASONS = {
+    "Invalid value": "FieldValueInvalid",
+    "Required value": "FieldValueRequired",
+    "Forbidden": "FieldValueForbidden",
+    "Unsupported value": "FieldValueNotSupported",
+}
 
-    try:
-        parse_spec(obj)
-    except InputError as error:
-        for problem in error.problems:
-            field = problem.where.rpartition(": ")[2]
-            yield wrong(field, problem.found, " ".join(filter(None, (problem.wanted, problem.fix))) or "not valid")
-        if not error.problems:
-            yield "FieldValueInvalid", "spec", str(error)
+
+def _hpa(obj: Object) -> Iterator[Finding]:
+    # The rule knows every mistake; imported here because only HPAs need it.
+    from autoscale.hpa import complete, validate
+
+    for error in validate(complete(obj)):
+        yield _REASONS[error.kind], error.field, str(error).removeprefix(f"{error.field}: ")
 
 
 def _priority_class(obj: Object) -> Iterator[Finding]:

@@ -116,8 +116,13 @@ def _word(value: Any) -> str:
 def missing(obj: Object, type_name: str) -> Iterator[str]:
     """The paths of required fields that are not there."""
     type_ = type_of(type_name)
-    if type_ is not None:
-        yield from _missing(obj, type_, "")
+    if type_ is None:
+        return
+    # The schema calls every spec optional; but where the spec has to hold something, so does the object.
+    spec = type_of(type_.fields["spec"].type) if "spec" in type_.fields else None
+    if spec and spec.required and "spec" not in obj:
+        yield "spec"
+    yield from _missing(obj, type_, "")
 
 
 def _missing(value: Object, type_: Type, path: str) -> Iterator[str]:

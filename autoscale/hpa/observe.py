@@ -58,9 +58,9 @@ def observe(
 
 
 def read_scale(scale: Object) -> Scale:
-    """A Scale object of ``autoscaling/v1``; absent numbers are 0, as the API leaves them out."""
+    """A Scale object of ``autoscaling/v1``; absent numbers are 0, as the API leaves them out. ValueError on others."""
     spec, status = scale.get("spec") or {}, scale.get("status") or {}
-    return Scale(spec.get("replicas") or 0, status.get("replicas") or 0, status.get("selector") or "")
+    return Scale(int(spec.get("replicas") or 0), int(status.get("replicas") or 0), str(status.get("selector") or ""))
 
 
 def read_pod(pod: Object) -> Pod:
@@ -69,7 +69,7 @@ def read_pod(pod: Object) -> Pod:
     ready: Object = next((entry for entry in status.get("conditions") or () if entry["type"] == "Ready"), {})
     counted = [*(spec.get("containers") or ()), *_sidecars(spec)]
     return Pod(
-        name=metadata["name"],
+        name=str(metadata["name"]),
         phase=status.get("phase") or "",
         deleting=metadata.get("deletionTimestamp") is not None,
         ready=ready.get("status"),
@@ -83,7 +83,7 @@ def read_pod(pod: Object) -> Pod:
 def read_usage(item: Object) -> PodUsage:
     """One PodMetrics of metrics.k8s.io."""
     return PodUsage(
-        pod=item["metadata"]["name"],
+        pod=str(item["metadata"]["name"]),
         at=parse_time(item["timestamp"]),
         window_s=parse_duration(item["window"]),
         containers={

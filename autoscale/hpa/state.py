@@ -36,9 +36,17 @@ class State:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "State":
-        """Read what ``to_dict`` wrote; a missing log is empty. KeyError or TypeError on anything else."""
+        """Read what ``to_dict`` wrote; a missing log is empty. KeyError, TypeError or ValueError on anything else."""
         return cls(
-            tuple(Recommendation(**entry) for entry in data.get("recommendations", ())),
-            tuple(ScaleEvent(**entry) for entry in data.get("scale_ups", ())),
-            tuple(ScaleEvent(**entry) for entry in data.get("scale_downs", ())),
+            tuple(_recommendation(entry) for entry in data.get("recommendations", ())),
+            tuple(_scale_event(entry) for entry in data.get("scale_ups", ())),
+            tuple(_scale_event(entry) for entry in data.get("scale_downs", ())),
         )
+
+
+def _recommendation(entry: Mapping[str, Any]) -> Recommendation:
+    return Recommendation(int(entry["replicas"]), float(entry["at"]))
+
+
+def _scale_event(entry: Mapping[str, Any]) -> ScaleEvent:
+    return ScaleEvent(int(entry["change"]), float(entry["at"]), bool(entry.get("outdated", False)))

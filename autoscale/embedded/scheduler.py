@@ -41,7 +41,9 @@ def step(objects: Objects, now: float) -> list[Write]:
             used[node] = (used[node][0] + requests(pod), used[node][1] + 1)
             writes += _bind(pod, node, now)
         else:
-            writes += _refuse(pod, reasons, now)
+            # Where the pod would not fit even alone, making room for it helps nothing.
+            hopeful = sum(not _misfits(pod, node, Requests(), 0) for node in nodes)
+            writes += _refuse(pod, _sentence(reasons, hopeful), now)
     return writes
 
 
@@ -95,8 +97,7 @@ def _bind(pod: Object, node: str, now: float) -> list[Write]:
     ]
 
 
-def _refuse(pod: Object, reasons: dict[str, list[str]], now: float) -> list[Write]:
-    message = _sentence(reasons)
+def _refuse(pod: Object, message: str, now: float) -> list[Write]:
     known = condition(pod, "PodScheduled")
     if known and known.get("message") == message:
         return []
@@ -114,15 +115,17 @@ def _refuse(pod: Object, reasons: dict[str, list[str]], now: float) -> list[Writ
     ]
 
 
-def _sentence(reasons: dict[str, list[str]]) -> str:
-    """The scheduler's words, for example ``0/1 nodes are available: 1 Insufficient cpu. ...``."""
+def _sentence(reasons: dict[str, list[str]], hopeful: int) -> str:
+    """The scheduler's words, for example ``0/1 nodes are available: 1 Insufficient cpu. ...``.
+
+    ``hopeful``: on how many nodes the pod would fit if nothing else were there.
+    """
     if not reasons:
         return "no nodes available to schedule pods"
     counts = Counter(reason for why in reasons.values() for reason in why)
     told = ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items()))
     nodes = len(reasons)
-    solvable = sum(all(r.startswith(("Insufficient", "Too many")) for r in why) for why in reasons.values())
-    why = [f"{solvable} No preemption victims found for incoming pod"] if solvable else []
-    why += [f"{nodes - solvable} Preemption is not helpful for scheduling"] if solvable < nodes else []
+    why = [f"{hopeful} No preemption victims found for incoming pod"] if hopeful else []
+    why += [f"{nodes - hopeful} Preemption is not helpful for scheduling"] if hopeful < nodes else []
     after = f"no new claims to deallocate, preemption: 0/{nodes} nodes are available: {', '.join(why)}."
     return f"0/{nodes} nodes are available: {told}. {after}"

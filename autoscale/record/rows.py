@@ -95,7 +95,7 @@ class Clock(Row):
 
 
 class Mark(Row):
-    """A moment of the run: ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``."""
+    """A moment: ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost``, ``generator-failed``."""
 
     name: str
     at: float

@@ -98,11 +98,16 @@ def idle_autoscaler(world: World) -> list[str]:
 def first_metrics_are_missing(world: World) -> list[str]:
     """What an HPA says before the first metrics of its pods are there."""
 
-    def seen() -> list[str] | None:
+    def told() -> list[dict[str, Any]] | None:
         events = [e for e in world.events("HorizontalPodAutoscaler", "burn") if e["reason"].startswith("Failed")]
-        return sorted({f"{e['type']} {e['reason']}: {plain(e['message'])}" for e in events}) or None
+        return events if len({event["reason"] for event in events}) == 2 else None
 
-    return world.until(seen, "the HPA burn complains")
+    first: dict[str, str] = {}
+    for event in world.until(told, "the HPA burn complains"):
+        # Whether no pod has a sample yet or only unready ones do is a matter of a second: the end says which.
+        words = plain(event["message"]).partition("failed to get cpu utilization: ")[:2]
+        first.setdefault(event["reason"], f"{event['type']} {event['reason']}: {''.join(words)}...")
+    return sorted(first.values())
 
 
 def scale_up(world: World) -> list[str]:
@@ -120,8 +125,8 @@ def scale_up(world: World) -> list[str]:
     )
     scaled = _with_reason(world, "Deployment", "burn", "ScalingReplicaSet")[1]
     return [
-        f"{rescale['type']} {rescale['reason']} from {_source(rescale)}: {rescale['message']}",
-        f"{scaled['type']} {scaled['reason']}: {_hashless(scaled['message'])}",
+        f"{rescale['type']} {rescale['reason']} from {_source(rescale)}: {_sizeless(rescale['message'])}",
+        f"{scaled['type']} {scaled['reason']}: {_sizeless(_hashless(scaled['message']))}",
         limited,
     ]
 
@@ -131,7 +136,9 @@ def blind(world: World) -> list[str]:
 
     def lost() -> bool:
         condition = world.condition("blind", "ScalingActive")
-        return condition is not None and condition["status"] == "False" and _unready(world, "blind")
+        # Before the first samples it says that there are none: here they are there, and of no use.
+        told = condition is not None and "pods might be unready" in condition["message"]
+        return told and _unready(world, "blind")
 
     world.until(lost, "the HPA blind has lost its metrics")
     unhealthy = world.until(lambda: _with_reason(world, "Pod", "blind-", "Unhealthy"), "probes fail")
@@ -156,7 +163,7 @@ def crash_loop(world: World) -> list[str]:
     ended = status["lastState"]["terminated"]
     event = world.until(lambda: _with_reason(world, "Pod", "crash-", "BackOff"), "BackOff")[0]
     return [
-        f"waiting: {plain(status['state']['waiting']['message']).split('container=')[0].strip()}",
+        f"waiting: {_backing_off(status['state']['waiting']['message'])}",
         f"last state: {ended['reason']}, exit code {ended['exitCode']}",
         f"restarted: {status['restartCount'] >= 1}",
         f"{event['type']} BackOff: {plain(event['message'])}",
@@ -344,8 +351,18 @@ def _hashless(text: str) -> str:
     return re.sub(r'((?:replica set|ReplicaSet) "?)[a-z0-9-]+', r"\1<name>", text)
 
 
+def _backing_off(message: str) -> str:
+    """The kubelet's words without how long it waits, which grows, and without the pod's name."""
+    return re.sub(r"back-off \S+", "back-off <duration>", message.split("container=")[0]).strip()
+
+
 def _log(world: World, pod: str) -> str:
     return world.cluster.call("GET", resource_of("Pod").path(world.namespace, pod, "log")).body.decode().strip()
+
+
+def _sizeless(text: str) -> str:
+    """A text without the size that was chosen: it depends on how much of the first busy seconds a sample holds."""
+    return re.sub(r"(New size: |from 1 to )\d+", r"\1<n>", text)
 
 
 def _condition(condition: dict[str, Any] | None) -> str:

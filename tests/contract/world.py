@@ -78,7 +78,7 @@ class World:
 
 def plain(text: str) -> str:
     """A text without what differs by chance: hashes of pods, addresses, node names, durations."""
-    text = re.sub(r"\b([a-z]+(?:-[a-z]+)*)-[0-9a-f]{6,10}-[a-z0-9]{5}\b", r"\1-<pod>", text)
+    text = re.sub(r"\b([a-z]+(?:-[a-z]+)*)-[0-9a-z]{6,10}-[a-z0-9]{5}(?![a-z0-9])", r"\1-<pod>", text)
     text = re.sub(r"\b\d{1,3}(\.\d{1,3}){3}\b", "<ip>", text)
     text = re.sub(r"_contract-[0-9a-f]+\([0-9a-f-]+\)", "_<namespace>(<uid>)", text)
     text = re.sub(r"contract-[0-9a-f]{8}", "<namespace>", text)

@@ -4,13 +4,17 @@ import json
 from pathlib import Path
 
 from autoscale.record.schema import schema
+from tests.contract import table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def pages() -> dict[Path, str]:
     """Every generated page and what should stand in it."""
-    return {DOCS / "record.schema.json": json.dumps(schema(), indent=2) + "\n"}
+    return {
+        DOCS / "record.schema.json": json.dumps(schema(), indent=2) + "\n",
+        DOCS / "contract.md": table.page(),
+    }
 
 
 def main() -> None:

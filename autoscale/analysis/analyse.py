@@ -113,6 +113,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         nodes={row["name"]: row["cpu_m"] for row in kept.nodes},
         containers=tuple(sorted({name for pod in kept.pods.values() for name in pod.requests_m})),
         pod_bins=_pod_bins(kept),
+        unread_rows=kept.strange,
         notes=_notes(kept, need, plan, end),
     )  # fmt: skip
 

@@ -103,12 +103,14 @@ class LoadCollector:
     def _count(self, second: int, row: Mapping[str, Any]) -> None:
         failed = row["failed"]
         total = sum(failed.values()) if failed else 0
+        new = [row["planned"], row["sent"], row["answered"], total, row["dropped"], row["in_flight"]]
+        if not all(value is None or isinstance(value, int) for value in new):
+            raise TypeError("counts are whole numbers")
         if failed:
             causes = self.failed_by_second.setdefault(second, {})
             for cause, n in failed.items():
                 self.failures[cause] = self.failures.get(cause, 0) + n
                 causes[cause] = causes.get(cause, 0) + n
-        new = [row["planned"], row["sent"], row["answered"], total, row["dropped"], row["in_flight"]]
         old = self.seconds.get(second)
         self.seconds[second] = new if old is None else [_plus(a, b) for a, b in zip(old, new, strict=True)]
 

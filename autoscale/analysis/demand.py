@@ -61,14 +61,15 @@ def samples(kept: Collected, series: Seconds, ready: StepSeries) -> list[Point]:
     """One point for each moment at which all ready pods' CPU was measured: over the same window, what they answered."""
     answered = [0, *accumulate(n or 0 for n in series.answered)]
     width = _width(kept)
-    groups: dict[float, dict[str, tuple[float, float]]] = {}
+    groups: dict[int, dict[str, tuple[float, float, float]]] = {}
     for uid, usage in kept.usage.items():
         for at, cpu_m, window in zip(usage.at, usage.cpu_m, usage.window_s, strict=True):
-            groups.setdefault(width * round(at / width), {})[uid] = (cpu_m, window)
+            groups.setdefault(int(at // width), {})[uid] = (at, cpu_m, window)
     points = []
-    for at, pods in sorted(groups.items()):
+    for _, pods in sorted(groups.items()):
         found = pods.values()
-        window = max(1.0, sum(window for _, window in found) / len(found))
+        at = sum(at for at, _, _ in found) / len(found)
+        window = max(1.0, sum(window for _, _, window in found) / len(found))
         first, last = (round(time - series.start) for time in (at - window, at))
         present = ready.at(at)
         if first < 0 or last > len(series) or last <= first or present is None or len(found) < present:
@@ -78,7 +79,7 @@ def samples(kept: Collected, series: Seconds, ready: StepSeries) -> list[Point]:
         around = (answered[high] - answered[low]) / (high - low)
         if abs(around - rate) > _STEADY * max(rate, around):
             continue  # the load changed near the window, whose edges are only known to the second
-        points.append((float(len(found)), rate, sum(cpu_m for cpu_m, _ in found)))
+        points.append((float(len(found)), rate, sum(cpu_m for _, cpu_m, _ in found)))
     return points
 
 

@@ -398,4 +398,5 @@ class Analysis:
     nodes: Mapping[str, int]
     containers: tuple[str, ...]
     pod_bins: Mapping[str, tuple[float, Sequence[int]]]
+    unread_rows: int
     notes: tuple[str, ...]

@@ -6,6 +6,8 @@ from autoscale.findings.results import Evidence
 from autoscale.findings.run import Hit, Run, behavior_patch, container_patch, hpa_patch, milli, target_patch
 from autoscale.findings.thresholds import limit
 
+_PLACED = ("scheduled", "started", "ready")  # a pod that got this far had a node
+
 
 def max_saturation(run: Run) -> Hit | None:
     """F1: at maxReplicas with the metric over its target."""
@@ -147,7 +149,7 @@ def unschedulable(run: Run) -> Hit | None:
     ]
     stuck = [
         pod for pod in run.pods
-        if pod.created is not None and not any(phase.end for phase in pod.start_phases if phase.name in ("scheduled", "started", "ready"))
+        if pod.created is not None and not any(phase.end for phase in pod.start_phases if phase.name in _PLACED)
         and (pod.removed_at or run.analysis.end) - pod.created > limit("unscheduled") and pod.node is None
     ]  # fmt: skip
     if not waits and not stuck:

@@ -135,11 +135,6 @@ class Run:
         return 100 * self.limit_m / self.request_m if self.limit_m and self.request_m else None
 
     @property
-    def hpa_name(self) -> str:
-        """``hpa/NAME``, what a patch applies to."""
-        return f"hpa/{self.analysis.hpa.name}" if self.analysis.hpa else "hpa"
-
-    @property
     def workload_name(self) -> str:
         """``kind/name`` of the target, what a patch applies to."""
         target = self.analysis.header["target"]
@@ -152,12 +147,12 @@ class Run:
         )  # fmt: skip
 
 
-def hpa_patch(run: Run, **spec: Any) -> Patch:
-    """A patch of the HPA's spec."""
-    return run.hpa_name, {"spec": spec}
+def hpa_patch(run: Run, **spec: Any) -> Patch | None:
+    """A patch of the HPA's spec; None where no HPA was seen."""
+    return (f"hpa/{run.hpa.name}", {"spec": spec}) if run.hpa else None
 
 
-def behavior_patch(run: Run, direction: str, **rules: Any) -> Patch:
+def behavior_patch(run: Run, direction: str, **rules: Any) -> Patch | None:
     """A patch of one direction of the HPA's behavior."""
     return hpa_patch(run, behavior={direction: rules})
 

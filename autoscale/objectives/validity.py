@@ -28,7 +28,7 @@ def validity(analysis: Analysis) -> Validity:
     """Every check of a run; ``invalid`` outweighs ``unknown``."""
     checks = (
         _lag(analysis), _dropped(analysis), _cpu(analysis), _workers(analysis), _load_rows(analysis), _gaps(analysis),
-        _metrics(analysis), _complete(analysis), _tail(analysis),
+        _metrics(analysis), _complete(analysis), _unread(analysis), _tail(analysis),
     )  # fmt: skip
     effects = {check.effect for check in checks}
     outcome = "invalid" if "invalid" in effects else "unknown" if "unknown" in effects else "valid"
@@ -120,6 +120,12 @@ def _complete(analysis: Analysis) -> Check:
         return Check("complete", "none", None, None, "", "the run was recorded to its end")
     why = analysis.end_reason or "the record breaks off"
     return Check("complete", "unknown", None, None, "", f"the run is not whole: {why}")
+
+
+def _unread(analysis: Analysis) -> Check:
+    count = analysis.unread_rows
+    words = f"{count} rows of the record could not be read" if count else "every row of the record could be read"
+    return Check("rows", "unknown" if count else "none", float(count), 0, "count", words)
 
 
 def _tail(analysis: Analysis) -> Check:

@@ -1,0 +1,90 @@
+"""Comparing sets of runs."""
+
+import random
+
+import pytest
+
+from autoscale.analysis import Analysis, analyse
+from autoscale.base.errors import InputError
+from autoscale.compare import compare
+from autoscale.compare.formats import as_html, as_markdown, as_text
+from autoscale.compare.statistics import bootstrap, rank_test
+from tests.fixtures.handmade import Record
+
+
+def a_run(name: str, ms: float, *, rate: int = 20, limit: int = 500) -> Analysis:
+    """A minute of load with answers around ``ms``."""
+    draw = random.Random(name)
+    points = [[0, rate], [60, rate]]
+    record = Record(points, objectives=("p95 < 500ms",), run=name).mark("load-start", 0).mark("load-end", 60)
+    record.pod("p0", -5, limit=limit).scale(-1, 1).hpa(-1, 1, 50)
+    for second in range(60):
+        record.load(second, rate, ms=ms * draw.uniform(0.97, 1.03))
+    return analyse(record.rows())
+
+
+def several(prefix: str, ms: float, count: int = 5, **how: int) -> list[Analysis]:
+    """Runs that differ by noise only."""
+    return [a_run(f"{prefix}{i}", ms, **how) for i in range(count)]
+
+
+def test_noise_is_no_change_and_a_change_is_found() -> None:
+    """Five runs a side: the same 100 ms is the same, 150 ms is a regression, 60 ms is better."""
+    base = several("base", 100)
+    same, worse, better = (compare(base, several(f"new{ms}", ms)) for ms in (100, 150, 60))
+    change = {name: {d.name: d.change for d in found.differences}["p95"]
+              for name, found in (("same", same), ("worse", worse), ("better", better))}  # fmt: skip
+    assert change == {"same": "same", "worse": "worse", "better": "better"}
+    assert (same.outcome, worse.outcome, better.outcome) == ("no regression", "regression", "no regression")
+    assert [int(found.exit_code) for found in (same, worse)] == [0, 1]
+
+
+def test_one_run_a_side_says_nothing_about_noise() -> None:
+    """With one run each the difference is shown, its interval is unknown, and the verdict is that it cannot say."""
+    found = compare(several("a", 100, 1), several("b", 150, 1))
+    p95 = next(d for d in found.differences if d.name == "p95")
+    assert found.outcome == "cannot say"
+    assert int(found.exit_code) == 5
+    assert (p95.low, p95.p, p95.change) == (None, None, "cannot say")
+    assert p95.difference == pytest.approx(0.05, rel=0.1)
+
+
+def test_what_is_not_comparable_is_refused_unless_told_to() -> None:
+    """Another rate and another CPU limit are refused, both at once; `anyway` makes warnings of them."""
+    base, new = several("a", 100, 1), several("b", 100, 1, rate=30, limit=300)
+    with pytest.raises(InputError) as error:
+        compare(base, new)
+    assert {problem.where for problem in error.value.problems} == {"b0: load plan", "b0: CPU limits"}
+    assert len(compare(base, new, anyway=True).warnings) == 2
+
+
+def test_a_copy_of_a_run_is_no_second_run() -> None:
+    """The same run given twice is refused: it would feign knowledge of the noise."""
+    (one,) = several("a", 100, 1)
+    with pytest.raises(InputError, match="cannot be compared"):
+        compare([one, one], several("b", 100, 2))
+
+
+def test_an_interval_holds_the_true_difference_and_is_the_same_each_time() -> None:
+    """The bootstrap interval of two shifted samples holds the shift, and the seed makes it repeatable."""
+    base, new = [10.0, 10.2, 9.9, 10.1, 10.0], [12.0, 12.1, 11.9, 12.2, 12.0]
+    low, high = bootstrap(base, new)
+    assert low <= 2.0 <= high
+    assert (low, high) == bootstrap(base, new)
+
+
+def test_rank_test_is_exact_on_small_samples() -> None:
+    """3 against 3 wholly apart is p = 2/20; the same values on both sides give 1."""
+    assert rank_test([1, 2, 3], [4, 5, 6]) == pytest.approx(0.1)
+    assert rank_test([1, 2, 3], [1, 2, 3]) == 1
+    assert rank_test([1, 2, 3, 4, 5], [6, 7, 8, 9, 10]) == pytest.approx(2 / 252)
+
+
+def test_names_cannot_break_out_of_a_format() -> None:
+    """A run called like markup is text in HTML and Markdown."""
+    found = compare([a_run("<script>alert(1)</script>|", 100)], [a_run("b`", 100)])
+    assert "<script" not in as_html(found)
+    assert "<script" not in as_markdown(found)
+    assert "src=" not in as_html(found)
+    assert "http" not in as_html(found)
+    assert "p95" in as_text(found) or "95th" in as_text(found)

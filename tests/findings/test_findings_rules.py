@@ -1,0 +1,290 @@
+"""Each finding has a record that shows it, and a near miss beside it that does not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import yaml
+
+from autoscale.analysis import analyse
+from autoscale.findings import Finding, find
+from autoscale.findings.rules import RULES
+from autoscale.findings.thresholds import THRESHOLDS
+from tests.fixtures.handmade import Record
+
+FLAT = [[0, 20], [300, 20]]
+RISE = [[0, 20], [60, 20], [60, 80], [300, 80]]
+
+
+def run(points: list[list[float]] | None = None, ms: float = 20, slow: tuple[int, int] = (0, 0), **how: Any) -> Record:
+    """Five minutes of load with a latency objective; between the two times of ``slow`` it is missed."""
+    plan = points or FLAT
+    record = Record(plan, objectives=("p95 < 300ms",)).mark("load-start", 0).mark("load-end", 300)
+    for second in range(300):
+        rate = 80 if plan is RISE and second >= 60 else 20
+        record.load(second, rate, ms=900 if slow[0] <= second < slow[1] else ms, **how)
+    return record
+
+
+def saturated(percent: int) -> Record:
+    """Ten of ten pods at some utilisation for 100 s."""
+    return run().scale(-1, 10).hpa(-1, 10, 40).hpa(100, 10, percent).hpa(200, 10, 40)
+
+
+def idle(percent: int) -> Record:
+    """Four of at least four pods at some utilisation throughout."""
+    return run().scale(-1, 4).hpa(-1, 4, percent, least=4)
+
+
+def old_metrics(window: float) -> Record:
+    """CPU samples over windows of this length."""
+    return run().pod("p0", -5).usage(100, {"p0": 50}, window).scale(-1, 1).hpa(-1, 1, 50)
+
+
+def starting(seconds: float) -> Record:
+    """A growth whose pods take this long to become ready."""
+    record = run(RISE).scale(-1, 2).hpa(-1, 2, 50).scale(70, 4, ready=2).scale(70 + seconds, 4)
+    return record.pod("p0", -5).pod("p1", -5).pod("p2", 70, ready=seconds).pod("p3", 70, ready=seconds)
+
+
+def ramp(slow: tuple[int, int]) -> Record:
+    """Thirty seconds under ScaleUpLimit, slow or not."""
+    held = {"ScalingLimited": ("True", "ScaleUpLimit", "")}
+    return run(slow=slow).scale(-1, 4).hpa(-1, 4, 90).hpa(100, 4, 90, conditions=held).hpa(130, 4, 90)
+
+
+def capped(percent: int) -> Record:
+    """Two growths at some utilisation with a limit of twice the request."""
+    record = run().pod("p0", -5, request=100, limit=200).scale(-1, 2).hpa(-1, 2, 60)
+    record.hpa(60, 4, percent, current=2).scale(60, 4).hpa(90, 8, percent, current=4).scale(90, 8)
+    return record
+
+
+def sized(limit: int) -> Record:
+    """Request 100m, target 80 %, and this limit."""
+    return run().pod("p0", -5, request=100, limit=limit).scale(-1, 1).hpa(-1, 1, 70, target=80)
+
+
+def requested(request: int | None) -> Record:
+    """A pod with or without a request."""
+    return run().pod("p0", -5, request=request).scale(-1, 1).hpa(-1, 1, 45)
+
+
+def running_idle(idle_m: float) -> Record:
+    """Two pods whose CPU is this much each, and 1 ms a request besides."""
+    record = run(RISE).pod("p0", -5).pod("p1", -5).scale(-1, 2).hpa(-1, 2, 50)
+    for at in range(15, 300, 15):
+        rate = 80 if at >= 75 else 20
+        record.usage(at, {"p0": idle_m + rate / 2, "p1": idle_m + rate / 2})
+    return record
+
+
+def turning(times: int) -> Record:
+    """A size that goes up and down under constant load."""
+    record = run().scale(-1, 4).hpa(-1, 4, 50)
+    for i in range(times + 1):
+        record.scale(60 + 40 * i, 6 if i % 2 == 0 else 4)
+    return record
+
+
+def spiking(cpu: float) -> Record:
+    """A second growth 20 s after new pods were ready, whose CPU is this much; later taken back."""
+    record = run(RISE).scale(-1, 2).hpa(-1, 2, 50).pod("p0", -5).pod("p1", -5).pod("p2", 80).pod("p3", 80)
+    record.scale(80, 4).scale(105, 8).scale(250, 4)
+    return record.usage(90, {"p0": 100, "p1": 100}).usage(100, {"p0": 100, "p1": 100, "p2": cpu, "p3": cpu})
+
+
+def warming(ms: float) -> Record:
+    """A young pod's answers of so many ms beside an old one's of 20 ms."""
+    record = run().pod("p0", -200).pod("p1", 100).scale(-1, 2)
+    for at in range(0, 300, 10):
+        record.pod_load(at, "p0", 100, 20)
+    return record.pod_load(110, "p1", 200, ms)
+
+
+def collapsing(seconds: float) -> Record:
+    """Two of four ready pods gone for a while, under load."""
+    return run().hpa(-1, 4, 90).scale(-1, 4).scale(100, 4, ready=2).scale(100 + seconds, 4)
+
+
+def waiting(seconds: float) -> Record:
+    """A pod that waits this long for a node."""
+    return run().pod("p0", -5).pod("p1", 60, scheduled=seconds, ready=seconds + 2).scale(-1, 1).scale(60, 2)
+
+
+def kept(until: int) -> Record:
+    """Eight pods where two are needed, held by stabilisation from 60 s on until this time."""
+    held = {"AbleToScale": ("True", "ScaleDownStabilized", "")}
+    free = {"AbleToScale": ("True", "ReadyForNewScale", "")}
+    record = run().scale(-1, 8).hpa(-1, 8, 12).hpa(0, 8, 12, conditions=held).hpa(until, 2, 50, conditions=free)
+    record.scale(until, 2)
+    for i in range(8):
+        record.pod(f"p{i}", -5)
+    for at in range(15, 300, 15):
+        names = [f"p{i}" for i in range(8)]
+        record.usage(at, dict.fromkeys(names, 200 / 8))
+    return record
+
+
+def shrinking(again: float) -> Record:
+    """Four pods taken away at 60 s and wanted again later."""
+    return run().scale(-1, 8).scale(60, 4).scale(60 + again, 8)
+
+
+def losing(failed: int) -> Record:
+    """A shrinking at 100 s, with failures just after it."""
+    record = Record(FLAT, objectives=("p95 < 300ms",)).mark("load-start", 0).mark("load-end", 300)
+    for second in range(300):
+        bad = {"reset": 1} if 101 <= second < 101 + failed else None
+        record.load(second, 20, failed=bad)
+    record.pod("p0", -5).pod("p1", -5, deleted=100, gone=106)
+    return record.scale(-1, 2).scale(100, 1).hpa(-1, 2, 40)
+
+
+def waiting_elsewhere(percent: int) -> Record:
+    """Slow for two minutes at some utilisation."""
+    return run(slow=(100, 220)).scale(-1, 2).hpa(-1, 2, percent)
+
+
+def banded(percent: int) -> Record:
+    """Slow for 130 s at some utilisation."""
+    return run(slow=(100, 240)).scale(-1, 2).hpa(-1, 2, percent)
+
+
+def uneven(factor: float) -> Record:
+    """Three old pods of which one uses more."""
+    record = run().scale(-1, 3).hpa(-1, 3, 50)
+    for name in ("p0", "p1", "p2"):
+        record.pod(name, -100)
+    for at in range(0, 300, 15):
+        record.usage(at, {"p0": 50 * factor, "p1": 50, "p2": 50})
+    return record
+
+
+def blind(seconds: float, ready: int = 4) -> Record:
+    """An HPA without a metric for a while; fewer ready pods than running ones make it F27."""
+    lost = {"ScalingActive": ("False", "FailedGetResourceMetric", "did not receive metrics for targeted pods")}
+    record = run().scale(-1, 4).hpa(-1, 4, 50).hpa(100, 4, None, conditions=lost).hpa(100 + seconds, 4, 50)
+    return record.scale(100, 4, ready=ready).scale(100 + seconds, 4)
+
+
+def written(by_hpa: bool) -> Record:
+    """A change of size, by the HPA or not."""
+    record = run().scale(-1, 4).hpa(-1, 4, 50).scale(100, 6)
+    return record.hpa(100, 6, 70, current=4) if by_hpa else record
+
+
+def crawling(pods: int) -> Record:
+    """Three growths from one pod, bound by a policy of so many pods."""
+    policy = {"scaleUp": {"policies": [{"type": "Pods", "value": pods, "periodSeconds": 15}],
+                          "selectPolicy": "Max", "stabilizationWindowSeconds": 0},
+              "scaleDown": {"policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+                            "selectPolicy": "Max", "stabilizationWindowSeconds": 0}}  # fmt: skip
+    record = run(RISE)
+    size, how = 2, {"behavior": policy, "most": 40, "target": 10}
+    record.scale(-1, size).hpa(0, size, 10, **how)
+    names = [f"p{i}" for i in range(2)]
+    for name in names:
+        record.pod(name, -400)
+    for i, at in enumerate((60, 90, 120)):
+        record.usage(at - 5, dict.fromkeys(names[: 2 + i * pods], 400.0))
+        record.hpa(at, size + pods, 400, current=size, **how).scale(at, size + pods)
+        for j in range(pods):
+            name = f"n{i}-{j}"
+            record.pod(name, at - 400)
+            names.append(name)
+        size += pods
+    return record
+
+
+def overshooting(pods: int) -> Record:
+    """Demand of eight pods after the rise, and so many ready."""
+    record = run(RISE).scale(-1, 2).hpa(-1, 2, 50, most=40).scale(70, pods)
+    for i in range(pods):
+        record.pod(f"p{i}", -5 if i < 2 else 70)
+    for at in range(15, 300, 15):
+        names = [f"p{i}" for i in range(pods if at >= 75 else 2)]
+        record.usage(at, {name: (80 if at >= 75 else 20) * 5 / len(names) for name in names})
+    return record
+
+
+def throttled(cpu: float) -> Record:
+    """One pod at its limit of 500m while the mean is low."""
+    record = run().scale(-1, 2).hpa(-1, 2, 60).pod("p0", -5).pod("p1", -5)
+    for at in range(100, 200, 15):
+        record.usage(at, {"p0": cpu, "p1": 10})
+    return record
+
+
+Case = tuple[str, Callable[[], Record], Callable[[], Record]]
+CASES: list[Case] = [
+    ("F1", lambda: saturated(70), lambda: saturated(54)),
+    ("F2", lambda: idle(20), lambda: idle(26)),
+    ("F3", lambda: old_metrics(50), lambda: old_metrics(40)),
+    ("F4", lambda: starting(20), lambda: starting(10)),
+    ("F5", lambda: ramp((100, 125)), lambda: ramp((0, 0))),
+    ("F6", lambda: capped(195), lambda: capped(180)),
+    ("F7", lambda: sized(85), lambda: sized(95)),
+    ("F8", lambda: requested(None), lambda: requested(100)),
+    ("F9", lambda: running_idle(50), lambda: running_idle(40)),
+    ("F10", lambda: turning(3), lambda: turning(2)),
+    ("F11", lambda: spiking(200), lambda: spiking(120)),
+    ("F12", lambda: warming(60), lambda: warming(30)),
+    ("F13", lambda: collapsing(10), lambda: collapsing(3)),
+    ("F14", lambda: waiting(15), lambda: waiting(8)),
+    ("F15", lambda: kept(200), lambda: kept(20)),
+    ("F16", lambda: shrinking(200), lambda: shrinking(301)),
+    ("F17", lambda: losing(6), lambda: losing(2)),
+    ("F18", lambda: waiting_elsewhere(30), lambda: waiting_elsewhere(48)),
+    ("F19", lambda: banded(53), lambda: banded(57)),
+    ("F20", lambda: uneven(4), lambda: uneven(1.5)),
+    ("F21", lambda: blind(40), lambda: blind(20)),
+    ("F22", lambda: written(False), lambda: written(True)),
+    ("F23", lambda: crawling(1), lambda: crawling(2)),
+    ("F24", lambda: overshooting(12), lambda: overshooting(9)),
+    ("F25", lambda: run(dropped=1), lambda: run(dropped=0)),
+    ("F26", lambda: throttled(490), lambda: throttled(450)),
+    ("F27", lambda: blind(40, ready=1), lambda: blind(20, ready=1)),
+]  # fmt: skip
+
+
+def findings(record: Record) -> dict[str, Finding]:
+    """The findings of a record by id."""
+    return {found.id: found for found in find(analyse(record.rows()))}
+
+
+@pytest.mark.parametrize(("name", "hit", "miss"), CASES, ids=[case[0] for case in CASES])
+def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss: Callable[[], Record]) -> None:
+    """The finding is there with figures, span and a patch that is YAML; just beside its threshold it is not."""
+    found = findings(hit())
+    assert name in found, f"found only {sorted(found)}"
+    one = found[name]
+    assert one.evidence
+    assert one.sentence.endswith(".") or name == "F14"
+    if one.patch is not None:
+        assert isinstance(yaml.safe_load(one.patch)["spec"], dict)
+        assert one.patch_target in ("hpa/web", "deployment/web")
+    assert name not in findings(miss())
+
+
+def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
+    """27 rules, each tried here; every threshold belongs to rules that exist."""
+    ids = {rule.id for rule in RULES}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 28)}
+    assert {name for one in THRESHOLDS.values() for name in one.finding.split(", ")} <= ids
+
+
+def test_an_invalid_test_is_told_alone() -> None:
+    """Where the generator was the limit, nothing else is claimed."""
+    record = saturated(70).load(300, 0, dropped=500)
+    assert list(findings(record)) == ["F25"]
+
+
+def test_a_quiet_run_has_no_findings() -> None:
+    """A run with nothing wrong gives none."""
+    assert findings(run().scale(-1, 2).hpa(-1, 2, 45).pod("p0", -5).pod("p1", -5)) == {}
+
+
+def test_an_empty_record_has_no_findings() -> None:
+    """What was not seen is no finding."""
+    assert find(analyse(Record().rows())) == ()

@@ -1,0 +1,80 @@
+"""Objectives against runs: pass, fail, unknown, invalid."""
+
+import pytest
+
+from autoscale.analysis import analyse
+from autoscale.objectives.judging import judge, worst
+from tests.fixtures.handmade import T0, Record, step_run
+
+RUN = analyse(step_run().rows())
+
+
+@pytest.mark.parametrize(("text", "outcome"), [
+    ("p95 < 500ms", "pass"), ("p95 < 300ms during base", "pass"), ("p95 < 300ms during peak", "fail"),
+    ("p95 < 300ms during peak from 30s", "pass"), ("p95 < 300ms during peak from 10s", "fail"),
+    ("errors < 0.1%", "pass"), ("errors > 1%", "fail"), ("throughput > 79/s during peak", "pass"),
+    ("ready >= 10 within 32s of step", "fail"), ("ready >= 10 within 33s of step", "pass"),
+    ("ready >= 11 within 60s of peak", "fail"), ("ready >= 4", "pass"), ("ready >= 5", "fail"),
+    ("ready >= 10 during after", "fail"), ("reaction < 31s", "pass"), ("reaction < 30s", "fail"),
+    ("no flapping", "pass"), ("lost == 0", "pass"), ("replica_minutes < 40", "pass"), ("cost < 1", "unknown"),
+    ("back to min within 5m of end", "unknown"), ("cpu < 90% during after", "pass"),
+])  # fmt: skip
+def test_judgements_of_the_step_run(text: str, outcome: str) -> None:
+    """Each objective of the hand-made run has this outcome; bounds are missed by the second."""
+    (found,) = judge(RUN, [text]).judgements
+    assert found.outcome == outcome, found.reason
+
+
+def test_a_time_not_reached_fails_or_is_unknown_but_never_passes() -> None:
+    """Pods that stay above the minimum: with enough record it fails, with too little it cannot be said."""
+    record = step_run()
+    for at, outcome in ((350, "unknown"), (700, "fail")):
+        record.event(at, "Nothing", "the record goes on")
+        (found,) = judge(analyse(record.rows()), ["back to min within 5m of end"]).judgements
+        assert found.outcome == outcome
+
+
+def test_the_generators_limit_makes_the_run_invalid() -> None:
+    """Late sending, drops, and a hot worker each make the verdict invalid; just below the bound they do not."""
+    objectives = ("p95 < 300ms",)
+    for how, outcome in (({"lag_ms": 31}, "invalid"), ({"lag_ms": 29}, "pass"), ({"dropped": 1}, "invalid"),
+                         ({"cpu_s": 0.95}, "invalid"), ({"cpu_s": 0.85}, "pass")):  # fmt: skip
+        record = Record([[0, 10], [60, 10]], objectives=objectives).mark("load-start", 0).mark("load-end", 60)
+        assert judge(analyse(record.steady(0, 60, 10, **how).rows())).outcome == outcome, how
+
+
+def test_without_latency_objective_five_milliseconds_of_lag_are_allowed() -> None:
+    """The bound on lag is a tenth of the tightest latency objective, and 5 ms at least."""
+    for ms, outcome in ((4.5, "pass"), (6, "invalid")):
+        record = Record([[0, 10], [60, 10]], objectives=("errors < 1%",)).steady(0, 60, 10, lag_ms=ms)
+        assert judge(analyse(record.rows())).outcome == outcome
+
+
+def test_what_was_not_seen_is_unknown_and_not_a_pass() -> None:
+    """No load, an interrupted run, a gap, a missing row, no objectives: none of them passes."""
+    objectives = ("p95 < 300ms",)
+    good = (
+        Record([[0, 10], [60, 10]], objectives=objectives).mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10)
+    )
+    assert judge(analyse(good.rows())).outcome == "pass"
+    assert judge(analyse(good.cut())).outcome == "unknown"
+    assert judge(analyse([row for row in good.rows() if row.get("seq") != 7])).outcome == "unknown"
+    assert judge(analyse(Record(objectives=objectives).rows())).outcome == "unknown"
+    assert judge(analyse(Record([[0, 10], [60, 10]]).steady(0, 60, 10).rows())).outcome == "unknown"
+    gap = good.add("gap", 30, source="load/0", since=T0 + 20, until=T0 + 25, cause="the stream broke")
+    assert judge(analyse(gap.rows())).outcome == "unknown"
+
+
+def test_a_failure_outweighs_what_is_unknown_and_invalid_outweighs_all() -> None:
+    """fail beats unknown; invalid beats both; nothing at all is unknown."""
+    assert worst(["pass", "unknown", "fail"]) == "fail"
+    assert worst(["fail", "invalid", "pass"]) == "invalid"
+    assert worst(["pass", "unknown"]) == "unknown"
+    assert worst([]) == "unknown"
+
+
+def test_exit_codes() -> None:
+    """pass 0, fail 1, unknown 5 come from the verdict."""
+    assert int(judge(RUN, ["p95 < 500ms"]).exit_code) == 0
+    assert int(judge(RUN, ["p95 < 5ms"]).exit_code) == 1
+    assert int(judge(RUN, ["cost < 1"]).exit_code) == 5

@@ -35,7 +35,7 @@ def pod_events(world: World) -> list[str]:
 
 
 def conditions_of_a_ready_pod(world: World) -> list[str]:
-    """Which conditions a ready pod has, and the order in which they turned true."""
+    """Which conditions a ready pod has."""
 
     def ready() -> list[str] | None:
         for pod in world.pods("web"):

@@ -43,7 +43,8 @@ def markdown() -> str:
         for name, entry in CATALOGUE.items()
     ]
     forms = [
-        "    METRIC OPERATOR VALUE [during STAGE [from DURATION] | from DURATION after MOMENT | within DURATION of MOMENT]",
+        "    METRIC OPERATOR VALUE [during STAGE [from DURATION]",
+        "                          | from DURATION after MOMENT | within DURATION of MOMENT]",
         "    no flapping [during STAGE]",
         "    back to min within DURATION of MOMENT",
     ]
@@ -52,8 +53,8 @@ def markdown() -> str:
         + ", ".join(f"`{name}` ({kind})" for name, kind in METRICS.items())
         + ".\nMOMENT is a stage (its beginning), `start`, `end` (of the load) or `step` (its largest rise). "
         f"Percentiles match `{LATENCY.pattern}`.\n"
-        "Without a span the whole load counts. `within` asks whether a size is reached in time; `during` whether it holds "
-        "throughout.\n"
+        "Without a span the whole load counts. `within` asks whether a size is reached in time; `during` whether it "
+        "holds throughout.\n"
     )
     return _HEAD + "\n".join(rows) + "\n" + _PHASES + "\n".join(forms) + "\n" + words
 

@@ -1,4 +1,4 @@
-"""The page of findings, made from rules and thresholds: ``python -m autoscale.findings.reference > docs/findings.md``."""
+"""The page of findings, made from the rules: ``python -m autoscale.findings.reference > docs/findings.md``."""
 
 from autoscale.findings.rules import RULES, Rule
 from autoscale.findings.thresholds import THRESHOLDS

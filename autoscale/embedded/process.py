@@ -94,7 +94,7 @@ def _require_linux() -> None:
 
 def _spawn(folder: Folder, port: int, *, bound: bool) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "autoscale.embedded", str(folder.path), "--port", str(port)]
-    with folder.log.open("ab") as log:
+    with folder.log.open("wb") as log:
         # A session of its own: Ctrl-C is for the run, which then ends the cluster in its own order.
         return subprocess.Popen(
             [*command, "--bound"] if bound else command,

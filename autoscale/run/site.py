@@ -68,7 +68,23 @@ def check(place: Place, namespace: str, *, deploy: bool) -> list[str]:
     """Permissions and metrics, before anything is made; returns the kinds that may not be watched."""
     missing = permissions.require(place.cluster, namespace, deploy=deploy)
     metrics.require(place.cluster, namespace)
+    refuse_second(place.cluster, namespace)
     return sorted({item.resource for item in missing if item.verb in ("list", "watch")})
+
+
+def load_jobs(cluster: Cluster, namespace: str) -> list[Object]:
+    """The Jobs of runs in a namespace."""
+    return list(cluster.list(resource_of("Job").path(namespace), labelSelector=selector())["items"])
+
+
+def refuse_second(cluster: Cluster, namespace: str) -> None:
+    """InputError while another run sends load there: it would lose its service to this one."""
+    active = [job for job in load_jobs(cluster, namespace) if (job.get("status") or {}).get("active")]
+    if active:
+        raise InputError(
+            f"another run sends load in namespace {namespace} (Job/{active[0]['metadata']['name']} is active)",
+            fix="wait for its end, or remove what a crashed run left: `autoscale clean`",
+        )
 
 
 def rendered(context: str, scenario: Scenario, namespace: str, label: str) -> list[Object]:
@@ -89,15 +105,9 @@ def existing_objects(cluster: Cluster, target: Target) -> list[Object]:
 def tried(cluster: Cluster, load: list[Object], namespace: str) -> list[str]:
     """The load generator's objects in the API server's dry run: refused before the run begins, or what it warns of.
 
-    Jobs of an earlier run go first: their pod templates cannot be changed. One that still runs is someone's run.
+    Jobs of an earlier run go first: their pod templates cannot be changed.
     """
-    jobs = cluster.list(resource_of("Job").path(namespace), labelSelector=selector())["items"]
-    active = [job["metadata"]["name"] for job in jobs if (job.get("status") or {}).get("active")]
-    if active:
-        raise InputError(
-            f"another run sends load in namespace {namespace} (Job/{active[0]} is active)",
-            fix="wait for its end, or remove what a crashed run left: `autoscale clean`",
-        )
+    jobs = load_jobs(cluster, namespace)
     remove_jobs(cluster, namespace, [job["metadata"]["name"] for job in jobs])
     return apply(cluster, load, namespace, dry_run=True).warnings
 

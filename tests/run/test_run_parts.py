@@ -1,0 +1,198 @@
+"""The pure parts of a run: what is decided, filled in, shown and kept out of the record."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from autoscale.base.errors import InputError
+from autoscale.base.exits import ExitCode
+from autoscale.cli.run import existing, worst
+from autoscale.cluster.watch import Change
+from autoscale.run.fold import Scope
+from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.options import Options
+from autoscale.run.prepare import REDACTED, limit_pods, redact_object, redact_scenario, resolve
+from autoscale.run.progress import Progress
+from autoscale.run.target import Target, behaviour_window, selector_text
+from autoscale.run.totals import Totals
+from autoscale.run.view import View
+
+HPA = {"metadata": {"name": "web"}, "spec": {"minReplicas": 2, "maxReplicas": 8, "scaleTargetRef": {}}}
+TARGET = Target("Deployment", "web", "shop", "http://192.0.2.7:80", "web.shop", "web", "a=b", {"a": "b"}, HPA, True)
+
+
+@pytest.fixture
+def scenario() -> dict[str, Any]:
+    """The built-in scenario ``smoke``, resolved."""
+    return resolve(Options("smoke"))
+
+
+def test_a_scenario_and_its_objectives_are_checked_before_anything() -> None:
+    """A misspelt key and a misspelt stage in an objective are InputErrors of a run that has started nothing."""
+    with pytest.raises(InputError, match="Did you mean workers"):
+        resolve(Options("smoke", overrides=("load.wrkers=2",)))
+    with pytest.raises(InputError, match="peek"):
+        resolve(Options("smoke", overrides=("objectives=[p95 < 1s during peek]",)))
+    with pytest.raises(InputError, match="no scenario"):
+        resolve(Options("smokee"))
+
+
+def test_the_limit_of_pods_holds_for_the_autoscaler(scenario: dict[str, Any]) -> None:
+    """An HPA that may go beyond the scenario's limit is refused; one that may just reach it is not."""
+    limited = {**scenario, "limits": {"pods": 7}}
+    with pytest.raises(InputError, match="maxReplicas"):
+        limit_pods(limited, HPA)
+    limit_pods({**scenario, "limits": {"pods": 8}}, HPA)
+
+
+def test_what_could_be_secret_is_redacted(scenario: dict[str, Any]) -> None:
+    """Header values, bodies, environment values and ConfigMap data stay out; names and harmless headers stay."""
+    request = scenario["requests"][0] | {"headers": {"Authorization": "s3cret", "Accept": "*/*"}, "body": "s3cret"}
+    text = json.dumps(redact_scenario({**scenario, "requests": [request]}))
+    assert "s3cret" not in text
+    assert '"Accept": "*/*"' in text
+    pod = {"containers": [{"env": [{"name": "TOKEN", "value": "s3cret"}, {"name": "POD", "valueFrom": {}}]}]}
+    clean = redact_object(
+        {"kind": "Job", "metadata": {"name": "x", "managedFields": []}, "spec": {"template": {"spec": pod}}}
+    )
+    assert clean["spec"]["template"]["spec"]["containers"][0]["env"] == [
+        {"name": "TOKEN", "value": REDACTED},
+        {"name": "POD", "valueFrom": {}},
+    ]
+    assert redact_object({"metadata": {}, "data": {"key": "s3cret"}})["data"] == {"key": REDACTED}
+
+
+def test_the_load_jobs_are_filled_in(scenario: dict[str, Any]) -> None:
+    """URL, Host, number of workers and the scenario itself reach the pods; both Jobs end by themselves one day."""
+    scenario["load"]["workers"] = 3
+    objects = {f"{obj['kind']}/{obj['metadata']['name']}": obj for obj in load_objects(scenario, TARGET, {"run": "r"})}
+    assert json.loads(objects["ConfigMap/loadtest-scenario"]["data"]["scenario.json"])["name"] == "smoke"
+    worker = objects["Job/loadtest-worker"]["spec"]
+    assert (worker["completions"], worker["parallelism"]) == (3, 3)
+    env = {entry["name"]: entry.get("value") for entry in worker["template"]["spec"]["containers"][0]["env"]}
+    assert (env["LOADTEST_URL"], env["LOADTEST_HOST"], env["LOADTEST_WORKERS"]) == (
+        "http://192.0.2.7:80",
+        "web.shop",
+        "3",
+    )
+    for job in ("master", "worker"):
+        assert objects[f"Job/loadtest-{job}"]["spec"]["activeDeadlineSeconds"] > scenario["duration_s"]
+        assert objects[f"Job/loadtest-{job}"]["metadata"]["namespace"] == "shop"
+    assert {obj["metadata"]["labels"]["run"] for obj in objects.values()} == {"r"}
+
+
+def test_the_path_of_the_url_becomes_the_request(scenario: dict[str, Any]) -> None:
+    """``--url`` with a path asks for that path; without one the scenario's requests stay."""
+    assert [r["path"] for r in with_path(scenario, "http://web.shop/a/b?c=1")["requests"]] == ["/a/b?c=1"]
+    assert with_path(scenario, "http://web.shop/") is scenario
+    assert with_path(scenario, "http://web.shop") is scenario
+
+
+def test_target_and_url_belong_together() -> None:
+    """Either option alone is an error that names the other."""
+    assert existing(None, None, "shop") is None
+    with pytest.raises(InputError, match="--url"):
+        existing("deployment/web", None, None)
+    with pytest.raises(InputError, match="--target"):
+        existing(None, "http://web", None)
+
+
+def test_selectors_as_query_parameters() -> None:
+    """Every operator of a LabelSelector, as the API reads it."""
+    rules = [
+        {"key": "a", "operator": "In", "values": ["x", "y"]},
+        {"key": "b", "operator": "NotIn", "values": ["z"]},
+        {"key": "c", "operator": "Exists"},
+        {"key": "d", "operator": "DoesNotExist"},
+    ]
+    assert selector_text({"matchLabels": {"app": "web"}, "matchExpressions": rules}) == (
+        "app=web,a in (x,y),b notin (z),c,!d"
+    )
+
+
+def test_the_scale_down_window() -> None:
+    """The HPA's own window counts before the controller's; where neither is known, upstream's 300 s."""
+    own = {"spec": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}}
+    assert [behaviour_window(own, 5.0), behaviour_window(HPA, 5.0), behaviour_window(HPA, None)] == [0.0, 5.0, 300.0]
+
+
+def change(kind: str, name: str, type_: str = "MODIFIED", **fields: Any) -> Change:
+    """A change of an object."""
+    return Change(kind, type_, {"metadata": {"name": name, "uid": name}, **fields}, 0.0)
+
+
+def test_the_minimum_is_reached_when_the_last_pod_has_gone() -> None:
+    """Two wanted, two there and two pods is the start state; a third pod that still ends is not."""
+    view = View(Scope("Deployment", "web", "web", "web", 0.0))
+    view.see(change("HorizontalPodAutoscaler", "web", spec=HPA["spec"]))
+    view.see(change("Deployment", "web", spec={"replicas": 2}, status={"replicas": 2}))
+    for name in ("a", "b", "c"):
+        view.see(change("Pod", name))
+    assert not view.at_minimum()
+    view.see(change("Pod", "c", "DELETED"))
+    assert view.at_minimum()
+    view.see(change("Deployment", "other", spec={"replicas": 9}))
+    assert view.at_minimum()
+
+
+def test_a_job_has_ended_when_its_condition_says_so() -> None:
+    """Complete and Failed are told apart; a Job without a true condition still runs."""
+    view = View(Scope("Deployment", "web", "web", "web", 0.0))
+    conditions = [{"type": "Failed", "status": "True", "message": "BackoffLimitExceeded"}]
+    view.see(change("Job", "loadtest-master", status={"conditions": conditions}), load=True)
+    view.see(change("Job", "loadtest-worker", status={"active": 1}), load=True)
+    assert view.job_ended("loadtest-master") == "Failed: BackoffLimitExceeded"
+    assert view.job_ended("loadtest-worker") is None
+
+
+def load_row(at: float, **changes: Any) -> dict[str, Any]:
+    """A load row with ten answers of about 99 ms."""
+    row = {"k": "load", "shard": 0, "at": at, "planned": 12, "sent": 11, "answered": 10, "dropped": 1,
+           "failed": {"timeout": 1}, "response": {"0": {"349": 10}}}  # fmt: skip
+    return row | changes
+
+
+def test_totals_are_sums_and_unknown_counts_nothing() -> None:
+    """Rows add up by cause; an unknown number adds nothing and is not zero answers."""
+    totals = Totals()
+    for row in (load_row(1.0), load_row(2.0, sent=None), {"k": "gap"}):
+        totals.add(row)
+    told = totals.to_json()
+    assert (told["planned"], told["sent"], told["answered"], told["failed"], told["gaps"]) == (
+        24,
+        11,
+        20,
+        {"timeout": 2},
+        1,
+    )
+
+
+def test_the_line_of_progress() -> None:
+    """Stage, time left, rate and p95 of the last seconds, failures and pods stand in one line."""
+    progress = Progress()
+    progress.add({"k": "header", "scenario": {"duration_s": 100.0}, "target": {"name": "web"}})
+    progress.add({"k": "workload", "name": "web", "ready": 2})
+    progress.add({"k": "hpa", "desired": 4})
+    assert progress.line(0.0) == "pods 2 ready, 4 desired"
+    progress.add({"k": "mark", "name": "load-start", "t": 1000.0})
+    progress.add({"k": "mark", "name": "stage", "stage": "peak", "t": 1000.0})
+    for at in (1000.0, 1001.0):
+        progress.add(load_row(at))
+    assert progress.line(1010.0) == "peak, 1:30 left | 10 req/s | p95 99 ms | 2 failed | pods 2 ready, 4 desired"
+    progress.add({"k": "end"})
+    assert progress.line(1200.0) == "cleaning up"
+
+
+def test_the_worst_of_several_runs_counts() -> None:
+    """A failed objective counts before a pass, a broken cluster before both."""
+    codes = [ExitCode.PASS, ExitCode.OBJECTIVE_FAILED, ExitCode.PASS]
+    assert worst(codes) == ExitCode.OBJECTIVE_FAILED
+    assert worst([*codes, ExitCode.CLUSTER_FAILED]) == ExitCode.CLUSTER_FAILED
+
+
+def test_a_target_names_its_pods_only_where_it_is_ours() -> None:
+    """A foreign app's answers may not carry the header: unknown, not no."""
+    assert TARGET.header()["names_pods"] is True
+    assert replace(TARGET, ours=False).header()["names_pods"] is None

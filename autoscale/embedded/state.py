@@ -81,7 +81,7 @@ class Folder:
         write_private(self.path / "facts.json", json.dumps(asdict(facts)).encode())
 
     def clear(self) -> None:
-        """Forget a cluster that has ended: its address, its credentials and its pods' files. Its log stays until the next start."""
+        """Forget a cluster that has ended: its address, its credentials, its pods' files. Its log stays for now."""
         for name in ("facts.json", "kubeconfig", "tls.crt", "tls.key"):
             (self.path / name).unlink(missing_ok=True)
         shutil.rmtree(self.pods, ignore_errors=True)

@@ -95,7 +95,10 @@ class Clock(Row):
 
 
 class Mark(Row):
-    """A moment: ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost``, ``generator-failed``."""
+    """A moment of the run.
+
+    ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost``, ``generator-failed``.
+    """
 
     name: str
     at: float

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_FAR_S = 86400.0  # a sample dated a day off is no sample
 Dated = tuple[float | None, float]  # the server's time (whole seconds, None where it gives none), when we heard
 
 
@@ -110,14 +111,15 @@ class UsageHistory:
 
     def add(self, row: Mapping[str, Any], at: float) -> None:
         """Take one ``usage`` row; a sample that was had already, or is no number, is left out."""
-        if self.at and at <= self.at[-1]:
+        window = row["window_s"]
+        if (self.at and at <= self.at[-1]) or abs(at - row["t"]) > _FAR_S or not 0 < window < _FAR_S:
             return
         cpu = [c["cpu_m"] for c in row["containers"].values()]
         if not cpu or not all(isinstance(value, int | float) and 0 <= value < 1e12 for value in cpu):
             return
         self.at.append(at)
         self.cpu_m.append(sum(cpu))
-        self.window_s.append(row["window_s"])
+        self.window_s.append(window)
         self.heard.append(row["t"])
         self.dated.append(row["at"])
         self.milli.append(sum(math.ceil(value) for value in cpu))

@@ -52,7 +52,6 @@ SHAPES: dict[str, Any] = {
         "spec": {"metrics": _METRICS, "behavior": Maybe({"scaleUp": _RULES, "scaleDown": _RULES})},
     },
     "event": {"first": Maybe(NUMBER), "last": Maybe(NUMBER), "count": NUMBER, "object": str, "message": str},
-    "usage": {"at": NUMBER, "window_s": NUMBER},
     "node": {"name": str, "cpu_m": NUMBER},
     "gap": {"since": NUMBER, "until": NUMBER, "source": str, "cause": str},
     "endpoint": {"pod_uid": str},

@@ -44,6 +44,8 @@ def floor_too_high(run: Run) -> Hit | None:
     used = run.utilization.mean(run.start, run.end)
     if share is None or share <= limit("idle_share") or used is None:
         return None
+    if run.slow_seconds(run.start, run.end) > 0.1 * (run.end - run.start):
+        return None  # users wait: this is no time to take pods away
     if waste is not None and minutes and waste / minutes <= limit("waste_share"):
         return None
     proposed = max(1, math.ceil(least * used / run.target))

@@ -76,7 +76,7 @@ def _doubt(analysis: Analysis, objective: Objective, value: Value) -> str | None
     end = analysis.end if value.end is None else value.end
     of_supply = objective.metric in _SUPPLY
     for gap in analysis.gaps:
-        from_load = gap.source.startswith("load")
+        from_load = gap.source.startswith(("load", "log", "pod_load", "master"))
         if is_aside(gap):
             continue
         if gap.start < end and gap.end > start and from_load != of_supply:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from autoscale.cluster.failures import refused
 from autoscale.cluster.readiness import hopeless, is_ready, stuck
 
 
@@ -76,3 +77,14 @@ def test_ready_means_this_spec_and_every_replica() -> None:
     for change in ({"observedGeneration": 1}, {"readyReplicas": 1}, {"updatedReplicas": 1}, {"replicas": 3}):
         assert not is_ready(deployment(**change)), change
     assert not is_ready({"metadata": {"generation": 1}, "spec": {"replicas": 1}})
+
+
+def test_a_forbidden_request_names_the_rule_that_grants_it() -> None:
+    """403 names resource and verb, subresources too; a namespace that is being deleted is told as that instead."""
+    logs = refused("GET", "/api/v1/namespaces/shop/pods/web/log", 403, {"message": "pods/log is forbidden"})
+    assert 'resources: ["pods/log"], verbs: [get, list, watch]' in logs.fix
+    jobs = refused("PATCH", "/apis/batch/v1/namespaces/shop/jobs/x", 403, {"message": "forbidden"})
+    assert '{apiGroups: ["batch"], resources: ["jobs"], verbs: [patch]}' in jobs.fix
+    ending = refused("POST", "/api/v1/namespaces/shop/pods", 403, {"message": "namespace shop is being terminated"})
+    assert "-n" in ending.fix
+    assert "Role" not in ending.fix

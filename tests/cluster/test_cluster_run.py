@@ -55,7 +55,8 @@ def run(tmp_path: Path, scenario: str, namespace: str, *options: str) -> tuple[i
 
 
 def desired(rows: list[dict[str, Any]]) -> list[int]:
-    return [row["desired"] for row in rows if row["k"] == "hpa" and row["desired"] is not None]
+    """The HPA's wish after every change; 0 stands in a status that its controller has not written yet."""
+    return [row["desired"] for row in rows if row["k"] == "hpa" and row["desired"]]
 
 
 def test_our_service_scales_up_and_down_and_nothing_stays(kubectl: Kubectl, namespace: str, tmp_path: Path) -> None:

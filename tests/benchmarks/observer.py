@@ -38,7 +38,12 @@ def main(context: str, kubeconfig: str, namespace: str, label: str, record: str)
         used.append(time.process_time())
 
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
+    def listen() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=listen, daemon=True).start()
     with connect(context, kubeconfig) as cluster, Writer(Path(record)) as writer, ExitStack() as stack:
         site = _site(cluster, kubeconfig, namespace, label)
         scope = Scope("Deployment", WORKLOAD, site.target.service, site.target.hpa["metadata"]["name"], time.time())

@@ -96,6 +96,7 @@ def everything() -> list[Object]:
         deployment("crash", {"command": ["python", "-c", "raise SystemExit(3)"], **cpu("20m")}),
         deployment("huge", {"command": SLEEP, **cpu("64")}),
         deployment("unknown-image", {"image": "nobody-has-this:1", "command": SLEEP, **cpu("20m")}),
+        autoscaler("unknown-image"),
         deployment("no-request", {"command": SLEEP}),
         autoscaler("no-request"),
         autoscaler("idle-again", target="web"),

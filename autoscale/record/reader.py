@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+import orjson
+
 from autoscale.base.errors import InputError, Problem
 from autoscale.record import rows
 
@@ -49,14 +51,13 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
-    decode = json.JSONDecoder(parse_constant=_no_constant).decode
     broken: str | None = None
     number = 0
     for number, line in enumerate(_lines(file), start=1):
         if broken is not None:
             _corrupt(name, number - 1, broken)
         try:
-            row = decode(line.decode())
+            row = _decode(line)
         except (ValueError, RecursionError) as error:
             if number == 1:
                 _foreign(name)
@@ -78,8 +79,22 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         yield b"{"
 
 
+def _decode(line: bytes) -> Any:
+    """The value of a line; raises ValueError or RecursionError for what is no JSON.
+
+    The slower decoder has the last word: it reads ``1e999`` or half a surrogate pair, so that the field is named.
+    """
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return _STRICT.decode(line.decode())
+
+
 def _no_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not a JSON number")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _corrupt(name: str, number: int, why: str) -> NoReturn:

@@ -11,7 +11,11 @@ import click
 @click.option("-n", "--namespace", help="Namespace.  [default: the context's]")
 @click.option("--run", help="Only what this run made (the name of its folder).")
 def command(context: str, kubeconfig: str | None, namespace: str | None, run: str | None) -> None:
-    """Remove everything that runs made (found by their label) and nothing else."""
+    """Remove everything that runs made (found by their label) and nothing else.
+
+    A run that is going on is left alone, unless it is named with --run.
+    """
+    from autoscale.cluster import lock
     from autoscale.cluster.apply import remove
     from autoscale.cluster.contexts import guard
     from autoscale.run.place import connect_to
@@ -20,7 +24,10 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, run: st
     with connect_to(context, kubeconfig) as cluster:
         guard(cluster.context, None, ask if sys.stdin.isatty() else None)
         place = namespace or cluster.context.namespace
+        if run is None and (found := lock.holder(cluster, place)) and found.alive:
+            lock.refuse_held(cluster, place)
         removed = remove(cluster, place, run)
+        lock.release(cluster, place, run)
     for name in removed:
         click.echo(f"removed {name}")
     click.echo(f"Nothing of ours is left in namespace {place} of {context}.")

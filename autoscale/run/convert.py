@@ -86,16 +86,20 @@ def workload_row(workload: Object) -> Row:
 
 
 def hpa_row(hpa: Object) -> Row:
-    """An ``hpa`` row of an autoscaling/v2 HorizontalPodAutoscaler."""
+    """An ``hpa`` row of an autoscaling/v2 HorizontalPodAutoscaler.
+
+    The API requires ``desiredReplicas``, so a new HPA says 0 there until its first sync: that is no decision.
+    """
     meta, status = hpa["metadata"], hpa.get("status") or {}
+    decided = bool(status.get("lastScaleTime") or status.get("conditions"))
     return {
         "k": "hpa",
         "uid": meta["uid"],
         "name": meta["name"],
         "generation": int(meta.get("generation") or 0),
         "spec": hpa["spec"],
-        "current": status.get("currentReplicas"),
-        "desired": status.get("desiredReplicas"),
+        "current": _count(status.get("currentReplicas"), decided),
+        "desired": _count(status.get("desiredReplicas"), decided),
         "last_scale": seconds(status.get("lastScaleTime")),
         "metrics": status.get("currentMetrics"),
         "conditions": {
@@ -108,6 +112,11 @@ def hpa_row(hpa: Object) -> Row:
             for item in status.get("conditions") or []
         },
     }
+
+
+def _count(replicas: int | None, decided: bool) -> int | None:
+    """A replica count of an HPA's status; the 0 of one that has never decided is unknown."""
+    return replicas if decided or replicas else None
 
 
 def usage_row(sample: Object, uid: str, clk: str) -> Row:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
-from autoscale.cluster import contexts, metrics, permissions
+from autoscale.cluster import contexts, lock, metrics, permissions
 from autoscale.cluster.apply import made_by_runs
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.contexts import EMBEDDED
@@ -176,6 +176,9 @@ def _permissions(cluster: Cluster, namespace: str) -> Finding:
 
 def _left_behind(cluster: Cluster, namespace: str) -> Finding:
     """What earlier runs left."""
+    going_on = lock.holder(cluster, namespace)
+    if going_on is not None and going_on.alive:
+        return Finding("less", "Another run", f"{going_on.run} is going on", "wait for its end, or choose another -n")
     found = [f"{kind}/{name} ({run})" for kind, name, run in made_by_runs(cluster, namespace)]
     if found:
         fix = f"autoscale clean --context {cluster.context.name} -n {namespace}"

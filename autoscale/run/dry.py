@@ -6,7 +6,7 @@ import yaml
 
 from autoscale.base.errors import ClusterError
 from autoscale.base.exits import ExitCode
-from autoscale.cluster import metrics, permissions
+from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import apply, run_labels
 from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.options import Options
@@ -37,6 +37,7 @@ def dry(options: Options, out: Callable[[str], None]) -> ExitCode:
         out(yaml.safe_dump_all([redact_object(obj) for obj in objects], sort_keys=False).rstrip())
         applied = apply(place.cluster, objects, namespace, dry_run=True)
         metrics.require(place.cluster, namespace)
+        lock.refuse_held(place.cluster, namespace)
         out(f"\nThe API server takes all {len(applied.objects)} objects (dry run). Nothing was made.")
         for warning in applied.warnings:
             out(f"Warning: {warning}")

@@ -170,4 +170,4 @@ def enter_sources(run: Recorder, site: Site) -> None:
         watch("Node")
     watch("Job", labels=selector(site.label), load=True)
     watch("Pod", labels=f"{selector(site.label)},app.kubernetes.io/name=loadtest", load=True)
-    run.stack.enter_context(sampling(cluster, target.namespace, target.labels, inbox))
+    run.stack.enter_context(sampling(cluster, target.namespace, target.labels, inbox, site.place.metrics_period_s))

@@ -28,12 +28,14 @@ def wanted_settings(embedded: dict[str, Any]) -> Settings:
 def own_cluster(options: Options, scenario: dict[str, Any]) -> Iterator[Place]:
     """The running embedded cluster where its settings are the wanted ones; else one that ends with the run.
 
+    One that another run has started is not used: it ends with that run.
     With ``keep`` it is started to stay, as `autoscale cluster start` does.
     """
     wanted = wanted_settings(scenario["embedded"])
     with ExitStack() as stack:
         folder = process.status(EMBEDDED)
-        if folder.running and settings_of(EMBEDDED) == wanted:
+        bound = folder.facts is None or folder.facts.bound
+        if folder.running and not bound and settings_of(EMBEDDED) == wanted:
             name = EMBEDDED
             options.say(f"Using the embedded cluster that is running ({folder.kubeconfig})")
         else:
@@ -52,6 +54,7 @@ def own_cluster(options: Options, scenario: dict[str, Any]) -> Iterator[Place]:
             hpa_config=hpa_config(wanted),
             alive=lambda: require_alive(name),
             kubeconfig=str(kubeconfig),
+            metrics_period_s=wanted.metric_resolution_s,
         )
 
 

@@ -18,6 +18,7 @@ class Place:
     """An open cluster. ``alive`` raises ClusterError when it has died (an embedded one; others are only unreachable).
 
     ``hpa_config``: the HPA controller's settings, None where they are hidden. ``kubeconfig``: to watch it with kubectl.
+    ``metrics_period_s``: how often new samples of metrics.k8s.io appear at most.
     """
 
     cluster: Cluster
@@ -26,6 +27,7 @@ class Place:
     hpa_config: dict[str, float | None]
     alive: Callable[[], None]
     kubeconfig: str | None
+    metrics_period_s: float = 10.0
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
-from autoscale.cluster import metrics, permissions
+from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import apply, made_by_runs, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.render import render
@@ -44,8 +44,11 @@ def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]
         existing = existing_of(options, scenario)
         namespace = existing.namespace if existing else place.namespace
         unseen = check(place, namespace, deploy=existing is None)
+        stack.enter_context(lock.held(place.cluster, namespace, label))
+        refuse_active(place.cluster, namespace)
         if options.keep:
-            options.say(f"Everything stays (--keep); `autoscale clean --context {options.context}` removes it.")
+            clean = f"autoscale clean --context {options.context} -n {namespace}"
+            options.say(f"Everything stays (--keep); `{clean}` removes it.")
         else:
             stack.callback(clear, place, namespace, label, options.say)
         if existing is None:
@@ -68,7 +71,6 @@ def check(place: Place, namespace: str, *, deploy: bool) -> list[str]:
     """Permissions and metrics, before anything is made; returns the kinds that may not be watched."""
     missing = permissions.require(place.cluster, namespace, deploy=deploy)
     metrics.require(place.cluster, namespace)
-    refuse_second(place.cluster, namespace)
     return sorted({item.resource for item in missing if item.verb in ("list", "watch")})
 
 
@@ -77,13 +79,13 @@ def load_jobs(cluster: Cluster, namespace: str) -> list[Object]:
     return list(cluster.list(resource_of("Job").path(namespace), labelSelector=selector())["items"])
 
 
-def refuse_second(cluster: Cluster, namespace: str) -> None:
-    """InputError while another run sends load there: it would lose its service to this one."""
+def refuse_active(cluster: Cluster, namespace: str) -> None:
+    """InputError where the load of an earlier run still goes on, though no run holds the namespace (--keep)."""
     active = [job for job in load_jobs(cluster, namespace) if (job.get("status") or {}).get("active")]
     if active:
         raise InputError(
-            f"another run sends load in namespace {namespace} (Job/{active[0]['metadata']['name']} is active)",
-            fix="wait for its end, or remove what a crashed run left: `autoscale clean`",
+            f"an earlier run still sends load in namespace {namespace} (Job/{active[0]['metadata']['name']} is active)",
+            fix=f"end it: `autoscale clean --context {cluster.context.name} -n {namespace}`",
         )
 
 

@@ -15,7 +15,6 @@ from autoscale.cluster.metrics import pod_samples
 from autoscale.cluster.watch import Change, Lost, Watch
 from autoscale.run.fold import ClockRead, Samples, Seen
 
-USAGE_PERIOD_S = 5.0
 CLOCK_PERIOD_S = 60.0
 JOIN_S = 10.0
 
@@ -93,8 +92,11 @@ def following(follower: LogFollower, inbox: Inbox) -> Iterator[None]:
 
 
 @contextmanager
-def sampling(cluster: Cluster, namespace: str, labels: str, inbox: Inbox) -> Iterator[None]:
-    """The samples of metrics.k8s.io; a span in which they could not be had becomes a gap."""
+def sampling(cluster: Cluster, namespace: str, labels: str, inbox: Inbox, period_s: float) -> Iterator[None]:
+    """The samples of metrics.k8s.io, asked for twice in the period in which new ones appear, so that none is missed.
+
+    A span in which they could not be had becomes a gap.
+    """
     stop = threading.Event()
 
     def work() -> None:
@@ -108,7 +110,7 @@ def sampling(cluster: Cluster, namespace: str, labels: str, inbox: Inbox) -> Ite
                 inbox.put(Samples(items, heard))
             except ClusterError as error:
                 failing = error.what
-            stop.wait(USAGE_PERIOD_S)
+            stop.wait(period_s / 2)
         if failing:
             inbox.put(Lost("usage", heard, time.time(), failing))
 

@@ -56,6 +56,7 @@ def _lacking() -> str:
 
 def _measure(cluster: Cluster, kubeconfig: Path, folder: Path, pods: int) -> list[tuple[str, str]]:
     with kwok(kubeconfig, folder, pods / CHANGE_RATE) as changing:
+        wait(lambda: many_pods.node_ready(cluster), "KWOK's node to be ready")
         many_pods.create_pods(cluster, [f"web-{n:04d}" for n in range(pods)], {"changes": "by-kwok"})
         many_pods.create_pods(cluster, [_probe_name(n) for n in range(PROBES)], {})
         wait(lambda: _running(cluster) == pods + PROBES, f"{pods + PROBES} pods that run", 90)

@@ -36,6 +36,13 @@ def workload(cluster: Cluster) -> Iterator[None]:
         remove(cluster)
 
 
+def node_ready(cluster: Cluster) -> bool:
+    """Whether KWOK has taken over the node: pods made before that it may overlook."""
+    node = cluster.get(resource_of("Node").path(None, NODE))
+    conditions = (node.get("status") or {}).get("conditions") or []
+    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+
+
 def create_pods(cluster: Cluster, names: list[str], labels: dict[str, str]) -> None:
     """Make pods that belong to the workload and are on the node already."""
     path = resource_of("Pod").path(NAMESPACE)

@@ -7,7 +7,7 @@ from autoscale.analysis.results import Analysis
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import Objective, Operator, parse
 from autoscale.objectives.results import Judgement, Outcome, Validity, Verdict
-from autoscale.objectives.validity import is_aside, validity
+from autoscale.objectives.validity import LOAD_CHECKS, is_aside, validity
 from autoscale.objectives.values import Value, value_of
 
 _COMPARE: dict[Operator, Callable[[float, float], bool]] = {
@@ -42,11 +42,17 @@ def _unread(text: str, error: InputError) -> Judgement:
 
 
 def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> Judgement:
-    """One objective. An invalid run makes it invalid; what was not seen makes it unknown, never a pass."""
+    """One objective. An invalid run makes it invalid; what was not seen makes it unknown, never a pass.
+
+    Where part of the load itself is not known (a worker was lost), a failure is unknown too: nobody knows what the
+    service had to bear.
+    """
     value = value_of(analysis, objective)
     outcome, reason = _outcome(objective, value)
     if believed.outcome == "invalid":
         outcome, reason = "invalid", "the load generator was the limit: " + _reasons(believed, "invalid")
+    elif outcome != "unknown" and (hole := _reasons(believed, "unknown", LOAD_CHECKS)):
+        outcome, reason = "unknown", hole
     elif outcome == "pass":
         doubt = _doubt(analysis, objective, value)
         if doubt:
@@ -108,8 +114,11 @@ def _verdict(believed: Validity, found: Sequence[Judgement]) -> Verdict:
     return Verdict("pass", f"all {len(found)} objectives held", believed, tuple(found))
 
 
-def _reasons(believed: Validity, effect: str) -> str:
-    return "; ".join(check.words for check in believed.checks if check.effect == effect)
+def _reasons(believed: Validity, effect: str, names: Sequence[str] | None = None) -> str:
+    """The words of the checks with this effect (of these names only, where some are given)."""
+    return "; ".join(
+        check.words for check in believed.checks if check.effect == effect and (names is None or check.name in names)
+    )
 
 
 def show(value: float | None, objective: Objective, *, at_least: bool = False) -> str:

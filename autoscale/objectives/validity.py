@@ -15,6 +15,7 @@ CPU_SHARE = 0.9
 TAIL_SLACK_S = 60.0
 DEFAULT_WINDOW_S = 300.0
 BLIND_S = 30.0
+LOAD_CHECKS = ("workers", "load rows")  # whether the load was the planned one
 _ASIDE = ("node", "event", "clock")
 
 

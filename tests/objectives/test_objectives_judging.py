@@ -65,6 +65,17 @@ def test_what_was_not_seen_is_unknown_and_not_a_pass() -> None:
     assert judge(analyse(gap.rows())).outcome == "unknown"
 
 
+def test_a_failure_under_an_unknown_load_is_unknown() -> None:
+    """With a worker lost or a row of the load missing, a broken objective says nothing of the service; whole, it does."""
+    record = Record([[0, 10], [60, 10]], objectives=("p95 < 1ms",)).mark("load-start", 0).mark("load-end", 60)
+    rows = record.steady(0, 60, 10).rows()
+    assert judge(analyse(rows)).outcome == "fail"
+    assert judge(analyse([row for row in rows if row.get("seq") != 7])).outcome == "unknown"
+    lost = judge(analyse([row for row in rows if row["k"] != "load" or row["seq"] < 30]))
+    assert lost.outcome == "unknown"
+    assert "fell silent" in lost.judgements[0].reason
+
+
 def test_a_failure_outweighs_what_is_unknown_and_invalid_outweighs_all() -> None:
     """fail beats unknown; invalid beats both; nothing at all is unknown."""
     assert worst(["pass", "unknown", "fail"]) == "fail"

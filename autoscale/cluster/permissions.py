@@ -39,7 +39,6 @@ _SEE = ("get", "list", "watch")
 _MAKE = ("get", "list", "create", "patch", "delete")
 OBSERVE = (
     *_all(_SEE, "", "pods", "events"),
-    *_all(_SEE, "apps", "deployments", "replicasets"),
     *_all(_SEE, "autoscaling", "horizontalpodautoscalers"),
     *_all(_SEE, "discovery.k8s.io", "endpointslices"),
     *_all(("list",), "metrics.k8s.io", "pods"),
@@ -48,6 +47,11 @@ OBSERVE = (
     Permission("list", "", "nodes", wide=True, optional=True),
     Permission("watch", "", "nodes", wide=True, optional=True),
 )
+# What stands between a kind of workload and its pods is watched as well.
+WORKLOAD = {
+    "Deployment": tuple(_all(_SEE, "apps", "deployments", "replicasets")),
+    "StatefulSet": tuple(_all(_SEE, "apps", "statefulsets")),
+}
 LOAD = (
     *_all(_MAKE, "", "configmaps", "services", "serviceaccounts"),
     *_all((*_MAKE, "watch"), "batch", "jobs"),
@@ -61,9 +65,9 @@ DEPLOY = (
 )
 
 
-def needed(*, deploy: bool) -> tuple[Permission, ...]:
-    """What a run needs; ``deploy``: it brings the service along (False: --target)."""
-    return OBSERVE + LOAD + (DEPLOY if deploy else ())
+def needed(*, deploy: bool, kind: str = "Deployment") -> tuple[Permission, ...]:
+    """What a run needs; ``deploy``: it brings the service along (False: --target); ``kind``: of the workload."""
+    return OBSERVE + WORKLOAD[kind] + LOAD + (DEPLOY if deploy else ())
 
 
 def denied(cluster: Cluster, namespace: str, permissions: Sequence[Permission]) -> list[Permission]:
@@ -114,9 +118,9 @@ def role(permissions: Sequence[Permission], namespace: str) -> str:
     return str(yaml.safe_dump(manifest, sort_keys=False))
 
 
-def require(cluster: Cluster, namespace: str, *, deploy: bool) -> list[Permission]:
+def require(cluster: Cluster, namespace: str, *, deploy: bool, kind: str = "Deployment") -> list[Permission]:
     """ClusterError naming verb and resource of all that is missing; returns the optional ones that are."""
-    missing = denied(cluster, namespace, needed(deploy=deploy))
+    missing = denied(cluster, namespace, needed(deploy=deploy, kind=kind))
     hard = [permission for permission in missing if not permission.optional]
     if hard:
         raise ClusterError(

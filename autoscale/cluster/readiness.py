@@ -38,7 +38,22 @@ def pod_is_ready(pod: Object) -> bool:
 def stuck(pods: Iterable[Object], events: Sequence[Object] = ()) -> list[Problem]:
     """What keeps pods from being ready, in the cluster's own words: scheduler, image, crash, probe, quota."""
     problems = [problem for pod in pods if (problem := _stuck_pod(pod, events)) is not None]
-    return problems + _not_created(events)
+    return problems + not_created(events)
+
+
+def refused_pods(workload: Object | None) -> list[Problem]:
+    """Why pods of a Deployment may not be made at this moment, in the API server's words: quota, admission."""
+    return [
+        Problem(
+            f"Deployment/{workload['metadata']['name']}",
+            f"{condition.get('reason')}: {condition.get('message')}",
+            "pods that may be created",
+            "See `kubectl describe quota` of the namespace.",
+        )
+        for workload in filter(None, [workload])
+        for condition in (workload.get("status") or {}).get("conditions") or []
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True"
+    ]
 
 
 def hopeless(pods: Iterable[Object]) -> list[Problem]:
@@ -106,7 +121,7 @@ def _last_warning(pod: Object, events: Sequence[Object]) -> str:
     return f"{about[-1].get('reason')}: {about[-1].get('message')}" if about else ""
 
 
-def _not_created(events: Sequence[Object]) -> list[Problem]:
+def not_created(events: Sequence[Object]) -> list[Problem]:
     """Pods that could not even be created: quota, admission."""
     return [
         Problem(

@@ -187,5 +187,11 @@ def event_row(event: Object) -> Row:
         "object": f"{about.get('kind', '')}/{about.get('name', '')}",
         "count": int(series.get("count") or event.get("count") or 1),
         "first": seconds(first),
-        "last": seconds(series.get("lastObservedTime") or event.get("lastTimestamp") or first),
+        "last": seconds(event_time(event)),
     }
+
+
+def event_time(event: Object) -> str | None:
+    """When an event was last seen, as the API gives it."""
+    last = (event.get("series") or {}).get("lastObservedTime") or event.get("lastTimestamp")
+    return last or event.get("firstTimestamp") or event.get("eventTime")

@@ -1,6 +1,6 @@
 """``--dry-run``: every object and every permission of a run, and what the API server says to them; nothing is made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import yaml
 
@@ -13,7 +13,7 @@ from autoscale.run.options import Options
 from autoscale.run.place import Place, opened
 from autoscale.run.prepare import existing_of, limit_pods, redact_object, resolve
 from autoscale.run.site import rendered
-from autoscale.run.target import Target, of_existing
+from autoscale.run.target import Target, kind_and_name, of_existing
 
 LABEL = "dry-run"
 
@@ -24,7 +24,9 @@ def dry(options: Options, out: Callable[[str], None]) -> ExitCode:
     with opened(options, scenario) as place:
         existing = existing_of(options, scenario)
         namespace = existing.namespace if existing else place.namespace
-        lacking = _permissions(place, namespace, deploy=existing is None, out=out)
+        kind = kind_and_name(existing.target)[0] if existing else "Deployment"
+        wanted = permissions.needed(deploy=existing is None, kind=kind)
+        lacking = _permissions(place, namespace, wanted, out)
         if existing is not None:
             target = of_existing(place.cluster, existing)
             own, scenario = [], with_path(scenario, existing.url)
@@ -44,9 +46,10 @@ def dry(options: Options, out: Callable[[str], None]) -> ExitCode:
     return ExitCode.CLUSTER_FAILED if lacking else ExitCode.PASS
 
 
-def _permissions(place: Place, namespace: str, *, deploy: bool, out: Callable[[str], None]) -> bool:
+def _permissions(
+    place: Place, namespace: str, wanted: Sequence[permissions.Permission], out: Callable[[str], None]
+) -> bool:
     """Print what is used and whether we have it; whether something needed is missing."""
-    wanted = permissions.needed(deploy=deploy)
     try:
         missing = permissions.denied(place.cluster, namespace, wanted)
     except ClusterError as error:

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError
+from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, Problem
 from autoscale.cluster.apply import apply, delete
 from autoscale.cluster.proxy import Fetch, pod_fetch
-from autoscale.cluster.readiness import hopeless, is_ready, stuck
+from autoscale.cluster.readiness import hopeless, is_ready, not_created, refused_pods, stuck
 from autoscale.run.loadjobs import MASTER, START_DEADLINE_S, WEB_UI_PORT, WORKER, is_master
 from autoscale.run.recorder import Recorder
 
@@ -15,18 +15,21 @@ READY_S = 180.0
 METRICS_S = 120.0
 FLUSH_S = 30.0
 STOP_S = 20.0
+REFUSED_S = 15.0  # a quota may be free again when the last run's pods have gone
 
 
 def await_ready(run: Recorder) -> None:
     """Until the workload has rolled out. ClusterError naming what is stuck, and why."""
 
+    refused = _held(lambda: bool(refused_pods(run.view.workload)), REFUSED_S)
+
     def ready() -> bool | None:
-        if found := hopeless(run.view.pods.values()):
+        if found := hopeless(run.view.pods.values()) or (refused() and refused_pods(run.view.workload)):
             raise ClusterError("the service cannot become ready", problems=found)
         return True if run.view.workload is not None and is_ready(run.view.workload) else None
 
     if run.pump(ready, READY_S) is None:
-        problems = stuck(run.view.pods.values(), run.view.events)
+        problems = stuck(run.view.pods.values(), run.view.about(run.view.scope.workload))
         raise ClusterError(f"the service is not ready after {READY_S:g} s", problems=problems, fix=_broken(run))
 
 
@@ -76,8 +79,10 @@ def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> No
     """Apply the load generator and wait until its load begins. GeneratorError, or ClusterError where pods are stuck."""
     apply(run.cluster, objects, run.namespace)
 
+    refused = _held(lambda: bool(_refused_load(run)), REFUSED_S)
+
     def begun() -> bool | None:
-        if found := hopeless(run.view.load_pods.values()):
+        if found := hopeless(run.view.load_pods.values()) or (refused() and _refused_load(run)):
             raise ClusterError("the load generator cannot start", problems=found)
         if "load-start" in run.marks:
             return True
@@ -87,13 +92,19 @@ def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> No
         return None
 
     if run.pump(begun, START_DEADLINE_S + 30) is None:
-        problems = stuck(run.view.load_pods.values(), run.view.events)
+        problems = stuck(run.view.load_pods.values(), run.view.about(MASTER, WORKER))
         up = sum(1 for pod in _workers(run) if (pod.get("status") or {}).get("phase") == "Running")
         raise GeneratorError(
             f"the load did not begin within {START_DEADLINE_S + 30} s: {up} of {workers} workers run",
             problems=problems,
             fix="\n  ".join(["see what the load pods said:", *run.last_words()]),
         )
+
+
+def _refused_load(run: Recorder) -> list[Problem]:
+    """Why no pod of the load generator may be made, while there is none of one Job."""
+    absent = [job for job in (MASTER, WORKER) if not any(name.startswith(job) for name in run.view.load_pods)]
+    return not_created(run.view.about(*absent)) if absent else []
 
 
 def _workers(run: Recorder) -> list[dict[str, Any]]:

@@ -43,7 +43,8 @@ def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]
         place = stack.enter_context(opened(options, scenario))
         existing = existing_of(options, scenario)
         namespace = existing.namespace if existing else place.namespace
-        unseen = check(place, namespace, deploy=existing is None)
+        kind = targets.kind_and_name(existing.target)[0] if existing else "Deployment"
+        unseen = check(place, namespace, kind, deploy=existing is None)
         stack.enter_context(lock.held(place.cluster, namespace, label))
         refuse_active(place.cluster, namespace)
         if options.keep:
@@ -67,9 +68,9 @@ def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]
         yield Site(place, scenario, target, objects, load, list(dict.fromkeys(warnings)), unseen, label)
 
 
-def check(place: Place, namespace: str, *, deploy: bool) -> list[str]:
+def check(place: Place, namespace: str, kind: str, *, deploy: bool) -> list[str]:
     """Permissions and metrics, before anything is made; returns the kinds that may not be watched."""
-    missing = permissions.require(place.cluster, namespace, deploy=deploy)
+    missing = permissions.require(place.cluster, namespace, deploy=deploy, kind=kind)
     metrics.require(place.cluster, namespace)
     return sorted({item.resource for item in missing if item.verb in ("list", "watch")})
 

@@ -1,11 +1,12 @@
 """What is loaded and scaled: our own service, or a workload that is there already."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from autoscale.base.errors import ClusterError, InputError, Problem
+from autoscale.base.errors import InputError, Problem
 from autoscale.base.resources import manifests
 from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster
@@ -15,6 +16,8 @@ from autoscale.run.options import Existing
 Object = dict[str, Any]
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
 _PORTS = {"http": 80, "https": 443}
+_LABEL = "[a-z]([-a-z0-9]*[a-z0-9])?"
+_SERVICE_HOST = re.compile(rf"{_LABEL}(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.svc(\.cluster\.local)?)?)?")
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,7 @@ def of_objects(cluster: Cluster, objects: list[Object], namespace: str) -> Targe
 
 def of_existing(cluster: Cluster, existing: Existing) -> Target:
     """A workload that is there; InputError where it, its HPA or its Service do not fit together."""
-    kind_word, _, name = existing.target.partition("/")
-    kind = _KINDS.get(kind_word.lower())
-    if kind is None or not name:
-        wanted = "deployment/NAME or statefulset/NAME"
-        raise InputError("the target is not one", problems=[Problem("--target", repr(existing.target), wanted)])
+    kind, name = kind_and_name(existing.target)
     workload = fetch(cluster, resource_of(kind).path(existing.namespace, name))
     if workload is None:
         raise InputError(
@@ -95,6 +94,16 @@ def of_existing(cluster: Cluster, existing: Existing) -> Target:
         hpa=find_hpa(cluster, kind, name, existing.namespace),
         ours=False,
     )
+
+
+def kind_and_name(target: str) -> tuple[str, str]:
+    """``deployment/web`` -> ("Deployment", "web"). InputError for anything but a Deployment or a StatefulSet."""
+    word, _, name = target.partition("/")
+    kind = _KINDS.get(word.lower())
+    if kind is None or not name or "/" in name:
+        wanted = "deployment/NAME or statefulset/NAME"
+        raise InputError("the target is not one", problems=[Problem("--target", repr(target), wanted)])
+    return kind, name
 
 
 def selector_text(selector: Object) -> str:
@@ -138,45 +147,65 @@ def _points_at(ref: Object, kind: str, name: str) -> bool:
     return ref.get("kind") == kind and ref.get("name") == name
 
 
-def resolve_url(cluster: Cluster, url: str, namespace: str) -> tuple[str, str, str | None]:
-    """(URL with the Service's cluster IP, Host header, Service): a host that is no Service of the cluster stays.
+def resolve_url(cluster: Cluster, url: str, namespace: str) -> tuple[str, str, str]:
+    """(URL with the Service's cluster IP, Host header, Service). A headless Service keeps its name in the URL.
 
-    ``web``, ``web.shop``, ``web.shop.svc`` and ``web.shop.svc.cluster.local`` name the Service web in shop.
+    ``web``, ``web.shop``, ``web.shop.svc`` and ``web.shop.svc.cluster.local`` name the Service web in shop. InputError
+    for any other host: load goes to the cluster that was allowed, never out of it.
     """
     parts = urlsplit(url)
+    name, home, port = service_of(url, namespace)
+    found = fetch(cluster, resource_of("Service").path(home, name))
+    if found is None:
+        raise InputError(
+            "the URL leads to no Service of the cluster",
+            problems=[Problem("the target's URL", parts.netloc, f"a Service (looked for {name} in namespace {home})")],
+            fix="name the Service in front of the workload, http://SERVICE.NAMESPACE:PORT/path",
+        )
+    address = service_address(found, port)
+    if address is None:
+        return urlunsplit((parts.scheme, parts.netloc, "", "", "")), parts.netloc, name
+    return f"{parts.scheme}://{address}:{port}", parts.netloc, name
+
+
+def service_of(url: str, namespace: str) -> tuple[str, str, int]:
+    """(Service, namespace, port) that a URL names; InputError where it is no URL of a Service's form."""
+    wanted = "http://SERVICE[.NAMESPACE][:port][/path], or https, without a user"
     try:
+        parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        host, port = "", 0
-    if not host or not port or parts.username or parts.password:
-        wanted = "http://host[:port] or https://host[:port], without a user"
-        raise InputError("the URL is not one", problems=[Problem("--url", repr(url), wanted)])
+        raise InputError("the URL is not one", problems=[Problem("the target's URL", repr(url), wanted)]) from None
     labels = host.split(".")
-    inside = len(labels) == 1 or (len(labels) == 2) or labels[2] == "svc"
-    found = None
-    if inside and not host.replace(".", "").isdigit():
-        found = fetch(cluster, resource_of("Service").path(labels[1] if len(labels) > 1 else namespace, labels[0]))
-    if found is None:
-        return urlunsplit((parts.scheme, parts.netloc, "", "", "")), parts.netloc, None
-    ports = [item["port"] for item in found["spec"].get("ports") or []]
+    is_name = bool(_SERVICE_HOST.fullmatch(host))
+    if parts.scheme not in _PORTS or not port or parts.username or parts.password or not is_name:
+        raise InputError("the URL is not that of a Service", problems=[Problem("the target's URL", repr(url), wanted)])
+    return labels[0], labels[1] if len(labels) > 1 else namespace, port
+
+
+def service_address(service: Object, port: int) -> str | None:
+    """Where a Service is reached, None for a headless one; InputError where it has no such port, or leads outside."""
+    name, spec = service["metadata"]["name"], service["spec"]
+    if spec.get("type") == "ExternalName":
+        raise InputError(f"Service/{name} is an ExternalName: it leads out of the cluster", fix="name another Service")
+    headless = spec.get("clusterIP") in (None, "", "None")
+    ports = [_pod_port(item) if headless else item["port"] for item in spec.get("ports") or []]
     if port not in ports:
-        wanted = f"a port of Service/{labels[0]}: {', '.join(map(str, ports))}"
+        wanted = f"a port of {'the pods of the headless ' if headless else ''}Service/{name}: "
+        wanted += ", ".join(map(str, ports)) or "it has none"
         raise InputError("the Service has no such port", problems=[Problem("the target's URL", str(port), wanted)])
-    address = found["spec"].get("clusterIP")
-    if address in (None, "", "None"):
-        return urlunsplit((parts.scheme, parts.netloc, "", "", "")), parts.netloc, labels[0]
-    if ":" in address:
-        address = f"[{address}]"
-    return f"{parts.scheme}://{address}:{port}", parts.netloc, labels[0]
+    if headless:
+        return None
+    return f"[{spec['clusterIP']}]" if ":" in spec["clusterIP"] else str(spec["clusterIP"])
+
+
+def _pod_port(port: Object) -> int | str:
+    """Where the pods themselves listen: a headless Service translates no port."""
+    target = port.get("targetPort", port["port"])
+    return target if isinstance(target, int) else int(port["port"])
 
 
 def behaviour_window(hpa: Object, default_s: float | None) -> float:
     """Seconds for which the HPA remembers higher recommendations before it scales down."""
     window = ((hpa["spec"].get("behavior") or {}).get("scaleDown") or {}).get("stabilizationWindowSeconds")
     return float(window if window is not None else 300.0 if default_s is None else default_s)
-
-
-def require_hpa(hpa: Object) -> None:
-    """ClusterError where the HPA has nothing to measure (a metric on resources that its pods do not request)."""
-    if not hpa["spec"].get("metrics"):
-        raise ClusterError(f"HorizontalPodAutoscaler/{hpa['metadata']['name']} has no metric", fix="give it one")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoscale.cluster.watch import Change
+from autoscale.run.convert import event_time, seconds
 from autoscale.run.fold import Scope
 
 Object = dict[str, Any]
@@ -31,12 +32,21 @@ class View:
                 _put(self.load_pods if load else self.pods, name, change.object, gone=gone)
             case "Job":
                 _put(self.jobs, name, change.object, gone=gone)
-            case "Event" if not gone:
+            case "Event" if not gone and (seconds(event_time(change.object)) or self.scope.since) >= self.scope.since:
                 self.events = [*self.events[-_RECENT_EVENTS:], change.object]
             case "HorizontalPodAutoscaler" if name == self.scope.hpa:
                 self.hpa = None if gone else change.object
             case self.scope.kind if name == self.scope.workload:
                 self.workload = None if gone else change.object
+
+    def about(self, *names: str) -> list[Object]:
+        """Recent events about objects of these names, or of names made from them (``web-5d4c``)."""
+        starts = tuple(f"{name}-" for name in names)
+        return [
+            event
+            for event in self.events
+            if (about := (event.get("involvedObject") or {}).get("name") or "") in names or about.startswith(starts)
+        ]
 
     @property
     def replicas(self) -> int | None:

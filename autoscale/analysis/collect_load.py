@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoscale.analysis.clocks import Clocks
-from autoscale.analysis.histograms import HistogramSeries
-from loadtest.histogram import Counts
+from autoscale.analysis.histograms import INDEX, HistogramSeries
+from loadtest.histogram import Counts, merge
 
 FIELDS = ("planned", "sent", "answered", "failed", "dropped", "in_flight")
 BIN_S = 10
 _CPU_ROWS = 10
-_AGES = (60.0, 120.0)
+AGES_S = (60.0, 120.0)
 _MAX_HOLES = 100_000
 _MAX_BINS = 40 * 86400 // BIN_S
 
@@ -43,14 +43,23 @@ class Shard:
 
 @dataclass(slots=True)
 class PodAnswers:
-    """What one pod answered; ``bins``: answers per 10 s from the collector's first bin on."""
+    """What one pod answered.
+
+    ``bins``: answers per 10 s from the collector's first bin on; ``by_age``: response times while it was younger than
+    each of AGES_S, older, and at an age not known.
+    """
 
     n: int = 0
     failed: int = 0
     first_at: float | None = None
     last_second: int | None = None
     bins: "array[int]" = field(default_factory=lambda: array("I"))
-    response: Counts = field(default_factory=dict)
+    by_age: tuple[Counts, ...] = field(default_factory=lambda: ({}, {}, {}, {}))
+
+    @property
+    def response(self) -> Counts:
+        """Its response times, at any age."""
+        return merge(self.by_age)
 
 
 @dataclass(slots=True)
@@ -71,7 +80,6 @@ class LoadCollector:
     shards: dict[int, Shard] = field(default_factory=dict)
     pod_shards: dict[int, Shard] = field(default_factory=dict)
     pods: dict[str, PodAnswers] = field(default_factory=dict)
-    by_age: tuple[Counts, Counts, Counts] = field(default_factory=lambda: ({}, {}, {}))
     first_bin: int | None = None
     duplicates: int = 0
     cpu_share: float | None = None
@@ -151,16 +159,16 @@ class LoadCollector:
         """Take one ``pod_load`` row of a pod that became ready at ``started`` (None: not known)."""
         if not self._accept(row):
             return
-        pod = self.pods.setdefault(row["pod"], PodAnswers())
-        sums = [pod.response]
-        if started is not None:
-            age = self.clocks.ours(row["at"], row["clk"]) - started
-            sums.append(self.by_age[sum(age >= bound for bound in _AGES)])
-        buckets = [(int(name), n) for name, n in row["response"].items()]
-        for counts in sums:
-            get = counts.get
-            for index, n in buckets:
-                counts[index] = get(index, 0) + n
+        age = None if started is None else self.clocks.ours(row["at"], row["clk"]) - started
+        place = len(AGES_S) + 1 if age is None else sum(age >= bound for bound in AGES_S)
+        counts = self.pods.setdefault(row["pod"], PodAnswers()).by_age[place]
+        indices = [INDEX[name] for name in row["response"]]
+        for index, n in zip(indices, row["response"].values(), strict=True):
+            counts[index] = counts.get(index, 0) + n
+
+    def by_age(self) -> tuple[Counts, ...]:
+        """Response times of pods younger than each of AGES_S, and older; those of unknown age are left out."""
+        return tuple(merge(pod.by_age[i] for pod in self.pods.values()) for i in range(len(AGES_S) + 1))
 
 
 def _by_age(series: HistogramSeries, second: int, ages: Mapping[str, Mapping[str, int]]) -> None:

@@ -5,12 +5,26 @@ A percentile is always taken from merged buckets, never averaged from other perc
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
-from loadtest.histogram import Counts
+from loadtest.histogram import Counts, merge, middle
 
 _TOP = 2000  # with growth 1.02 that is beyond any duration, and still a number of seconds
+INDEX = {str(index): index for index in range(_TOP + 1)}  # from a bucket's name in a record
+_BLOCK = 64  # histograms whose sum is kept, so that a long span is the sum of few
+
+
+def quantiles(counts: Counts, shares: Sequence[float]) -> list[float | None]:
+    """Several quantiles (0 to 1, nearest rank) of one histogram in seconds, as ``loadtest.histogram.quantile``."""
+    ordered = sorted(counts)
+    sums = list(accumulate(map(counts.__getitem__, ordered)))
+    if not sums or sums[-1] <= 0:
+        return [None] * len(shares)
+    ranks = (max(1, math.ceil(share * sums[-1] - 1e-9)) for share in shares)
+    return [middle(ordered[bisect_left(sums, rank)]) for rank in ranks]
 
 
 @dataclass(slots=True)
@@ -27,6 +41,7 @@ class HistogramSeries:
     begin: "array[int]" = field(default_factory=lambda: array("Q", [0]))
     index: "array[int]" = field(default_factory=lambda: array("H"))
     count: "array[int]" = field(default_factory=lambda: array("I"))
+    blocks: list[tuple[int, int, Counts]] = field(default_factory=list, repr=False, compare=False)
 
     def add(self, second: int, buckets: Mapping[str, int]) -> None:
         """Append one second's buckets as a row of the record holds them ({str(index): count})."""
@@ -34,12 +49,10 @@ class HistogramSeries:
             return
         mark = len(self.index)
         try:
-            self.index.extend(map(int, buckets))
-            self.count.extend(buckets.values())
-            if max(self.index[mark:]) > _TOP:
-                raise OverflowError
-        except (OverflowError, ValueError, TypeError):
-            del self.index[mark:], self.count[mark:]
+            self.index.fromlist([INDEX[name] for name in buckets])
+            self.count.fromlist(list(buckets.values()))
+        except (OverflowError, KeyError, TypeError):
+            del self.index[mark:]
             self._add_each(buckets)
         self.second.append(second)
         self.begin.append(len(self.index))
@@ -54,7 +67,24 @@ class HistogramSeries:
     def merged(self, start: float = -math.inf, end: float = math.inf) -> Counts:
         """The sum of the histograms of the seconds whose middle lies in [start, end)."""
         low, high = start - self.phase - 0.5, end - self.phase - 0.5
-        return self.of(i for i, second in enumerate(self.second) if low <= second < high)
+        self._sum_blocks()
+        parts = []
+        for place in range(0, len(self.second), _BLOCK):
+            block = place // _BLOCK
+            first, last, counts = self.blocks[block] if block < len(self.blocks) else (-math.inf, math.inf, {})
+            if low <= first and last < high:
+                parts.append(counts)
+            elif first < high and low <= last:
+                positions = range(place, min(place + _BLOCK, len(self.second)))
+                parts.append(self.of(i for i in positions if low <= self.second[i] < high))
+        return merge(parts)
+
+    def _sum_blocks(self) -> None:
+        """Sum up the whole blocks that are not yet: (first second, last second, counts)."""
+        for block in range(len(self.blocks), len(self.second) // _BLOCK):
+            positions = range(block * _BLOCK, (block + 1) * _BLOCK)
+            seconds = self.second[positions.start : positions.stop]
+            self.blocks.append((min(seconds), max(seconds), self.of(positions)))
 
     def by_second(self) -> dict[int, list[int]]:
         """Second -> positions of its histograms."""

@@ -5,10 +5,11 @@ from typing import Any
 
 from autoscale.analysis.collect import Collected
 from autoscale.analysis.collect_load import LoadCollector
+from autoscale.analysis.histograms import quantiles
 from autoscale.analysis.results import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
-from loadtest.histogram import Counts, bucket, middle, quantile
+from loadtest.histogram import Counts, bucket, middle
 
 AROUND_S = 30.0  # before, during and after a scale event: this long each
 _AGE_LABELS = ("pods younger than 60 s", "pods of 60 to 120 s", "pods older than 120 s")
@@ -25,7 +26,7 @@ def latency(
     spans += list(_around(events))
     ages = [
         _figures(label, None, None, counts, {}, (sum(counts.values()), 0, 0))
-        for label, counts in zip(_AGE_LABELS, kept.load.by_age, strict=True)
+        for label, counts in zip(_AGE_LABELS, kept.load.by_age(), strict=True)
         if counts
     ]
     return (*(of_span(kept.load, series, *span) for span in spans), *ages)
@@ -60,8 +61,8 @@ def _figures(
     label: str, start: float | None, end: float | None, response: Counts, service: Counts,
     totals: tuple[int | None, int | None, int | None],
 ) -> Latency:  # fmt: skip
-    p50, p90, p95, p99, p999 = (quantile(response, share) for share in (0.5, 0.9, 0.95, 0.99, 0.999))
-    s50, s95, s99 = (quantile(service, share) for share in (0.5, 0.95, 0.99))
+    p50, p90, p95, p99, p999 = quantiles(response, (0.5, 0.9, 0.95, 0.99, 0.999))
+    s50, s95, s99 = quantiles(service, (0.5, 0.95, 0.99))
     highest = middle(max(response)) if response else None
     return Latency(label, start, end, *totals, p50, p90, p95, p99, p999, highest, s50, s95, s99)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from autoscale.analysis.collect import Collected
 from autoscale.analysis.collect_load import LoadCollector
+from autoscale.analysis.histograms import quantiles
 from autoscale.analysis.plan import PlannedRate, measured, planned
 from autoscale.analysis.results import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
 from autoscale.analysis.steps import StepSeries
-from loadtest.histogram import quantile
 
 _LONGEST_S = 40 * 86400
 _DEFAULT_TOLERANCE = 0.1
@@ -57,8 +57,8 @@ def _percentiles(load: LoadCollector, first: int, size: int) -> list[list[float 
     for second, positions in load.response.by_second().items():
         if 0 <= second - first < size:
             counts = load.response.of(positions)
-            for column, share in zip(columns, (0.5, 0.95, 0.99), strict=True):
-                column[second - first] = quantile(counts, share)
+            for column, value in zip(columns, quantiles(counts, (0.5, 0.95, 0.99)), strict=True):
+                column[second - first] = value
     return columns
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autoscale.analysis.histograms import HistogramSeries
+from autoscale.analysis.histograms import HistogramSeries, quantiles
 from autoscale.analysis.results import Analysis
 from autoscale.analysis.steps import StepSeries
 from autoscale.findings.results import Finding
-from loadtest.histogram import quantile
 
 # A chart is about 1,000 pixels wide: more points than this only make the file larger and the first draw slower.
 MOST_POINTS = 1500
@@ -93,8 +92,8 @@ def _merged_quantiles(responses: HistogramSeries, start: float, width: int, coun
         slot = int((second + responses.phase - start) // width)
         if 0 <= slot < count:
             positions[slot].append(i)
-    merged = [responses.of(slot) for slot in positions]
-    return [[_ms(quantile(counts, share)) for counts in merged] for share in (0.5, 0.95, 0.99)]
+    found = [quantiles(responses.of(slot), (0.5, 0.95, 0.99)) for slot in positions]
+    return [[_ms(value) for value in curve] for curve in zip(*found, strict=True)]
 
 
 def _pods(analysis: Analysis, zero: float) -> dict[str, Any]:

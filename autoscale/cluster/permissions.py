@@ -98,6 +98,11 @@ def _may(cluster: Cluster, namespace: str, permission: Permission) -> bool:
     return bool(answer.get("status", {}).get("allowed"))
 
 
+def _verbs(permissions: Sequence[Permission], what: str) -> list[str]:
+    """The verbs on one resource, each once."""
+    return list(dict.fromkeys(permission.verb for permission in permissions if permission.what == what))
+
+
 def role(permissions: Sequence[Permission], namespace: str) -> str:
     """A Role (YAML) that grants them; what is wide needs a ClusterRole and is left out."""
     verbs: dict[tuple[str, str], list[str]] = {}
@@ -115,7 +120,7 @@ def role(permissions: Sequence[Permission], namespace: str) -> str:
         "metadata": {"name": "autoscale-run", "namespace": namespace},
         "rules": rules,
     }
-    return str(yaml.safe_dump(manifest, sort_keys=False))
+    return str(yaml.safe_dump(manifest, sort_keys=False, default_flow_style=None, width=110))
 
 
 def require(cluster: Cluster, namespace: str, *, deploy: bool, kind: str = "Deployment") -> list[Permission]:
@@ -125,7 +130,10 @@ def require(cluster: Cluster, namespace: str, *, deploy: bool, kind: str = "Depl
     if hard:
         raise ClusterError(
             f"this context lacks permissions in namespace {namespace}",
-            problems=[Problem(str(permission), "forbidden", "allowed") for permission in hard],
-            fix="ask for this Role and a RoleBinding to your user:\n" + role(hard, namespace),
+            problems=[
+                Problem(what, f"{', '.join(_verbs(hard, what))} forbidden", "allowed")
+                for what in dict.fromkeys(permission.what for permission in hard)
+            ],
+            fix="ask for this Role and a RoleBinding to your user:\n" + role(missing, namespace),
         )
     return missing

@@ -153,8 +153,8 @@ def resolve_url(cluster: Cluster, url: str, namespace: str) -> tuple[str, str, s
     ``web``, ``web.shop``, ``web.shop.svc`` and ``web.shop.svc.cluster.local`` name the Service web in shop. InputError
     for any other host: load goes to the cluster that was allowed, never out of it.
     """
-    parts = urlsplit(url)
     name, home, port = service_of(url, namespace)
+    parts = urlsplit(url)
     found = fetch(cluster, resource_of("Service").path(home, name))
     if found is None:
         raise InputError(

@@ -66,7 +66,7 @@ def test_what_was_not_seen_is_unknown_and_not_a_pass() -> None:
 
 
 def test_a_failure_under_an_unknown_load_is_unknown() -> None:
-    """With a worker lost or a row of the load missing, a broken objective says nothing of the service; whole, it does."""
+    """With a worker lost or a row of the load missing, a broken objective says nothing; with all the load it does."""
     record = Record([[0, 10], [60, 10]], objectives=("p95 < 1ms",)).mark("load-start", 0).mark("load-end", 60)
     rows = record.steady(0, 60, 10).rows()
     assert judge(analyse(rows)).outcome == "fail"

@@ -84,7 +84,7 @@ def run(turn: Turn, out: Path, say: Callable[[str], None]) -> Run:
         found = measured(gather(records[0]), **about)
     except AutoscaleError as error:
         found = Run(outcome="failed", why=error.what, versions={}, figures=Figures(), **about)
-    say(f"{repetition}. {scenario} on {platform}: {found.outcome}. {found.why}")
+    say(f"{repetition}. {scenario} on {platform}: {found.outcome}" + (f" ({found.why})" if found.why else ""))
     return found
 
 

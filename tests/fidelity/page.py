@@ -1,0 +1,155 @@
+"""docs/fidelity.md: how far the embedded cluster's curves and figures are from a real one's, as measured."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import median
+
+from autoscale.compare.statistics import LEAST_RUNS, bootstrap
+from autoscale.report.words import UNKNOWN
+from tests.fidelity.measured import PLATFORMS, Figures, Platform, Run
+from tests.fidelity.picture import NAMES
+
+PICTURE = "pictures/fidelity.svg"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure that is compared: its words, its value in the unit that the words name, its digits."""
+
+    title: str
+    value: Callable[[Figures], float | None]
+    digits: int
+
+
+COLUMNS = (
+    Column("replica-minutes", lambda figures: figures.replica_minutes, 2),
+    Column("first scale-up, s", lambda figures: figures.first_scale_up_s, 1),
+    Column("p95, ms", lambda figures: None if figures.p95_s is None else figures.p95_s * 1000, 0),
+)
+
+HEAD = """# Embedded and real, curve over curve
+
+Made by `make docs` from what `make fidelity` measured (`tests/fidelity/measured.json`); do not edit.
+
+The same scenarios (`tests/fidelity/scenarios/`) ran on the embedded cluster and on the real one-node Kubernetes of
+`make cluster`, by turns, on one machine that carried pods, load generator and control plane together. Both ran with
+Kubernetes' own periods: an HPA sync and a metrics scrape every 15 s. Where in these periods the load rises is
+chance, so the first scale-up of a single run may come up to 30 s sooner or later on either of them.
+
+"""
+
+READING = f"""
+- **replica-minutes**: ready pods, summed over the load.
+- **first scale-up**: from the first rise of the load to the first growth of `spec.replicas`; below 0: before the rise.
+- **p95**: of all answers, counted from the moment at which each request was due.
+- **difference**: the embedded cluster's median less the real one's; with {LEAST_RUNS} or more valid runs a side, its
+  95 % interval by bootstrap beside it. With fewer nothing is known of the noise, and so nothing of what it means.
+- Only valid runs are compared. An invalid one (its load generator was late, or lacked CPU) is shown dashed in the
+  picture and stands in the list of runs below.
+"""
+
+
+def page(runs: Sequence[Run]) -> str:
+    """The whole page; says so where nothing has been measured yet."""
+    if not runs:
+        return HEAD + "Nothing has been measured yet.\n"
+    scenarios = sorted({run.scenario for run in runs})
+    parts = [HEAD, conditions(runs), f"\n![Ready pods over time, embedded and real]({PICTURE})\n\n## Figures\n"]
+    parts += [comparison(scenario, [run for run in runs if run.scenario == scenario]) for scenario in scenarios]
+    parts += [READING, "\n## Every run\n\n", _list(runs)]
+    return "".join(parts)
+
+
+def conditions(runs: Sequence[Run]) -> str:
+    """When, how often, on what and how busy a machine it was measured."""
+    days = sorted({run.at[:10] for run in runs})
+    busy = [run.busy for run in runs]
+    cores = " or ".join(str(number) for number in sorted({run.cores for run in runs}))
+    valid = sum(run.counts for run in runs)
+    versions = sorted({f"{NAMES[run.platform]} {run.versions['cluster']}" for run in runs if "cluster" in run.versions})
+    lines = [
+        f"- Measured {days[0] if len(days) == 1 else f'{days[0]} to {days[-1]}'} (UTC): {_count(runs)}.",
+        f"- {valid} of {len(runs)} runs are valid.",
+        f"- A machine of {cores} cores, whose load average stood at {min(busy):.1f} to {max(busy):.1f} before the runs "
+        f"({cores} is all it can do: above it, the runs shared the machine with other work and waited for it).",
+        f"- Clusters: {', '.join(versions) or UNKNOWN}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _count(runs: Sequence[Run]) -> str:
+    """How many runs a scenario had on each cluster."""
+    cells = {(run.scenario, run.platform): 0 for run in runs}
+    for run in runs:
+        cells[run.scenario, run.platform] += 1
+    least, most = min(cells.values()), max(cells.values())
+    number = str(least) if least == most else f"{least} to {most}"
+    return f"{number} {'run' if number == '1' else 'runs'} of each scenario on each cluster"
+
+
+def comparison(scenario: str, runs: Sequence[Run]) -> str:
+    """The table of one scenario: medians (lowest to highest), and the difference."""
+    lines = ["", f"### {scenario}", "", f"| | valid runs | {' | '.join(column.title for column in COLUMNS)} |"]
+    lines.append("| --- |" + " --- |" * (1 + len(COLUMNS)))
+    for platform in PLATFORMS:
+        mine = [run for run in runs if run.platform == platform]
+        cells = [spread(values(runs, platform, column), column.digits) for column in COLUMNS]
+        lines.append(f"| {NAMES[platform]} | {sum(run.counts for run in mine)} of {len(mine)} | {' | '.join(cells)} |")
+    sides = [(values(runs, "embedded", column), values(runs, "local", column)) for column in COLUMNS]
+    cells = [difference(*side, column.digits) for side, column in zip(sides, COLUMNS, strict=True)]
+    return "\n".join([*lines, f"| difference | | {' | '.join(cells)} |", ""])
+
+
+def values(runs: Sequence[Run], platform: Platform, column: Column) -> list[float]:
+    """The known values of a figure in the valid runs of one platform."""
+    found = [column.value(run.figures) for run in runs if run.platform == platform and run.counts]
+    return [value for value in found if value is not None]
+
+
+def spread(known: Sequence[float], digits: int) -> str:
+    """``2.41 (2.30 to 2.62)``; one value stands alone, none is unknown."""
+    if not known:
+        return UNKNOWN
+    middle = f"{median(known):.{digits}f}"
+    return middle if len(known) == 1 else f"{middle} ({min(known):.{digits}f} to {max(known):.{digits}f})"
+
+
+def difference(embedded: Sequence[float], real: Sequence[float], digits: int) -> str:
+    """``+0.12 (+2 %), 95 %: -0.10 to +0.30``; no interval where a side has too few runs."""
+    if not embedded or not real:
+        return UNKNOWN
+    apart, base = median(embedded) - median(real), median(real)
+    text = f"{apart:+.{digits}f}" + (f" ({apart / base:+.0%})" if base > 0 else "")
+    if min(len(embedded), len(real)) < LEAST_RUNS:
+        return text
+    low, high = bootstrap(real, embedded)
+    return f"{text}, 95 %: {low:+.{digits}f} to {high:+.{digits}f}"
+
+
+def _list(runs: Sequence[Run]) -> str:
+    """A row for every run, the ones that do not count included, and why they do not."""
+    titles = ["began (UTC)", "scenario", "cluster", "load average", "believed", "peak of pods"]
+    lines = [f"| {' | '.join([*titles, *(column.title for column in COLUMNS)])} |"]
+    lines.append("| --- " * (len(titles) + len(COLUMNS)) + "|")
+    for run in runs:
+        cells = [run.at[:16].replace("T", " "), run.scenario, NAMES[run.platform], f"{run.busy:.1f}", run.outcome]
+        peak = run.figures.peak_ready
+        cells.append(UNKNOWN if peak is None else f"{peak:g}")
+        cells += [_cell(column.value(run.figures), column.digits) for column in COLUMNS]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n" + _reasons(runs)
+
+
+def _cell(value: float | None, digits: int) -> str:
+    return UNKNOWN if value is None else f"{value:.{digits}f}"
+
+
+def _reasons(runs: Sequence[Run]) -> str:
+    """Why runs do not count, one line for each reason."""
+    doubted = sorted((run.outcome, run.why, run.at) for run in runs if not run.counts)
+    lines = []
+    for (outcome, why), group in groupby(doubted, key=lambda item: item[:2]):
+        begun = ", ".join(at[11:16] for _, _, at in group)
+        lines.append(f"- {begun} {outcome}: {why.rstrip('.').replace('|', '/')}.")
+    return "\n" + "\n".join(lines) + "\n" if lines else ""

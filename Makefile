@@ -99,3 +99,8 @@ test-cluster: $(VENV)/.dev  ## Build and start the local Kubernetes, test on it,
 	trap '$(BIN)/python -m tests.cluster down' EXIT; \
 	$(BIN)/python -m tests.cluster up && $(BIN)/python -m tests.cluster images \
 	&& $(BIN)/python -m tests.cluster images-load local && $(BIN)/python -m pytest -m cluster $(ARGS)
+
+# The figures are written down after every run; `make docs` then makes docs/fidelity.md of them.
+.PHONY: fidelity
+fidelity: $(VENV)/.dev  ## Measure how near the embedded cluster is to the local one (an hour; needs make cluster)
+	@$(BIN)/python -m tests.fidelity $(ARGS)

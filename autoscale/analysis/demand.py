@@ -7,7 +7,7 @@ The planned rate is taken, not the answered one: overload lowers the latter exac
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
 from autoscale.analysis.collect import Collected
@@ -57,29 +57,35 @@ def _width(kept: Collected) -> float:
     return max([1.0, *(values[len(values) // 2] for values in (windows, apart) if values)])
 
 
+def _slots(kept: Collected, width: float) -> Iterator[tuple[int, float, float, float]]:
+    """For each ``width`` seconds with samples: (pods, mean end of their windows, sum of millicores, mean window)."""
+    sums: dict[int, tuple[int, float, float, float]] = {}
+    for usage in kept.usage.values():
+        columns = zip(usage.at, usage.cpu_m, usage.window_s, strict=True)
+        latest = {int(sample[0] // width): sample for sample in columns}  # one sample of a pod in each slot
+        for slot, (at, cpu_m, window) in latest.items():
+            n, ats, total, windows = sums.get(slot, (0, 0.0, 0.0, 0.0))
+            sums[slot] = n + 1, ats + at, total + cpu_m, windows + window
+    for _, (n, ats, total, windows) in sorted(sums.items()):
+        yield n, ats / n, total, windows / n
+
+
 def samples(kept: Collected, series: Seconds, ready: StepSeries) -> list[Point]:
     """One point for each moment at which all ready pods' CPU was measured: over the same window, what they answered."""
     answered = [0, *accumulate(n or 0 for n in series.answered)]
     width = _width(kept)
-    groups: dict[int, dict[str, tuple[float, float, float]]] = {}
-    for uid, usage in kept.usage.items():
-        for at, cpu_m, window in zip(usage.at, usage.cpu_m, usage.window_s, strict=True):
-            groups.setdefault(int(at // width), {})[uid] = (at, cpu_m, window)
     points = []
-    for _, pods in sorted(groups.items()):
-        found = pods.values()
-        at = sum(at for at, _, _ in found) / len(found)
-        window = max(1.0, sum(window for _, _, window in found) / len(found))
-        first, last = (round(time - series.start) for time in (at - window, at))
+    for n, at, cpu_m, window in _slots(kept, width):
+        first, last = (round(time - series.start) for time in (at - max(1.0, window), at))
         present = ready.at(at)
-        if first < 0 or last > len(series) or last <= first or present is None or len(found) < present:
+        if first < 0 or last > len(series) or last <= first or present is None or n < present:
             continue
         rate = (answered[last] - answered[first]) / (last - first)
         low, high = max(0, first - 2), min(len(series), last + 2)
         around = (answered[high] - answered[low]) / (high - low)
         if abs(around - rate) > _STEADY * max(rate, around):
             continue  # the load changed near the window, whose edges are only known to the second
-        points.append((float(len(found)), rate, sum(cpu_m for _, cpu_m, _ in found)))
+        points.append((float(n), rate, cpu_m))
     return points
 
 

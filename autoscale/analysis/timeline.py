@@ -1,7 +1,9 @@
 """Series over time, from what was collected."""
 
+import heapq
 import math
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from typing import Any
 
 from autoscale.analysis.collect import Collected
@@ -231,11 +233,7 @@ def _gone(pod: Any, last: float) -> float:
 
 def total(series: Iterable[StepSeries]) -> StepSeries:
     """The sum of several series over those that are known; unknown while none is. One pass over all changes."""
-    changes = sorted(
-        (time, i, value)
-        for i, one in enumerate(series)
-        for time, value in zip(one.times, one.values, strict=True)
-    )  # fmt: skip
+    changes = heapq.merge(*(zip(one.times, repeat(i), one.values) for i, one in enumerate(series)))
     now: dict[int, float] = {}
     points: list[tuple[float, float | None]] = []
     whole = 0.0

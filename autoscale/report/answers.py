@@ -150,7 +150,9 @@ def _scaling_words(analysis: Analysis) -> str:
         return "The workload was never scaled up."
     top = max(event.after for event in ups)
     reaction = analysis.measures.get("reaction")
-    first = f", first {duration(reaction.value)} after the load rose" if reaction and reaction.value is not None else ""
+    # A lower bound (the load fell again before anything grew) is not when the first growth came.
+    seen = reaction is not None and reaction.value is not None and not reaction.at_least
+    first = f", first {duration(reaction.value)} after the load rose" if reaction and seen else ""
     steps = f"{len(ups)} step{'s' if len(ups) > 1 else ''}"
     return f"The workload grew from {ups[0].before} to {top} pods in {steps}{first}."
 

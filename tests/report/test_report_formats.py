@@ -138,3 +138,18 @@ def test_a_fence_is_longer_than_what_it_holds() -> None:
 def test_escaped_text_is_one_line() -> None:
     """Line breaks would begin something new in Markdown."""
     assert escape("a\n# b") == "a \\# b"
+
+
+def short_peak(row: dict[str, Any]) -> dict[str, Any]:
+    """The same run, planned to be over before anything grew."""
+    if row["k"] == "header":
+        row["scenario"]["points"] = [[0, 10], [30, 10], [30, 60], [38, 60], [38, 10], [300, 10]]
+    return row
+
+
+def test_a_lower_bound_is_not_told_as_the_first_growth(tmp_path: Path) -> None:
+    """Where the load fell again before anything grew, the text gives no time from its rise; else it does."""
+    assert "12.6 s after the load rose" in report.render(FIXTURE, "text")
+    text = report.render(record(tmp_path / "record.jsonl", short_peak), "text")
+    assert "The workload grew from 2 to 10 pods" in text
+    assert "after the load rose" not in text

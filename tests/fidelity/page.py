@@ -46,7 +46,7 @@ READING = f"""
 - **difference**: the embedded cluster's median less the real one's; with {LEAST_RUNS} or more valid runs a side, its
   95 % interval by bootstrap beside it. With fewer nothing is known of the noise, and so nothing of what it means.
 - Only valid runs are compared. An invalid one (its load generator was late, or lacked CPU) is shown dashed in the
-  picture and stands in the list of runs below.
+  picture, stands in the list of runs below, and counts in **all runs**, which is no evidence.
 """
 
 
@@ -71,8 +71,8 @@ def conditions(runs: Sequence[Run]) -> str:
     lines = [
         f"- Measured {days[0] if len(days) == 1 else f'{days[0]} to {days[-1]}'} (UTC): {_count(runs)}.",
         f"- {valid} of {len(runs)} runs are valid.",
-        f"- A machine of {cores} cores, whose load average stood at {min(busy):.1f} to {max(busy):.1f} before the runs "
-        f"({cores} is all it can do: above it, the runs shared the machine with other work and waited for it).",
+        f"- A machine of {cores} cores, whose load average stood at {min(busy):.1f} to {max(busy):.1f} before the runs.",
+        f"  {cores} is all that it can do: above that, other work had it too, and the runs waited for it.",
         f"- Clusters: {', '.join(versions) or UNKNOWN}.",
     ]
     return "\n".join(lines) + "\n"
@@ -92,18 +92,31 @@ def comparison(scenario: str, runs: Sequence[Run]) -> str:
     """The table of one scenario: medians (lowest to highest), and the difference."""
     lines = ["", f"### {scenario}", "", f"| | valid runs | {' | '.join(column.title for column in COLUMNS)} |"]
     lines.append("| --- |" + " --- |" * (1 + len(COLUMNS)))
+    valid = [run for run in runs if run.counts]
     for platform in PLATFORMS:
-        mine = [run for run in runs if run.platform == platform]
-        cells = [spread(values(runs, platform, column), column.digits) for column in COLUMNS]
-        lines.append(f"| {NAMES[platform]} | {sum(run.counts for run in mine)} of {len(mine)} | {' | '.join(cells)} |")
+        number = f"{_of(valid, platform)} of {_of(runs, platform)}"
+        cells = [spread(values(valid, platform, column), column.digits) for column in COLUMNS]
+        lines.append(f"| {NAMES[platform]} | {number} | {' | '.join(cells)} |")
+    lines.append(_difference("difference", valid))
+    if len(valid) < len(runs):
+        lines.append(_difference("difference, all runs", runs))
+    return "\n".join([*lines, ""])
+
+
+def _of(runs: Sequence[Run], platform: Platform) -> int:
+    return sum(run.platform == platform for run in runs)
+
+
+def _difference(name: str, runs: Sequence[Run]) -> str:
+    """A line with the difference of every figure."""
     sides = [(values(runs, "embedded", column), values(runs, "local", column)) for column in COLUMNS]
     cells = [difference(*side, column.digits) for side, column in zip(sides, COLUMNS, strict=True)]
-    return "\n".join([*lines, f"| difference | | {' | '.join(cells)} |", ""])
+    return f"| {name} | | {' | '.join(cells)} |"
 
 
 def values(runs: Sequence[Run], platform: Platform, column: Column) -> list[float]:
-    """The known values of a figure in the valid runs of one platform."""
-    found = [column.value(run.figures) for run in runs if run.platform == platform and run.counts]
+    """The known values of a figure in the runs of one platform."""
+    found = [column.value(run.figures) for run in runs if run.platform == platform]
     return [value for value in found if value is not None]
 
 

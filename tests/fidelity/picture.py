@@ -55,8 +55,8 @@ def _panel(scenario: str, runs: Sequence[Run], top: float) -> list[str]:
     most = int(max(_values(run.figures.ready for run in drawn), default=1.0)) + 1
     floor = top + 14 + HEIGHT
     across, up = WIDTH / seconds, HEIGHT / most
-    parts += _load(drawn[0].figures.rate, across, floor)
-    parts += _axes(seconds, most, across, up, floor)
+    area, label = _load(drawn[0].figures.rate, across, floor)
+    parts += [area, *_axes(seconds, most, across, up, floor), label]
     for run in drawn:
         shift = _SHIFT if run.platform == "local" else -_SHIFT
         dash = "" if run.counts else ' stroke-dasharray="5 4"'
@@ -82,20 +82,18 @@ def _axes(seconds: float, most: int, across: float, up: float, floor: float) -> 
     return parts
 
 
-def _load(rate: Curve, across: float, floor: float) -> list[str]:
-    """The planned rate as an area with its highest rate written at it; three quarters of the panel high."""
+def _load(rate: Curve, across: float, floor: float) -> tuple[str, str]:
+    """The planned rate as an area, three quarters of the panel high, and its highest rate in words."""
     known = [(time, value) for time, value in rate if value is not None]
     highest = max((value for _, value in known), default=0.0)
     if not highest:
-        return []
+        return "", ""
     points = [(LEFT + time * across, floor - value / highest * HEIGHT * 0.75) for time, value in known]
     text = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     ends = f"{points[-1][0]:.1f},{floor:.1f} {points[0][0]:.1f},{floor:.1f}"
     x, y = min(points, key=lambda point: point[1])
-    return [
-        f'<polygon class="load" points="{text} {ends}"/>',
-        f'<text class="small" x="{x + 4:.1f}" y="{y + 12:.1f}">{highest:g} requests/s</text>',
-    ]
+    label = f'<text class="small" x="{x:.1f}" y="{y - 4:.1f}">{highest:g} requests/s</text>'
+    return f'<polygon class="load" points="{text} {ends}"/>', label
 
 
 def line(curve: Curve, end: float, across: float, up: float, floor: float) -> str:

@@ -54,6 +54,13 @@ def test_nothing_valid_is_unknown() -> None:
     assert row(text, "difference") == "| difference | | unknown | unknown | unknown |"
 
 
+def test_what_invalid_runs_would_say_stands_apart() -> None:
+    """Where runs are invalid the difference with them has a line of its own; where all are valid there is none."""
+    text = page([made("embedded", replica_minutes=8.0), made("local", outcome="invalid")])
+    assert "| difference, all runs | | +1.00 (+14%) | +0.0 (+0%) | +0 (+0%) |" in text
+    assert "| difference, all runs |" not in page([made("embedded"), made("local")])
+
+
 def test_before_the_first_measurement() -> None:
     """Without runs the page says that there are none, and the picture is empty and whole."""
     assert "Nothing has been measured yet." in page([])

@@ -68,10 +68,12 @@ def conditions(runs: Sequence[Run]) -> str:
     cores = " or ".join(str(number) for number in sorted({run.cores for run in runs}))
     valid = sum(run.counts for run in runs)
     versions = sorted({f"{NAMES[run.platform]} {run.versions['cluster']}" for run in runs if "cluster" in run.versions})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    load = f"{min(busy):.1f} to {max(busy):.1f}"
     lines = [
-        f"- Measured {days[0] if len(days) == 1 else f'{days[0]} to {days[-1]}'} (UTC): {_count(runs)}.",
+        f"- Measured {when} (UTC): {_count(runs)}.",
         f"- {valid} of {len(runs)} runs are valid.",
-        f"- A machine of {cores} cores, whose load average stood at {min(busy):.1f} to {max(busy):.1f} before the runs.",
+        f"- A machine of {cores} cores, whose load average stood at {load} before the runs.",
         f"  {cores} is all that it can do: above that, other work had it too, and the runs waited for it.",
         f"- Clusters: {', '.join(versions) or UNKNOWN}.",
     ]

@@ -61,6 +61,8 @@ def refused(method: str, path: str, code: int, status: dict[str, Any]) -> Refuse
         Problem(str(cause.get("field") or path), str(cause.get("message") or cause.get("reason"))) for cause in causes
     )
     fix = _FIX.get(code, "see the API server's log") if code != 403 else _forbidden_fix(method, path)
+    if code == 404 and message.startswith("namespaces "):
+        fix = "create the namespace (`kubectl create namespace NAME`), or choose another with -n"
     if "being terminated" in message:
         fix = "the namespace is being deleted: wait until it is gone, or choose another with -n"
     return Refused(f"the API server refused {method} {path}: {message}", code, status, problems=problems, fix=fix)

@@ -130,5 +130,7 @@ def not_created(events: Sequence[Object]) -> list[Problem]:
             "pods that may be created",
             "See `kubectl describe quota` of the namespace.",
         )
-        for event in {event.get("message"): event for event in events if event.get("reason") == "FailedCreate"}.values()
+        for event in {
+            event["involvedObject"].get("name"): event for event in events if event.get("reason") == "FailedCreate"
+        }.values()
     ]

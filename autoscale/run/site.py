@@ -45,6 +45,8 @@ def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]
         namespace = existing.namespace if existing else place.namespace
         kind = targets.kind_and_name(existing.target)[0] if existing else "Deployment"
         unseen = check(place, namespace, kind, deploy=existing is None)
+        if existing is not None:
+            target = targets.of_existing(place.cluster, existing)
         stack.enter_context(lock.held(place.cluster, namespace, label))
         refuse_active(place.cluster, namespace)
         if options.keep:
@@ -59,7 +61,6 @@ def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]
             objects, warnings = applied.objects, applied.warnings
             target = targets.of_objects(place.cluster, wanted, namespace)
         else:
-            target = targets.of_existing(place.cluster, existing)
             objects, warnings = existing_objects(place.cluster, target), []
             scenario = with_path(scenario, existing.url)
         limit_pods(scenario, target.hpa)

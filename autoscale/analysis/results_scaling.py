@@ -1,0 +1,135 @@
+"""How a run scaled: the decisions, the growths and shrinkings, and the lives of the pods.
+
+Units as in ``analysis.results``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class HpaSpec:
+    """The last seen spec of the HPA, as far as measures and findings need it. ``raw`` is the API's form."""
+
+    name: str
+    min_replicas: int
+    max_replicas: int
+    target_percent: float | None
+    down_window_s: float | None
+    up_window_s: float | None
+    tolerance: float
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A recorded HPA decision beside what the HPA rule gives for the inputs that were seen.
+
+    ``outcome``: agrees | differs | not reproducible. ``sample_at``: the end of the newest CPU window that it used,
+    where that is known. ``words`` explain it, with the setting that bound it.
+    """
+
+    at: float
+    current: int | None
+    recorded: int | None
+    computed: int | None
+    outcome: Literal["agrees", "differs", "not reproducible"]
+    sample_at: float | None
+    metric: str | None
+    bound_by: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleEvent:
+    """One change of the workload's replicas. ``metric``: the HPA's metric in words with its value;
+    ``explanation``: one sentence; ``by``: ``hpa`` | ``other`` | None (not known)."""
+
+    at: float
+    before: int
+    after: int
+    reason: str | None
+    by: Literal["hpa", "other"] | None
+    metric: str | None
+    explanation: str
+
+    @property
+    def up(self) -> bool:
+        """Whether it grew."""
+        return self.after > self.before
+
+
+PHASES = ("metric", "decision", "created", "scheduled", "pulled", "started", "ready", "in service", "first answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One part of a chain: from the previous known moment to this one.
+
+    ``duration_s`` None: its moment was not seen (its time is then within the next known phase).
+    ``error_s`` bounds the error of ``end``.
+    """
+
+    name: str
+    start: float | None
+    end: float | None
+    duration_s: float | None
+    error_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PodLife:
+    """One pod of the target: where its start and its end went, and what it answered.
+
+    ``start_phases`` run from the decision (where there was one) over created, scheduled, pulled, started, ready,
+    in service, first answer; ``end_phases`` from deletion over endpoint gone, last answer, ended.
+    """
+
+    name: str
+    uid: str
+    node: str | None
+    created: float | None
+    ready_at: float | None
+    removed_at: float | None
+    start_phases: tuple[Phase, ...]
+    end_phases: tuple[Phase, ...]
+    answered: int | None
+    failed: int | None
+    share: float | None
+    first_answer: float | None
+    last_answer: float | None
+    p95: float | None
+    restarts: int
+    reason: str | None
+    cpu_request_m: int | None
+    cpu_limit_m: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleUp:
+    """One growth, from ``origin`` (its load change, or the growth before it on the same change) to the last answer.
+
+    ``phases`` add up to ``total_s`` (PHASES order); ``pods`` are the names of the new pods, ``slowest`` the one whose
+    chain is shown. ``slowest_phase``: the name of the longest.
+    """
+
+    event: ScaleEvent
+    load_change: float | None
+    origin: float | None
+    phases: tuple[Phase, ...]
+    total_s: float | None
+    pods: tuple[str, ...]
+    slowest: str | None
+    slowest_phase: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDown:
+    """One shrinking: its pods and the requests that failed from its decision until the last of them was gone."""
+
+    event: ScaleEvent
+    pods: tuple[str, ...]
+    total_s: float | None
+    lost: int | None
+    lost_causes: Mapping[str, int]

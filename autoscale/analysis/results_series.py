@@ -1,0 +1,128 @@
+"""What was seen over time: the series of a run, and the spans and moments beside them.
+
+Units as in ``analysis.results``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autoscale.analysis.steps import StepSeries
+
+
+@dataclass(frozen=True, slots=True)
+class StageSpan:
+    """A named span of the load."""
+
+    name: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class MarkAt:
+    """A moment that the run wrote down (``load-start``, ``stage``, ``load-end``, ``interrupted``)."""
+
+    name: str
+    at: float
+    stage: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment and how far it may be off (Kubernetes gives whole seconds, receive times bound them)."""
+
+    at: float
+    error_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """One value per second from ``start`` on, all lists of one length. None: no row for that second was heard.
+
+    Percentiles are of requests *intended* in that second, in seconds, counted from the intended time.
+    ``dropped``: never sent.
+    """
+
+    start: float
+    planned: list[int | None]
+    sent: list[int | None]
+    answered: list[int | None]
+    failed: list[int | None]
+    dropped: list[int | None]
+    in_flight: list[int | None]
+    p50: list[float | None]
+    p95: list[float | None]
+    p99: list[float | None]
+
+    def __len__(self) -> int:
+        return len(self.planned)
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """Supply over time. ``desired``: the workload's spec.replicas; ``hpa_desired``: the HPA's status;
+    ``running``: its status.replicas; ``ready``: its ready pods (the official supply)."""
+
+    desired: StepSeries
+    hpa_desired: StepSeries
+    running: StepSeries
+    ready: StepSeries
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """CPU in millicores. ``total``: over all pods with a sample; ``by_pod`` by pod name; ``requested``: what the
+    running pods requested; ``target``: that times the HPA's target. ``utilization``: percent of the requests, as the
+    HPA's status showed it; ``target_percent``: None where the HPA has no CPU utilisation target."""
+
+    total: StepSeries
+    by_pod: Mapping[str, StepSeries]
+    requested: StepSeries
+    target: StepSeries
+    utilization: StepSeries
+    target_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The pods needed over time and how that was found out."""
+
+    curve: StepSeries
+    how: str
+    cpu_per_request_s: float | None
+    idle_cpu_m: float | None
+    beyond_max_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionSpan:
+    """A span in which a condition of the HPA had one status and reason."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventAt:
+    """A Kubernetes event on the observer's clock."""
+
+    at: float
+    type: str
+    reason: str
+    message: str
+    object: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class GapSpan:
+    """A span in which a source was not heard."""
+
+    source: str
+    start: float
+    end: float
+    cause: str

@@ -1,5 +1,7 @@
 """Apply every rule to a run."""
 
+from collections.abc import Sequence
+
 import yaml
 
 from autoscale.analysis.results import Analysis
@@ -10,12 +12,15 @@ from autoscale.objectives.results import Validity
 from autoscale.objectives.validity import validity
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
+# A finding that only repeats what the other one tells, within the time of the other one: its patch would contradict it.
+_REPEATS = {"F13": "F27", "F16": "F10"}
 
 
 def find(analysis: Analysis, believed: Validity | None = None) -> tuple[Finding, ...]:
     """What went wrong, the gravest first; within one severity by the requests it spoilt, then in the rules' order.
 
-    An invalid test is told alone: nothing else in such a run can be believed.
+    An invalid test is told alone: nothing else in such a run can be believed. A symptom is left out where its cause
+    was found at the same time.
     """
     run = Run(analysis, believed or validity(analysis))
     found = [_finding(run, rule, hit) for rule in RULES if (hit := rule.check(run)) is not None]
@@ -23,7 +28,16 @@ def find(analysis: Analysis, believed: Validity | None = None) -> tuple[Finding,
     if invalid:
         return tuple(invalid)
     order = {rule.id: i for i, rule in enumerate(RULES)}
-    return tuple(sorted(found, key=lambda one: (_RANK[one.severity], -(one.bad_requests or 0), order[one.id])))
+    told = [finding for finding in found if not _repeats(finding, found)]
+    return tuple(sorted(told, key=lambda one: (_RANK[one.severity], -(one.bad_requests or 0), order[one.id])))
+
+
+def _repeats(finding: Finding, found: Sequence[Finding]) -> bool:
+    """Whether another finding names the cause of this one, at the same time."""
+    cause = next((other for other in found if other.id == _REPEATS.get(finding.id)), None)
+    if cause is None or None in (cause.start, cause.end, finding.start, finding.end):
+        return False
+    return finding.start <= cause.end and cause.start <= finding.end  # type: ignore[operator]
 
 
 def _finding(run: Run, rule: Rule, hit: Hit) -> Finding:

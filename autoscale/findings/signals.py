@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from autoscale.analysis.results import ConditionSpan
+from autoscale.analysis.steps import StepSeries, combine
 from autoscale.findings.results import Evidence
 from autoscale.findings.run import Hit, Patch, Run, container_patch, milli, target_patch
 from autoscale.findings.thresholds import limit
@@ -74,13 +75,18 @@ def _use_at_target(run: Run) -> float | None:
 
 
 def cpu_not_bottleneck(run: Run) -> Hit | None:
-    """F18: users wait though CPU has room."""
+    """F18: users wait though CPU has room, the metric is alive and every wanted pod is ready."""
     if not run.target or not run.slow:
         return None
     bar = limit("cpu_to_spare") * run.target
-    idle = run.both(run.slow, run.utilization, lambda slow, used: slow > 0 and used < bar)
+    idle = combine(
+        (run.slow, run.utilization, _excused(run)),
+        lambda v: None if v[0] is None or v[1] is None else float(v[0] > 0 and v[1] < bar and not v[2]),
+    )
     span = idle.longest(lambda value: value > 0, run.start, run.end)
     if span is None or span[1] - span[0] < limit("slow_for"):
+        return None
+    if _mostly_failures(run, *span):
         return None
     used = run.utilization.mean(*span) or 0.0
     return Hit(
@@ -91,6 +97,19 @@ def cpu_not_bottleneck(run: Run) -> Hit | None:
         "Scale on requests per second or in flight (a Pods or External metric), and look at what the pods wait for.",
         None, *span,
     )  # fmt: skip
+
+
+def _excused(run: Run) -> StepSeries:
+    """1 while low CPU says nothing: the HPA had no metric (its last one is shown on), or wanted pods were not ready."""
+    blind = run.conditions("ScalingActive", "False")
+    metric = StepSeries.of([*((span.end, 0.0) for span in blind), *((span.start, 1.0) for span in blind)])
+    return combine((metric, run.ready, run.desired), lambda v: float(bool(v[0]) or (v[1] or 0.0) < (v[2] or 0.0)))
+
+
+def _mostly_failures(run: Run, start: float, end: float) -> bool:
+    """Whether most of the requests that were not good failed outright, instead of being slow."""
+    bad, failed = run.bad(start, end), run.failed(start, end)
+    return bad is not None and failed is not None and failed > 0.5 * bad
 
 
 def dead_band(run: Run) -> Hit | None:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autoscale.analysis.results import Analysis, Latency, ScaleUp
+from autoscale.findings.thresholds import limit
 from autoscale.objectives.results import Judgement
 from autoscale.report.gather import Account
-from autoscale.report.words import count, duration, offset, percent
+from autoscale.report.words import count, duration, many, offset, percent
 
 # The first screen has room for this many.
 MOST_DETAILS = 3
@@ -35,10 +36,15 @@ class Answer:
     tone: str
     details: tuple[str, ...] = ()
 
+    @property
+    def short(self) -> str:
+        """The answer with its first detail, as one line."""
+        return ". ".join([self.headline, *self.details[:1]]).rstrip(".") + "."
+
 
 def answers(account: Account) -> tuple[Answer, ...]:
     """The four answers, in the order in which a reader asks."""
-    return (_believe(account), _good_enough(account), _slow_phase(account.analysis), _change(account))
+    return (_believe(account), _good_enough(account), _slow_phase(account), _change(account))
 
 
 def in_short(account: Account) -> str:
@@ -50,7 +56,7 @@ def in_short(account: Account) -> str:
 
 def _believe(account: Account) -> Answer:
     validity = account.verdict.validity
-    doubts = tuple(check.words for check in validity.checks if check.effect != "none")
+    doubts = tuple(check.words[:1].upper() + check.words[1:] for check in validity.checks if check.effect != "none")
     if validity.outcome == "valid":
         lag = account.analysis.generator.lag_p99_s
         kept = f"The generator kept its plan: requests left {duration(lag)} late at p99, {_dropped(account.analysis)}."
@@ -99,10 +105,12 @@ def slowest_scale_up(analysis: Analysis) -> ScaleUp | None:
     return max(known, key=lambda growth: growth.total_s or 0.0, default=None)
 
 
-def _slow_phase(analysis: Analysis) -> Answer:
-    question = "Which phase was slow?"
-    if not analysis.scale_events:
-        return Answer(question, "Nothing was scaled", "plain")
+def _slow_phase(account: Account) -> Answer:
+    question, analysis = "Which phase was slow?", account.analysis
+    if account.verdict.outcome == "invalid":
+        return Answer(question, "Nobody can say", "invalid", ("The load was not the planned one.",))
+    if not any(event.up for event in analysis.scale_events):
+        return Answer(question, "None: the workload was never scaled up", "plain", _why_not(account))
     growth = slowest_scale_up(analysis)
     if growth is None or growth.slowest_phase is None:
         return Answer(question, "Unknown", "unknown", ("The moments of the scale-ups were not seen.",))
@@ -120,6 +128,12 @@ def _slow_phase(analysis: Analysis) -> Answer:
         f"{PHASE_WORDS.get(phase.name, phase.name).lower()} {duration(phase.duration_s)}" for phase in others
     )
     return Answer(question, headline, "plain", (where, *([f"Then {rest}."] if rest else [])))
+
+
+def _why_not(account: Account) -> tuple[str, ...]:
+    """What kept the workload from growing, where a finding says so."""
+    first = next((finding for finding in account.findings if finding.severity == "error"), None)
+    return (f"{first.title}.",) if first else ()
 
 
 def _change(account: Account) -> Answer:
@@ -153,8 +167,16 @@ def _scaling_words(analysis: Analysis) -> str:
     # A lower bound (the load fell again before anything grew) is not when the first growth came.
     seen = reaction is not None and reaction.value is not None and not reaction.at_least
     first = f", first {duration(reaction.value)} after the load rose" if reaction and seen else ""
-    steps = f"{len(ups)} step{'s' if len(ups) > 1 else ''}"
-    return f"The workload grew from {ups[0].before} to {top} pods in {steps}{first}."
+    steps = f"The workload grew from {ups[0].before} to {many(top, 'pod')} in {many(len(ups), 'step')}{first}."
+    return steps + _turns(analysis)
+
+
+def _turns(analysis: Analysis) -> str:
+    """A sentence on flapping, from the count on at which it is a finding."""
+    turns = analysis.measures.get("reversals")
+    if turns is None or turns.value is None or turns.value < limit("reversals"):
+        return ""
+    return f" It changed its direction {count(turns.value)} times under constant load."
 
 
 def _user_words(analysis: Analysis) -> str:
@@ -180,9 +202,5 @@ def _return_words(analysis: Analysis) -> str:
         return ""
     lost = [down.lost for down in analysis.scale_downs]
     known = sum(value for value in lost if value is not None)
-    loss = (
-        ""
-        if any(value is None for value in lost)
-        else f", with {count(known)} failed request{'' if known == 1 else 's'} while pods ended"
-    )
-    return f"It shrank back to {downs[-1].after} pods by {offset(downs[-1].at, analysis.load_start)}{loss}."
+    loss = "" if any(value is None for value in lost) else f", with {many(known, 'failed request')} while pods ended"
+    return f"It shrank back to {many(downs[-1].after, 'pod')} by {offset(downs[-1].at, analysis.load_start)}{loss}."

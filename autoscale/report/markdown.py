@@ -43,7 +43,7 @@ def _head(account: Account) -> str:
         "",
         escape(in_short(account)),
         "",
-        *(f"- **{answer.question}** {escape(answer.headline)}" for answer in answers(account)),
+        *(f"- **{answer.question}** {escape(answer.short)}" for answer in answers(account)),
         "",
     ]
     return "\n".join(lines)

@@ -13,7 +13,7 @@ def to_text(account: Account) -> str:
         lines += [f"  {_SIGN[j.outcome]} {j.text:<{width}}  {j.outcome:<8} {j.value_text}" for j in verdict.judgements]
         lines.append("")
     for answer in answers(account):
-        lines.append(f"{answer.question} {answer.headline}.".replace("..", "."))
+        lines.append(f"{answer.question} {answer.short}")
     return "\n".join(lines) + "\n"
 
 

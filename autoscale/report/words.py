@@ -31,6 +31,11 @@ def count(number: float | None) -> str:
     return f"{number:,.0f}" if float(number).is_integer() or abs(number) >= 1000 else f"{number:.3g}"
 
 
+def many(number: float, noun: str) -> str:
+    """``1, "pod"`` -> "1 pod"; ``2, "pod"`` -> "2 pods"."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def figure(value: float | None, unit: str) -> str:
     """A measure with its unit."""
     if value is None:

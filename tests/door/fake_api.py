@@ -2,7 +2,7 @@
 
 It serves one collection of pods (list, watch, log, get) over plain HTTP on loopback. It is no cluster: the embedded
 one is tested elsewhere. Faults: drop a watch mid-line, say 410 as an ERROR event or as an HTTP status, go silent
-(half-open), refuse with 403, be away.
+(half-open), refuse with 403, be away, serve no metrics.
 """
 
 import json
@@ -93,7 +93,9 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
         api = self.api
-        if url.path.endswith("/log"):
+        if api.fault.startswith("metrics-") and url.path.startswith("/apis/metrics.k8s.io"):
+            self._json(status(int(api.fault[-3:]), "Unavailable", "not served"), int(api.fault[-3:]))
+        elif url.path.endswith("/log"):
             api.requests.append("log")
             if url.path.split("/")[-2] not in api.pods:
                 self._json(status(404, "NotFound"), 404)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from autoscale.cluster.failures import refused
-from autoscale.cluster.readiness import hopeless, is_ready, stuck
+from autoscale.cluster.readiness import hopeless, is_ready, refused_pods, stuck
 
 
 def pod(name: str = "web-1-a", phase: str = "Pending", **status: Any) -> dict[str, Any]:
@@ -54,6 +54,16 @@ def test_a_quota_is_told_from_the_event() -> None:
     }  # fmt: skip
     (problem,) = stuck([], [event, dict(event)])
     assert "ReplicaSet/web-1: found FailedCreate: exceeded quota: small" in str(problem)
+
+
+def test_pods_that_may_not_be_made_are_told_from_the_deployment() -> None:
+    """ReplicaFailure gives the API server's words while it holds, and nothing any more once it is over."""
+    condition = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "exceeded quota"}
+    workload = {"metadata": {"name": "web"}, "status": {"conditions": [condition]}}
+    (problem,) = refused_pods(workload)
+    assert "Deployment/web: found FailedCreate: exceeded quota" in str(problem)
+    assert refused_pods({**workload, "status": {"conditions": [condition | {"status": "False"}]}}) == []
+    assert refused_pods(None) == []
 
 
 def test_an_unready_pod_shows_its_last_warning() -> None:

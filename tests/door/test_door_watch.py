@@ -1,5 +1,6 @@
 """The list+watch loop against an API server with faults."""
 
+import queue
 import socket
 import threading
 import time
@@ -11,9 +12,12 @@ import pytest
 from fake_api import FakeApi, eventually, serving
 
 from autoscale.base.errors import ClusterError
+from autoscale.cluster import metrics
 from autoscale.cluster.client import connect
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Change, Lost, Watch
+from autoscale.run.fold import Samples
+from autoscale.run.sources import Inbox, sampling
 
 
 class Heard:
@@ -189,3 +193,30 @@ def _listens(port: int) -> bool:
     """Whether anything accepts connections on a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize(("fault", "words"), [("metrics-404", "no pod metrics"), ("metrics-503", "no pod metrics")])
+def test_a_cluster_without_metrics_is_told_how_to_get_them(
+    served: tuple[FakeApi, Path, int], fault: str, words: str
+) -> None:
+    """Without metrics-server, or with one that does not answer, the error says so and names the cure."""
+    api, kubeconfig, _ = served
+    with connect("fake", kubeconfig) as cluster:
+        metrics.require(cluster, "shop")
+        api.set_fault(fault)
+        with pytest.raises(ClusterError, match=words) as caught:
+            metrics.require(cluster, "shop")
+        assert "metrics-server" in caught.value.fix
+        api.set_fault("metrics-403")
+        with pytest.raises(ClusterError) as caught:
+            metrics.require(cluster, "shop")
+        assert 'apiGroups: ["metrics.k8s.io"], resources: ["pods"]' in caught.value.fix
+
+
+def test_samples_are_asked_for_as_often_as_there_are_new_ones(served: tuple[FakeApi, Path, int]) -> None:
+    """The period is the one that is given: several come in a time in which a real cluster's period gives one."""
+    _, kubeconfig, _ = served
+    inbox: Inbox = queue.SimpleQueue()
+    with connect("fake", kubeconfig) as cluster, sampling(cluster, "shop", "", inbox, period_s=0.1):
+        seen = [inbox.get(timeout=4) for _ in range(6)]
+    assert all(isinstance(item, Samples) for item in seen)

@@ -75,7 +75,10 @@ def relayed(kubeconfig: Path, folder: Path, name: str) -> Iterator[tuple[Relay, 
     config = yaml.safe_load(kubeconfig.read_text())
     server = urlsplit(config["clusters"][0]["cluster"]["server"])
     relay = Relay((server.hostname or "", server.port or 443))
-    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{relay.port}"
+    config["clusters"][0]["cluster"] |= {
+        "server": f"https://127.0.0.1:{relay.port}",
+        "tls-server-name": server.hostname,
+    }
     config["contexts"][0]["name"] = config["current-context"] = name
     path = folder / "relayed"
     path.write_text(yaml.safe_dump(config))

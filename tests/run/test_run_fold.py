@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from autoscale.cluster.logs import Line
 from autoscale.cluster.watch import Change, Lost
 from autoscale.record.rows import KINDS
+from autoscale.run.convert import hpa_row
 from autoscale.run.fold import ClockRead, Fold, Samples, Scope
 
 KIND = {
@@ -167,3 +168,20 @@ def test_a_lost_span_is_a_gap_row() -> None:
     """What a source could not hear stands in the record with its cause."""
     (row,) = Fold(scope()).rows(Lost("pods", 1.0, 2.0, "why"))
     assert row == {"k": "gap", "source": "pods", "since": 1.0, "until": 2.0, "cause": "why"}
+
+
+def hpa(**status: Any) -> dict[str, Any]:
+    """An HPA with a status."""
+    meta = {"name": "web", "uid": "h", "generation": 1}
+    return {"metadata": meta, "spec": {"minReplicas": 2, "maxReplicas": 8}, "status": status}
+
+
+def test_an_hpa_that_has_never_decided_wishes_nothing() -> None:
+    """The 0 of a status that no sync has written yet is unknown; the 0 of an HPA that did decide is 0."""
+    fresh = hpa_row(hpa(currentReplicas=0, desiredReplicas=0))
+    assert (fresh["current"], fresh["desired"]) == (None, None)
+    condition = {"type": "ScalingActive", "status": "False", "reason": "ScalingDisabled", "message": "replicas is zero"}
+    off = hpa_row(hpa(currentReplicas=0, desiredReplicas=0, conditions=[condition]))
+    assert (off["current"], off["desired"]) == (0, 0)
+    running = hpa_row(hpa(currentReplicas=2, desiredReplicas=3))
+    assert (running["current"], running["desired"]) == (2, 3)

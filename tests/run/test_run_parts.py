@@ -196,3 +196,15 @@ def test_a_target_names_its_pods_only_where_it_is_ours() -> None:
     """A foreign app's answers may not carry the header: unknown, not no."""
     assert TARGET.header()["names_pods"] is True
     assert replace(TARGET, ours=False).header()["names_pods"] is None
+
+
+def test_events_of_before_the_run_and_of_others_explain_nothing() -> None:
+    """Only an event since the run began, about an object of that name or made from it, is looked at."""
+    view = View(Scope("Deployment", "web", "web", "web", 1_000_000_000.0))
+    for name, about, at in (
+        ("a", "web-5d4c", "2026-11-23T06:00:00Z"),
+        ("b", "web-5d4c", "2001-01-01T00:00:00Z"),
+        ("c", "webshop", "2026-11-23T06:00:00Z"),
+    ):
+        view.see(change("Event", name, involvedObject={"name": about}, lastTimestamp=at))
+    assert [event["metadata"]["name"] for event in view.about("web")] == ["a"]

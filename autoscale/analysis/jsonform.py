@@ -11,7 +11,7 @@ from autoscale.analysis.results import Analysis
 from autoscale.analysis.steps import StepSeries
 
 SCHEMA = 1
-_LEFT_OUT = ("header", "responses", "services", "events", "pod_bins", "clocks")  # the record has these whole
+LEFT_OUT = ("header", "responses", "services", "events", "pod_bins", "clocks")  # the record has these whole
 
 
 def to_json(analysis: Analysis) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
     A step series is {"times": [...], "values": [...]}: a value holds until the next time, null is unknown.
     """
     values = {field.name: plain(getattr(analysis, field.name)) for field in fields(analysis)
-              if field.name not in _LEFT_OUT}  # fmt: skip
+              if field.name not in LEFT_OUT}  # fmt: skip
     header = analysis.header
     about = {name: plain(header[name]) for name in ("scenario", "target", "context", "versions", "environment")}
     clocks = {name: {"offset_s": moment.at, "error_s": moment.error_s} for name, moment in analysis.clocks.items()}

@@ -12,7 +12,7 @@ from autoscale.report.gather import Account
 
 
 def to_json(account: Account) -> str:
-    """One JSON object; ``schema`` is raised whenever a field changes its meaning (docs/report-json.md)."""
+    """One JSON object; ``schema`` is raised whenever a field changes its meaning (docs/report.schema.json)."""
     value: dict[str, Any] = {
         "schema": SCHEMA,
         "tool": f"autoscale {__version__}",

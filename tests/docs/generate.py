@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from autoscale.record.schema import schema
+from autoscale.report import schema as report_schema
 from tests.contract import table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -12,6 +13,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 def pages() -> dict[Path, str]:
     """Every generated page and what should stand in it."""
     return {
+        DOCS / "report.schema.json": json.dumps(report_schema.schema(), indent=2) + "\n",
         DOCS / "record.schema.json": json.dumps(schema(), indent=2) + "\n",
         DOCS / "contract.md": table.page(),
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from autoscale import report
 from tests.docs.generate import DOCS, pages
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "real-step.jsonl.gz"
@@ -24,6 +25,15 @@ def test_a_real_record_follows_the_schema() -> None:
     with gzip.open(FIXTURE) as file:
         for line in file:
             validator.validate(json.loads(line))
+
+
+def test_the_json_of_a_report_follows_its_schema() -> None:
+    """The JSON form of a real run is valid by the published schema, and is not without its verdict."""
+    validator = jsonschema.Draft202012Validator(json.loads((DOCS / "report.schema.json").read_text()))
+    value = json.loads(report.render(FIXTURE, "json"))
+    validator.validate(value)
+    del value["verdict"]["outcome"]
+    assert not validator.is_valid(value)
 
 
 def test_the_schema_refuses_a_near_miss() -> None:

@@ -31,7 +31,14 @@ def kwok(kubeconfig: Path, folder: Path, every_s: float) -> Iterator["subprocess
         "node-lease-duration-seconds": LEASE_S,
         "cidr": _CIDR,
     }
-    command = [str(build(KWOK) / "kwok"), *(f"--{name}={value}" for name, value in flags.items())]
+    # A benchmark that is killed takes KWOK with it.
+    command = [
+        "setpriv",
+        "--pdeathsig",
+        "KILL",
+        str(build(KWOK) / "kwok"),
+        *(f"--{name}={value}" for name, value in flags.items()),
+    ]
     environment = os.environ | {"HOME": str(folder)}
     with (
         (folder / "kwok.log").open("wb") as log,

@@ -68,7 +68,7 @@ def _outcome(objective: Objective, value: Value) -> tuple[Outcome, str]:
         return "unknown", value.reason or "not seen in this run"
     holds = _COMPARE[objective.operator](value.value, objective.bound)
     text = show(value.value, objective, at_least=value.at_least)
-    reason = value.reason or f"{objective.metric} was {text}"
+    reason = value.reason or f"measured {text}"
     if not value.at_least:
         return ("pass" if holds else "fail"), reason
     if objective.operator in ("<", "<="):  # a lower bound can break such an objective, never keep it
@@ -133,6 +133,7 @@ def show(value: float | None, objective: Objective, *, at_least: bool = False) -
         text = f"{value:.4g}/s"
     else:
         text = f"{value:g}" if objective.kind == "count" else f"{value:.4g}"
+    text += " changes of direction" if objective.metric == "reversals" else ""
     return f"at least {text}" if at_least else text
 
 

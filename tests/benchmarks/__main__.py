@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from pathlib import Path
 
 
@@ -11,11 +12,16 @@ def main(wanted: list[str]) -> int:
     if unknown := [name for name in wanted if name not in names]:
         print(f"no such benchmark: {', '.join(unknown)} (there are: {', '.join(names)})", file=sys.stderr)
         return 2
+    broken = 0
     for name in wanted or names:
         print(f"\n{name}", flush=True)
-        for what, figure in importlib.import_module(f"tests.benchmarks.bench_{name}").run():
-            print(f"  {what:<72} {figure}", flush=True)
-    return 0
+        try:
+            for what, figure in importlib.import_module(f"tests.benchmarks.bench_{name}").run():
+                print(f"  {what:<72} {figure}", flush=True)
+        except Exception:  # the others still have something to say
+            traceback.print_exc()
+            broken += 1
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

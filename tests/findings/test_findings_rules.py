@@ -288,3 +288,25 @@ def test_a_quiet_run_has_no_findings() -> None:
 def test_an_empty_record_has_no_findings() -> None:
     """What was not seen is no finding."""
     assert find(analyse(Record().rows())) == ()
+
+
+def test_low_cpu_is_no_finding_while_pods_or_metrics_are_missing() -> None:
+    """Users who wait for missing pods, or before an HPA that shows its last metric on, do not wait beside the CPU."""
+    lost = {"ScalingActive": ("False", "FailedGetResourceMetric", "did not receive metrics for targeted pods")}
+    assert "F18" in findings(waiting_elsewhere(30))
+    assert "F18" not in findings(waiting_elsewhere(30).scale(100, 2, ready=0).scale(220, 2))
+    assert "F18" not in findings(waiting_elsewhere(30).hpa(100, 2, 30, conditions=lost).hpa(220, 2, 30))
+
+
+def test_refused_requests_are_not_slow_ones() -> None:
+    """Where most bad requests failed outright, nothing is said of what slow ones wait for."""
+    record = Record(FLAT, objectives=("p95 < 300ms",)).mark("load-start", 0).mark("load-end", 300)
+    for second in range(300):
+        record.load(second, 4 if 100 <= second < 220 else 20, failed={"refused": 16} if 100 <= second < 220 else None)
+    assert "F18" not in findings(record.scale(-1, 2).hpa(-1, 2, 30))
+
+
+def test_a_symptom_is_left_out_beside_its_cause() -> None:
+    """A shrinking that came too early is told by itself, and not beside the flapping that it is part of."""
+    assert "F16" in findings(turning(2))
+    assert {"F10", "F16"} & set(findings(turning(3))) == {"F10"}

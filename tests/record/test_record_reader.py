@@ -119,6 +119,23 @@ def test_a_field_of_the_wrong_type_is_named(tmp_path: Path, change: dict[str, An
         list(read(path))
 
 
+def test_half_a_surrogate_pair_is_a_string(tmp_path: Path) -> None:
+    """A message that was cut inside a character is read as it is, not taken for a broken line."""
+    path = write(tmp_path / "r.jsonl", HEADER, {**GAP, "cause": "cut \ud83d"}, GAP)
+    assert [row.get("cause") for row in read(path)] == [None, "cut \ud83d", "cut"]
+
+
+def test_a_nan_inside_is_a_broken_line(tmp_path: Path) -> None:
+    """NaN is no JSON: a line with it is refused by number, a last one is left out."""
+    path = write(tmp_path / "r.jsonl", HEADER, GAP)
+    broken = json.dumps({**GAP, "n": 2, "t": 1.0, "since": float("nan")}) + "\n"
+    path.write_text(path.read_text() + broken)
+    assert len(list(read(path))) == 2
+    path.write_text(path.read_text() + broken)
+    with pytest.raises(InputError, match="line 3"):
+        list(read(path))
+
+
 def test_nan_is_never_written(tmp_path: Path) -> None:
     """A NaN is refused when written, not found when read."""
     with pytest.raises(ValueError, match="JSON compliant"):

@@ -1,0 +1,74 @@
+"""The HTML report of a day: CPU time beside one plain ``json.loads`` pass, memory, size, and the first draw.
+
+The report is made by the command a user types, in a process of its own; the day's record is 0.6 GB in a temporary
+folder. The draw is timed in Chromium, from the navigation to the frame after the last chart is complete.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.bench_analysis import PODS, write
+from tests.browsers import chromium
+
+_ROUNDS = 3
+_PASS = "import json, sys\nfor line in open(sys.argv[1], encoding='utf-8'):\n    json.loads(line)"
+_AUTOSCALE = "import sys\nfrom autoscale.cli import main\nsys.exit(main())"
+_DRAWN = """() => new Promise((done) => {
+  const ready = () => document.querySelectorAll("#charts canvas").length === 4;
+  const check = () => requestAnimationFrame(ready() ? () => done(performance.now()) : check);
+  check();
+})"""
+
+
+def run(lengths: Sequence[float] = (1.0, 6.0, 24.0)) -> list[tuple[str, str]]:
+    """What was measured, a row for each length in hours."""
+    return [(f"HTML report of {hours:g} h, {PODS} pods", _measure(hours)) for hours in lengths]
+
+
+def _measure(hours: float) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        record, page = Path(folder) / "record.jsonl", Path(folder) / "report.html"
+        write(record, hours)
+        make = [sys.executable, "-c", _AUTOSCALE, "report", str(record), "--format", "html", "--out", str(page)]
+        turns = [
+            (_usage([sys.executable, "-c", _PASS, str(record)]), _usage(make))
+            for _ in range(_ROUNDS if hours <= 6 else 1)
+        ]
+        base, took = (min(cpu for cpu, _ in column) for column in zip(*turns, strict=True))
+        memory = max(peak for _, (_, peak) in turns)
+        sizes = f"{memory:.0f} MB of memory for {record.stat().st_size / 1e6:.0f} MB, page {_mb(page)}"
+        return f"{took / base:.2f} x a plain json.loads pass ({took:.1f} s), {sizes}, {_first_draw(page)}"
+
+
+def _usage(command: list[str]) -> tuple[float, float]:
+    """(CPU seconds, MB of peak memory) of a command, its start included; raises where it fails."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def _mb(page: Path) -> str:
+    return f"{page.stat().st_size / 1e6:.2f} MB"
+
+
+def _first_draw(path: Path) -> str:
+    """The median of three first draws, each in a browser context of its own."""
+    if not shutil.which("chromium"):
+        return "first draw not measured: no Chromium"
+    with chromium() as browser:
+        times = []
+        for _ in range(3):
+            context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=True)
+            page = context.new_page()
+            page.goto(path.as_uri(), wait_until="commit")
+            times.append(page.evaluate(_DRAWN))
+            context.close()
+    return f"first draw {sorted(times)[1] / 1000:.2f} s"

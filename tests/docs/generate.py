@@ -6,16 +6,20 @@ from pathlib import Path
 from autoscale.record.schema import schema
 from autoscale.report import schema as report_schema
 from tests.contract import table
+from tests.fidelity import measured, page, picture
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def pages() -> dict[Path, str]:
     """Every generated page and what should stand in it."""
+    runs = measured.read()
     return {
         DOCS / "report.schema.json": json.dumps(report_schema.schema(), indent=2) + "\n",
         DOCS / "record.schema.json": json.dumps(schema(), indent=2) + "\n",
         DOCS / "contract.md": table.page(),
+        DOCS / "fidelity.md": page.page(runs),
+        DOCS / "pictures" / "fidelity.svg": picture.svg(runs),
     }
 
 

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autoscale.base.errors import ClusterError
 from autoscale.run.options import Options
 from autoscale.run.prepare import resolve
-from tests.fidelity.conduct import SCENARIOS, run, turns
+from tests.fidelity.conduct import SCENARIOS, namespace, run, turns
 
 FILES = sorted(SCENARIOS.glob("*.yaml"))
 
@@ -56,3 +57,10 @@ def test_a_scenario_is_short_and_moderate(path: Path) -> None:
 def test_there_are_three_scenarios() -> None:
     """Three scenarios are run."""
     assert len(FILES) == 3
+
+
+def test_without_the_local_cluster_nothing_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the local cluster does not run, the error says how to start it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with pytest.raises(ClusterError, match="make cluster"), namespace():
+        pass

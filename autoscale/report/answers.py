@@ -125,9 +125,14 @@ def _slow_phase(account: Account) -> Answer:
         key=lambda phase: -(phase.duration_s or 0.0),
     )[:3]
     rest = ", ".join(
-        f"{PHASE_WORDS.get(phase.name, phase.name).lower()} {duration(phase.duration_s)}" for phase in others
+        f"{_inside(PHASE_WORDS.get(phase.name, phase.name))} {duration(phase.duration_s)}" for phase in others
     )
     return Answer(question, headline, "plain", (where, *([f"Then {rest}."] if rest else [])))
+
+
+def _inside(words: str) -> str:
+    """Words as they stand within a sentence: names such as HPA keep their capitals."""
+    return words[:1].lower() + words[1:]
 
 
 def _why_not(account: Account) -> tuple[str, ...]:

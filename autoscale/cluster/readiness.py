@@ -10,6 +10,8 @@ Object = dict[str, Any]
 _IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 # Waiting on does not mend these.
 _HOPELESS = {"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"}
+# A busy kubelet that has not read a ConfigMap or Secret in time says so in a configuration error, and tries again.
+_PASSES = "failed to sync"
 
 
 def ready_replicas(workload: Object) -> int:
@@ -61,7 +63,8 @@ def hopeless(pods: Iterable[Object]) -> list[Problem]:
     return [
         problem
         for pod in pods
-        if any(reason in _HOPELESS for reason, *_ in _waiting(pod)) and (problem := _stuck_pod(pod, ())) is not None
+        if any(reason in _HOPELESS and not message.startswith(_PASSES) for reason, message, _ in _waiting(pod))
+        and (problem := _stuck_pod(pod, ())) is not None
     ]
 
 

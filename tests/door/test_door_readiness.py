@@ -46,6 +46,15 @@ def test_a_crash_says_how_the_container_ended() -> None:
     assert hopeless([crashed]) == []
 
 
+def test_a_configuration_that_is_only_late_may_pass() -> None:
+    """A ConfigMap that the kubelet could not read in time is tried again; one that is not there ends the wait."""
+    reason, late = "CreateContainerConfigError", "failed to sync configmap cache: timed out waiting for the condition"
+    assert hopeless([pod(containerStatuses=[waiting(reason, late)])]) == []
+    assert late in str(stuck([pod(containerStatuses=[waiting(reason, late)])])[0])
+    absent = pod(containerStatuses=[waiting(reason, 'configmap "plan" not found')])
+    assert 'configmap "plan" not found' in str(hopeless([absent])[0])
+
+
 def test_a_quota_is_told_from_the_event() -> None:
     """Pods that could not even be created have no status: the ReplicaSet's event says why, once."""
     event = {

@@ -113,8 +113,10 @@ def _workers(run: Recorder) -> list[dict[str, Any]]:
 
 
 def _generator_error(run: Recorder, what: str) -> GeneratorError:
-    """An error with the last words of the load pods."""
-    return GeneratorError("\n  ".join([what, *run.last_words()]))
+    """An error with the last words of the load pods, and what keeps those that never ran."""
+    waiting = [pod for pod in run.view.load_pods.values() if (pod.get("status") or {}).get("phase") == "Pending"]
+    problems = stuck(waiting, run.view.about(MASTER, WORKER))
+    return GeneratorError("\n  ".join([what, *run.last_words()]), problems=problems)
 
 
 def await_load(run: Recorder, duration_s: float) -> AutoscaleError | None:

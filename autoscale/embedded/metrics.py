@@ -1,8 +1,10 @@
 """The metrics pipeline, as the kubelet's cAdvisor and metrics-server have it.
 
-Housekeeping samples each container's cumulative CPU at once and then every ``housekeeping_s`` times 1..2 (uniform);
-a scrape every ``metric_resolution_s`` takes each container's newest sample; of every container the last two distinct
-samples are kept, and the usage is their difference. So a value is 10 to 40 s wide, and its window says how wide.
+A scrape every ``metric_resolution_s`` asks for each container's cumulative CPU. Where the container runtime keeps the
+statistics (containerd), they are read at that moment: every value is as wide as the period, and all pods share one
+timestamp, as seen on a real 1.35. Where cAdvisor keeps them, housekeeping samples each container at once and then every
+``housekeeping_s`` times 1..2 (uniform), the scrape takes its newest sample, and a value is 10 to 40 s wide. Of every
+container the last two distinct samples are kept, and the usage is their difference; its window says how wide it is.
 Source: cAdvisor manager/container.go; metrics-server pkg/storage/pod.go and types.go. Not modelled: cAdvisor looks
 half as often at a container whose statistics have not changed at all.
 """

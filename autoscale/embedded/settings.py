@@ -40,10 +40,10 @@ class Image:
 class Settings:
     """Names, sizes and periods of one embedded cluster; durations in seconds.
 
-    The defaults are those of kube-controller-manager, the kubelet and the metrics-server manifest:
-    housekeeping comes every ``housekeeping_s`` times 1..2 (uniform), metrics are scraped every
-    ``metric_resolution_s``, HPAs are synced every ``hpa_sync_s``. ``endpoint_delay_s`` is the time from a change of
-    endpoints to the service proxy's following it. ``node_cpu`` and ``node_memory`` are quantities; None means what
+    The defaults are those of kube-controller-manager, of a kubelet with containerd and of the metrics-server manifest:
+    metrics are scraped every ``metric_resolution_s``, HPAs are synced every ``hpa_sync_s``. ``housekeeping_s``: 0 where
+    the container runtime is asked at each scrape, else cAdvisor's base interval (10 s). ``endpoint_delay_s`` is the
+    time from a change of endpoints to the service proxy's following it. ``node_cpu`` and ``node_memory`` are quantities; None means what
     the machine has. ``images`` adds to the known images, by name without registry and tag.
     """
 
@@ -55,7 +55,7 @@ class Settings:
     node_pods: Count = 110
     images: Mapping[str, Image] = field(default_factory=dict)
     image_pull_s: Seconds = 0.0
-    housekeeping_s: Seconds = 10.0
+    housekeeping_s: Seconds = 0.0
     metric_resolution_s: Seconds = 15.0
     metric_fresh_s: Seconds = 10.0
     hpa_sync_s: Seconds = 15.0
@@ -87,7 +87,6 @@ def quick(settings: Settings | None = None) -> Settings:
     """The same cluster with a hurried metrics pipeline and HPA: periods of one to two seconds, for smoke tests."""
     return replace(
         settings or Settings(),
-        housekeeping_s=1.0,
         metric_resolution_s=1.0,
         metric_fresh_s=0.5,
         hpa_sync_s=2.0,

@@ -364,6 +364,26 @@ def test_usage_and_start_times_are_told_by_the_metrics() -> None:
     run(body)
 
 
+def test_samples_of_one_scrape_are_of_one_moment_and_one_period_wide() -> None:
+    """Two pods begun at different times share their timestamp, and their windows are the scrape's period."""
+
+    async def body(made: Plane) -> None:
+        made.create(pod("early"))
+        await made.until_ready("early")
+        made.create(pod("late"))
+        await made.until_ready("late")
+
+        def settled() -> bool:
+            items = made.control.pod_metrics()
+            windows = [float(item["window"].removesuffix("s")) for item in items]
+            alike = len({item["timestamp"] for item in items}) == 1
+            return len(items) == 2 and alike and all(0.9 <= window <= 1.2 for window in windows)
+
+        await made.until(settled)
+
+    run(body)
+
+
 def test_nothing_runs_after_a_stop_in_the_middle_of_everything() -> None:
     """Pods that are starting, ending and crashing when the cluster stops are all gone (the fixture looks)."""
 

@@ -23,7 +23,7 @@ def test_the_defaults_are_kubernetes_own() -> None:
     made = Settings()
     assert (made.hpa_sync_s, made.hpa_tolerance, made.hpa_downscale_stabilization_s) == (15, 0.1, 300)
     assert (made.hpa_cpu_initialization_s, made.hpa_initial_readiness_delay_s) == (300, 30)
-    assert (made.housekeeping_s, made.metric_resolution_s) == (10, 15)
+    assert (made.housekeeping_s, made.metric_resolution_s) == (0, 15)
     assert (made.restart_backoff_s, made.restart_backoff_max_s) == (10, 300)
 
 

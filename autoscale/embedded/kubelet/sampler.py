@@ -27,10 +27,11 @@ class Sampler:
         """Sample and scrape until cancelled."""
         next_scrape = time.time() + self._settings.metric_resolution_s
         while True:
-            now = time.time()
-            self._sample(now)
+            now, settings = time.time(), self._settings
+            if settings.housekeeping_s:
+                self._sample(now)
             if now >= next_scrape:
-                newest, settings = self._housekeeping.newest, self._settings
+                newest = self._housekeeping.newest if settings.housekeeping_s else self._points()
                 self.scraped = scrape(self.scraped, newest, settings.metric_resolution_s, settings.metric_fresh_s)
                 next_scrape += settings.metric_resolution_s
             due = self._housekeeping.next_due() or next_scrape
@@ -43,6 +44,11 @@ class Sampler:
         for key in self._housekeeping.ready(starts, now):
             point = self._node_point() if key == self._node else _container_point(running[key])
             self._housekeeping.add(key, point, now)
+
+    def _points(self) -> dict[ContainerKey, Point]:
+        """Every container and the node as they are now."""
+        found = {(pod.uid, worker.name): _container_point(worker) for pod, worker in self._kubelet.running()}
+        return {key: point for key, point in found.items() if point} | {self._node: self._node_point()}
 
     def _node_point(self) -> Point:
         fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]

@@ -43,8 +43,8 @@ class Settings:
     The defaults are those of kube-controller-manager, of a kubelet with containerd and of the metrics-server manifest:
     metrics are scraped every ``metric_resolution_s``, HPAs are synced every ``hpa_sync_s``. ``housekeeping_s``: 0 where
     the container runtime is asked at each scrape, else cAdvisor's base interval (10 s). ``endpoint_delay_s`` is the
-    time from a change of endpoints to the service proxy's following it. ``node_cpu`` and ``node_memory`` are quantities; None means what
-    the machine has. ``images`` adds to the known images, by name without registry and tag.
+    time from a change of endpoints to the service proxy's following it. ``node_cpu`` and ``node_memory`` are
+    quantities; None means what the machine has. ``images`` adds to the known images, by name without registry and tag.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)

@@ -3,6 +3,7 @@
 Figures go to ``tests/fidelity/measured.json`` after every run; ``make docs`` makes the page of them.
 """
 
+import signal
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,8 @@ def main(repeat: int, add: bool, out: Path) -> None:
     runs = read() if add else []
     first = 1 + max((run.repetition for run in runs), default=0)
     scenarios = sorted(path.stem for path in conduct.SCENARIOS.glob("*.yaml"))
+    for number in (signal.SIGINT, signal.SIGTERM):  # in the background of a shell, too
+        signal.signal(number, signal.default_int_handler)
     folder = out.resolve() / f"{datetime.now():%Y%m%d-%H%M%S}-fidelity"
     try:
         with conduct.namespace():

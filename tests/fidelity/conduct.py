@@ -5,7 +5,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,7 @@ def run(turn: Turn, out: Path, say: Callable[[str], None]) -> Run:
         if len(records) != 1:
             raise ClusterError(f"the run left no record: {said}")
         found = measured(gather(records[0]), **about)
+        found = replace(found, why=said) if found.outcome == "failed" else found
     except AutoscaleError as error:
         found = Run(outcome="failed", why=error.what, versions={}, figures=Figures(), **about)
     say(f"{repetition}. {scenario} on {platform}: {found.outcome}" + (f" ({found.why})" if found.why else ""))
@@ -89,7 +92,7 @@ def run(turn: Turn, out: Path, say: Callable[[str], None]) -> Run:
 
 
 def _say(words: list[str], environ: dict[str, str], log: Path) -> str:
-    """Run a command to its end with its output in a file; returns its last line."""
+    """Run a command to its end with its output in a file; returns why it failed, see ``told``."""
     with log.open("w+", encoding="utf-8") as file:
         # In a process group of its own: Ctrl-C reaches it once, through us, and it still removes what it made.
         with subprocess.Popen(words, env=environ, stdout=file, stderr=file, process_group=0) as process:
@@ -101,4 +104,14 @@ def _say(words: list[str], environ: dict[str, str], log: Path) -> str:
                 process.terminate()
                 raise
         file.seek(0)
-        return (file.read().strip().splitlines() or ["nothing was said"])[-1]
+        return told(file.read())
+
+
+def told(output: str) -> str:
+    """The error in what a run printed, in one line; its last line where it names none."""
+    lines = output.strip().splitlines()
+    begin = next((number for number, line in enumerate(lines) if line.startswith("Error: ")), None)
+    if begin is None:
+        return lines[-1] if lines else "nothing was said"
+    rest = takewhile(lambda line: line.startswith("  "), lines[begin + 1 :])
+    return "; ".join([lines[begin].removeprefix("Error: "), *(line.strip() for line in rest)])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any, Literal
 
 from autoscale.analysis.results import Analysis
@@ -24,7 +25,8 @@ class Figures:
     """What is compared, over the load. Unknown is None.
 
     ``first_scale_up_s``: from the first rise of the load to the first growth of spec.replicas (below 0: before the
-    rise). ``lag_p99_s``: how late the generator sent. ``load_s``: the length of the load.
+    rise). ``lag_p99_s``: how late the generator sent. ``load_s``: the length of the load. ``cpu_window_s``: the span
+    that the pods' CPU metrics are means over, the longest of each 15 s, their median.
     """
 
     load_s: float | None = None
@@ -34,6 +36,7 @@ class Figures:
     peak_ready: float | None = None
     errors: float | None = None
     lag_p99_s: float | None = None
+    cpu_window_s: float | None = None
     rate: Curve = field(default_factory=list)
     ready: Curve = field(default_factory=list)
     desired: Curve = field(default_factory=list)
@@ -42,7 +45,7 @@ class Figures:
 @dataclass(frozen=True)
 class Run:
     """One run. ``at``: when it began (UTC, ISO 8601). ``outcome``: whether to believe it, or ``failed`` where there is
-    no whole record; ``why`` says it in words. ``busy``: the machine's load average over a minute, before the run."""
+    no load in it; ``why`` says it in words. ``busy``: the machine's load average over a minute, before the run."""
 
     platform: Platform
     scenario: str
@@ -66,6 +69,7 @@ def figures(analysis: Analysis) -> Figures:
     start, end, plan = analysis.load_start, analysis.load_end, analysis.plan
     if start is None or end is None:
         return Figures()
+    windows = [window for time, window, _ in analysis.metric_ages if start <= time < end and window > 0]
     values = {name: measure.value for name, measure in analysis.measures.items()}
     return Figures(
         load_s=round(end - start, 1),
@@ -75,6 +79,7 @@ def figures(analysis: Analysis) -> Figures:
         peak_ready=values.get("peak_ready"),
         errors=values.get("errors"),
         lag_p99_s=analysis.generator.lag_p99_s,
+        cpu_window_s=median(windows) if windows else None,
         rate=[(round(time - start, 1), rate) for time, rate in zip(plan.times, plan.rates, strict=True)],
         ready=curve(analysis.replicas.ready, start, end),
         desired=curve(analysis.replicas.desired, start, end),
@@ -101,7 +106,7 @@ def measured(account: Account, **about: Any) -> Run:
     validity = account.verdict.validity
     said = [check.words for check in validity.checks if check.effect != "none"]
     return Run(
-        outcome=validity.outcome,
+        outcome="failed" if account.analysis.load_end is None else validity.outcome,
         why="; ".join(said),
         versions=dict(account.analysis.header["versions"]),
         figures=figures(account.analysis),

@@ -26,6 +26,7 @@ COLUMNS = (
     Column("replica-minutes", lambda figures: figures.replica_minutes, 2),
     Column("first scale-up, s", lambda figures: figures.first_scale_up_s, 1),
     Column("p95, ms", lambda figures: None if figures.p95_s is None else figures.p95_s * 1000, 0),
+    Column("CPU window, s", lambda figures: figures.cpu_window_s, 1),
 )
 
 HEAD = """# Embedded and real, curve over curve
@@ -34,8 +35,8 @@ Made by `make docs` from what `make fidelity` measured (`tests/fidelity/measured
 
 The same scenarios (`tests/fidelity/scenarios/`) ran on the embedded cluster and on the real one-node Kubernetes of
 `make cluster`, by turns, on one machine that carried pods, load generator and control plane together. Both ran with
-Kubernetes' own periods: an HPA sync and a metrics scrape every 15 s. Where in these periods the load rises is
-chance, so the first scale-up of a single run may come up to 30 s sooner or later on either of them.
+Kubernetes' own periods: an HPA sync and a metrics scrape every 15 s. How old the metrics are when the HPA looks is
+partly chance, and a rise that one sync just misses is seen by the next: a single run says little about 15 s.
 
 """
 
@@ -43,6 +44,9 @@ READING = f"""
 - **replica-minutes**: ready pods, summed over the load.
 - **first scale-up**: from the first rise of the load to the first growth of `spec.replicas`; below 0: before the rise.
 - **p95**: of all answers, counted from the moment at which each request was due.
+- **CPU window**: the span that the pods' CPU metrics are means over, the longest of each 15 s, their median. The
+  embedded cluster samples a pod's CPU every 10 to 20 s, each pod by itself, as cAdvisor's housekeeping does. Windows
+  of 15.0 s, as long as a scrape, mean that the real kubelet measures when it is asked, so that its metrics are younger.
 - **difference**: the embedded cluster's median less the real one's; with {LEAST_RUNS} or more valid runs a side, its
   95 % interval by bootstrap beside it. With fewer nothing is known of the noise, and so nothing of what it means.
 - Only valid runs are compared. An invalid one (its load generator was late, or lacked CPU) is shown dashed in the

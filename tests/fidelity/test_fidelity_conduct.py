@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from autoscale.base.errors import ClusterError
 from autoscale.run.options import Options
 from autoscale.run.prepare import resolve
-from tests.fidelity.conduct import SCENARIOS, namespace, run, turns
+from tests.fidelity.conduct import SCENARIOS, namespace, run, told, turns
 
 FILES = sorted(SCENARIOS.glob("*.yaml"))
 
@@ -64,3 +64,11 @@ def test_without_the_local_cluster_nothing_is_measured(tmp_path: Path, monkeypat
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     with pytest.raises(ClusterError, match="make cluster"), namespace():
         pass
+
+
+def test_a_failed_run_is_told_by_its_error() -> None:
+    """The error with its places is what a run failed of, not what stands before and after; else the last line."""
+    output = "Starting ...\nError: the load cannot start\n  Pod/a: found Late\nRecord  runs/x\n"
+    assert told(output) == "the load cannot start; Pod/a: found Late"
+    assert told("one\ntwo\n") == "two"
+    assert told("") == "nothing was said"

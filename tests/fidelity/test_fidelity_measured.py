@@ -75,6 +75,22 @@ def test_a_run_says_whether_to_believe_it(account: Account) -> None:
     assert "of their time" in bad.why
 
 
+def test_the_cpu_window_is_of_the_load(account: Account) -> None:
+    """The CPU window is the median of those during the load; none that was seen is unknown."""
+    start = account.analysis.load_start
+    assert start is not None
+    ages = ((start - 15, 99.0, 0.0), (start, 15.0, 15.0), (start + 15, 18.0, 15.0), (start + 30, 30.0, 15.0))
+    assert figures(replace(account.analysis, metric_ages=ages)).cpu_window_s == 18.0
+    assert figures(replace(account.analysis, metric_ages=ages[:1])).cpu_window_s is None
+
+
+def test_a_record_without_a_load_is_a_failed_run(account: Account) -> None:
+    """A run that ended before its load did is failed, whatever else is known of it."""
+    cut = replace(account, analysis=replace(account.analysis, load_end=None))
+    found = measured(cut, platform="local", **ABOUT)
+    assert (found.outcome, found.figures) == ("failed", Figures())
+
+
 def test_a_curve_keeps_what_was_not_seen() -> None:
     """Before the first value a curve is unknown, and times count from the load's start."""
     series = StepSeries.of([(103.0, 2), (110.0, None), (120.0, 5)])
@@ -83,7 +99,7 @@ def test_a_curve_keeps_what_was_not_seen() -> None:
 
 numbers = st.none() | st.floats(0, 1e6)
 curves = st.lists(st.tuples(st.floats(0, 1e4), numbers), max_size=5)
-all_figures = st.builds(Figures, *[numbers] * 7, curves, curves, curves)
+all_figures = st.builds(Figures, *[numbers] * 8, curves, curves, curves)
 all_runs = st.builds(
     Run,
     st.sampled_from(["embedded", "local"]),

@@ -13,7 +13,7 @@ from tests.fidelity.picture import line, svg
 
 READY: Curve = [(0.0, 2.0), (40.0, 4.0), (130.0, 2.0)]
 RATE: Curve = [(0.0, 6.0), (20.0, 30.0), (150.0, 6.0)]
-FIGURES = Figures(150.0, 7.0, 20.0, 0.1, 4.0, 0.0, 0.001, RATE, READY, READY)
+FIGURES = Figures(150.0, 7.0, 20.0, 0.1, 4.0, 0.0, 0.001, 15.0, RATE, READY, READY)
 
 
 def made(platform: Platform, repetition: int = 1, outcome: str = "valid", **changed: float) -> Run:
@@ -33,8 +33,11 @@ def test_medians_and_their_difference() -> None:
     """A scenario's table shows the median of each cluster, and embedded less real."""
     runs = [made("embedded", replica_minutes=8.0), made("local", 1), made("local", 2, replica_minutes=7.5)]
     text = page(runs)
-    assert row(text, "embedded") == "| embedded | 1 of 1 | 8.00 | 20.0 | 100 |"
-    assert row(text, "real") == "| real | 2 of 2 | 7.25 (7.00 to 7.50) | 20.0 (20.0 to 20.0) | 100 (100 to 100) |"
+    assert row(text, "embedded") == "| embedded | 1 of 1 | 8.00 | 20.0 | 100 | 15.0 |"
+    assert (
+        row(text, "real")
+        == "| real | 2 of 2 | 7.25 (7.00 to 7.50) | 20.0 (20.0 to 20.0) | 100 (100 to 100) | 15.0 (15.0 to 15.0) |"
+    )
     assert "+0.75 (+10%)" in row(text, "difference")
 
 
@@ -50,14 +53,14 @@ def test_an_invalid_run_is_shown_and_not_counted() -> None:
 def test_nothing_valid_is_unknown() -> None:
     """Where no run of a side is valid, its figures and the difference are unknown, not 0."""
     text = page([made("embedded"), made("local", outcome="invalid")])
-    assert row(text, "real") == "| real | 0 of 1 | unknown | unknown | unknown |"
-    assert row(text, "difference") == "| difference | | unknown | unknown | unknown |"
+    assert row(text, "real") == "| real | 0 of 1 | unknown | unknown | unknown | unknown |"
+    assert row(text, "difference") == "| difference | | unknown | unknown | unknown | unknown |"
 
 
 def test_what_invalid_runs_would_say_stands_apart() -> None:
     """Where runs are invalid the difference with them has a line of its own; where all are valid there is none."""
     text = page([made("embedded", replica_minutes=8.0), made("local", outcome="invalid")])
-    assert "| difference, all runs | | +1.00 (+14%) | +0.0 (+0%) | +0 (+0%) |" in text
+    assert "| difference, all runs | | +1.00 (+14%) | +0.0 (+0%) | +0 (+0%) | +0.0 (+0%) |" in text
     assert "| difference, all runs |" not in page([made("embedded"), made("local")])
 
 

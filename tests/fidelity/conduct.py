@@ -22,6 +22,7 @@ SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 NAMESPACE = "fidelity"
 _NAMESPACES = "/api/v1/namespaces"
 _LONGEST_S = 900.0
+_ENDING_S = 120.0
 
 Turn = tuple[int, str, Platform]
 """Repetition from 1, scenario, platform."""
@@ -102,6 +103,7 @@ def _say(words: list[str], environ: dict[str, str], log: Path) -> str:
                 process.terminate()
             except BaseException:
                 process.terminate()
+                process.wait(_ENDING_S)  # `with` does not wait after Ctrl-C
                 raise
         file.seek(0)
         return told(file.read())

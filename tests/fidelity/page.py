@@ -44,9 +44,10 @@ READING = f"""
 - **replica-minutes**: ready pods, summed over the load.
 - **first scale-up**: from the first rise of the load to the first growth of `spec.replicas`; below 0: before the rise.
 - **p95**: of all answers, counted from the moment at which each request was due.
-- **CPU window**: the span that the pods' CPU metrics are means over, the longest of each 15 s, their median. The
-  embedded cluster samples a pod's CPU every 10 to 20 s, each pod by itself, as cAdvisor's housekeeping does. Windows
-  of 15.0 s, as long as a scrape, mean that the real kubelet measures when it is asked, so that its metrics are younger.
+- **CPU window**: the span that the pods' CPU metrics are means over, the longest of each 15 s, their median. Windows of
+  15.0 s, as long as a scrape, mean that the kubelet measures when it is asked, as the real one does. Runs begun before
+  2026-11-23 21:02 show an embedded cluster that still sampled each pod by itself every 10 to 20 s: its metrics were
+  older, and its first scale-up came one HPA sync later. That difference was found here and has been mended since.
 - **difference**: the embedded cluster's median less the real one's; with {LEAST_RUNS} or more valid runs a side, its
   95 % interval by bootstrap beside it. With fewer nothing is known of the noise, and so nothing of what it means.
 - Only valid runs are compared. An invalid one (its load generator was late, or lacked CPU) is shown dashed in the

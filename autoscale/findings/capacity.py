@@ -37,6 +37,8 @@ def floor_too_high(run: Run) -> Hit | None:
     """F2: at minReplicas and idle for most of the load."""
     if run.hpa is None or not run.target or run.hpa.min_replicas <= 1:
         return None
+    if not any(run.analysis.seconds.answered):
+        return None  # nothing was asked of the pods, so nothing is known of how many are needed
     least, bar = run.hpa.min_replicas, run.target * limit("idle_utilization")
     idle = run.both(run.ready, run.utilization, lambda ready, used: ready <= least and used < bar)
     share = idle.mean(run.start, run.end)
@@ -55,7 +57,7 @@ def floor_too_high(run: Run) -> Hit | None:
         f"The workload sat at its minimum of {least} pods below half its target for {share:.0%} of the load.",
         (Evidence("share of the load at the minimum and idle", share, "share", run.start, run.end),
          Evidence("mean utilisation", used, "%", run.start, run.end)),
-        f"{proposed} pods would carry this load; lower minReplicas, unless the rest is there for failures.",
+        f"{proposed} {'pod' if proposed == 1 else 'pods'} would carry this load; lower minReplicas, unless the rest is there for failures.",
         hpa_patch(run, minReplicas=proposed), run.start, run.end,
     )  # fmt: skip
 

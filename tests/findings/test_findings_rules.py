@@ -285,6 +285,13 @@ def test_a_quiet_run_has_no_findings() -> None:
     assert findings(run().scale(-1, 2).hpa(-1, 2, 45).pod("p0", -5).pod("p1", -5)) == {}
 
 
+def test_pods_that_nobody_asked_anything_are_not_too_many() -> None:
+    """A run whose load never came says nothing of the minimum, however idle its pods were."""
+    silent = Record(FLAT).mark("load-start", 0).mark("load-end", 300).scale(-1, 4).hpa(-1, 4, 20, least=4)
+    assert "F2" in findings(idle(20))
+    assert "F2" not in findings(silent)
+
+
 def test_an_empty_record_has_no_findings() -> None:
     """What was not seen is no finding."""
     assert find(analyse(Record().rows())) == ()

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import need
 
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.base.exits import ExitCode
@@ -18,6 +17,7 @@ from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
 from autoscale.embedded import process
 from autoscale.embedded.settings import quick
+from tests.conftest import need
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import need
 from fake_api import eventually
 
 from autoscale.base.errors import InputError
@@ -18,6 +17,7 @@ from autoscale.embedded import process
 from autoscale.embedded.settings import quick
 from autoscale.run.options import Existing
 from autoscale.run.target import of_existing
+from tests.conftest import need
 
 CONFIG_MAP = resource_of("ConfigMap").path("default", lock.NAME)
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import need
 
 from autoscale.embedded import process
+from tests.conftest import need
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="the embedded cluster needs Linux")]
 ARGUMENTS = ["smoke", "--no-web", "--set", "load.duration=12", "--set", "objectives=[]"]
@@ -68,7 +68,8 @@ def test_a_run_leaves_a_whole_record_and_nothing_else(home: Path) -> None:
     rows = read(home)
     assert rows[-1]["k"] == "end", said
     assert rows[-1]["reason"] == "done", said
-    assert run.returncode in (0, 6), said  # 6: a busy machine made the generator the limit
+    # Without objectives there is nothing to judge, which is no pass; 6: a busy machine made the generator the limit.
+    assert run.returncode in (5, 6), said
     totals = rows[-1]["totals"]
     assert totals["planned"] == totals["sent"] + totals["dropped"]
     assert totals["sent"] == totals["answered"] + sum(totals["failed"].values())

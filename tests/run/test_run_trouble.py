@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import need
 from relay import Relay, relayed
 
 from autoscale.analysis import analyse
@@ -25,6 +24,7 @@ from autoscale.cluster.client import Cluster, connect
 from autoscale.embedded import process
 from autoscale.embedded.settings import quick
 from autoscale.objectives.judging import judge
+from tests.conftest import need
 
 pytestmark = pytest.mark.e2e
 SHORT = ["smoke", "--no-web", "--set", "load.duration=12", "--set", "objectives=[]"]

@@ -50,7 +50,6 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     kept = collect(rows)
     start, end = timeline.load_span(kept)
     series = timeline.seconds(kept.load)
-    kept.load.response.phase = kept.load.service.phase = kept.load.lag.phase = kept.load.phase or 0.0
     plan = timeline.planned_rate(kept.header, start, series)
     changes = load_changes(plan)
     spec = timeline.hpa_spec(kept)

@@ -90,7 +90,7 @@ class LoadCollector:
             return
         at = self.clocks.ours(row["at"], row["clk"])
         if self.phase is None:
-            self.phase = at % 1.0
+            self.phase = self.response.phase = self.service.phase = self.lag.phase = at % 1.0
         second = math.floor(at - self.phase + 0.5)
         shard = self.shards[row["shard"]]
         shard.last_at = max(shard.last_at, at)

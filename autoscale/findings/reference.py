@@ -38,7 +38,7 @@ CURES = {
     "F22": "Remove `replicas` from the workload's manifest.",
     "F23": "Both kinds of policy and an explicit `selectPolicy`.",
     "F24": "A short `scaleUp.stabilizationWindowSeconds`, or smaller steps.",
-    "F25": "More workers or a machine of its own for the generator; discard the run.",
+    "F25": "More workers or a machine of its own for the generator, or a higher `max_in_flight`; discard the run.",
     "F26": "Raise or drop the CPU limit. (Judged by CPU samples at the limit: a record holds no throttling counters.)",
     "F27": "Probes off the busy port, or patient ones; a higher minimum.",
 }

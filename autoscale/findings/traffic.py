@@ -73,6 +73,18 @@ def invalid_test(run: Run) -> Hit | None:
     return Hit(
         "The load generator was the limit, not the service: " + "; ".join(check.words for check in wrong) + ".",
         tuple(Evidence(check.words, check.value, check.unit) for check in wrong),
-        "Give the generator more workers (load.workers) or its own machine, and run again; believe no other figure.",
+        f"{_more_room(run, {check.name for check in wrong})}, and run again; believe no other figure.",
         None, run.start, run.end,
     )  # fmt: skip
+
+
+def _more_room(run: Run, wrong: set[str]) -> str:
+    """What a generator that was the limit needs; one that only waited for answers needs no further workers."""
+    scenario = run.analysis.header["scenario"]
+    most = scenario.get("load", {}).get("max_in_flight")
+    if wrong == {"dropped"} and scenario.get("model") == "open" and most is not None:
+        return (
+            f"Requests found no room: {most} were waiting for answers already. "
+            "Raise load.max_in_flight above rate x timeout, or lower the timeout"
+        )
+    return "Give the generator more workers (load.workers) or its own machine"

@@ -65,13 +65,13 @@ def observing(context: str, kubeconfig: Path, namespace: str, label: str, folder
     seen.written, seen.used, seen.before, seen.peak = (said[key] for key in ("written", "used", "before", "peak"))
 
 
-def wait(true: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
-    """Look again and again until ``true()``. RuntimeError where it does not come."""
+def wait(true: Callable[[], bool], what: str, seconds: float = PATIENCE_S, every_s: float = 0.2) -> None:
+    """Look every ``every_s`` until ``true()``. RuntimeError where it does not come."""
     end = time.monotonic() + seconds
     while not true():
         if time.monotonic() > end:
             raise RuntimeError(f"the benchmark waited {seconds:.0f} s for {what}")
-        time.sleep(0.2)
+        time.sleep(every_s)
 
 
 def percentile(values: list[float], share: float) -> float:

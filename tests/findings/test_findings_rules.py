@@ -280,6 +280,16 @@ def test_an_invalid_test_is_told_alone() -> None:
     assert list(findings(record)) == ["F25"]
 
 
+def test_an_invalid_test_says_what_would_make_it_valid() -> None:
+    """Requests that only found no room ask for ``max_in_flight``; a generator that was late as well, for workers."""
+    full, late = run(dropped=1), run(dropped=1, lag_ms=500)
+    for record in (full, late):
+        record.header["scenario"]["load"]["max_in_flight"] = 50
+    advice = findings(full)["F25"].advice
+    assert "50 were waiting for answers already" in advice and "load.max_in_flight" in advice
+    assert "load.workers" in findings(late)["F25"].advice
+
+
 def test_a_quiet_run_has_no_findings() -> None:
     """A run with nothing wrong gives none."""
     assert findings(run().scale(-1, 2).hpa(-1, 2, 45).pod("p0", -5).pod("p1", -5)) == {}

@@ -1,6 +1,9 @@
 """What every test may use."""
 
 import os
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from hypothesis import settings
@@ -8,6 +11,8 @@ from hypothesis import settings
 # Properties have no bound on wall time: a busy machine is no mistake.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+T = TypeVar("T")
 
 
 def need(present: bool, reason: str) -> None:
@@ -17,3 +22,14 @@ def need(present: bool, reason: str) -> None:
     if os.environ.get("AUTOSCALE_REQUIRE") == "all":
         pytest.fail(f"required here: {reason}")
     pytest.skip(reason)
+
+
+def eventually(
+    look: Callable[[], T | None], what: str = "the condition", seconds: float = 90.0, every_s: float = 0.05
+) -> T:
+    """Look again and again until what is found is true, and return it; AssertionError where that does not come."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
+        time.sleep(every_s)
+    return found

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from autoscale.base.resources import app_root
+from tests.conftest import eventually
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -26,13 +27,6 @@ def free_ports(count: int) -> list[int]:
     for each in sockets:
         each.close()
     return ports
-
-
-def until(true: Callable[[], object], what: str, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.02)
 
 
 class Service:
@@ -72,7 +66,9 @@ def ask(connection: http.client.HTTPConnection, path: str) -> Answer:
 def service(folder: Path, **environment: str) -> Iterator[Service]:
     running = Service(folder, **environment)
     try:
-        until(lambda: running.status("/readyz") == 200 or running.process.poll() is not None, "the service to be ready")
+        eventually(
+            lambda: running.status("/readyz") == 200 or running.process.poll() is not None, "the service to be ready"
+        )
         yield running
     finally:
         running.process.send_signal(signal.SIGTERM)
@@ -99,7 +95,7 @@ def test_health_is_answered_while_every_thread_is_busy(tmp_path: Path) -> None:
         busy = [threading.Thread(target=running.get, args=("/work?wait_ms=3000",)) for _ in range(12)]
         for thread in busy:
             thread.start()
-        until(
+        eventually(
             lambda: b"http_requests_in_progress 8.0" in running.get("/metrics", running.admin)[2], "eight in progress"
         )
         assert running.status("/healthz") == 200
@@ -114,9 +110,9 @@ def test_what_was_begun_is_finished(tmp_path: Path, send: Callable[[int, int], N
         answers: list[Answer] = []
         thread = threading.Thread(target=lambda: answers.append(running.get("/work?wait_ms=1500")))
         thread.start()
-        until(lambda: b"http_requests_in_progress 1.0" in running.get("/metrics", running.admin)[2], "the request")
+        eventually(lambda: b"http_requests_in_progress 1.0" in running.get("/metrics", running.admin)[2], "the request")
         send(running.process.pid, signal.SIGTERM)
-        until(lambda: running.status("/readyz") == 503, "readiness to turn false")
+        eventually(lambda: running.status("/readyz") == 503, "readiness to turn false")
         thread.join()
         assert [answer[0] for answer in answers] == [200]
     assert running.process.returncode == 0
@@ -127,12 +123,12 @@ def test_old_connections_are_closed(tmp_path: Path) -> None:
     with service(tmp_path, MAX_CONNECTION_AGE="0.5") as running:
         connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
         assert ask(connection, "/")[1]["Connection"] == "keep-alive"
-        until(lambda: ask(connection, "/")[1]["Connection"] == "close", "the connection to grow old")
+        eventually(lambda: ask(connection, "/")[1]["Connection"] == "close", "the connection to grow old")
         connection.close()
     with service(tmp_path) as running:
         connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
         began = time.monotonic()
-        until(lambda: time.monotonic() - began > 1 and ask(connection, "/")[0] == 200, "a second to pass")
+        eventually(lambda: time.monotonic() - began > 1 and ask(connection, "/")[0] == 200, "a second to pass")
         assert ask(connection, "/")[1]["Connection"] == "keep-alive"
         connection.close()
 

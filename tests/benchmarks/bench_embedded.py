@@ -19,7 +19,7 @@ from autoscale.embedded.controlplane import ControlPlane
 from autoscale.embedded.objects import Object
 from autoscale.embedded.settings import Settings
 from autoscale.embedded.store import Create, Store
-from tests.benchmarks.observed import wait
+from tests.conftest import eventually
 
 HELD_S = 10.0
 IDLE_PODS = 30
@@ -40,7 +40,7 @@ def _from_nothing() -> list[tuple[str, str]]:
             objects = render(manifests() / "base", labels=run_labels("bench"), namespace="default")
             apply(cluster, objects, "default")
             web = resource_of("Deployment").path("default", "web")
-            wait(lambda: ready_replicas(cluster.get(web)) == 2, "two ready pods", every_s=0.02)
+            eventually(lambda: ready_replicas(cluster.get(web)) == 2, "two ready pods", every_s=0.02)
         ready = time.monotonic() - begin
     finally:
         running.stop()

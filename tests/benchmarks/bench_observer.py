@@ -19,7 +19,8 @@ from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.resources import resource_of
 from autoscale.embedded import process
 from autoscale.embedded.settings import Image, Settings
-from tests.benchmarks.observed import PATIENCE_S, Observed, memory_figure, observing, wait
+from tests.benchmarks.observed import PATIENCE_S, Observed, memory_figure, observing
+from tests.conftest import eventually
 
 PODS, FEWER = 100, 60
 SPAN_S = 70.0
@@ -75,7 +76,9 @@ def _cluster() -> Iterator[tuple[Cluster, Path]]:
             for obj in (_deployment(), _service(), _hpa()):
                 cluster.send("POST", resource_of(obj["kind"]).path(NAMESPACE), obj)
             path = resource_of("Deployment").path(NAMESPACE, "web")
-            wait(lambda: cluster.get(path)["status"].get("readyReplicas") == PODS, "100 ready pods", 2 * PATIENCE_S)
+            eventually(
+                lambda: cluster.get(path)["status"].get("readyReplicas") == PODS, "100 ready pods", 2 * PATIENCE_S
+            )
             yield cluster, running.kubeconfig
     finally:
         running.stop()

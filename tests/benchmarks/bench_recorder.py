@@ -19,8 +19,9 @@ from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.resources import resource_of
 from tests.benchmarks import many_pods
 from tests.benchmarks.kwok import KWOK, kwok
-from tests.benchmarks.observed import Observed, memory_figure, observing, percentile, wait
+from tests.benchmarks.observed import Observed, memory_figure, observing, percentile
 from tests.cluster import gobuild, places, prerequisites
+from tests.conftest import eventually
 
 PODS, CHANGE_RATE = 1000, 100.0
 PROBES, PROBE_RATE, SPAN_S = 10, 20.0, 40.0
@@ -56,10 +57,10 @@ def _lacking() -> str:
 
 def _measure(cluster: Cluster, kubeconfig: Path, folder: Path, pods: int) -> list[tuple[str, str]]:
     with kwok(kubeconfig, folder, pods / CHANGE_RATE) as changing:
-        wait(lambda: many_pods.node_ready(cluster), "KWOK's node to be ready")
+        eventually(lambda: many_pods.node_ready(cluster), "KWOK's node to be ready")
         many_pods.create_pods(cluster, [f"web-{n:04d}" for n in range(pods)], {"changes": "by-kwok"})
         many_pods.create_pods(cluster, [_probe_name(n) for n in range(PROBES)], {})
-        wait(lambda: _running(cluster) == pods + PROBES, f"{pods + PROBES} pods that run", 90)
+        eventually(lambda: _running(cluster) == pods + PROBES, f"{pods + PROBES} pods that run", 90 + pods / 20, 1.0)
         with observing("local", kubeconfig, many_pods.NAMESPACE, LABEL, folder) as seen:
             seen.await_rows(lambda rows: len({row["uid"] for row in _pod_rows(rows)}) == pods + PROBES, "the list")
             since = time.time()

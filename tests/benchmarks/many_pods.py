@@ -9,7 +9,7 @@ from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
 from tests.benchmarks.kwok import NODE
-from tests.benchmarks.observed import wait
+from tests.conftest import eventually
 
 NAMESPACE = "bench-recorder"
 CREATORS = 8
@@ -30,7 +30,7 @@ def workload(cluster: Cluster) -> Iterator[None]:
         cluster.send("POST", resource_of("Node").path(), _node())
         cluster.send("POST", resource_of("Namespace").path(), _object("v1", "Namespace", NAMESPACE))
         account = resource_of("ServiceAccount").path(NAMESPACE)
-        wait(lambda: bool(cluster.list(account)["items"]), "the namespace's service account")
+        eventually(lambda: bool(cluster.list(account)["items"]), "the namespace's service account")
         for obj in _objects():
             cluster.send("POST", resource_of(obj["kind"]).path(NAMESPACE), obj)
         yield
@@ -65,7 +65,7 @@ def remove(cluster: Cluster) -> None:
     for path in (resource_of("Pod").path(NAMESPACE), namespace, resource_of("Node").path(None, NODE), lease):
         with suppress(Refused):  # it is not there
             cluster.send("DELETE", path, query=at_once, read_s=REMOVAL_S)
-    wait(lambda: cluster.call("GET", namespace).status == 404, "the namespace's end", REMOVAL_S)
+    eventually(lambda: cluster.call("GET", namespace).status == 404, "the namespace's end", REMOVAL_S)
 
 
 def _node() -> Object:

@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.conftest import eventually
 
 Row = dict[str, Any]
 PATIENCE_S = 60.0
@@ -36,7 +37,7 @@ class Observed:
 
     def await_rows(self, enough: Callable[[list[Row]], bool], what: str) -> None:
         """Until the record says ``enough``."""
-        wait(lambda: enough(self.so_far()), what)
+        eventually(lambda: enough(self.so_far()), what, PATIENCE_S, every_s=0.2)
 
     def cpu_share(self, since: float, until: float) -> float:
         """CPU seconds per second between two times, counted between the first and the last row in between."""
@@ -63,15 +64,6 @@ def observing(context: str, kubeconfig: Path, namespace: str, label: str, folder
             child.kill()
     seen.rows = seen.so_far()
     seen.written, seen.used, seen.before, seen.peak = (said[key] for key in ("written", "used", "before", "peak"))
-
-
-def wait(true: Callable[[], bool], what: str, seconds: float = PATIENCE_S, every_s: float = 0.2) -> None:
-    """Look every ``every_s`` until ``true()``. RuntimeError where it does not come."""
-    end = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > end:
-            raise RuntimeError(f"the benchmark waited {seconds:.0f} s for {what}")
-        time.sleep(every_s)
 
 
 def percentile(values: list[float], share: float) -> float:

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import yaml
 
 from autoscale.base.exits import ExitCode
 from autoscale.base.resources import manifests
-from tests.cluster import places
+from tests.cluster import lifecycle, places
 from tests.cluster.client import Kubectl
+from tests.conftest import eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("with_images")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,22 +29,30 @@ objectives: [errors < 1%]
 WHOLE = {ExitCode.PASS, ExitCode.INVALID}
 
 
-def run(tmp_path: Path, namespace: str, *words: str, kubeconfig: Path | None = None) -> tuple[int, str]:
-    """Run the scenario in a namespace of the local cluster; exit code and what was said."""
+def command(tmp_path: Path, namespace: str, *words: str, kubeconfig: Path | None = None) -> list[str]:
+    """The scenario in a namespace of the local cluster."""
     (tmp_path / "trouble.yaml").write_text(SCENARIO)
     line = [sys.executable, "-c", "from autoscale.cli import main; main()", "run", f"{tmp_path}/trouble.yaml"]
     line += ["--context", "local", "--kubeconfig", str(kubeconfig or places.state().kubeconfig), "-n", namespace]
-    line += ["--out", f"{tmp_path}/runs", "--no-web", *words]
-    done = subprocess.run(
-        line,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=400,
-    )
-    return done.returncode, done.stdout
+    return [*line, "--out", f"{tmp_path}/runs", "--no-web", *words]
+
+
+@contextmanager
+def started(line: list[str]) -> Iterator["subprocess.Popen[str]"]:
+    """A run that goes on beside the test; it does not outlive it."""
+    pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(line, cwd=ROOT, text=True, **pipes) as going:
+        try:
+            yield going
+        finally:
+            going.terminate()
+
+
+def run(tmp_path: Path, namespace: str, *words: str, kubeconfig: Path | None = None) -> tuple[int, str]:
+    """Run the scenario to its end; exit code and what was said."""
+    with started(command(tmp_path, namespace, *words, kubeconfig=kubeconfig)) as going:
+        said, _ = going.communicate(timeout=400)
+    return going.returncode, said
 
 
 def rows(tmp_path: Path) -> list[dict[str, Any]]:
@@ -151,3 +162,28 @@ def test_a_namespace_that_is_being_deleted(kubectl: Kubectl, tmp_path: Path) -> 
     assert code == ExitCode.CLUSTER_FAILED, said
     assert "the namespace is being deleted" in said
     assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []
+
+
+def test_an_api_server_that_crashes_in_a_run_costs_no_row_of_the_load(
+    kubectl: Kubectl, namespace: str, tmp_path: Path
+) -> None:
+    """Killed and started again under load: the run goes on to its end, every second of the load is in the record, and
+    so is the hole in what only the API server could tell."""
+    with started(command(tmp_path, namespace)) as going:
+        eventually(lambda: seconds_of_load(tmp_path) >= 5 or going.poll() is not None, "load", 200)
+        lifecycle.restart(places.state(), "kube-apiserver")
+        said, _ = going.communicate(timeout=400)
+    assert going.returncode in WHOLE | {ExitCode.UNKNOWN}, said
+    found = rows(tmp_path)
+    assert found[-1]["reason"] == "done", said
+    load = [row for row in found if row["k"] == "load"]
+    assert [row["seq"] for row in load] == list(range(len(load)))
+    assert sum(row["planned"] for row in load) == pytest.approx(found[0]["scenario"]["total"], abs=1)
+    assert "usage" in {row["source"] for row in found if row["k"] == "gap"}
+    assert ours(kubectl, namespace) == []
+
+
+def seconds_of_load(tmp_path: Path) -> int:
+    """Rows of the load in the record so far."""
+    files = (tmp_path / "runs").glob("*/record.jsonl")
+    return sum(line.startswith('{"k":"load"') for file in files for line in file.read_text().splitlines())

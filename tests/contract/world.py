@@ -3,7 +3,6 @@
 import queue
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.resources import path_of, resource_of
 from autoscale.cluster.watch import Change, Watch
+from tests.conftest import eventually
 
 Object = dict[str, Any]
 Found = TypeVar("Found")
@@ -67,13 +67,7 @@ class World:
 
     def until(self, look: Callable[[], Found | None], what: str) -> Found:
         """Wait until ``look`` gives something true."""
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            found = look()
-            if found:
-                return found
-            time.sleep(0.25)
-        raise AssertionError(f"did not come within {PATIENCE_S:.0f} s: {what}")
+        return eventually(look, what, PATIENCE_S, every_s=0.25)
 
 
 def plain(text: str) -> str:
@@ -97,9 +91,7 @@ def opened(context: str, kubeconfig: Path, namespace: str, objects: list[Object]
         for kind in WATCHED:
             stack.enter_context(_watched(world, kind))
         # The namespace's default ServiceAccount is made by a controller a moment later: pods need it.
-        time_out = time.monotonic() + 30
-        while not _has_account(world) and time.monotonic() < time_out:
-            time.sleep(0.2)
+        eventually(lambda: _has_account(world), "the namespace's service account")
         world.apply(*objects)
         yield world
 

@@ -8,7 +8,7 @@ one is tested elsewhere. Faults: drop a watch mid-line, say 410 as an ERROR even
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -219,11 +219,3 @@ def kubeconfig(folder: Path, port: int, name: str = "fake") -> Path:
     path = folder / "kubeconfig"
     path.write_text(yaml.safe_dump(config))
     return path
-
-
-def eventually(condition: Callable[[], bool], deadline_s: float = 10.0) -> None:
-    """Wait for a condition; AssertionError when it does not come."""
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come"
-        time.sleep(0.01)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fake_api import eventually
 
 from autoscale.base.errors import InputError
 from autoscale.cluster import lock
@@ -17,7 +16,7 @@ from autoscale.embedded import process
 from autoscale.embedded.settings import quick
 from autoscale.run.options import Existing
 from autoscale.run.target import of_existing
-from tests.conftest import need
+from tests.conftest import eventually, need
 
 CONFIG_MAP = resource_of("ConfigMap").path("default", lock.NAME)
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fake_api import FakeApi, eventually, serving
+from fake_api import FakeApi, serving
 
 from autoscale.cluster.client import connect
 from autoscale.cluster.logs import Line, LogFollower, split_stamp
 from autoscale.cluster.watch import Lost
+from tests.conftest import eventually
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fake_api import FakeApi, eventually, serving
+from fake_api import FakeApi, serving
 
 from autoscale.base.errors import ClusterError
 from autoscale.cluster import metrics
@@ -18,6 +18,7 @@ from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Change, Lost, Watch
 from autoscale.run.fold import Samples
 from autoscale.run.sources import Inbox, sampling
+from tests.conftest import eventually
 
 
 class Heard:

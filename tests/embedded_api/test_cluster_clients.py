@@ -1,14 +1,14 @@
 """The official Python client against a whole embedded cluster: its models validate strictly what they read."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from kubernetes import client, config, utils, watch
 
 from autoscale.embedded import process, settings
+from tests.conftest import eventually
 
 TINY = (
     "import os; from http.server import *;"
@@ -43,16 +43,7 @@ def namespace(api: client.ApiClient) -> Iterator[str]:
     name = core.create_namespace({"metadata": {"generateName": "test-"}}).metadata.name
     yield name
     core.delete_namespace(name)
-    until(lambda: name not in {one.metadata.name for one in core.list_namespace().items}, "the namespace stays")
-
-
-def until(holds: Callable[[], Any], what: str) -> Any:
-    """Wait for something true, a minute at most."""
-    end = time.monotonic() + 60
-    while not (found := holds()):
-        assert time.monotonic() < end, what
-        time.sleep(0.1)
-    return found
+    eventually(lambda: name not in {one.metadata.name for one in core.list_namespace().items}, "the namespace to go")
 
 
 def deployment(replicas: int = 2) -> client.V1Deployment:
@@ -99,9 +90,9 @@ def test_a_deployment_lives_and_every_object_validates(api: client.ApiClient, na
         spec=client.V2HorizontalPodAutoscalerSpec(scale_target_ref=reference, min_replicas=2, max_replicas=3),
     )
     scaling.create_namespaced_horizontal_pod_autoscaler(namespace, hpa)
-    ready = until(lambda: _ready(apps, namespace, 2), "the pods are not ready")
+    ready = eventually(lambda: _ready(apps, namespace, 2), "two ready pods")
     assert ready.status.updated_replicas == 2
-    current = until(lambda: _utilization(scaling, namespace), "the autoscaler sees no metrics")
+    current = eventually(lambda: _utilization(scaling, namespace), "the autoscaler to see metrics")
     assert current.resource.name == "cpu"
     pods = core.list_namespaced_pod(namespace, label_selector="app=web").items
     assert {pod.status.phase for pod in pods} == {"Running"}
@@ -139,16 +130,16 @@ def test_scale_patch_and_delete_through_the_client(api: client.ApiClient, namesp
     """The client's own patch and scale calls; deleting a Deployment takes its pods with it."""
     apps, core = client.AppsV1Api(api), client.CoreV1Api(api)
     apps.create_namespaced_deployment(namespace, deployment(1))
-    until(lambda: _ready(apps, namespace, 1), "the pod is not ready")
+    eventually(lambda: _ready(apps, namespace, 1), "a ready pod")
     scale = apps.read_namespaced_deployment_scale("web", namespace)
     scale.spec.replicas = 2
     assert apps.replace_namespaced_deployment_scale("web", namespace, scale).spec.replicas == 2
-    until(lambda: _ready(apps, namespace, 2), "the second pod is not ready")
+    eventually(lambda: _ready(apps, namespace, 2), "a second ready pod")
     done = apps.patch_namespaced_deployment("web", namespace, {"metadata": {"labels": {"seen": "yes"}}})
     assert done.metadata.labels == {"seen": "yes"}
     gone = apps.delete_namespaced_deployment("web", namespace)
     assert gone["status"] == "Success"
-    until(lambda: not core.list_namespaced_pod(namespace).items, "the pods outlive their Deployment")
+    eventually(lambda: not core.list_namespaced_pod(namespace).items, "the pods to go with their Deployment")
 
 
 def test_logs_and_proxy_through_the_client(api: client.ApiClient, namespace: str) -> None:
@@ -158,13 +149,13 @@ def test_logs_and_proxy_through_the_client(api: client.ApiClient, namespace: str
     core.create_namespaced_service(
         namespace, {"metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 8080}]}}
     )
-    until(lambda: _ready(apps, namespace, 1), "the pod is not ready")
+    eventually(lambda: _ready(apps, namespace, 1), "a ready pod")
     name = core.list_namespaced_pod(namespace).items[0].metadata.name
-    assert "GET / HTTP" in until(
+    assert "GET / HTTP" in eventually(
         lambda: core.read_namespaced_pod_log(name, namespace, tail_lines=5), "the probes are not in the log"
     )
     assert "Directory listing" in core.connect_get_namespaced_pod_proxy(f"{name}:8080", namespace)
-    answered = until(lambda: _by_service(core, namespace), "the Service does not answer")
+    answered = eventually(lambda: _by_service(core, namespace), "the Service to answer")
     assert "Directory listing" in answered
 
 

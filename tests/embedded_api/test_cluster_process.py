@@ -5,8 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from autoscale.base.errors import ClusterError, InputError
 from autoscale.cli.cluster import command
 from autoscale.embedded import process, settings
 from autoscale.embedded.state import folder_of, is_running
+from tests.conftest import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -25,14 +25,6 @@ def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     yield tmp_path
     for name in process.names():
         process.stop(name)
-
-
-def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for a condition, half a minute at most."""
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 def invoke(*arguments: str) -> str:
@@ -107,7 +99,7 @@ def test_a_bound_cluster_ends_with_its_parent(state_home: Path) -> None:
         assert parent.stdout.readline() == "up\n"
         assert is_running(folder_of("one"))
         parent.send_signal(signal.SIGKILL)
-    until(lambda: not is_running(folder_of("one")), "the cluster outlived its parent")
+    eventually(lambda: not is_running(folder_of("one")), "the cluster to end with its parent")
 
 
 def test_a_cluster_that_cannot_start_says_why(state_home: Path) -> None:

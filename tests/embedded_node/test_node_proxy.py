@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 from autoscale.embedded import proxy
 from autoscale.embedded.addresses import Block, claim_block
+from tests.conftest import eventually
 
 
 @pytest.fixture
@@ -103,14 +104,6 @@ def running() -> Iterator[Running]:
         made.process.wait()
 
 
-def wait(what: Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + 15
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def greeting(host: str) -> str | None:
     """Who answers a new connection; None where it is refused or reset."""
     try:
@@ -125,7 +118,7 @@ def test_new_connections_are_spread_at_random(block: Block) -> None:
     with backends(block, 3) as found, running() as made:
         host = str(block.services[2])
         made.follow((host, found))
-        wait(lambda: greeting(host) is not None)
+        eventually(lambda: greeting(host) is not None)
         order = [greeting(host) for _ in range(300)]
         assert min(Counter(order).values()) > 60
         assert len(Counter(order)) == 3
@@ -137,11 +130,11 @@ def test_established_connections_stay_and_new_ones_follow_the_table(block: Block
     with backends(block, 2) as found, running() as made:
         host = str(block.services[2])
         made.follow((host, found[:1]))
-        wait(lambda: greeting(host) == found[0].at[0])
+        eventually(lambda: greeting(host) == found[0].at[0])
         with socket.create_connection((host, 80), 5) as kept:
             assert kept.recv(100).decode().strip() == found[0].at[0]
             made.follow((host, found[1:]))
-            wait(lambda: greeting(host) == found[1].at[0])
+            eventually(lambda: greeting(host) == found[1].at[0])
             assert {greeting(host) for _ in range(20)} == {found[1].at[0]}
             kept.sendall(b"still here")
             assert kept.recv(100) == b"still here"
@@ -152,13 +145,13 @@ def test_without_endpoints_connections_are_refused(block: Block) -> None:
     with backends(block, 1) as found, running() as made:
         host = str(block.services[2])
         made.follow((host, found))
-        wait(lambda: greeting(host) is not None)
+        eventually(lambda: greeting(host) is not None)
         made.follow((host, []))
-        wait(lambda: greeting(host) is None)
+        eventually(lambda: greeting(host) is None)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((host, 80), 5)
         made.follow((host, found))
-        wait(lambda: greeting(host) is not None)
+        eventually(lambda: greeting(host) is not None)
 
 
 def test_a_dead_endpoint_resets_the_connection(block: Block) -> None:
@@ -176,7 +169,7 @@ def test_a_dead_endpoint_resets_the_connection(block: Block) -> None:
             except ConnectionRefusedError:
                 return False
 
-        wait(reset)
+        eventually(reset)
 
 
 def test_services_are_apart_and_come_and_go(block: Block) -> None:
@@ -184,9 +177,9 @@ def test_services_are_apart_and_come_and_go(block: Block) -> None:
     with backends(block, 2) as found, running() as made:
         one, two = str(block.services[2]), str(block.services[3])
         made.follow((one, found[:1]), (two, found[1:]))
-        wait(lambda: greeting(one) == found[0].at[0] and greeting(two) == found[1].at[0])
+        eventually(lambda: greeting(one) == found[0].at[0] and greeting(two) == found[1].at[0])
         made.follow((two, found[1:]))
-        wait(lambda: greeting(one) is None)
+        eventually(lambda: greeting(one) is None)
         assert greeting(two) == found[1].at[0]
 
 
@@ -196,7 +189,7 @@ def test_bytes_pass_whole_both_ways_and_so_do_ends(block: Block) -> None:
     with backends(block, 1) as found, running() as made:
         host = str(block.services[2])
         made.follow((host, found))
-        wait(lambda: greeting(host) is not None)
+        eventually(lambda: greeting(host) is not None)
         with socket.create_connection((host, 80), 20) as connection:
             sender = threading.Thread(target=_send, args=(connection, payload))
             sender.start()
@@ -217,4 +210,4 @@ def test_an_address_that_cannot_be_had_stops_nothing_else(block: Block) -> None:
         host = str(block.services[2])
         rows = [{"host": "192.0.2.1", "port": 80, "backends": [["192.0.2.2", 80]]}]
         made.send([*rows, {"host": host, "port": 80, "backends": [list(found[0].at)]}])
-        wait(lambda: greeting(host) == found[0].at[0])
+        eventually(lambda: greeting(host) == found[0].at[0])

@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from node_plane import cgroups_of
 
 from autoscale.embedded.kubelet import reaper
 from autoscale.embedded.kubelet.reaper import MARK, end_all, is_alive, marked
+from tests.conftest import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = """
@@ -31,14 +31,6 @@ async def main():
         await asyncio.sleep(1000)
 asyncio.run(main())
 """
-
-
-def wait(what: Callable[[], bool], deadline_s: float = 20.0) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + deadline_s
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -72,9 +64,9 @@ def test_sigkill_of_the_cluster_leaves_nothing(use_cgroups: bool) -> None:
         anonymous = [pid for pid in _sessions_of(before) if is_alive(pid)]
         process.send_signal(signal.SIGKILL)
         process.wait()
-        wait(lambda: not sleepers(mark) and not any(map(is_alive, anonymous)))
-        wait(lambda: not cgroups_of(mark))
-        wait(lambda: not _reapers(mark))
+        eventually(lambda: not sleepers(mark) and not any(map(is_alive, anonymous)))
+        eventually(lambda: not cgroups_of(mark))
+        eventually(lambda: not _reapers(mark))
 
 
 def _sessions_of(pids: list[int]) -> list[int]:
@@ -98,7 +90,7 @@ def test_ctrl_c_ends_everything_too() -> None:
     with cluster(True) as (process, mark):
         process.send_signal(signal.SIGINT)
         process.wait()
-        wait(lambda: not sleepers(mark))
+        eventually(lambda: not sleepers(mark))
 
 
 def test_the_mark_tells_clusters_apart() -> None:
@@ -106,7 +98,7 @@ def test_the_mark_tells_clusters_apart() -> None:
     mine, other = f"mine-{os.getpid()}", f"mine-{os.getpid()}-not"
     processes = [subprocess.Popen(["sleep", "100"], env={MARK: mark}) for mark in (mine, other)]
     try:
-        wait(lambda: list(marked(mine)) == [processes[0].pid])
+        eventually(lambda: list(marked(mine)) == [processes[0].pid])
         end_all(mine)
         assert processes[0].wait() == -signal.SIGKILL
         assert is_alive(processes[1].pid)

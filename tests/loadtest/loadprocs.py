@@ -6,27 +6,17 @@ import random
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from loadtest import scenario
+from tests.conftest import eventually
 
 HERE = Path(__file__).parent
 PATIENCE_S = 60.0
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    """Poll for something until it is there; fail with its name after a minute."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {PATIENCE_S:g} s: {what}")
 
 
 def fetch(url: str, method: str = "GET") -> tuple[int, str]:
@@ -122,7 +112,7 @@ class Load:
 
     def until_sending(self, name: str = "worker-0") -> None:
         """Wait until a worker has sent something."""
-        until(lambda: any(row["sent"] for row in self.rows(name, "load")), f"{name} sends")
+        eventually(lambda: any(row["sent"] for row in self.rows(name, "load")), f"{name} to send")
 
     def count(self) -> dict[str, int]:
         """What the tiny server has seen."""

@@ -10,9 +10,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from loadprocs import Load, fetch, network, plain_scenario, running, until
+from loadprocs import Load, fetch, network, plain_scenario, running
 
 from loadtest import histogram
+from tests.conftest import eventually
 
 
 def total(rows: list[dict[str, Any]], key: str) -> int:
@@ -31,11 +32,11 @@ def test_two_workers_send_exactly_the_plan_and_say_so(tmp_path: Path) -> None:
     """200 arrivals in 5 s over two workers: all answered, spread over the seconds, one start, stages marked, exit codes
     0; Locust's page shows the load, and refuses to start anything."""
     with running(tmp_path, plain_scenario(seconds=5), workers=2) as load:
-        until(lambda: "steady" in load.marks(), "the load has begun")
+        eventually(lambda: "steady" in load.marks(), "the load to begin")
         load.until_sending()
         assert fetch(load.page)[0] == 200
         assert fetch(f"{load.page}/swarm", "POST")[0] == 409
-        page = until(lambda: seen(load.page, at_least=20), "Locust's page shows the load")
+        page = eventually(lambda: seen(load.page, at_least=20), "Locust's page to show the load")
         assert load.codes() == {"master": 0, "worker-0": 0, "worker-1": 0}
         workers = [load.rows(f"worker-{n}", "load") for n in (0, 1)]
         assert (
@@ -68,7 +69,9 @@ def test_a_server_that_stalls_does_not_stop_the_arrivals_and_the_wait_is_counted
         load.until_sending()
         load.server.send_signal(signal.SIGSTOP)
         frozen = len(load.rows("worker-0", "load"))
-        until(lambda: len(load.rows("worker-0", "load")) >= frozen + 2, "a second passes while the server is frozen")
+        eventually(
+            lambda: len(load.rows("worker-0", "load")) >= frozen + 2, "a second to pass while the server is frozen"
+        )
         load.server.send_signal(signal.SIGCONT)
         assert load.codes() == {"master": 0, "worker-0": 0}
         rows = load.rows("worker-0", "load")
@@ -156,7 +159,7 @@ def test_a_worker_told_to_end_before_it_has_a_master_leaves_at_once(tmp_path: Pa
     load = Load(tmp_path, network(), plain_scenario(), workers=1, deadline_s=60)
     with load.role("worker"):
         pid = load.processes["worker-0"].pid
-        caught = until(lambda: handled_signals(pid) & 1 << (signal.SIGTERM - 1), "the worker listens to signals")
+        caught = eventually(lambda: handled_signals(pid) & 1 << (signal.SIGTERM - 1), "the worker to listen to signals")
         load.processes["worker-0"].terminate()
         assert caught
         assert load.codes() == {"worker-0": 0}
@@ -195,7 +198,7 @@ def test_a_worker_whose_master_died_finishes_its_plan(tmp_path: Path) -> None:
     with running(tmp_path, plain_scenario(seconds=4)) as load:
         load.until_sending()
         load.processes["master"].kill()
-        rows = until(lambda: (rows := load.rows("worker-0", "load")) and len(rows) >= 4 and rows, "all rows")
+        rows = eventually(lambda: (rows := load.rows("worker-0", "load")) and len(rows) >= 4 and rows, "all rows")
         assert total(rows, "answered") == 160
 
 

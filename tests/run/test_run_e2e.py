@@ -5,15 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from autoscale.embedded import process
-from tests.conftest import need
+from tests.conftest import eventually, need
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="the embedded cluster needs Linux")]
 ARGUMENTS = ["smoke", "--no-web", "--set", "load.duration=12", "--set", "objectives=[]"]
@@ -46,14 +44,6 @@ def read(home: Path) -> list[dict[str, Any]]:
     """The rows of the one record there is."""
     (record,) = (home / "runs").glob("*/record.jsonl")
     return [json.loads(line) for line in record.read_text().splitlines()]
-
-
-def eventually(condition: Callable[[], bool], deadline_s: float = 90.0) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come"
-        time.sleep(0.1)
 
 
 def began(home: Path) -> bool:

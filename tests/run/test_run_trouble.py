@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from autoscale.cluster.client import Cluster, connect
 from autoscale.embedded import process
 from autoscale.embedded.settings import quick
 from autoscale.objectives.judging import judge
-from tests.conftest import need
+from tests.conftest import eventually, need
 
 pytestmark = pytest.mark.e2e
 SHORT = ["smoke", "--no-web", "--set", "load.duration=12", "--set", "objectives=[]"]
@@ -87,14 +87,6 @@ def records(folder: Path) -> list[list[dict[str, Any]]]:
     """The rows of every record, oldest first."""
     files = sorted((folder / "runs").glob("*/record.jsonl"))
     return [[json.loads(line) for line in file.read_text().splitlines() if line] for file in files]
-
-
-def eventually(condition: Callable[[], bool], deadline_s: float = 90.0) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come"
-        time.sleep(0.1)
 
 
 def seconds_of_load(folder: Path) -> int:

@@ -1,8 +1,6 @@
 """The door against the embedded cluster: apply, ownership, removal, permissions, metrics, clock, errors."""
 
-import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,22 +14,6 @@ from autoscale.cluster.clock import measure
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
 from autoscale.embedded import process
-from autoscale.embedded.settings import quick
-from tests.conftest import need
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """An embedded cluster of this file's own."""
-    need(sys.platform == "linux", "the embedded cluster needs Linux")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        running = process.start("door", quick(), bound=True)
-        try:
-            with connect("embedded", running.kubeconfig) as opened:
-                yield opened
-        finally:
-            running.stop()
 
 
 def config_map(name: str, labels: dict[str, str], **data: str) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """One run at a time in a namespace, and what a run may load, asked of an embedded cluster."""
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,29 +9,13 @@ import pytest
 from autoscale.base.errors import InputError
 from autoscale.cluster import lock
 from autoscale.cluster.apply import fetch
-from autoscale.cluster.client import Cluster, connect
+from autoscale.cluster.client import Cluster
 from autoscale.cluster.resources import resource_of
-from autoscale.embedded import process
-from autoscale.embedded.settings import quick
 from autoscale.run.options import Existing
 from autoscale.run.target import of_existing
-from tests.conftest import eventually, need
+from tests.conftest import eventually
 
 CONFIG_MAP = resource_of("ConfigMap").path("default", lock.NAME)
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """An embedded cluster of this file's own."""
-    need(sys.platform == "linux", "the embedded cluster needs Linux")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
-        running = process.start("lock", quick(), bound=True)
-        try:
-            with connect("embedded", running.kubeconfig) as opened:
-                yield opened
-        finally:
-            running.stop()
 
 
 def patch_lock(cluster: Cluster, **data: str) -> None:

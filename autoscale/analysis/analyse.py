@@ -1,6 +1,7 @@
 """The whole analysis: one pass over the rows, then each part from what was kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from autoscale.analysis import timeline
@@ -10,33 +11,11 @@ from autoscale.analysis.demand import demand
 from autoscale.analysis.generator import generator
 from autoscale.analysis.latency import latency, of_span, tightest, violated_seconds
 from autoscale.analysis.lives import pod_lives, scale_downs
-from autoscale.analysis.measures import (
-    cost,
-    flapping,
-    of_goodness,
-    of_latency,
-    of_pods,
-    of_reaction,
-    of_supply,
-    table,
-)
+from autoscale.analysis.measures import flapping, measures
 from autoscale.analysis.phases import scale_ups
 from autoscale.analysis.plan import LoadChange, PlannedRate, largest_rise, load_changes
-from autoscale.analysis.reaction import back_to_min, reaction
-from autoscale.analysis.results import (
-    Analysis,
-    Demand,
-    Generator,
-    Latency,
-    LatencyObjective,
-    Measure,
-    PodLife,
-    Reached,
-    Reaction,
-    Replicas,
-    ScaleDown,
-    Seconds,
-)
+from autoscale.analysis.reaction import reaction
+from autoscale.analysis.results import Analysis, Demand, Seconds
 from autoscale.analysis.scaling import scale_events
 
 _METRIC_BIN_S = 15
@@ -59,18 +38,16 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     events = scale_events(kept, supply, spec, made)
     pods, downs = pod_lives(kept, events), scale_downs(kept, events)
     stages = timeline.stages(kept.header, start)
-    horizon = (kept.first_t if start is None else start, kept.last_t if end is None else end)
     objective = tightest(kept.header)
     bad = violated_seconds(kept.load, series, objective) if objective else None
     health = generator(kept, series, start, end)
     whole = of_span(kept.load, series, "whole load", series.start - 1, series.start + len(series) + 1)
     step = largest_rise(changes)
-    until = _until(step, changes, end if end is not None else (horizon[1] if kept.load.seconds else None))
+    until = _until(step, changes, end if end is not None else (kept.last_t if kept.load.seconds else None))
     allowed = 1 - objective.quantile if objective else 0.0
     react = reaction(step, until, supply, need, spec, series, bad, allowed)
-    back = back_to_min(supply, spec, end, kept.last_t)
     reversals, flapped = flapping(supply.desired or supply.hpa_desired, plan)
-    return Analysis(
+    found = Analysis(
         header=kept.header,
         run=kept.header["run"],
         start=kept.first_t,
@@ -101,8 +78,8 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         demand=need,
         latency=(whole, *latency(kept, series, stages, events)),
         reaction=react,
-        measures=_measures(kept, whole, health, objective, bad, react, back, supply, need, pods, downs, reversals,
-                           horizon),
+        measures={},
+        reversals=reversals,
         flapping=flapped,
         decisions=made,
         generator=health,
@@ -114,7 +91,8 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         pod_bins=_pod_bins(kept),
         unread_rows=kept.strange,
         notes=_notes(kept, need, plan, end),
-    )  # fmt: skip
+    )
+    return replace(found, measures=measures(found))
 
 
 def _until(step: LoadChange | None, changes: Sequence[LoadChange], end: float | None) -> float | None:
@@ -122,35 +100,6 @@ def _until(step: LoadChange | None, changes: Sequence[LoadChange], end: float | 
         return None
     later = [change.at for change in changes if change.at > step.at]
     return later[0] if later else end
-
-
-def _measures(
-    kept: Collected, whole: Latency, health: Generator, objective: LatencyObjective | None,
-    bad: Sequence[int | None] | None, react: Reaction, back: Reached, supply: Replicas, need: Demand,
-    pods: Sequence[PodLife], downs: Sequence[ScaleDown], reversals: int | None, horizon: tuple[float, float],
-) -> dict[str, Measure]:  # fmt: skip
-    length = horizon[1] - horizon[0] if kept.load.seconds and horizon[1] > horizon[0] else None
-    known = [n for n in bad or () if n is not None]
-    total = sum(known) if known else None
-    goods = of_goodness(whole, health, total, length)
-    sizes = of_supply(supply, need, *horizon)
-    good = goods["goodput"]
-    minutes = sizes["replica_minutes"]
-    price = kept.header["scenario"].get("price")
-    paid = cost(
-        price,
-        minutes if isinstance(minutes, float) else None,
-        good * length if isinstance(good, float) and length else None,
-    )
-    currency = price.get("currency", "") if isinstance(price, dict) else ""
-    notes = dict.fromkeys(("theta_under", "theta_over", "under_provisioned", "over_provisioned"), need.how)
-    notes |= {"cost": currency, "bad": objective.text if objective else "no latency objective"}
-    found = {"reversals": reversals, "cost": paid}
-    return table(
-        [of_latency(whole, length), goods, of_reaction(react, back), sizes,
-         of_pods(pods, downs, horizon[0], bool(kept.load.seconds)), found],
-        notes,
-    )  # fmt: skip
 
 
 def _metric_ages(kept: Collected) -> tuple[tuple[float, float, float], ...]:

@@ -7,7 +7,9 @@ from typing import Any
 from autoscale.analysis.catalogue import CATALOGUE
 from autoscale.analysis.elasticity import deviation, elasticity, instability, jitter, moved, reversals
 from autoscale.analysis.plan import PlannedRate
+from autoscale.analysis.reaction import back_to_min
 from autoscale.analysis.results import (
+    Analysis,
     Demand,
     Generator,
     Latency,
@@ -23,12 +25,40 @@ from autoscale.analysis.steps import StepSeries
 CONSTANT_SHARE = 0.1
 FLAPPING_S = 600.0
 
-Values = dict[str, float | Reached | None]
+Numbers = dict[str, float | None]
+
+
+def measures(analysis: Analysis) -> dict[str, Measure]:
+    """Every measure of the catalogue, in its order, from the other parts of an analysis."""
+    start = analysis.start if analysis.load_start is None else analysis.load_start
+    end = analysis.end if analysis.load_end is None else analysis.load_end
+    has_load = len(analysis.seconds) > 0
+    length = end - start if has_load and end > start else None
+    known = [n for n in analysis.bad or () if n is not None]
+    whole, demand = analysis.latency[0], analysis.demand
+    good = of_goodness(whole, analysis.generator, sum(known) if known else None, length)
+    supply = of_supply(analysis.replicas, demand, start, end)
+    back = back_to_min(analysis.replicas, analysis.hpa, analysis.load_end, analysis.end)
+    price = analysis.header["scenario"].get("price")
+    notes = dict.fromkeys(("theta_under", "theta_over", "under_provisioned", "over_provisioned"), demand.how)
+    notes["cost"] = price.get("currency", "") if isinstance(price, Mapping) else ""
+    notes["bad"] = analysis.objective.text if analysis.objective else "no latency objective"
+    return table(
+        [
+            of_latency(whole, length),
+            good,
+            of_reaction(analysis.reaction, back),
+            supply,
+            of_pods(analysis.pods, analysis.scale_downs, start, has_load),
+            {"reversals": analysis.reversals, "cost": cost(price, supply["replica_minutes"], good["goodput"], length)},
+        ],
+        notes,
+    )
 
 
 def table(parts: Iterable[Mapping[str, float | Reached | None]], notes: Mapping[str, str]) -> dict[str, Measure]:
     """All measures in the catalogue's order; what nobody gave is unknown."""
-    values: Values = {}
+    values: dict[str, float | Reached | None] = {}
     for part in parts:
         values.update(part)
     return {name: _measure(name, values.get(name), notes.get(name, "")) for name in CATALOGUE}
@@ -41,7 +71,7 @@ def _measure(name: str, value: float | Reached | None, note: str) -> Measure:
     return Measure(name, value, unit, note)
 
 
-def of_latency(whole: Latency, length_s: float | None) -> Values:
+def of_latency(whole: Latency, length_s: float | None) -> Numbers:
     """Percentiles, throughput and errors of the whole load."""
     done = None if whole.count is None or whole.failed is None else whole.count + whole.failed
     return {
@@ -53,7 +83,7 @@ def of_latency(whole: Latency, length_s: float | None) -> Values:
     }  # fmt: skip
 
 
-def of_goodness(whole: Latency, generator: Generator, bad: int | None, length_s: float | None) -> Values:
+def of_goodness(whole: Latency, generator: Generator, bad: int | None, length_s: float | None) -> Numbers:
     """Good requests: answered within the latency objective; None without an objective."""
     planned = generator.planned
     if planned is None and whole.count is not None:
@@ -68,7 +98,7 @@ def of_goodness(whole: Latency, generator: Generator, bad: int | None, length_s:
     }
 
 
-def of_reaction(found: Reaction, back: Reached) -> Values:
+def of_reaction(found: Reaction, back: Reached) -> dict[str, float | Reached | None]:
     """Reaction to the largest rise, and the way back."""
     return {
         "reaction": found.detect, "capacity": found.capacity, "recovery": found.recovery, "settling": found.settling,
@@ -76,12 +106,12 @@ def of_reaction(found: Reaction, back: Reached) -> Values:
     }  # fmt: skip
 
 
-def of_supply(supply: Replicas, demand: Demand, start: float, end: float) -> Values:
+def of_supply(supply: Replicas, demand: Demand, start: float, end: float) -> Numbers:
     """The elasticity measures; those against demand are unknown where demand is."""
     ready, desired = supply.ready, supply.desired or supply.hpa_desired
     changes = moved(desired, start, end) if desired else None
     known = ready.known(start, end)
-    values: Values = {
+    values: Numbers = {
         "adaptations": changes[0] if changes else None,
         "pods_moved": changes[1] if changes else None,
         "peak_ready": ready.highest(start, end),
@@ -107,7 +137,7 @@ def of_supply(supply: Replicas, demand: Demand, start: float, end: float) -> Val
     }  # fmt: skip
 
 
-def of_pods(pods: Sequence[PodLife], downs: Sequence[ScaleDown], start: float, has_load: bool) -> Values:
+def of_pods(pods: Sequence[PodLife], downs: Sequence[ScaleDown], start: float, has_load: bool) -> Numbers:
     """Start of the run's new pods, and what was lost as pods went."""
     starts = sorted(
         pod.ready_at - pod.created
@@ -158,8 +188,8 @@ def flapping(desired: StepSeries, plan: PlannedRate) -> tuple[int | None, tuple[
     return best
 
 
-def cost(price: Any, replica_minutes: float | None, good: float | None) -> float | None:
-    """The cost of a million good requests; None without a price or good requests."""
-    if not isinstance(price, Mapping) or replica_minutes is None or not good:
+def cost(price: Any, minutes: float | None, goodput: float | None, length_s: float | None) -> float | None:
+    """The cost of a million good requests at so many replica-minutes; None without a price or good requests."""
+    if not isinstance(price, Mapping) or minutes is None or not goodput or not length_s:
         return None
-    return float(price["pod_hour"]) * replica_minutes / 60 / good * 1e6
+    return float(price["pod_hour"]) * minutes / 60 / (goodput * length_s) * 1e6

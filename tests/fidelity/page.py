@@ -29,6 +29,9 @@ COLUMNS = (
     Column("CPU window, s", lambda figures: figures.cpu_window_s, 1),
 )
 
+_TITLES = " | ".join(column.title for column in COLUMNS)
+_RULE = "| --- |" + " --- |" * (1 + len(COLUMNS))
+
 HEAD = """# Embedded and real, curve over curve
 
 Made by `make docs` from what `make fidelity` measured (`tests/fidelity/measured.json`); do not edit.
@@ -45,11 +48,14 @@ READING = f"""
 - **first scale-up**: from the first rise of the load to the first growth of `spec.replicas`; below 0: before the rise.
 - **p95**: of all answers, counted from the moment at which each request was due.
 - **CPU window**: the span that the pods' CPU metrics are means over, the longest of each 15 s, their median. Windows of
-  15.0 s, as long as a scrape, mean that the kubelet measures when it is asked, as the real one does. Runs begun before
-  2026-11-23 21:02 show an embedded cluster that still sampled each pod by itself every 10 to 20 s: its metrics were
-  older, and its first scale-up came one HPA sync later. That difference was found here and has been mended since.
+  15.0 s, as long as a scrape, mean that the kubelet measures when it is asked.
 - **difference**: the embedded cluster's median less the real one's; with {LEAST_RUNS} or more valid runs a side, its
   95 % interval by bootstrap beside it. With fewer nothing is known of the noise, and so nothing of what it means.
+- **pair by pair**: embedded less real in the two runs of a scenario that followed each other; the median over all pairs
+  and its 95 % interval by bootstrap. More runs speak in it than in one scenario: it is the row to look at first.
+- On both clusters a run begins its load at much the same place between two HPA syncs. How old the metrics are at a sync
+  is chance on the real one, anew in every run; the embedded one starts with its run: there it is the same every time.
+  One scenario's first scale-up may be a sync apart for this alone.
 - Only valid runs are compared. An invalid one (its load generator was late, or lacked CPU) is shown dashed in the
   picture, stands in the list of runs below, and counts in **all runs**, which is no evidence.
 """
@@ -61,6 +67,7 @@ def page(runs: Sequence[Run]) -> str:
         return HEAD + "Nothing has been measured yet.\n"
     scenarios = sorted({run.scenario for run in runs})
     parts = [HEAD, conditions(runs), f"\n![Ready pods over time, embedded and real]({PICTURE})\n\n## Figures\n"]
+    parts.append(paired(runs))
     parts += [comparison(scenario, [run for run in runs if run.scenario == scenario]) for scenario in scenarios]
     parts += [READING, "\n## Every run\n\n", _list(runs)]
     return "".join(parts)
@@ -95,10 +102,37 @@ def _count(runs: Sequence[Run]) -> str:
     return f"{number} {'run' if number == '1' else 'runs'} of each scenario on each cluster"
 
 
+def paired(runs: Sequence[Run]) -> str:
+    """The table over all scenarios: embedded less real in each pair of runs that followed each other."""
+    valid = {(run.scenario, run.repetition, run.platform): run.figures for run in runs if run.counts}
+    turns = sorted({(scenario, repetition) for scenario, repetition, _ in valid})
+    sides = [[valid.get((*turn, platform)) for platform in PLATFORMS] for turn in turns]
+    pairs = [(one, other) for one, other in sides if one is not None and other is not None]
+    cells = [_apart(differences(pairs, column), column.digits) for column in COLUMNS]
+    row = f"| pair by pair | {len(pairs)} | {' | '.join(cells)} |"
+    return "\n".join(["", "### all scenarios", "", f"| | valid pairs | {_TITLES} |", _RULE, row, ""])
+
+
+def differences(pairs: Sequence[tuple[Figures, Figures]], column: Column) -> list[float]:
+    """A figure's difference in each pair in which it is known of both."""
+    both = [(column.value(one), column.value(other)) for one, other in pairs]
+    return [one - other for one, other in both if one is not None and other is not None]
+
+
+def _apart(found: Sequence[float], digits: int) -> str:
+    """The median of paired differences, with its interval where there are enough of them."""
+    if not found:
+        return UNKNOWN
+    text = f"{median(found):+.{digits}f}"
+    if len(found) < LEAST_RUNS:
+        return text
+    low, high = bootstrap([0.0], found)  # against nothing: the pairs are differences already
+    return f"{text}, 95 %: {low:+.{digits}f} to {high:+.{digits}f}"
+
+
 def comparison(scenario: str, runs: Sequence[Run]) -> str:
     """The table of one scenario: medians (lowest to highest), and the difference."""
-    lines = ["", f"### {scenario}", "", f"| | valid runs | {' | '.join(column.title for column in COLUMNS)} |"]
-    lines.append("| --- |" + " --- |" * (1 + len(COLUMNS)))
+    lines = ["", f"### {scenario}", "", f"| | valid runs | {_TITLES} |", _RULE]
     valid = [run for run in runs if run.counts]
     for platform in PLATFORMS:
         number = f"{_of(valid, platform)} of {_of(runs, platform)}"

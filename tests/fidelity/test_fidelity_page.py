@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fidelity.measured import Curve, Figures, Platform, Run
+from tests.fidelity.measured import PLATFORMS, Curve, Figures, Platform, Run
 from tests.fidelity.page import difference, page, spread
 from tests.fidelity.picture import line, svg
 
@@ -55,6 +55,16 @@ def test_nothing_valid_is_unknown() -> None:
     text = page([made("embedded"), made("local", outcome="invalid")])
     assert row(text, "real") == "| real | 0 of 1 | unknown | unknown | unknown | unknown |"
     assert row(text, "difference") == "| difference | | unknown | unknown | unknown | unknown |"
+
+
+def test_pairs_are_compared_over_all_scenarios() -> None:
+    """Each pair gives one difference; a run whose partner is not valid gives none, and a mean level cancels out."""
+    runs = [made(platform, n, replica_minutes=n + (0.5 if platform == "embedded" else 0.0))
+            for n in (1, 2, 3) for platform in PLATFORMS]  # fmt: skip
+    alone = [made("embedded", 4, replica_minutes=99.0), made("local", 4, "invalid")]
+    told = page([*runs, *alone]).partition("### step")[0]
+    assert "| pair by pair | 3 | +0.50, 95 %: +0.50 to +0.50 | +0.0, 95 %: +0.0 to +0.0 |" in told
+    assert "| pair by pair | 0 | unknown | unknown | unknown | unknown |" in page(alone)
 
 
 def test_what_invalid_runs_would_say_stands_apart() -> None:

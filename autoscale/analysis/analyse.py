@@ -79,7 +79,6 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         latency=(whole, *latency(kept, series, stages, events)),
         reaction=react,
         measures={},
-        reversals=reversals,
         flapping=flapped,
         decisions=made,
         generator=health,
@@ -92,7 +91,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         unread_rows=kept.strange,
         notes=_notes(kept, need, plan, end),
     )
-    return replace(found, measures=measures(found))
+    return replace(found, measures=measures(found, reversals))
 
 
 def _until(step: LoadChange | None, changes: Sequence[LoadChange], end: float | None) -> float | None:

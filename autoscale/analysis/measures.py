@@ -28,8 +28,8 @@ FLAPPING_S = 600.0
 Numbers = dict[str, float | None]
 
 
-def measures(analysis: Analysis) -> dict[str, Measure]:
-    """Every measure of the catalogue, in its order, from the other parts of an analysis."""
+def measures(analysis: Analysis, reversals: int | None) -> dict[str, Measure]:
+    """Every measure of the catalogue, in its order, from the other parts of an analysis and the count of ``flapping``."""
     start = analysis.start if analysis.load_start is None else analysis.load_start
     end = analysis.end if analysis.load_end is None else analysis.load_end
     has_load = len(analysis.seconds) > 0
@@ -50,7 +50,7 @@ def measures(analysis: Analysis) -> dict[str, Measure]:
             of_reaction(analysis.reaction, back),
             supply,
             of_pods(analysis.pods, analysis.scale_downs, start, has_load),
-            {"reversals": analysis.reversals, "cost": cost(price, supply["replica_minutes"], good["goodput"], length)},
+            {"reversals": reversals, "cost": cost(price, supply["replica_minutes"], good["goodput"], length)},
         ],
         notes,
     )

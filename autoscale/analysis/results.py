@@ -60,11 +60,10 @@ class Analysis:
     """Everything that is known of one run. ``notes`` say in words what could not be known and why.
 
     ``bad``: per second, the requests that were not good (None without a latency objective). ``plan``: the planned
-    rate; ``changes``: where it moves steeply. ``reversals``: of the size's direction, the most in 10 minutes of
-    constant load; ``flapping``: their span. ``latency``: of the whole load, then of its parts. ``metric_ages``:
-    (time, longest window, longest time since the sample before) in each 15 s. ``nodes``: allocatable
-    millicores; ``containers``: names in the target's pods.
-    ``pod_bins``: answers of each pod in every 10 s, name -> (time of the first, counts).
+    rate; ``changes``: where it moves steeply. ``flapping``: the span of the most reversals. ``latency``: of the whole
+    load, then of its parts. ``metric_ages``: (time, longest window, longest time since the sample before) in each 15 s.
+    ``nodes``: allocatable millicores; ``containers``: names in the target's pods. ``pod_bins``: answers of each pod in
+    every 10 s, name -> (time of the first, counts).
     """
 
     header: Mapping[str, Any]
@@ -98,7 +97,6 @@ class Analysis:
     latency: tuple[Latency, ...]
     reaction: Reaction
     measures: Mapping[str, Measure]
-    reversals: int | None
     flapping: tuple[float, float] | None
     decisions: tuple[Decision, ...]
     generator: Generator

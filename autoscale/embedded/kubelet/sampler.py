@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import time
 from pathlib import Path
 
@@ -25,7 +26,9 @@ class Sampler:
 
     async def run(self) -> None:
         """Sample and scrape until cancelled."""
-        next_scrape = time.time() + self._settings.metric_resolution_s
+        # A metrics-server was there before its pods: the first scrape comes at any moment of its period. Counted from
+        # here it would be equally old at an HPA's sync in every run, and a run repeated would hide what that costs.
+        next_scrape = time.time() + random.uniform(0, self._settings.metric_resolution_s)
         while True:
             now, settings = time.time(), self._settings
             if settings.housekeeping_s:

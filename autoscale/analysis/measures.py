@@ -29,7 +29,7 @@ Numbers = dict[str, float | None]
 
 
 def measures(analysis: Analysis, reversals: int | None) -> dict[str, Measure]:
-    """Every measure of the catalogue, in its order, from the other parts of an analysis and the count of ``flapping``."""
+    """Every measure of the catalogue, in its order, from the rest of an analysis and the count of ``flapping``."""
     start = analysis.start if analysis.load_start is None else analysis.load_start
     end = analysis.end if analysis.load_end is None else analysis.load_end
     has_load = len(analysis.seconds) > 0

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.loadtest.loadprocs import until
+from tests.conftest import eventually
 
 
 @contextmanager
@@ -32,7 +32,9 @@ def ui(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         subprocess.Popen(command, stdout=out, stderr=out, env=own, text=True) as process,
     ):
         try:
-            until(lambda: "Start runs at" in (folder / "out").read_text() or process.poll() is not None, "the page")
+            eventually(
+                lambda: "Start runs at" in (folder / "out").read_text() or process.poll() is not None, "the page"
+            )
             yield process, f"http://127.0.0.1:{number}"
         finally:
             if process.poll() is None:
@@ -71,9 +73,9 @@ def test_a_run_from_the_page_leaves_a_report(tmp_path: Path) -> None:
     with ui(tmp_path) as (_, url):
         token = news(url)["desk"]["token"]
         assert start(url, token, time_factor=0.5)["success"] is True
-        until(lambda: news(url)["state"] == "running", "the load")
-        until(lambda: "SCALING" in get(url).upper() and "templateArgs" in get(url), "Locust's page")
-        until(lambda: news(url)["report"] and not news(url)["desk"]["busy"], "the report")
+        eventually(lambda: news(url)["state"] == "running", "the load")
+        eventually(lambda: "SCALING" in get(url).upper() and "templateArgs" in get(url), "Locust's page")
+        eventually(lambda: news(url)["report"] and not news(url)["desk"]["busy"], "the report")
         told = news(url)
         assert told["desk"]["error"] is None
         assert sum(row[1] for row in told["seconds"]) > 100

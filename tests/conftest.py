@@ -30,6 +30,7 @@ def eventually(
     """Look again and again until what is found is true, and return it; AssertionError where that does not come."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
-        assert time.monotonic() < deadline, f"waited {seconds:g} s for {what}"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {seconds:g} s for {what}")
         time.sleep(every_s)
     return found

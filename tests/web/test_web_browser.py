@@ -14,6 +14,7 @@ from playwright.sync_api import Page as Tab
 from autoscale.record.reader import read
 from autoscale.web import Choice, Desk, Page, PastRun
 from tests.browsers import chromium, complaints
+from tests.conftest import eventually
 from tests.loadtest import loadprocs
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "real-step.jsonl.gz"
@@ -96,7 +97,7 @@ def test_a_zoom_stays_while_rows_come_in(browser: Browser) -> None:
         expect(one.locator(".status")).to_contain_text("1 gap")
         assert picture(one, "pods") == zoomed
         one.mouse.dblclick(over["x"] + 100, y)
-        loadprocs.until(lambda: picture(one, "pods") == whole, "the whole run to be shown again")
+        eventually(lambda: picture(one, "pods") == whole, "the whole run to be shown again")
         assert errors == []
         one.context.close()
 
@@ -143,13 +144,13 @@ def test_locusts_own_page_has_one_more_tab(browser: Browser, tmp_path: Path) -> 
         page.connect(lambda: fetch_from(load.page))
         feed = Feed(page, load, scenario)
         load.until_sending()
-        loadprocs.until(lambda: feed.rows(state="load-start"), "the load's start")
+        eventually(lambda: feed.rows(state="load-start"), "the load's start")
         one, errors = tab(browser)
         one.goto(page.url)
         expect(one.get_by_role("tab")).to_have_count(9)
         expect(one.get_by_role("tab", name="Statistics")).to_have_attribute("aria-selected", "true")
         one.get_by_role("tab", name="Scaling").click()
-        loadprocs.until(lambda: feed.rows() and ink(one, "load") if one.locator("#chart-load").count() else None, "ink")
+        eventually(lambda: feed.rows() and ink(one, "load") if one.locator("#chart-load").count() else None, "ink")
         expect(one.locator("#autoscale-tab .tiles")).to_contain_text("40 /s")
         one.get_by_role("tab", name="Charts").click()
         expect(one.locator("#autoscale-tab")).to_be_hidden()
@@ -158,7 +159,7 @@ def test_locusts_own_page_has_one_more_tab(browser: Browser, tmp_path: Path) -> 
         one.goto(page.url + "/?tab=scaling")
         expect(one.locator("#chart-cpu canvas")).to_be_attached()
         one.get_by_role("button", name="Stop").click()
-        loadprocs.until(lambda: feed.rows(state="load-end"), "the load's end")
+        eventually(lambda: feed.rows(state="load-end"), "the load's end")
         expect(one.locator(".status")).to_contain_text("waiting for the autoscaler to scale down")
         expect(one.get_by_role("button", name="New")).to_be_hidden()
         load.codes()
@@ -178,7 +179,7 @@ def test_before_the_load_the_page_waits_and_then_goes_over(browser: Browser, tmp
             feed = Feed(page, load, scenario)
             page.connect(lambda: fetch_from(load.page))
             expect(one.locator(".status")).to_contain_text("Preparing")
-            loadprocs.until(lambda: feed.rows(state="load-start"), "the load's start")
+            eventually(lambda: feed.rows(state="load-start"), "the load's start")
             one.wait_for_url("**/?tab=scaling")
             expect(one.get_by_role("tab", name="Scaling")).to_have_attribute("aria-selected", "true")
             expect(one.locator("#autoscale-tab .status")).to_contain_text("Load is being sent")
@@ -206,7 +207,7 @@ def test_a_run_is_started_from_the_page(browser: Browser, tmp_path: Path) -> Non
         assert launch is not None
         assert (launch.scenario, launch.rate_factor, launch.time_factor) == ("day", 2, 1)
         one.get_by_role("button", name="Stop this run").click()
-        loadprocs.until(lambda: stopped, "the wish to stop")
+        eventually(lambda: stopped, "the wish to stop")
         page.add({"k": "header", "t": 5.0, "run": "r1", "scenario": {"name": "day"}, "target": {}})
         page.add({"k": "end", "t": 6.0})
         desk.done()

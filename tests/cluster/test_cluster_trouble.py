@@ -173,6 +173,8 @@ def test_an_api_server_that_crashes_in_a_run_costs_no_row_of_the_load(
         eventually(lambda: seconds_of_load(tmp_path) >= 5 or going.poll() is not None, "load", 200)
         lifecycle.restart(places.state(), "kube-apiserver")
         said, _ = going.communicate(timeout=400)
+    # The next test finds the cluster whole: the API server looks for metrics-server again in its own time.
+    kubectl.run("wait", "--for=condition=Available", "apiservice/v1beta1.metrics.k8s.io", "--timeout=120s", seconds=130)
     assert going.returncode in WHOLE | {ExitCode.UNKNOWN}, said
     found = rows(tmp_path)
     assert found[-1]["reason"] == "done", said

@@ -200,7 +200,8 @@ def crash_loop(world: World) -> list[str]:
 
 
 def _reasons(world: World, kind: str, prefix: str) -> list[str]:
-    return [event["reason"] for event in world.events(kind, prefix)]
+    """Without FailedMount: chance, a busy kubelet that had not yet read what it mounts and tried again."""
+    return [reason for event in world.events(kind, prefix) if (reason := event["reason"]) != "FailedMount"]
 
 
 def _backing_off(message: str) -> str:

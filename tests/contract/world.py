@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.contexts import EMBEDDED
 from autoscale.cluster.resources import path_of, resource_of
@@ -91,15 +92,16 @@ def opened(context: str, kubeconfig: Path, namespace: str, objects: list[Object]
         world = World(cluster, namespace)
         for kind in WATCHED:
             stack.enter_context(_watched(world, kind))
-        if context != EMBEDDED:  # whose pods have no ServiceAccount; elsewhere a controller makes it a moment later
-            eventually(lambda: _has_account(world), "the namespace's service account")
+        if context != EMBEDDED:  # whose pods mount nothing of it; elsewhere controllers make both a moment later
+            eventually(lambda: _is_furnished(world), "the namespace's service account and authority")
         world.apply(*objects)
         yield world
 
 
-def _has_account(world: World) -> bool:
-    accounts = world.cluster.list(resource_of("ServiceAccount").path(world.namespace))["items"]
-    return any(account["metadata"]["name"] == "default" for account in accounts)
+def _is_furnished(world: World) -> bool:
+    """Whether a namespace has what Kubernetes mounts into every pod."""
+    mounted = (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"))
+    return all(fetch(world.cluster, resource_of(kind).path(world.namespace, name)) for kind, name in mounted)
 
 
 @contextmanager

@@ -181,7 +181,8 @@ def test_an_api_server_that_crashes_in_a_run_costs_no_row_of_the_load(
     load = [row for row in found if row["k"] == "load"]
     assert [row["seq"] for row in load] == list(range(len(load)))
     assert sum(row["planned"] for row in load) == pytest.approx(found[0]["scenario"]["total"], abs=1)
-    assert "usage" in {row["source"] for row in found if row["k"] == "gap"}
+    # Every watch broke; usage is asked for every few seconds and may have fallen on either side of the hole.
+    assert {"pods", "deployments", "horizontalpodautoscalers"} <= {row["source"] for row in found if row["k"] == "gap"}
     assert ours(kubectl, namespace) == []
 
 

@@ -96,7 +96,8 @@ images-load: $(VENV)/.run  ## Load the images into CONTEXT (local, minikube, kin
 .PHONY: test-cluster
 test-cluster: $(VENV)/.dev  ## Build and start the local Kubernetes, test on it, stop it (root and Go)
 	@$(BIN)/python -m tests.cluster check || { test "$$AUTOSCALE_REQUIRE" != all; exit; }; \
-	trap '$(BIN)/python -m tests.cluster down' EXIT; \
+	trap 's=$$?; test $$s = 0 && keep= || keep=--keep-logs; \
+		$(BIN)/python -m tests.cluster down $$keep || s=1; exit $$s' EXIT; \
 	$(BIN)/python -m tests.cluster up && $(BIN)/python -m tests.cluster images \
 	&& $(BIN)/python -m tests.cluster images-load local && $(BIN)/python -m pytest -m cluster $(ARGS)
 

@@ -123,9 +123,19 @@ def allow(context: Context) -> None:
 
 def revoke(name: str) -> bool:
     """Take clusters of this name off the list; whether there was one."""
+    return _drop("name", name)
+
+
+def revoke_server(server: str) -> bool:
+    """Take clusters at this address off the list, whatever they are called; whether there was one."""
+    return _drop("server", server)
+
+
+def _drop(key: str, value: str) -> bool:
     entries = allowed()
-    kept = [entry for entry in entries if entry["name"] != name]
-    _save(kept)
+    kept = [entry for entry in entries if entry[key] != value]
+    if len(kept) < len(entries):
+        _save(kept)
     return len(kept) < len(entries)
 
 

@@ -44,8 +44,11 @@ def up() -> None:
 
 
 @cli.command()
-def down() -> None:
+@click.option("--keep-logs", is_flag=True, help="Keep the components' logs, and say where.")
+def down(keep_logs: bool) -> None:
     """Stop the cluster and remove everything of it."""
+    if keep_logs and (kept := lifecycle.keep_logs(state())):
+        click.echo(f"The logs of the local cluster are kept in {kept}", err=True)
     lifecycle.down(state())
 
 

@@ -38,7 +38,11 @@ class Kubectl:
 
     def ready(self) -> bool:
         """Whether the API server answers and says that it is ready."""
-        return self.kubeconfig.exists() and self._run(("get", "--raw", "/readyz"), None, 10).returncode == 0
+        return self.kubeconfig.exists() and self.answers("/readyz")
+
+    def answers(self, path: str) -> bool:
+        """Whether a path of the API answers without an error."""
+        return self._run(("get", "--raw", path), None, 10).returncode == 0
 
     def condition(self, what: str, name: str) -> bool:
         """Whether ``what`` (words for ``kubectl get``) has the condition ``name``."""

@@ -47,6 +47,29 @@ def make_cgroups() -> None:
                 (root / CGROUP / name).write_text(str(value))
 
 
+def await_empty() -> None:
+    """Wait until no pod's process is left. ClusterError where some stay: they belong to another cluster."""
+
+    def empty() -> bool:
+        files = (file for root in _hierarchies() for file in (root / CGROUP).glob("**/cgroup.procs"))
+        return not any(_read(file) for file in files)
+
+    wait_until(
+        empty,
+        20,
+        "the pods of another local cluster run on this machine",
+        "make cluster-down, with the HOME or XDG_STATE_HOME that it was started with",
+    )
+
+
+def _read(file: Path) -> str:
+    """The text of a file, empty where it has gone meanwhile."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
+
+
 def remove_cgroups() -> None:
     """Remove the pods' groups; waits until the kernel has emptied them. Raises ClusterError."""
 

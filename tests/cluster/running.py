@@ -49,7 +49,9 @@ class Running:
         for name in self.processes:
             if not self.alive(name):
                 log = self.state.log(name)
-                raise ClusterError(f"{name} has ended:\n  {last_lines(log)}", fix=f"read {log}")
+                raise ClusterError(
+                    f"{name} has ended:\n  {last_lines(log)}", fix=f"read {log}; make cluster-down cluster starts anew"
+                )
 
     def kill(self, name: str) -> None:
         """Kill one component, as a crash would, and wait for its end; the rest runs on."""

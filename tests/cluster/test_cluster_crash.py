@@ -65,6 +65,17 @@ def test_a_dead_component_is_named_with_its_log(cluster: running.Running) -> Non
     assert lifecycle.status(places.state())[1]
 
 
+def test_a_start_that_was_broken_off_is_made_anew(cluster: running.Running) -> None:
+    """A node that runs without all of its components is no cluster: the next start removes it and makes a whole one."""
+    assert cluster.node
+    cluster.kill("kube-proxy")
+    del cluster.processes["kube-proxy"]
+    cluster.save()
+    lifecycle.up(places.state())
+    assert lifecycle.status(places.state())[1]
+    assert not cluster.node.alive()
+
+
 def test_a_crash_leaves_nothing_once_it_is_cleaned_up(cluster: running.Running) -> None:
     """The node's process 1 is killed with pods running: all processes end at once, and ``down`` removes the rest."""
     assert cluster.node

@@ -93,7 +93,8 @@ def test_a_stateful_set_behind_a_headless_service(kubectl: Kubectl, namespace: s
     assert found[0]["target"]["url"] == "http://by-pods:8080"
     assert found[0]["target"]["kind"] == "StatefulSet"
     assert {row["kind"] for row in found if row["k"] == "workload"} == {"StatefulSet"}
-    assert {len(row["containers"]) for row in found if row["k"] == "usage"} == {2}
+    # A pod that ends may have been measured between the ends of its two containers.
+    assert max(len(row["containers"]) for row in found if row["k"] == "usage") == 2
     assert max(row["desired"] or 0 for row in found if row["k"] == "hpa") > 1
     assert found[-1]["totals"]["answered"] > 250
     assert ours(kubectl, namespace) == []
@@ -173,15 +174,14 @@ def test_an_api_server_that_crashes_in_a_run_costs_no_row_of_the_load(
         eventually(lambda: seconds_of_load(tmp_path) >= 5 or going.poll() is not None, "load", 200)
         lifecycle.restart(places.state(), "kube-apiserver")
         said, _ = going.communicate(timeout=400)
-    # The next test finds the cluster whole: the API server looks for metrics-server again in its own time.
-    kubectl.run("wait", "--for=condition=Available", "apiservice/v1beta1.metrics.k8s.io", "--timeout=120s", seconds=130)
     assert going.returncode in WHOLE | {ExitCode.UNKNOWN}, said
     found = rows(tmp_path)
     assert found[-1]["reason"] == "done", said
     load = [row for row in found if row["k"] == "load"]
     assert [row["seq"] for row in load] == list(range(len(load)))
     assert sum(row["planned"] for row in load) == pytest.approx(found[0]["scenario"]["total"], abs=1)
-    # Every watch broke; usage is asked for every few seconds and may have fallen on either side of the hole.
+    # Every watch was broken for longer than it takes to say so; usage is asked for every few seconds, and may have been
+    # asked for before and after.
     assert {"pods", "deployments", "horizontalpodautoscalers"} <= {row["source"] for row in found if row["k"] == "gap"}
     assert ours(kubectl, namespace) == []
 

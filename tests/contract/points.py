@@ -24,6 +24,9 @@ POINTS = tuple(
     Point(function.__name__.replace("_", "-"), (function.__doc__ or "").strip(), function)
     for function in (
         points_api.api_errors,
+        # What these two show passes within five minutes: the scale-down window, and the pods' first metrics.
+        points_scaling.idle_autoscaler,
+        points_scaling.blind,
         points_pods.names_and_owners,
         points_pods.pod_events,
         points_pods.conditions_of_a_ready_pod,
@@ -38,8 +41,6 @@ POINTS = tuple(
         points_scaling.no_metrics,
         points_scaling.no_request,
         points_scaling.two_autoscalers,
-        points_scaling.idle_autoscaler,
         points_scaling.scale_up,
-        points_scaling.blind,
     )
 )

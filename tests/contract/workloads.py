@@ -94,7 +94,7 @@ def everything() -> list[Object]:
         autoscaler("blind"),
         deployment("storm", {"command": ["python", "-c", STORM], **cpu("20m", "100m")}),
         deployment("crash", {"command": ["python", "-c", "raise SystemExit(3)"], **cpu("20m")}),
-        deployment("huge", {"command": SLEEP, **cpu("64")}),
+        deployment("huge", {"command": SLEEP, **cpu("4096")}),
         deployment("unknown-image", {"image": "nobody-has-this:1", "command": SLEEP, **cpu("20m")}),
         autoscaler("unknown-image"),
         deployment("no-request", {"command": SLEEP}),

@@ -75,6 +75,16 @@ def test_revoked_is_refused_again() -> None:
     assert not contexts.revoke("shop")
 
 
+def test_a_cluster_that_is_no_more_goes_by_its_address() -> None:
+    """What was allowed at that address goes, whatever it was called; another cluster of the same name stays."""
+    other = Context("shop", "https://192.0.2.2:6443", "bb", "default")
+    for context in (SHOP, Context("old", SHOP.server, "cc", "default"), other):
+        contexts.allow(context)
+    assert contexts.revoke_server(SHOP.server)
+    assert contexts.allowed() == [{"name": "shop", "server": other.server, "ca": "bb"}]
+    assert not contexts.revoke_server(SHOP.server)
+
+
 def test_a_broken_list_is_one_readable_error() -> None:
     """A list that is no JSON is an error that names the file: refusing silently would look like never allowed."""
     contexts.allow(SHOP)

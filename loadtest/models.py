@@ -46,9 +46,7 @@ class Strict(BaseModel):
 class Target(Strict):
     """The workload under load. All None: the app of this project."""
 
-    workload: str | None = Field(
-        default=None, pattern=r"^(deployment|statefulset|replicaset)/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"
-    )
+    workload: str | None = Field(default=None, pattern=r"^(deployment|statefulset)/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")
     namespace: str | None = Field(default=None, pattern=NAME, max_length=63)
     url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
 

@@ -124,7 +124,7 @@ def _pod_bins(kept: Collected) -> dict[str, tuple[float, Sequence[int]]]:
 
 def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | None) -> tuple[str, ...]:
     """What could not be known, and why."""
-    named = kept.load.pods
+    named, unmeasured = kept.load.pods, kept.clocks.unmeasured()
     facts = [
         (kept.end is None, "The record breaks off: the run was cut short, and what came later is not known."),
         (not kept.load.seconds, "The record holds no load."),
@@ -135,6 +135,10 @@ def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | N
         (need.how.startswith("unknown"), f"The demand curve is {need.how}."),
         (plan.measured, "The record holds no plan of the load; the rate sent stands in for it."),
         (load_end is None and bool(kept.load.seconds), "The end of the load was not recorded."),
+        (
+            bool(unmeasured),
+            f"The clocks of {', '.join(unmeasured)} were not measured: their times are taken as the observer's.",
+        ),
         (kept.backwards > 0, f"{kept.backwards} rows were heard out of order: a clock was set back."),
         (kept.strange > 0, f"{kept.strange} rows could not be read and were left out."),
         (kept.load.duplicates > 0, f"{kept.load.duplicates} load rows came twice and were counted once."),

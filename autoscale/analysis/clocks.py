@@ -7,14 +7,16 @@ from typing import Any
 from autoscale.analysis.results import Moment
 
 SERVER = "api"
+OBSERVER = "observer"
 _RESOLUTION_S = 1.0  # Kubernetes writes whole seconds, cut off
 
 
 @dataclass(slots=True)
 class Clocks:
-    """The offsets heard so far: {clock: Moment(offset, error)}; a clock never heard of is taken as ours."""
+    """The offsets heard so far: {clock: Moment(offset, error)}; a clock that was not measured is taken as ours."""
 
     offsets: dict[str, Moment] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take a ``clock`` row; a later one replaces an earlier one of the same clock."""
@@ -23,7 +25,14 @@ class Clocks:
     def ours(self, at: float, clk: str) -> float:
         """A time of a source on the observer's clock."""
         offset = self.offsets.get(clk)
-        return at - offset.at if offset else at
+        if offset is None:
+            self._asked.add(clk)
+            return at
+        return at - offset.at
+
+    def unmeasured(self) -> list[str]:
+        """Clocks other than ours that things were dated by and that no row ever measured."""
+        return sorted(map(str, self._asked - self.offsets.keys() - {OBSERVER}))
 
     def server(self) -> Moment:
         """Offset and error of the API server's clock; an unheard offset is 0 with an error of a second."""

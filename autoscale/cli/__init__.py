@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -71,4 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except AutoscaleError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception:  # Python would end with 1, which says that an objective failed
+        traceback.print_exc()
+        click.echo("Error: this is a mistake of autoscale's own. Please report it with the lines above.", err=True)
+        sys.exit(ExitCode.UNKNOWN)
     sys.exit(code if isinstance(code, int) else ExitCode.PASS)

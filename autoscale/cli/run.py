@@ -22,7 +22,7 @@ from autoscale.base.exits import ExitCode
     "--context", default="embedded", show_default=True, help="Kube-context; never the current one by default."
 )
 @click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
-@click.option("-n", "--namespace", help="Namespace.  [default: the context's]")
+@click.option("-n", "--namespace", help="Namespace.  [default: the scenario's, else the context's]")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder for runs."
 )
@@ -76,7 +76,7 @@ def command(
             namespace=namespace,
             out=out,
             overrides=overrides,
-            existing=existing(target, url, namespace),
+            existing=existing(target, url),
             keep=keep,
             ask=progress.ask if sys.stdin.isatty() else None,
             say=screen.say,
@@ -125,7 +125,7 @@ def worst(codes: list[ExitCode]) -> ExitCode:
     return max(codes, key=order.index, default=ExitCode.UNKNOWN)
 
 
-def existing(target: str | None, url: str | None, namespace: str | None) -> Any:
+def existing(target: str | None, url: str | None) -> Any:
     """The workload of ``--target`` and ``--url``, which belong together; None without both."""
     from autoscale.run.options import Existing
 
@@ -134,7 +134,7 @@ def existing(target: str | None, url: str | None, namespace: str | None) -> Any:
     if target is None or url is None:
         missing = "--url" if url is None else "--target"
         raise InputError("--target and --url belong together", problems=[Problem(missing, "nothing", "a value")])
-    return Existing(target, namespace or "default", url)
+    return Existing(target, url)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ _LOOK_S = 0.3
     "--context", default="embedded", show_default=True, help="Kube-context; never the current one by default."
 )
 @click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
-@click.option("-n", "--namespace", help="Namespace.  [default: the context's]")
+@click.option("-n", "--namespace", help="Namespace.  [default: the scenario's, else the context's]")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder for runs."
 )

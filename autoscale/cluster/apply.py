@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from autoscale.base.errors import ClusterError, InputError, Problem
 from autoscale.cluster.client import Cluster, Query
-from autoscale.cluster.failures import Refused
+from autoscale.cluster.failures import Refused, passes
 from autoscale.cluster.resources import RESOURCES, path_of, resource_of
 
 MANAGER = "autoscale"
@@ -22,6 +22,7 @@ REMOVED = tuple(
 )
 
 Object = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -128,15 +129,35 @@ def remove(
 ) -> list[str]:
     """Remove everything that one run (None: any run) made, and wait until its pods are gone.
 
-    Returns ``Kind/name`` of what was removed. Raises ClusterError naming what is still there at the deadline.
+    An API server that is away for a while is asked again until the deadline. Returns ``Kind/name`` of what was
+    removed. Raises ClusterError: what the API server says at last, or which pods are still there at the deadline.
     """
-    removed = [
-        f"{kind}/{name}"
-        for kind, name, _ in made_by_runs(cluster, namespace, run)
-        if delete(cluster, kind, namespace, name)
-    ]
-    await_gone(lambda: _pods(cluster, namespace, run), namespace, deadline_s=deadline_s, clock=clock)
-    return removed
+    until, removed = clock() + deadline_s, []
+
+    def delete_all() -> None:
+        for kind, name, _ in made_by_runs(cluster, namespace, run):
+            if delete(cluster, kind, namespace, name):
+                removed.append(f"{kind}/{name}")
+
+    def left() -> list[str]:
+        return persistent(lambda: _pods(cluster, namespace, run), until, clock)
+
+    persistent(delete_all, until, clock)
+    await_gone(left, namespace, deadline_s=deadline_s, clock=clock)
+    return list(dict.fromkeys(removed))
+
+
+def persistent(attempt: Callable[[], T], until: float, clock: Callable[[], float] = time.monotonic) -> T:
+    """What ``attempt()`` gives, tried again until the moment ``until`` while the API server is away or busy."""
+    pause = 0.2
+    while True:
+        try:
+            return attempt()
+        except ClusterError as error:
+            if not passes(error) or clock() > until:
+                raise
+        time.sleep(pause)
+        pause = min(pause * 1.5, 5.0)
 
 
 def await_gone(

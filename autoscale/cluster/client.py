@@ -14,7 +14,7 @@ import urllib3
 from kubernetes import client as kubernetes_client
 from kubernetes.config import ConfigException, load_kube_config
 
-from autoscale.base.errors import InputError
+from autoscale.base.errors import ClusterError, InputError
 from autoscale.cluster.contexts import Context, find
 from autoscale.cluster.failures import parse_status, refused, unreachable
 
@@ -136,7 +136,15 @@ class Cluster:
         answer = self.call(method, path, query=query, body=body, headers=headers, read_s=read_s)
         if answer.status >= 400:
             raise refused(method, path, answer.status, parse_status(answer.body))
-        return answer.json(), _warnings(answer.headers.get("warning", ""))
+        try:
+            found = answer.json()
+        except ValueError as error:
+            raise ClusterError(
+                f"{self.server} answered {method} {path}, but not as an API server: HTTP {answer.status}, "
+                f"{answer.headers.get('content-type', 'of no type')}",
+                fix="does the context's server address lead to the API server, or to a login page in front of it?",
+            ) from error
+        return found, _warnings(answer.headers.get("warning", ""))
 
     def get(self, path: str, **query: str | int | float | bool | None) -> dict[str, Any]:
         """One object or list."""

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from autoscale.cluster.client import Answer, Cluster
+
 SAMPLES = 9
 
 
@@ -30,6 +32,16 @@ class Bound:
     def error_s(self) -> float:
         """Half the width."""
         return (self.high - self.low) / 2
+
+
+def answered_at(answer: Answer) -> float:
+    """The server's time (epoch seconds, whole) in an answer; ours where it names none."""
+    return parsedate_to_datetime(answer.headers["date"]).timestamp() if "date" in answer.headers else time.time()
+
+
+def server_time(cluster: Cluster) -> float:
+    """The API server's time, to the second. Raises Unreachable."""
+    return answered_at(cluster.call("GET", "/version"))
 
 
 def narrow(bound: Bound, sent: float, received: float, second: float) -> Bound:

@@ -42,6 +42,11 @@ class Unreachable(ClusterError):
     """No answer: the server is down, the network is, or its certificate is not the expected one."""
 
 
+def passes(error: ClusterError) -> bool:
+    """Whether the same request may do in a moment: there was no answer, or that of a server that starts or is busy."""
+    return isinstance(error, Unreachable) or (isinstance(error, Refused) and (error.code == 429 or error.code >= 500))
+
+
 def parse_status(body: bytes) -> dict[str, Any]:
     """The ``Status`` object of an error's body, or one made of its text."""
     try:

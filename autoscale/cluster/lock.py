@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.cluster.apply import OWNER, OWNER_LABEL, delete
 from autoscale.cluster.client import Cluster
+from autoscale.cluster.clock import answered_at
 from autoscale.cluster.failures import Refused, parse_status, refused
 from autoscale.cluster.resources import resource_of
 
@@ -107,7 +107,7 @@ def _look(cluster: Cluster, namespace: str) -> tuple[Holder | None, float]:
     """The holder, and the API server's time (epoch seconds)."""
     path = _path(namespace)
     answer = cluster.call("GET", path)
-    now = parsedate_to_datetime(answer.headers["date"]).timestamp() if "date" in answer.headers else time.time()
+    now = answered_at(answer)
     if answer.status == 404:
         return None, now
     if answer.status >= 400:

@@ -30,6 +30,8 @@ class Line:
 class LogFollower:
     """One container's log. ``lines()`` runs in one thread; ``cancel()`` may be called from another.
 
+    ``container``: its name, which a pod of several must be asked by (an admission webhook may have added one).
+
     A broken stream is resumed from the last line's second (``sinceTime`` knows no less); lines seen before are
     dropped by their nanosecond stamp. What the kubelet rotated away in between cannot be had back: rows carry
     sequence numbers of their own, so that such a hole shows.
@@ -49,6 +51,7 @@ class LogFollower:
         self.source = f"log/{pod}"
         self._cluster = cluster
         self._path = resource_of("Pod").path(namespace, pod)
+        self._container = container
         self._query = {"container": container, "timestamps": True}
         self._silence_s = silence_s
         self._clock = clock
@@ -123,9 +126,14 @@ class LogFollower:
         return False
 
     def _ended(self) -> bool:
-        """Whether the pod's containers have ended for good."""
-        phase = self._cluster.get(self._path).get("status", {}).get("phase")
-        return phase in ("Succeeded", "Failed")
+        """Whether the container has ended for good: its pod has, or it alone where others go on beside it."""
+        status = self._cluster.get(self._path).get("status", {})
+        if status.get("phase") in ("Succeeded", "Failed"):
+            return True
+        return any(
+            item["name"] == self._container and "terminated" in (item.get("state") or {})
+            for item in status.get("containerStatuses") or []
+        )
 
 
 def split_stamp(raw: bytes) -> tuple[int | None, bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import Answer, Cluster
 from autoscale.cluster.resources import resource_of
 
@@ -27,3 +28,12 @@ def pod_fetch(cluster: Cluster, namespace: str, pod: str, port: int, *, read_s: 
         return answer.status, answer.headers, answer.body
 
     return fetch
+
+
+def date_of(fetch: Fetch, path: str) -> str:
+    """The ``Date`` header of a pod's page. ClusterError for any answer but 200, which may be the API server's own, with
+    its own clock; KeyError where the page names no date."""
+    status, headers, _ = fetch("GET", path, {}, None)
+    if status != 200:
+        raise ClusterError(f"GET {path} of the pod answered {status}")
+    return headers["date"]

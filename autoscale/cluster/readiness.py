@@ -20,13 +20,17 @@ def ready_replicas(workload: Object) -> int:
 
 
 def is_ready(workload: Object) -> bool:
-    """Whether a Deployment or StatefulSet has rolled out: this very spec, every replica updated and ready."""
-    status, spec = workload.get("status") or {}, workload["spec"]
-    wanted = spec.get("replicas", 1)
+    """Whether a Deployment or StatefulSet has as many ready pods as this very spec wants, of whatever revision."""
+    seen = (workload.get("status") or {}).get("observedGeneration", 0) >= workload["metadata"].get("generation", 0)
+    return bool(seen and ready_replicas(workload) >= workload["spec"].get("replicas", 1))
+
+
+def is_rolled_out(workload: Object) -> bool:
+    """Whether it is ready with every replica of this very spec, and no pod of an older one is left."""
+    status, wanted = workload.get("status") or {}, workload["spec"].get("replicas", 1)
     return bool(
-        status.get("observedGeneration", 0) >= workload["metadata"].get("generation", 0)
+        is_ready(workload)
         and (status.get("updatedReplicas") or 0) >= wanted
-        and ready_replicas(workload) >= wanted
         and (status.get("replicas") or 0) <= max(wanted, ready_replicas(workload))
     )
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import Cluster, Stream
-from autoscale.cluster.failures import Refused, refused
+from autoscale.cluster.failures import Refused, passes, refused
 from autoscale.cluster.resources import Resource
 
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
+# Changes that are heard later than this are said to be: their receive times are no longer when they happened.
+LATE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Lost:
-    """A span in which ``source`` was not heard and that could not be caught up on."""
+    """A span in which ``source`` was not heard: what happened in it is not known, or was heard late."""
 
     source: str
     since: float
@@ -45,6 +47,7 @@ class Watch:
 
     ``silence_s`` is how long nothing may be heard before the connection counts as dead: the server is
     asked to end each watch a little earlier (it sends a bookmark before), so a quiet collection is no failure.
+    ``patience_s`` is how long the first list is tried for while the server does not answer.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Watch:
         labels: str | None = None,
         fields: str | None = None,
         silence_s: float = 30.0,
+        patience_s: float = 30.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.source = resource.plural
@@ -64,12 +68,15 @@ class Watch:
         self._path = resource.path(namespace)
         self._selectors = {"labelSelector": labels, "fieldSelector": fields}
         self._silence_s = silence_s
+        self._patience_s = patience_s
         self._clock = clock
         self._stop = threading.Event()
         self._stream: Stream | None = None
         self._known: dict[str, dict[str, Any]] = {}
         self._version: str | None = None
-        self._heard = 0.0
+        self._heard = 0.0  # up to then the collection is known
+        self._answered = 0.0  # the server's last sign of life
+        self._broke: float | None = None
         self._progress = False
         self._connected = False
 
@@ -82,7 +89,7 @@ class Watch:
 
     def changes(self) -> Iterator[Change | Lost]:
         """Every object, then every change, until cancelled. Raises ClusterError only when the first list fails."""
-        yield from self._list()
+        yield from self._first_list()
         delay, failing = FIRST_DELAY_S, ""
         while not self._stop.is_set():
             self._progress = self._connected = False
@@ -91,13 +98,15 @@ class Watch:
                     since = self._heard
                     yield from self._list()
                     yield Lost(self.source, since, self._heard, failing)
-                    failing = ""
-                yield from self._follow()
+                    failing, self._broke = "", None
+                yield from self._follow(failing)
+                self._note_break()
                 failing = "" if self._progress or self._stop.is_set() else "the watch ends as soon as it begins"
             except ClusterError as error:
                 if self._stop.is_set() and self._connected:
                     return  # broken off by `cancel`, while it was heard
                 failing = error.what
+                self._note_break()
                 if isinstance(error, Refused) and error.code == 410:
                     self._version = None
             # A successful list is no progress: a server that lists and then says 410 would be asked 20 times a second.
@@ -106,10 +115,27 @@ class Watch:
         if failing:
             yield Lost(self.source, self._heard, self._clock(), failing)
 
+    def _first_list(self) -> Iterator[Change | Lost]:
+        """The collection as it is found; a server that is away is waited for, one that refuses is not."""
+        began, delay, failing = self._clock(), FIRST_DELAY_S, ""
+        while not self._stop.is_set():
+            try:
+                yield from self._list()
+            except ClusterError as error:
+                if not passes(error) or self._clock() - began > self._patience_s:
+                    raise
+                failing = error.what
+                delay = min(delay * 2, LONGEST_DELAY_S)
+                self._stop.wait(delay)
+            else:
+                break
+        if failing:
+            yield Lost(self.source, began, self._clock(), failing)
+
     def _list(self) -> Iterator[Change]:
         """The whole collection; what is new or changed against what was known, and what vanished."""
         page = self._cluster.list(self._path, **self._selectors)
-        now = self._heard = self._clock()
+        now = self._heard = self._answered = self._clock()
         first = self._version is None and not self._known
         found = {item["metadata"]["uid"]: item for item in page["items"]}
         for uid in [uid for uid in self._known if uid not in found]:
@@ -121,8 +147,17 @@ class Watch:
                 yield Change(self._resource.kind, "LISTED" if first else "MODIFIED" if before else "ADDED", item, now)
         self._version = page["metadata"]["resourceVersion"]
 
-    def _follow(self) -> Iterator[Change]:
-        """One watch from the last version on, until the server ends it. Raises ClusterError when it breaks."""
+    def _note_break(self) -> None:
+        """Remember since when the server is not heard: since now, or since it fell silent."""
+        if self._broke is None:
+            now = self._clock()
+            self._broke = self._answered if now - self._answered >= self._silence_s else now
+
+    def _follow(self, failing: str) -> Iterator[Change | Lost]:
+        """One watch from the last version on, until the server ends it. Raises ClusterError when it breaks.
+
+        No change is lost by a break, but what happened in a long one is heard late: a gap says so.
+        """
         query = {
             **self._selectors,
             "watch": True,
@@ -135,11 +170,15 @@ class Watch:
             self._stream, self._connected = stream, True
             if self._stop.is_set():
                 return
+            self._answered = self._clock()
+            if self._broke is not None and self._answered - self._broke > LATE_S:
+                yield Lost(self.source, self._broke, self._answered, failing or "the watch was answered late")
+            self._broke = None
             for line in stream:
                 yield from self._event(line)
         if not self._stop.is_set() and self._clock() - began > self._silence_s / 2:
             self._progress = True  # a quiet watch that the server ended when it was asked to
-            self._heard = self._clock()
+            self._heard = self._answered = self._clock()
 
     def _event(self, line: bytes) -> Iterator[Change]:
         """One line of the watch."""
@@ -152,7 +191,8 @@ class Watch:
             # Whatever it is, only a new list is sure to mend it: 410 is how that is said.
             raise refused("GET", self._path, 410, item if isinstance(item, dict) else {})
         self._version = item["metadata"]["resourceVersion"]
-        self._heard, self._progress = self._clock(), True
+        self._heard = self._answered = self._clock()
+        self._progress = True
         if kind == "BOOKMARK":
             return
         uid = item["metadata"]["uid"]

@@ -16,7 +16,7 @@ TAIL_SLACK_S = 60.0
 DEFAULT_WINDOW_S = 300.0
 BLIND_S = 30.0
 LOAD_CHECKS = ("workers", "load rows")  # whether the load was the planned one
-_ASIDE = ("node", "event", "clock")
+_ASIDE = ("node", "event", "clock", "jobs")
 
 
 def lag_bound(analysis: Analysis) -> float:

@@ -3,10 +3,12 @@
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from autoscale.base.errors import AutoscaleError
+from autoscale.base.exits import ExitCode
 
 
 class Writer:
@@ -29,7 +31,8 @@ class Writer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # what a full disk refused was told by `write`
+            self._file.close()
 
     def write(self, row: Mapping[str, Any], now: float) -> dict[str, Any]:
         """Number, stamp and append one row; returns it as written."""
@@ -46,6 +49,7 @@ class Writer:
             raise AutoscaleError(
                 f"the record {self.path} cannot be written any further: {os.strerror(error.errno or 0)}",
                 fix="free some disk space; what was written so far can be read with `autoscale report`",
+                exit_code=ExitCode.UNKNOWN,
             ) from error
         self.rows += 1
         return full

@@ -1,6 +1,7 @@
 """``--dry-run``: every object and every permission of a run, and what the API server says to them; nothing is made."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import yaml
 
@@ -12,7 +13,7 @@ from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.options import Options
 from autoscale.run.place import Place, opened
 from autoscale.run.prepare import existing_of, limit_pods, redact_object, resolve
-from autoscale.run.site import rendered
+from autoscale.run.site import load_jobs, refuse_active, rendered
 from autoscale.run.target import Target, kind_and_name, of_existing
 
 LABEL = "dry-run"
@@ -22,24 +23,27 @@ def dry(options: Options, out: Callable[[str], None]) -> ExitCode:
     """Print permissions, objects and the API server's answer; the exit code says whether a run would begin."""
     scenario = resolve(options)
     with opened(options, scenario) as place:
-        existing = existing_of(options, scenario)
-        namespace = existing.namespace if existing else place.namespace
+        existing, namespace = existing_of(options, scenario), place.namespace
         kind = kind_and_name(existing.target)[0] if existing else "Deployment"
         wanted = permissions.needed(deploy=existing is None, kind=kind)
         lacking = _permissions(place, namespace, wanted, out)
         if existing is not None:
-            target = of_existing(place.cluster, existing)
+            target = of_existing(place.cluster, existing, namespace)
             own, scenario = [], with_path(scenario, existing.url)
         else:
             own = rendered(options.context, scenario, namespace, LABEL)
             target = _planned(own, namespace)
         limit_pods(scenario, target.hpa)
+        metrics.require(place.cluster, namespace)
+        lock.refuse_held(place.cluster, namespace)
+        refuse_active(place.cluster, namespace)
         objects = [*own, *load_objects(scenario, target, run_labels(LABEL))]
         out("\n# Objects that would be applied (the run's label and the Service's address filled in then)")
         out(yaml.safe_dump_all([redact_object(obj) for obj in objects], sort_keys=False).rstrip())
-        applied = apply(place.cluster, objects, namespace, dry_run=True)
-        metrics.require(place.cluster, namespace)
-        lock.refuse_held(place.cluster, namespace)
+        over = [job["metadata"]["name"] for job in load_jobs(place.cluster, namespace)]
+        applied = apply(place.cluster, [_beside(obj, over) for obj in objects], namespace, dry_run=True)
+        for name in over:
+            out(f"\nJob/{name} of an earlier run is over and would be replaced.")
         out(f"\nThe API server takes all {len(applied.objects)} objects (dry run). Nothing was made.")
         for warning in applied.warnings:
             out(f"Warning: {warning}")
@@ -63,6 +67,14 @@ def _permissions(
         word = "NO " if any(not item.optional for item in lacks) else "yes"
         out(f"  {word}  {what}: {', '.join(verbs)}  {note}".rstrip())
     return any(not item.optional for item in missing)
+
+
+def _beside(obj: dict[str, Any], over: Sequence[str]) -> dict[str, Any]:
+    """An object as the dry run is asked for it: a Job that is there cannot be changed, so the new one is tried beside
+    it, under another name; a run removes the old one first."""
+    if obj["kind"] != "Job" or obj["metadata"]["name"] not in over:
+        return obj
+    return {**obj, "metadata": {**obj["metadata"], "name": f"{obj['metadata']['name']}-{LABEL}"}}
 
 
 def _planned(objects: list[dict[str, object]], namespace: str) -> Target:

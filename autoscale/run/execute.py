@@ -1,13 +1,15 @@
 """One run from scenario to report; several of them from one deployment."""
 
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import datetime
 
-from autoscale.base.errors import AutoscaleError
+from autoscale.base.errors import AutoscaleError, ClusterError
+from autoscale.base.exits import ExitCode
 from autoscale.cluster.apply import remove_jobs, selector
+from autoscale.cluster.clock import server_time
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Watch
 from autoscale.record.writer import Writer
@@ -42,9 +44,11 @@ def repeat(
     stop = stop or threading.Event()
     scenario = resolve(options)
     results: list[Result] = []
+    left: list[ClusterError] = []
     name = out_folder(options, scenario["name"], _stamp())
     try:
         with deployed(options, scenario, name) as site:
+            left = site.left
             for number in range(times):
                 if number:
                     name = out_folder(options, scenario["name"], _stamp())
@@ -55,6 +59,8 @@ def repeat(
     finally:
         with suppress(OSError):
             (options.out / name).rmdir()  # only an empty folder: nothing was recorded
+    if left and results[-1].exit_code == ExitCode.PASS:  # a pass that leaves pods running is none for a CI job
+        results[-1] = replace(results[-1], exit_code=ExitCode.CLUSTER_FAILED, error=left[0])
     return results
 
 
@@ -68,8 +74,9 @@ def once(options: Options, site: Site, name: str, listeners: Sequence[Listener],
     that run's."""
     remove_jobs(site.place.cluster, site.target.namespace, (MASTER, WORKER))
     folder = options.out / name
+    now = server_time(site.place.cluster)  # events are dated by the cluster's clock
     scope = Scope(
-        site.target.kind, site.target.name, site.target.service, site.target.hpa["metadata"]["name"], time.time() - 2.0
+        site.target.kind, site.target.name, site.target.service, site.target.hpa["metadata"]["name"], now - 2.0
     )
     with Writer(folder / "record.jsonl") as writer, ExitStack() as stack:
         run = Recorder(
@@ -112,6 +119,7 @@ def once(options: Options, site: Site, name: str, listeners: Sequence[Listener],
             with suppress(AutoscaleError):  # a full disk: the record ends where it ends
                 while run.take(0):
                     pass
+                run.close_gaps()
                 run.write({"k": "end", "reason": reason, "rows": writer.rows + 1, "totals": run.totals.to_json()})
     return finish(folder, reason, error, run.totals.to_json(), options.say)
 
@@ -123,7 +131,7 @@ def record(run: Recorder, site: Site, options: Options) -> AutoscaleError | None
     enter_sources(run, site)
     options.on_master(lambda: phases.master_fetch(run))
     say("Waiting for the service to be ready ...")
-    phases.await_ready(run)
+    phases.await_ready(run, ours=site.target.ours)
     say("Waiting for the autoscaler to see metrics ...")
     phases.await_start(run, behaviour(site), sync_period(site))
     say("Starting the load generator ...")

@@ -70,6 +70,11 @@ def with_path(scenario: dict[str, Any], url: str) -> dict[str, Any]:
     return {**scenario, "requests": [{**request, "name": f"GET {path.split('?')[0]}"}]}
 
 
+def container_of(pod: Object) -> str:
+    """The name of a load pod's own container: whatever an admission webhook has put beside it."""
+    return str(pod["metadata"]["labels"][COMPONENT])
+
+
 def is_master(pod: Object) -> bool:
     """Whether a load pod is the master."""
     return (pod["metadata"].get("labels") or {}).get(COMPONENT) == "master"

@@ -19,7 +19,6 @@ class Existing:
     """A workload of someone else's: ``target`` reads ``deployment/web`` or ``statefulset/web``."""
 
     target: str
-    namespace: str
     url: str
 
 
@@ -28,7 +27,8 @@ class Options:
     """One run.
 
     ``scenario``: a file or the name of a built-in one. ``overrides``: ``path=value`` of the scenario.
-    ``out``: the folder in which the run's own folder is made. ``namespace``: None for the context's own.
+    ``out``: the folder in which the run's own folder is made.
+    ``namespace``: None for the scenario's, else the context's own.
     ``existing``: load a workload that is there already.
     ``ask``: puts a question to a person at a terminal and returns the answer; None without a terminal.
     ``say``: told one line at each step of the run. ``on_master``: given, once for each run, a function that returns

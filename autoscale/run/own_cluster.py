@@ -14,7 +14,7 @@ from autoscale.embedded import process
 from autoscale.embedded.settings import Settings, from_json, quick
 from autoscale.embedded.state import folder_of, is_running
 from autoscale.run.options import Options
-from autoscale.run.place import Place
+from autoscale.run.place import Place, namespace_of
 
 
 def wanted_settings(embedded: dict[str, Any]) -> Settings:
@@ -49,7 +49,7 @@ def own_cluster(options: Options, scenario: dict[str, Any]) -> Iterator[Place]:
         cluster = stack.enter_context(connect(EMBEDDED, kubeconfig))
         yield Place(
             cluster=cluster,
-            namespace=options.namespace or cluster.context.namespace,
+            namespace=namespace_of(options, scenario, cluster),
             embedded=True,
             hpa_config=hpa_config(wanted),
             alive=lambda: require_alive(name),

@@ -7,9 +7,10 @@ from typing import Any
 from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, Problem
 from autoscale.cluster.apply import apply, delete
 from autoscale.cluster.proxy import Fetch, pod_fetch
-from autoscale.cluster.readiness import hopeless, is_ready, not_created, refused_pods, stuck
+from autoscale.cluster.readiness import hopeless, is_ready, is_rolled_out, not_created, refused_pods, stuck
 from autoscale.run.loadjobs import MASTER, START_DEADLINE_S, WEB_UI_PORT, WORKER, is_master
 from autoscale.run.recorder import Recorder
+from autoscale.run.view import View
 
 READY_S = 180.0
 METRICS_S = 120.0
@@ -18,15 +19,18 @@ STOP_S = 20.0
 REFUSED_S = 15.0  # a quota may be free again when the last run's pods have gone
 
 
-def await_ready(run: Recorder) -> None:
-    """Until the workload has rolled out. ClusterError naming what is stuck, and why."""
+def await_ready(run: Recorder, *, ours: bool) -> None:
+    """Until the workload has rolled out, where it is ours; else until it has its pods, of whatever revision.
 
+    ClusterError naming what is stuck, and why.
+    """
+    settled = is_rolled_out if ours else is_ready
     refused = _held(lambda: bool(refused_pods(run.view.workload)), REFUSED_S)
 
     def ready() -> bool | None:
         if found := hopeless(run.view.pods.values()) or (refused() and refused_pods(run.view.workload)):
             raise ClusterError("the service cannot become ready", problems=found)
-        return True if run.view.workload is not None and is_ready(run.view.workload) else None
+        return True if run.view.workload is not None and settled(run.view.workload) else None
 
     if run.pump(ready, READY_S) is None:
         problems = stuck(run.view.pods.values(), run.view.about(run.view.scope.workload))
@@ -88,17 +92,13 @@ def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> No
             return True
         for job in (MASTER, WORKER):
             if (ended := run.view.job_ended(job)) and ended != "Complete" and run.logs_read():
-                raise _generator_error(run, f"{job} ended before the load began ({ended})")
+                raise load_error(run.view, f"{job} ended before the load began ({ended})", run.last_words())
         return None
 
     if run.pump(begun, START_DEADLINE_S + 30) is None:
-        problems = stuck(run.view.load_pods.values(), run.view.about(MASTER, WORKER))
         up = sum(1 for pod in _workers(run) if (pod.get("status") or {}).get("phase") == "Running")
-        raise GeneratorError(
-            f"the load did not begin within {START_DEADLINE_S + 30} s: {up} of {workers} workers run",
-            problems=problems,
-            fix="\n  ".join(["see what the load pods said:", *run.last_words()]),
-        )
+        what = f"the load did not begin within {START_DEADLINE_S + 30} s: {up} of {workers} workers run"
+        raise load_error(run.view, what, run.last_words())
 
 
 def _refused_load(run: Recorder) -> list[Problem]:
@@ -112,11 +112,13 @@ def _workers(run: Recorder) -> list[dict[str, Any]]:
     return [pod for pod in run.view.load_pods.values() if not is_master(pod)]
 
 
-def _generator_error(run: Recorder, what: str) -> GeneratorError:
-    """An error with the last words of the load pods, and what keeps those that never ran."""
-    waiting = [pod for pod in run.view.load_pods.values() if (pod.get("status") or {}).get("phase") == "Pending"]
-    problems = stuck(waiting, run.view.about(MASTER, WORKER))
-    return GeneratorError("\n  ".join([what, *run.last_words()]), problems=problems)
+def load_error(view: View, what: str, last_words: list[str]) -> AutoscaleError:
+    """An error with the last words of the load pods: the cluster's where it keeps some from running, and why."""
+    words, events = "\n  ".join([what, *last_words]), view.about(MASTER, WORKER)
+    waiting = [pod for pod in view.load_pods.values() if (pod.get("status") or {}).get("phase") == "Pending"]
+    if problems := stuck(waiting, events):
+        return ClusterError(words, problems=problems)
+    return GeneratorError(words, problems=stuck(view.load_pods.values(), events))
 
 
 def await_load(run: Recorder, duration_s: float) -> AutoscaleError | None:
@@ -131,7 +133,7 @@ def await_load(run: Recorder, duration_s: float) -> AutoscaleError | None:
     for job in (MASTER, WORKER):
         ended = run.view.job_ended(job)
         if ended and ended != "Complete" and not run.stop.is_set():
-            return _generator_error(run, f"{job} failed during the load ({ended})")
+            return load_error(run.view, f"{job} failed during the load ({ended})", run.last_words())
     return None
 
 

@@ -41,8 +41,13 @@ def opened(options: Options, scenario: Scenario) -> Iterator[Place]:
         return
     with connect(options.context, options.kubeconfig) as cluster:
         guard(cluster.context, count_nodes(cluster), options.ask)
-        namespace = options.namespace or cluster.context.namespace
+        namespace = namespace_of(options, scenario, cluster)
         yield Place(cluster, namespace, False, UNKNOWN_CONFIG, lambda: None, options.kubeconfig)
+
+
+def namespace_of(options: Options, scenario: Scenario, cluster: Cluster) -> str:
+    """Where a run takes place: as the command line says, else the scenario, else the context."""
+    return options.namespace or scenario["target"]["namespace"] or cluster.context.namespace
 
 
 def count_nodes(cluster: Cluster) -> int | None:

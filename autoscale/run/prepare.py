@@ -34,7 +34,7 @@ def existing_of(options: Options, scenario: Scenario) -> Existing | None:
         return None
     if not target["url"]:
         raise InputError("the scenario names a workload but no target.url", fix="say how it is reached: target.url")
-    return Existing(target["workload"], target["namespace"] or options.namespace or "default", target["url"])
+    return Existing(target["workload"], target["url"])
 
 
 def limit_pods(scenario: Scenario, hpa: dict[str, Any]) -> None:

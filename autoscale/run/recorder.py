@@ -11,11 +11,11 @@ from typing import TypeVar
 from autoscale.base.errors import AutoscaleError
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.logs import Line, LogFollower
-from autoscale.cluster.proxy import pod_fetch
+from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.cluster.watch import Change
 from autoscale.record.writer import Writer
 from autoscale.run.fold import Fold
-from autoscale.run.loadjobs import WEB_UI_PORT, is_master
+from autoscale.run.loadjobs import WEB_UI_PORT, container_of, is_master
 from autoscale.run.options import Listener, Row
 from autoscale.run.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
 from autoscale.run.totals import Totals
@@ -50,6 +50,7 @@ class Recorder:
     totals: Totals = field(default_factory=Totals)
     marks: dict[str, Row] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
+    deaf: dict[str, float] = field(default_factory=dict)
     followed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
 
@@ -97,8 +98,7 @@ class Recorder:
         match item:
             case Broken():
                 self.broken.append(item)
-                now = time.time()
-                self.write({"k": "gap", "source": item.source, "since": now, "until": now, "cause": item.error.what})
+                self._gap(item, time.time(), time.time())
             case LoadChange():
                 self.view.see(item.change, load=True)
                 self._follow_logs()
@@ -110,6 +110,16 @@ class Recorder:
                 for row in self.fold.rows(item):
                     self.write(row, item.t if isinstance(item, Change | Line) else None)
 
+    def _gap(self, item: Broken, since: float, until: float) -> None:
+        """A source that cannot go on was not heard in a span."""
+        self.deaf[item.source] = until
+        self.write({"k": "gap", "source": item.source, "since": since, "until": until, "cause": item.error.what})
+
+    def close_gaps(self) -> None:
+        """At the end of the run: what broke was not heard up to now."""
+        for item in self.broken:
+            self._gap(item, self.deaf[item.source], time.time())
+
     def _follow_logs(self) -> None:
         """Follow the log of every load pod from the moment it runs, and measure the master's clock."""
         for name, pod in self.view.load_pods.items():
@@ -117,7 +127,7 @@ class Recorder:
             if not started or name in self.followed:
                 continue
             self.followed.add(name)
-            follower = LogFollower(self.cluster, self.namespace, name)
+            follower = LogFollower(self.cluster, self.namespace, name, container_of(pod))
             self.stack.enter_context(following(follower, self.inbox))
             if is_master(pod):
                 self.stack.enter_context(timing(name, self._date_of(name), self.inbox, same_machine=self.same_machine))
@@ -125,7 +135,7 @@ class Recorder:
     def _date_of(self, master: str) -> Callable[[], str]:
         """The ``Date`` header of the master's web UI."""
         fetch = pod_fetch(self.cluster, self.namespace, master, WEB_UI_PORT, read_s=5.0)
-        return lambda: fetch("GET", "/stats/requests", {}, None)[1]["date"]
+        return lambda: date_of(fetch, "/stats/requests")
 
     def logs_read(self) -> bool:
         """Whether every log that was followed is read to its end."""

@@ -1,14 +1,15 @@
 """Where runs take place: an open cluster with the service on it, and everything of ours removed on leaving."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import lock, metrics, permissions
-from autoscale.cluster.apply import apply, made_by_runs, remove, remove_jobs, run_labels, selector
+from autoscale.cluster.apply import apply, made_by_runs, persistent, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.render import render
 from autoscale.cluster.resources import resource_of
@@ -24,7 +25,10 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Site:
-    """A place with the service deployed. ``objects`` as the API server has them, ``load`` as they will be applied."""
+    """A place with the service deployed. ``objects`` as the API server has them, ``load`` as they will be applied.
+
+    ``left``: why what the run made could not be removed in the end, where it could not.
+    """
 
     place: Place
     scenario: Scenario
@@ -34,26 +38,27 @@ class Site:
     accepted: list[str]
     unseen: list[str]
     label: str
+    left: list[ClusterError] = field(default_factory=list)
 
 
 @contextmanager
 def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]:
     """The service on the cluster (brought along, or there already); on leaving, what the run made is removed."""
+    left: list[ClusterError] = []
     with ExitStack() as stack:
         place = stack.enter_context(opened(options, scenario))
-        existing = existing_of(options, scenario)
-        namespace = existing.namespace if existing else place.namespace
+        existing, namespace = existing_of(options, scenario), place.namespace
         kind = targets.kind_and_name(existing.target)[0] if existing else "Deployment"
         unseen = check(place, namespace, kind, deploy=existing is None)
         if existing is not None:
-            target = targets.of_existing(place.cluster, existing)
+            target = targets.of_existing(place.cluster, existing, namespace)
         stack.enter_context(lock.held(place.cluster, namespace, label))
         refuse_active(place.cluster, namespace)
         if options.keep:
             clean = f"autoscale clean --context {options.context} -n {namespace}"
             options.say(f"Everything stays (--keep); `{clean}` removes it.")
         else:
-            stack.callback(clear, place, namespace, label, options.say)
+            stack.callback(clear, place, namespace, label, options.say, left)
         if existing is None:
             options.say(f"Deploying the service to {options.context} (namespace {namespace}) ...")
             wanted = rendered(options.context, scenario, namespace, label)
@@ -66,7 +71,7 @@ def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]
         limit_pods(scenario, target.hpa)
         load = load_objects(scenario, target, run_labels(label))
         warnings += tried(place.cluster, load, target.namespace)
-        yield Site(place, scenario, target, objects, load, list(dict.fromkeys(warnings)), unseen, label)
+        yield Site(place, scenario, target, objects, load, list(dict.fromkeys(warnings)), unseen, label, left)
 
 
 def check(place: Place, namespace: str, kind: str, *, deploy: bool) -> list[str]:
@@ -116,18 +121,22 @@ def tried(cluster: Cluster, load: list[Object], namespace: str) -> list[str]:
     return apply(cluster, load, namespace, dry_run=True).warnings
 
 
-def clear(place: Place, namespace: str, label: str, say: Callable[[str], None]) -> None:
+def clear(
+    place: Place, namespace: str, label: str, say: Callable[[str], None], left: list[ClusterError], wait_s: float = 60.0
+) -> None:
     """Remove what the run made; where that fails say how to do it later, and never hide the run's own error."""
     try:
         place.alive()
     except ClusterError:
         return  # a dead embedded cluster has taken everything with it
     try:
-        if not made_by_runs(place.cluster, namespace, label):
+        until = time.monotonic() + wait_s
+        if not persistent(lambda: made_by_runs(place.cluster, namespace, label), until):
             return
         say("Removing what the run made ...")
-        remove(place.cluster, namespace, label)
+        remove(place.cluster, namespace, label, deadline_s=wait_s)
     except ClusterError as error:
+        left.append(error)
         say(f"Not everything could be removed: {error}")
         say(f"Later: autoscale clean --context {place.cluster.context.name} -n {namespace}")
 

@@ -16,6 +16,7 @@ from autoscale.cluster.watch import Change, Lost, Watch
 from autoscale.run.fold import ClockRead, Samples, Seen
 
 CLOCK_PERIOD_S = 60.0
+CLOCK_RETRY_S = 1.0
 JOIN_S = 10.0
 
 
@@ -127,11 +128,14 @@ def timing(clk: str, ask: Callable[[], str], inbox: Inbox, *, same_machine: bool
     stop = threading.Event()
 
     def work() -> None:
+        pause = CLOCK_RETRY_S
         while not stop.is_set():
             try:
                 bound = measure(ask, stop)
-            except (ClusterError, KeyError, ValueError):
-                bound = None  # no answer, or none with a date: the next round tells
+            except (ClusterError, KeyError, ValueError):  # no answer, or none with a date: it may not listen yet
+                stop.wait(pause)
+                pause = min(2 * pause, CLOCK_PERIOD_S)
+                continue
             if bound is not None:
                 inbox.put(ClockRead(clk, bound.offset_s, bound.error_s, time.time()))
             stop.wait(CLOCK_PERIOD_S)

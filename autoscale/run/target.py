@@ -69,29 +69,27 @@ def of_objects(cluster: Cluster, objects: list[Object], namespace: str) -> Targe
     port = service["spec"]["ports"][0]["port"]
     url = f"http://{service['metadata']['name']}:{port}"
     target = f"{hpa_spec['kind'].lower()}/{hpa_spec['name']}"
-    return replace(of_existing(cluster, Existing(target, namespace, url)), ours=True)
+    return replace(of_existing(cluster, Existing(target, url), namespace), ours=True)
 
 
-def of_existing(cluster: Cluster, existing: Existing) -> Target:
+def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
     """A workload that is there; InputError where it, its HPA or its Service do not fit together."""
     kind, name = kind_and_name(existing.target)
-    workload = fetch(cluster, resource_of(kind).path(existing.namespace, name))
+    workload = fetch(cluster, resource_of(kind).path(namespace, name))
     if workload is None:
-        raise InputError(
-            f"there is no {existing.target} in namespace {existing.namespace}", fix="check --target and -n"
-        )
+        raise InputError(f"there is no {existing.target} in namespace {namespace}", fix="check --target and -n")
     match = workload["spec"]["selector"].get("matchLabels") or {}
-    url, host, service = resolve_url(cluster, existing.url, existing.namespace)
+    url, host, service = resolve_url(cluster, existing.url, namespace)
     return Target(
         kind=kind,
         name=name,
-        namespace=existing.namespace,
+        namespace=namespace,
         url=url,
         host=host,
         service=service,
         labels=selector_text(workload["spec"]["selector"]),
         match=match,
-        hpa=find_hpa(cluster, kind, name, existing.namespace),
+        hpa=find_hpa(cluster, kind, name, namespace),
         ours=False,
     )
 
@@ -151,15 +149,18 @@ def resolve_url(cluster: Cluster, url: str, namespace: str) -> tuple[str, str, s
     """(URL with the Service's cluster IP, Host header, Service). A headless Service keeps its name in the URL.
 
     ``web``, ``web.shop``, ``web.shop.svc`` and ``web.shop.svc.cluster.local`` name the Service web in shop. InputError
-    for any other host: load goes to the cluster that was allowed, never out of it.
+    for any other host: load goes to the namespace that is recorded (a Service selects pods of its own), never out of
+    the cluster that was allowed.
     """
     name, home, port = service_of(url, namespace)
     parts = urlsplit(url)
-    found = fetch(cluster, resource_of("Service").path(home, name))
+    found = fetch(cluster, resource_of("Service").path(home, name)) if home == namespace else None
     if found is None:
+        wanted = f"a Service in namespace {namespace}, the workload's"
+        looked = f"{parts.netloc} (the Service {name} in namespace {home})"
         raise InputError(
-            "the URL leads to no Service of the cluster",
-            problems=[Problem("the target's URL", parts.netloc, f"a Service (looked for {name} in namespace {home})")],
+            "the URL leads to no Service of the workload's namespace",
+            problems=[Problem("the target's URL", looked, wanted)],
             fix="name the Service in front of the workload, http://SERVICE.NAMESPACE:PORT/path",
         )
     address = service_address(found, port)

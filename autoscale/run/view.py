@@ -9,6 +9,7 @@ from autoscale.run.fold import Scope
 
 Object = dict[str, Any]
 _RECENT_EVENTS = 200
+_ENDED = ("Succeeded", "Failed")
 
 
 @dataclass
@@ -64,9 +65,13 @@ class View:
         return any(item["type"] == "ScalingActive" and item["status"] == "True" for item in conditions)
 
     def at_minimum(self) -> bool:
-        """Whether the workload wants and has the HPA's minimum, and no pod of it is ending any more."""
+        """Whether the workload wants and has the HPA's minimum, and no pod of it is ending any more.
+
+        A pod that has ended may be kept for a while (evicted, its node shut down): it is none of them.
+        """
         wanted = ((self.workload or {}).get("spec") or {}).get("replicas")
-        return wanted == self.replicas == self.min_replicas and len(self.pods) == self.min_replicas
+        pods = [pod for pod in self.pods.values() if (pod.get("status") or {}).get("phase") not in _ENDED]
+        return wanted == self.replicas == self.min_replicas and len(pods) == self.min_replicas
 
     def job_ended(self, name: str) -> str | None:
         """``Complete`` or ``Failed: message`` of a Job; None while it runs or is not there."""

@@ -50,6 +50,15 @@ def test_two_workers_of_one_second_add_up() -> None:
     assert found.generator.missing_rows == 0
 
 
+def test_a_clock_that_nobody_measured_is_told() -> None:
+    """Times of a worker whose offset is not known are taken as ours, and the notes name it; once it is measured they
+    do not."""
+    record = Record().steady(0, 5, 1)
+    assert [note for note in analyse(record.rows()).notes if "load-0" in note]
+    record.add("clock", 6, clk="load-0", offset_s=0.0, error_s=0.01)
+    assert not [note for note in analyse(record.rows()).notes if "clocks" in note]
+
+
 def test_a_clock_ahead_is_set_back() -> None:
     """A worker whose clock is 100 s ahead has its rows in the observer's seconds."""
     record = Record().add("clock", -5, clk="load-0", offset_s=100.0, error_s=0.01)

@@ -61,7 +61,7 @@ def main(context: str, kubeconfig: str, namespace: str, label: str, record: str)
 def _site(cluster: Cluster, kubeconfig: str, namespace: str, label: str) -> Site:
     """A workload that is there already, as with ``--target``."""
     place = Place(cluster, namespace, cluster.context.name == "embedded", UNKNOWN_CONFIG, lambda: None, kubeconfig)
-    target = of_existing(cluster, Existing(f"deployment/{WORKLOAD}", namespace, f"http://{WORKLOAD}:8080"))
+    target = of_existing(cluster, Existing(f"deployment/{WORKLOAD}", f"http://{WORKLOAD}:8080"), namespace)
     return Site(place, {}, target, existing_objects(cluster, target), [], [], [], label)
 
 

@@ -2,7 +2,7 @@
 
 It serves one collection of pods (list, watch, log, get) over plain HTTP on loopback. It is no cluster: the embedded
 one is tested elsewhere. Faults: drop a watch mid-line, say 410 as an ERROR event or as an HTTP status, go silent
-(half-open), refuse with 403, be away, serve no metrics.
+(half-open), refuse with 403, be away, be busy, serve no metrics, hide behind a login page.
 """
 
 import json
@@ -68,7 +68,7 @@ class FakeApi:
             self.changed.notify_all()
 
     def set_fault(self, fault: str) -> None:
-        """What requests meet from now on: "" nothing, drop, event-410, http-410, silent, 403."""
+        """What requests meet from now on: "" nothing, drop, event-410, http-410, silent, 403, 503, login."""
         with self.changed:
             self.fault = fault
             self.changed.notify_all()
@@ -97,6 +97,10 @@ class Handler(BaseHTTPRequestHandler):
             self._json(status(int(api.fault[-3:]), "Unavailable", "not served"), int(api.fault[-3:]))
         elif url.path.endswith("/log"):
             api.requests.append("log")
+            statuses = api.pods.get(url.path.split("/")[-2], {}).get("status", {}).get("containerStatuses", [])
+            if len(statuses) > 1 and "container" not in query:
+                self._json(status(400, "BadRequest", "a container name must be specified for pod a"), 400)
+                return
             if url.path.split("/")[-2] not in api.pods:
                 self._json(status(404, "NotFound"), 404)
                 return
@@ -112,14 +116,22 @@ class Handler(BaseHTTPRequestHandler):
             if api.fault == "403":
                 self._json(status(403, "Forbidden", 'pods is forbidden: User "x" cannot list resource "pods"'), 403)
                 return
+            if api.fault == "503":
+                self._json(status(503, "ServiceUnavailable", "starting"), 503)
+                return
+            if api.fault == "login":
+                self._answer(b"<html>Log in", "text/html", 200)
+                return
             with api.changed:
                 items = list(api.pods.values())
                 self._json({"metadata": {"resourceVersion": str(api.version)}, "items": items})
 
     def _json(self, body: dict[str, Any], code: int = 200) -> None:
-        data = json.dumps(body).encode()
+        self._answer(json.dumps(body).encode(), "application/json", code)
+
+    def _answer(self, data: bytes, content_type: str, code: int) -> None:
         self.send_response(code)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

@@ -1,11 +1,22 @@
 """Offsets from Date headers of whole seconds."""
 
 import math
+import queue
+import time
+from functools import partial
+from pathlib import Path
 
+import pytest
+from fake_api import serving
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoscale.cluster.clock import Bound, narrow, next_moment
+from autoscale.base.errors import ClusterError
+from autoscale.cluster.client import connect
+from autoscale.cluster.clock import Bound, measure, narrow, next_moment, server_time
+from autoscale.cluster.proxy import date_of, pod_fetch
+from autoscale.run import sources
+from autoscale.run.fold import ClockRead
 
 offsets = st.floats(-100, 100, allow_nan=False)
 trips = st.floats(0.001, 0.2)
@@ -40,3 +51,39 @@ def test_a_clock_that_was_set_is_measured_anew() -> None:
     bound = narrow(Bound(), 100.0, 100.1, 100.0)
     after = narrow(bound, 102.0, 102.1, 110.0)
     assert 7.8 < after.offset_s < 9.1
+
+
+def test_the_servers_time_is_in_its_answers(tmp_path: Path) -> None:
+    """Any answer tells it, to the second; here both clocks are one."""
+    with serving(tmp_path) as (_, kubeconfig, _port), connect("fake", kubeconfig) as cluster:
+        before = time.time()
+        told = server_time(cluster)
+    assert before - 1 <= told <= time.time()
+
+
+def test_an_error_of_the_api_server_is_not_the_clock_of_a_pod(tmp_path: Path) -> None:
+    """A page that cannot be reached is answered for by the API server, with its own date: that tells nothing."""
+    with serving(tmp_path) as (_, kubeconfig, _port), connect("fake", kubeconfig) as cluster:
+        fetch = pod_fetch(cluster, "shop", "absent", 8089)
+        assert "date" in fetch("GET", "/stats/requests", {}, None)[1]
+        with pytest.raises(ClusterError, match="404"):
+            date_of(fetch, "/stats/requests")
+
+
+def test_a_clock_that_does_not_answer_yet_is_asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three refusals cost three short pauses, not the minute between two measurements."""
+    monkeypatch.setattr(sources, "CLOCK_RETRY_S", 0.01)
+    monkeypatch.setattr(sources, "measure", partial(measure, samples=1))
+    asked: list[float] = []
+
+    def ask() -> str:
+        asked.append(time.time())
+        if len(asked) <= 3:
+            raise ClusterError("the page does not listen yet")
+        return "Mon, 23 Nov 2026 06:00:00 GMT"
+
+    inbox: sources.Inbox = queue.SimpleQueue()
+    with sources.timing("master", ask, inbox, same_machine=False):
+        seen = inbox.get(timeout=30)
+    assert isinstance(seen, ClockRead)
+    assert len(asked) == 4

@@ -1,17 +1,20 @@
 """The door against the embedded cluster: apply, ownership, removal, permissions, metrics, clock, errors."""
 
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fake_api import serving
 
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster import metrics, permissions
-from autoscale.cluster.apply import apply, fetch, made_by_runs, remove, run_labels
+from autoscale.cluster.apply import apply, fetch, made_by_runs, persistent, remove, run_labels
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.clock import measure
-from autoscale.cluster.failures import Refused
+from autoscale.cluster.failures import Refused, Unreachable
 from autoscale.cluster.resources import resource_of
 from autoscale.embedded import process
 
@@ -128,3 +131,38 @@ def test_an_unknown_context_names_those_that_there_are(cluster: Cluster) -> None
     """A context that is not in the file ends with the names of those that are."""
     with pytest.raises(InputError, match="contexts there: embedded"):
         connect("absent", process.folder_of("door").kubeconfig)
+
+
+def failing(*errors: ClusterError) -> Callable[[], str]:
+    """Something that fails with each of these, and then does what it should."""
+    todo = list(errors)
+
+    def attempt() -> str:
+        if todo:
+            raise todo.pop(0)
+        return "done"
+
+    return attempt
+
+
+def test_a_server_that_is_away_for_a_while_hinders_no_clean_up() -> None:
+    """No answer, 429 and 500 are tried again until the deadline; what is refused for good is told at once."""
+    away, busy, broken = Unreachable("away"), refusal(429), refusal(500)
+    assert persistent(failing(away, busy, broken), time.monotonic() + 60) == "done"
+    with pytest.raises(Refused, match="403"):
+        persistent(failing(away, refusal(403)), time.monotonic() + 60)
+    with pytest.raises(Unreachable):
+        persistent(failing(away), time.monotonic() - 1)
+
+
+def refusal(code: int) -> Refused:
+    """An error answer of the API server."""
+    return Refused(f"HTTP {code}", code, {}, problems=(), fix="")
+
+
+def test_what_is_no_api_server_is_told_so(tmp_path: Path) -> None:
+    """A login page in front of the cluster answers 200 and no JSON: one readable error."""
+    with serving(tmp_path) as (api, kubeconfig, _), connect("fake", kubeconfig) as cluster:
+        api.set_fault("login")
+        with pytest.raises(ClusterError, match="not as an API server: HTTP 200, text/html"):
+            cluster.list("/api/v1/namespaces/shop/pods")

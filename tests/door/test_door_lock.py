@@ -101,14 +101,14 @@ def service(name: str = "shop", port: int = 8080) -> dict[str, Any]:
     return labelled("Service", name, selector={"app": "shop"}, ports=[{"port": port}])
 
 
-SHOP = Existing("deployment/shop", "default", "http://shop:8080")
+SHOP = Existing("deployment/shop", "http://shop:8080")
 
 
 def test_a_target_with_one_hpa_and_a_service_fits(cluster: Cluster, make: Callable[..., None]) -> None:
     """Workload, HPA and Service are found; the URL has the Service's address, the Host header its name."""
     make(deployment("shop"), hpa("mine", "shop"), hpa("theirs", "other"), service())
     for url in (SHOP.url, "http://shop.default:8080/a", "http://shop.default.svc.cluster.local:8080"):
-        found = of_existing(cluster, Existing(SHOP.target, "default", url))
+        found = of_existing(cluster, Existing(SHOP.target, url), "default")
         assert found.hpa["metadata"]["name"] == "mine"
         assert found.url.startswith("http://127.")
         assert found.host.startswith("shop")
@@ -119,7 +119,7 @@ def test_no_hpa_names_where_the_others_point(cluster: Cluster, make: Callable[..
     """An HPA that scales something else does not count; the error says what it scales and how to make one."""
     make(deployment("shop"), hpa("elsewhere", "other"), service())
     with pytest.raises(InputError, match="no HPA in namespace default points at Deployment/shop") as caught:
-        of_existing(cluster, SHOP)
+        of_existing(cluster, SHOP, "default")
     assert "HorizontalPodAutoscaler/elsewhere: found Deployment/other" in str(caught.value)
     assert "kubectl autoscale deployment shop" in caught.value.fix
 
@@ -128,28 +128,29 @@ def test_two_hpas_on_one_target_are_refused(cluster: Cluster, make: Callable[...
     """They would fight over its replicas: both are named."""
     make(deployment("shop"), hpa("a", "shop"), hpa("b", "shop"), service())
     with pytest.raises(InputError, match=r"2 HPAs scale Deployment/shop \(a, b\)"):
-        of_existing(cluster, SHOP)
+        of_existing(cluster, SHOP, "default")
 
 
 @pytest.mark.parametrize("target", ["pod/web", "deployment", "deployment/", "deployment/a/b", "web"])
 def test_what_is_no_target(cluster: Cluster, target: str) -> None:
     """Only a Deployment or a StatefulSet by name is one."""
     with pytest.raises(InputError, match="--target"):
-        of_existing(cluster, Existing(target, "default", SHOP.url))
+        of_existing(cluster, Existing(target, SHOP.url), "default")
 
 
 def test_a_workload_that_is_not_there(cluster: Cluster) -> None:
     """Its name and namespace are told, for a kind that this cluster does not serve too."""
     for target in ("deployment/none", "statefulset/none"):
         with pytest.raises(InputError, match=f"there is no {target} in namespace default"):
-            of_existing(cluster, Existing(target, "default", SHOP.url))
+            of_existing(cluster, Existing(target, SHOP.url), "default")
 
 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://example.com/", "leads to no Service of the cluster"),
-        ("http://absent:8080", "leads to no Service of the cluster"),
+        ("http://example.com/", "leads to no Service of the workload's namespace"),
+        ("http://absent:8080", "leads to no Service of the workload's namespace"),
+        ("http://shop.kube-system:8080", "leads to no Service of the workload's namespace"),
         ("http://203.0.113.7:8080", "not that of a Service"),
         ("http://www.shop.example.com", "not that of a Service"),
         ("http://user:password@shop:8080", "not that of a Service"),
@@ -167,4 +168,4 @@ def test_load_goes_to_a_service_of_the_cluster_only(
     """An address outside the cluster, a name that is no Service, a port that it does not have: each is refused."""
     make(deployment("shop"), hpa("mine", "shop"), service())
     with pytest.raises(InputError, match=words):
-        of_existing(cluster, Existing(SHOP.target, "default", url))
+        of_existing(cluster, Existing(SHOP.target, url), "default")

@@ -14,10 +14,10 @@ from tests.conftest import eventually
 
 
 @contextmanager
-def following(kubeconfig: Path) -> Iterator[tuple[list[Line | Lost], threading.Thread]]:
+def following(kubeconfig: Path, container: str | None = None) -> Iterator[tuple[list[Line | Lost], threading.Thread]]:
     """A running follower of the pod ``a``; what it says, and its thread."""
     with connect("fake", kubeconfig) as cluster:
-        follower = LogFollower(cluster, "shop", "a", silence_s=5.0)
+        follower = LogFollower(cluster, "shop", "a", container, silence_s=5.0)
         collected: list[Line | Lost] = []
 
         def work() -> None:
@@ -85,6 +85,27 @@ def test_the_follower_ends_with_its_container(tmp_path: Path) -> None:
                 api.changed.notify_all()
             eventually(lambda: not thread.is_alive())
     assert texts(said) == ["one", "last"]
+    assert [item for item in said if isinstance(item, Lost)] == []
+
+
+def test_an_injected_container_hides_no_line(tmp_path: Path) -> None:
+    """Of a pod of two containers the log is asked for by name, and it ends when that container has, though the other
+    goes on."""
+    with serving(tmp_path) as (api, kubeconfig, _):
+        pod_with_log(api, ("2026-11-23T06:00:01Z", "one"))
+        goes_on, ended = {"running": {}}, {"terminated": {"exitCode": 0}}
+        containers = [{"name": "worker", "state": goes_on}, {"name": "sidecar", "state": goes_on}]
+        api.pods["a"]["status"]["containerStatuses"] = containers
+        with following(kubeconfig, "worker") as (said, thread):
+            eventually(lambda: texts(said) == ["one"])
+            containers[1]["state"] = ended  # somebody else's end is none
+            with api.changed:
+                api.log_open = False
+                api.changed.notify_all()
+            eventually(lambda: api.count("log") >= 3)
+            assert thread.is_alive()
+            containers[1]["state"], containers[0]["state"] = goes_on, ended
+            eventually(lambda: not thread.is_alive())
     assert [item for item in said if isinstance(item, Lost)] == []
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from autoscale.cluster.failures import refused
-from autoscale.cluster.readiness import hopeless, is_ready, refused_pods, stuck
+from autoscale.cluster.readiness import hopeless, is_ready, is_rolled_out, refused_pods, stuck
 
 
 def pod(name: str = "web-1-a", phase: str = "Pending", **status: Any) -> dict[str, Any]:
@@ -90,10 +90,19 @@ def deployment(**changes: Any) -> dict[str, Any]:
     return {"metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status}
 
 
-def test_ready_means_this_spec_and_every_replica() -> None:
-    """An old generation, an old pod still there, or one that is not ready: each is not ready yet."""
-    assert is_ready(deployment())
+def test_rolled_out_means_this_spec_and_every_replica() -> None:
+    """An old generation, an old pod still there, or one that is not ready: each is not rolled out yet."""
+    assert is_rolled_out(deployment())
     for change in ({"observedGeneration": 1}, {"readyReplicas": 1}, {"updatedReplicas": 1}, {"replicas": 3}):
+        assert not is_rolled_out(deployment(**change)), change
+
+
+def test_ready_means_enough_pods_of_whatever_revision() -> None:
+    """A StatefulSet updated on deletion only, or a rollout that is paused, serves: its pods are not all of one
+    revision."""
+    for change in ({}, {"updatedReplicas": 1}, {"updatedReplicas": 0}, {"replicas": 3}):
+        assert is_ready(deployment(**change)), change
+    for change in ({"observedGeneration": 1}, {"readyReplicas": 1}):
         assert not is_ready(deployment(**change)), change
     assert not is_ready({"metadata": {"generation": 1}, "spec": {"replicas": 1}})
 

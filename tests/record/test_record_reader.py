@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoscale.base.errors import InputError
+from autoscale.base.errors import AutoscaleError, InputError
+from autoscale.base.exits import ExitCode
 from autoscale.record.reader import locate, read
 from autoscale.record.writer import Writer
 
@@ -148,3 +149,15 @@ def test_a_folder_means_its_record(tmp_path: Path) -> None:
     assert locate(tmp_path) == record
     with pytest.raises(InputError, match="no record"):
         locate(tmp_path.parent)
+
+
+def test_a_full_disk_is_one_error_and_no_traceback(tmp_path: Path) -> None:
+    """What the disk refuses is told once, as something that was not seen; leaving the writer tells nothing more."""
+    with Writer(tmp_path / "r.jsonl") as writer:
+        writer.write(HEADER, now=10.0)
+        writer._file.close()
+        writer._file = Path("/dev/full").open("w")  # noqa: SIM115 - the writer closes it
+        with pytest.raises(AutoscaleError, match="cannot be written any further") as caught:
+            writer.write(GAP, now=11.0)
+    assert caught.value.exit_code == ExitCode.UNKNOWN
+    assert writer.rows == 1

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from autoscale.base.errors import InputError
 from autoscale.base.exits import ExitCode
 from autoscale.cli.run import existing, worst
+from autoscale.cluster.client import connect
 from autoscale.cluster.watch import Change
 from autoscale.run.fold import Scope
 from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.options import Options
+from autoscale.run.phases import load_error
+from autoscale.run.place import namespace_of
 from autoscale.run.prepare import REDACTED, limit_pods, redact_object, redact_scenario, resolve
 from autoscale.run.progress import Progress
 from autoscale.run.target import Target, behaviour_window, selector_text
@@ -92,11 +96,11 @@ def test_the_path_of_the_url_becomes_the_request(scenario: dict[str, Any]) -> No
 
 def test_target_and_url_belong_together() -> None:
     """Either option alone is an error that names the other."""
-    assert existing(None, None, "shop") is None
+    assert existing(None, None) is None
     with pytest.raises(InputError, match="--url"):
-        existing("deployment/web", None, None)
+        existing("deployment/web", None)
     with pytest.raises(InputError, match="--target"):
-        existing(None, "http://web", None)
+        existing(None, "http://web")
 
 
 def test_selectors_as_query_parameters() -> None:
@@ -135,6 +139,10 @@ def test_the_minimum_is_reached_when_the_last_pod_has_gone() -> None:
     assert view.at_minimum()
     view.see(change("Deployment", "other", spec={"replicas": 9}))
     assert view.at_minimum()
+    view.see(change("Pod", "evicted", status={"phase": "Failed"}))
+    assert view.at_minimum()
+    view.see(change("Pod", "starting", status={"phase": "Pending"}))
+    assert not view.at_minimum()
 
 
 def test_a_job_has_ended_when_its_condition_says_so() -> None:
@@ -145,6 +153,37 @@ def test_a_job_has_ended_when_its_condition_says_so() -> None:
     view.see(change("Job", "loadtest-worker", status={"active": 1}), load=True)
     assert view.job_ended("loadtest-master") == "Failed: BackoffLimitExceeded"
     assert view.job_ended("loadtest-worker") is None
+
+
+def test_load_pods_that_do_not_fit_are_the_clusters_failure() -> None:
+    """A pod that was not scheduled, or not made, ends the run with code 3 and the scheduler's words; one that ran and
+    failed is the load generator's, code 4."""
+    view = View(Scope("Deployment", "web", "web", "web", 0.0))
+    view.see(change("Pod", "loadtest-worker-0", status={"phase": "Failed"}), load=True)
+    own = load_error(view, "it failed", ["its last words"])
+    assert (own.exit_code, "its last words" in str(own)) == (ExitCode.GENERATOR_FAILED, True)
+    condition = {"type": "PodScheduled", "status": "False", "message": "Insufficient cpu"}
+    view.see(change("Pod", "loadtest-worker-1", status={"phase": "Pending", "conditions": [condition]}), load=True)
+    found = load_error(view, "it failed", [])
+    assert (found.exit_code, "Insufficient cpu" in str(found)) == (ExitCode.CLUSTER_FAILED, True)
+
+
+def test_the_namespace_is_the_command_lines_then_the_scenarios_then_the_contexts(
+    scenario: dict[str, Any], tmp_path: Path
+) -> None:
+    """Each where the one before it says nothing."""
+    config = {
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+        "users": [{"name": "u", "user": {}}],
+        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": "contexts"}}],
+        "current-context": "c",
+    }
+    (tmp_path / "config").write_text(json.dumps(config))
+    named = {**scenario, "target": {**scenario["target"], "namespace": "scenarios"}}
+    with connect("c", tmp_path / "config") as cluster:
+        assert namespace_of(Options("smoke"), scenario, cluster) == "contexts"
+        assert namespace_of(Options("smoke"), named, cluster) == "scenarios"
+        assert namespace_of(Options("smoke", namespace="lines"), named, cluster) == "lines"
 
 
 def load_row(at: float, **changes: Any) -> dict[str, Any]:

@@ -158,12 +158,15 @@ def test_an_image_that_cannot_be_pulled_ends_the_run(shop: Shop, tmp_path: Path)
 
 
 def test_a_held_namespace_is_left_alone(shop: Shop, tmp_path: Path) -> None:
-    """While a run lives, a second one and a general `clean` are refused by name: its objects stay untouched."""
+    """While a run lives, a second one, a dry run and a general `clean` are refused by name: its objects stay
+    untouched."""
     with lock.held(shop.cluster, "default", "first"):
         code, said = finish(start(shop, tmp_path, *SHORT))
         assert (code, "another run (first" in said) == (2, True), said
         clean = subprocess.run(command(shop, "clean"), stdin=subprocess.DEVNULL, capture_output=True, text=True)
         assert (clean.returncode, "another run (first" in clean.stderr) == (2, True), clean.stderr
+        code, said = finish(start(shop, tmp_path, *SHORT, "--dry-run"))
+        assert (code, "another run (first" in said) == (2, True), said
         assert [name for _, name, _ in shop.left()] == [lock.NAME]
 
 
@@ -182,12 +185,29 @@ def test_an_api_server_that_goes_away_leaves_a_gap_and_loses_no_load(shop: Shop,
     (rows,) = records(tmp_path)
     assert rows[-1]["reason"] == "done", said
     gaps = [row for row in rows if row["k"] == "gap"]
-    assert {row["source"] for row in gaps} == {"usage"}
+    assert {"usage", "pods", "deployments", "horizontalpodautoscalers"} <= {row["source"] for row in gaps}
     assert all(row["until"] - row["since"] > 5 for row in gaps)
     load = [row["seq"] for row in rows if row["k"] == "load"]
     assert load == list(range(len(load)))
     totals = rows[-1]["totals"]
     assert totals["planned"] == totals["sent"] + totals["dropped"] == pytest.approx(rows[0]["scenario"]["total"], abs=1)
+    assert shop.left() == []
+
+
+def test_an_api_server_that_is_away_while_the_run_tidies_up_is_waited_for(shop: Shop, tmp_path: Path) -> None:
+    """It goes as the removal begins and comes back: everything is removed all the same."""
+    run = start(shop, tmp_path, *SHORT, "--set", "load.duration=5")
+    assert run.stdout is not None
+    for line in run.stdout:
+        if "Removing what the run made" in line:
+            break
+    shop.relay.cut()
+    away = time.time()
+    eventually(lambda: time.time() - away > 3)
+    shop.relay.mend()
+    code, said = finish(run)
+    assert code in (5, 6), said  # no objectives: unknown
+    assert "Not everything" not in said
     assert shop.left() == []
 
 
@@ -227,7 +247,7 @@ def test_what_a_crashed_run_left_is_told_and_cleaned(shop: Shop, tmp_path: Path)
 
 def test_kept_service_serves_repeated_runs(shop: Shop, tmp_path: Path) -> None:
     """``--keep --repeat 2``: two whole records from one deployment, which stays and is free for the next; `clean`
-    removes it."""
+    removes it. A dry run beside what stays says that a run would begin."""
     code, said = finish(start(shop, tmp_path, *SHORT, "--set", "load.duration=5", "--keep", "--repeat", "2"))
     assert code in (5, 6), said  # no objectives: unknown
     first, second = records(tmp_path)
@@ -237,6 +257,12 @@ def test_kept_service_serves_repeated_runs(shop: Shop, tmp_path: Path) -> None:
         assert rows[-1]["totals"]["planned"] == pytest.approx(rows[0]["scenario"]["total"], abs=1)
     assert ("Deployment", "web", first[0]["run"]) in shop.left()
     lock.refuse_held(shop.cluster, "default")
+    left = shop.left()
+    code, said = finish(start(shop, tmp_path, *SHORT, "--dry-run"))
+    assert code == 0, said
+    assert "Job/loadtest-master of an earlier run is over and would be replaced" in said
+    assert "Nothing was made" in said
+    assert shop.left() == left
     clean = subprocess.run(
         command(shop, "clean"), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
     )

@@ -22,6 +22,10 @@ class Clocks:
         """Take a ``clock`` row; a later one replaces an earlier one of the same clock."""
         self.offsets[row["clk"]] = Moment(row["offset_s"], row["error_s"])
 
+    def measured(self, clk: str) -> bool:
+        """Whether it is known how far a clock is ahead of ours."""
+        return clk in self.offsets or clk == OBSERVER
+
     def ours(self, at: float, clk: str) -> float:
         """A time of a source on the observer's clock."""
         offset = self.offsets.get(clk)

@@ -14,6 +14,10 @@ from loadtest.histogram import SPEC
 
 Row = Mapping[str, Any]
 _MAX_EVENTS = 50_000
+# Rows that wait for their clock to be measured, which takes about ten seconds from a load pod's start.
+_DATED = {"mark", "load", "pod_load", "usage"}
+_MAX_WAITING = 5_000
+_SENSELESS = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 _OUT_OF_ORDER_S = 2.0  # sources are heard side by side, so rows may be a little out of order
 
 
@@ -61,6 +65,8 @@ def collect(rows: Iterable[Row]) -> Collected:
     kept = Collected(header, clocks, LoadCollector(clocks), header["t"], header["t"])
     handlers = _handlers(kept)
     start = header["t"]
+    waiting: list[Row] = []
+    patient = True
     for row in stream:
         try:
             kind, t = row["k"], row["t"]
@@ -72,12 +78,32 @@ def collect(rows: Iterable[Row]) -> Collected:
                 kept.last_t = t
             elif t < kept.last_t - _OUT_OF_ORDER_S:
                 kept.backwards += 1
+            if patient and kind in _DATED and not clocks.measured(row["clk"]):
+                waiting.append(row)
+                patient = len(waiting) < _MAX_WAITING
+                continue
             handler = handlers.get(kind)
             if handler is not None:
                 handler(row)
-        except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+            if waiting and (kind == "clock" or not patient):
+                waiting = _release(waiting, kept, handlers, all_of_them=not patient)
+        except _SENSELESS:
             kept.strange += 1
+    _release(waiting, kept, handlers, all_of_them=True)
     return kept
+
+
+def _release(
+    waiting: list[Row], kept: Collected, handlers: Mapping[str, Callable[[Row], None]], *, all_of_them: bool
+) -> list[Row]:
+    """Handle the rows whose clock is measured by now, or all; returns those that wait on."""
+    for row in waiting:
+        if all_of_them or kept.clocks.measured(row["clk"]):
+            try:
+                handlers[row["k"]](row)
+            except _SENSELESS:
+                kept.strange += 1
+    return [] if all_of_them else [row for row in waiting if not kept.clocks.measured(row["clk"])]
 
 
 def _check_histogram(found: Mapping[str, float]) -> None:

@@ -66,6 +66,19 @@ def test_a_clock_ahead_is_set_back() -> None:
     assert analyse(record.rows()).seconds.start == pytest.approx(T0 + 3)
 
 
+def test_a_clock_that_is_measured_late_dates_what_came_before() -> None:
+    """A load that began before its clock was measured, 100 s ahead, lies where it was in the observer's seconds."""
+    record = Record()
+    record.add("mark", 0, name="load-start", at=T0 + 100, clk="load-0")
+    for second in range(20):
+        record.load(second, 7, at=T0 + 100 + second)
+    record.add("clock", 9.5, clk="load-0", offset_s=100.0, error_s=0.01)
+    found = analyse(sorted(record.rows(), key=lambda row: row["t"]))
+    assert found.load_start == pytest.approx(T0)
+    assert found.seconds.start == pytest.approx(T0)
+    assert found.seconds.answered[:20] == [7] * 20
+
+
 def test_answers_belong_to_the_second_in_which_they_were_intended() -> None:
     """An answer that ends in second 9 and was due 4 s earlier counts for the latency of second 5."""
     record = Record().steady(0, 9, 0).load(9, 1, response={"4": {str(bucket(4.2)): 1}})

@@ -54,8 +54,7 @@ READING = f"""
 - **pair by pair**: embedded less real in the two runs of a scenario that followed each other; the median over all pairs
   and its 95 % interval by bootstrap. More runs speak in it than in one scenario: it is the row to look at first.
 - On both clusters a run begins its load at much the same place between two HPA syncs. How old the metrics are at a sync
-  is chance, anew in every run: one scenario's first scale-up may be a sync apart for this alone. (Embedded runs begun
-  before 2026-11-24 00:30 scraped at the same moment of every run, a favourable one. That was found here.)
+  is chance, anew in every run: one scenario's first scale-up may be a sync apart for this alone.
 - Only valid runs are compared. An invalid one (its load generator was late, or lacked CPU) is shown dashed in the
   picture, stands in the list of runs below, and counts in **all runs**, which is no evidence.
 """

@@ -17,6 +17,7 @@ from typing import Any
 from autoscale.cluster.apply import run_labels
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.resources import resource_of
+from autoscale.run.loadjobs import COMPONENT
 from autoscale.embedded import process
 from autoscale.embedded.settings import Image, Settings
 from tests.benchmarks.observed import PATIENCE_S, Observed, memory_figure, observing
@@ -92,8 +93,8 @@ def _scale(cluster: Cluster, replicas: int) -> None:
 
 
 def _start_load(cluster: Cluster) -> None:
-    labels = {**run_labels(LABEL), "app.kubernetes.io/name": "loadtest"}
-    template = _template(labels, ["python", "-m", "tests.benchmarks.load_log"])
+    labels = {**run_labels(LABEL), "app.kubernetes.io/name": "loadtest", COMPONENT: "worker"}
+    template = _template(labels, ["python", "-m", "tests.benchmarks.load_log"], "worker")
     template["spec"]["restartPolicy"] = "Never"
     job = _object("batch/v1", "Job", "loadtest-worker", {"template": template, "backoffLimit": 0})
     job["metadata"]["labels"] = labels
@@ -104,9 +105,9 @@ def _object(version: str, kind: str, name: str, spec: Object) -> Object:
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec}
 
 
-def _template(labels: dict[str, str], command: list[str]) -> Object:
+def _template(labels: dict[str, str], command: list[str], name: str = "web") -> Object:
     resources = {"requests": {"cpu": "10m", "memory": "16Mi"}}
-    container = {"name": "web", "image": "bench:dev", "command": command, "resources": resources}
+    container = {"name": name, "image": "bench:dev", "command": command, "resources": resources}
     return {"metadata": {"labels": labels}, "spec": {"containers": [container], "terminationGracePeriodSeconds": 1}}
 
 

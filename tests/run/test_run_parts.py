@@ -13,7 +13,7 @@ from autoscale.cli.run import existing, worst
 from autoscale.cluster.client import connect
 from autoscale.cluster.watch import Change
 from autoscale.run.fold import Scope
-from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.loadjobs import container_of, load_objects, with_path
 from autoscale.run.options import Options
 from autoscale.run.phases import load_error
 from autoscale.run.place import namespace_of
@@ -82,6 +82,9 @@ def test_the_load_jobs_are_filled_in(scenario: dict[str, Any]) -> None:
         "3",
     )
     for job in ("master", "worker"):
+        # the container that is asked for its log, whatever else an admission webhook may put into the pod
+        template = objects[f"Job/loadtest-{job}"]["spec"]["template"]
+        assert [container["name"] for container in template["spec"]["containers"]] == [container_of(template)] == [job]
         assert objects[f"Job/loadtest-{job}"]["spec"]["activeDeadlineSeconds"] > scenario["duration_s"]
         assert objects[f"Job/loadtest-{job}"]["metadata"]["namespace"] == "shop"
     assert {obj["metadata"]["labels"]["run"] for obj in objects.values()} == {"r"}

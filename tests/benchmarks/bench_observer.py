@@ -17,9 +17,9 @@ from typing import Any
 from autoscale.cluster.apply import run_labels
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.resources import resource_of
-from autoscale.run.loadjobs import COMPONENT
 from autoscale.embedded import process
 from autoscale.embedded.settings import Image, Settings
+from autoscale.run.loadjobs import COMPONENT
 from tests.benchmarks.observed import PATIENCE_S, Observed, memory_figure, observing
 from tests.conftest import eventually
 

@@ -58,7 +58,9 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "overshoot": Entry("overshoot", "share", "lower", "(peak ready - demand) / demand after the largest rise", _OWN),
     "startup": Entry("pod start", "s", "lower", "95th percentile of created to Ready, over the run's new pods", _OWN),
-    "back_to_min": Entry("back to the minimum", "s", "lower", "end of the load to ready pods <= minReplicas", _OWN),
+    "back_to_min": Entry(
+        "back to the minimum", "s", "lower", "end of the load to ready pods <= minReplicas for good", _OWN
+    ),
     "reversals": Entry(
         "reversals", "count", "lower",
         "most changes of direction of spec.replicas in 10 minutes of load that changes by less than 10 %", _OWN,

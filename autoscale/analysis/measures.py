@@ -1,5 +1,6 @@
 """The figures of a run, by the names of ``catalogue.CATALOGUE``."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -145,7 +146,7 @@ def of_pods(pods: Sequence[PodLife], downs: Sequence[ScaleDown], start: float, h
         if pod.ready_at is not None and pod.created is not None and pod.created >= start
     )
     lost = [down.lost for down in downs]
-    known = has_load and None not in lost
+    known = has_load and bool(pods) and None not in lost
     return {
         "startup": _nearest_rank(starts, 0.95),
         "lost": sum(n for n in lost if n is not None) if known else None,
@@ -174,12 +175,18 @@ def constant_spans(plan: PlannedRate) -> list[tuple[float, float]]:
     return spans
 
 
-def flapping(desired: StepSeries, plan: PlannedRate) -> tuple[int | None, tuple[float, float] | None]:
-    """(most reversals of direction in 10 minutes of constant load, their span); None where size or load is unknown."""
+def flapping(
+    desired: StepSeries, plan: PlannedRate, part: tuple[float, float] = (-math.inf, math.inf)
+) -> tuple[int | None, tuple[float, float] | None]:
+    """(most reversals of direction in 10 minutes of constant load, their span); None where size or load is unknown.
+
+    ``part`` of the time: what counts.
+    """
     if not desired or not plan:
         return None, None
     best: tuple[int, tuple[float, float] | None] = (0, None)
-    for start, end in constant_spans(plan):
+    for since, until in constant_spans(plan):
+        start, end = max(since, part[0]), min(until, part[1])
         times = reversals(desired, start, end)
         for i, first in enumerate(times):
             within = [time for time in times[i:] if time <= first + FLAPPING_S]

@@ -68,11 +68,11 @@ def _recovery(series: Seconds, bad: Sequence[int | None], allowed: float, start:
     calm, violated, known = 0, False, False
     for i in range(first, last):
         total = (series.answered[i] or 0) + (series.failed[i] or 0) + (series.dropped[i] or 0)
-        share = (bad[i] or 0) / total if total else 0.0
         known = known or bad[i] is not None
-        holds = share <= allowed
+        # Where nothing came back, requests of this second that were answered late are bad all the same.
+        holds = (bad[i] or 0) <= allowed * total + 1e-9
         violated = violated or not holds
-        calm = calm + 1 if holds else 0
+        calm = calm + 1 if holds and series.answered[i] is not None else 0
         if calm >= CALM_S and violated:
             return Reached(float(i + 1 - calm - first))
         if calm >= CALM_S and i - first + 1 >= 2 * CALM_S:
@@ -105,13 +105,16 @@ def _overshoot(curve: StepSeries, ready: StepSeries, step: LoadChange, until: fl
     return max(0.0, (peak - need) / need)
 
 
-def back_to_min(supply: Replicas, spec: HpaSpec | None, load_end: float | None, end: float) -> Reached:
-    """From the load's end to ready pods at the HPA's minimum."""
-    if spec is None or load_end is None or supply.ready.at(load_end) is None:
+def back_to_min(supply: Replicas, spec: HpaSpec | None, since: float | None, end: float) -> Reached:
+    """From a moment (the load's end) to ready pods at the HPA's minimum, to stay there until the record's ``end``.
+
+    Pods that are unready for a while are not fewer: it counts when there were more than the minimum for the last time.
+    """
+    if spec is None or since is None or supply.ready.at(since) is None:
         return UNKNOWN
-    if end <= load_end:
-        return Reached(0.0, True, "nothing was recorded after the load's end")
-    time = supply.ready.first(lambda value: value <= spec.min_replicas, load_end, end)
-    if time is None:
-        return Reached(end - load_end, True, f"still above {spec.min_replicas} when the record ends")
-    return Reached(time - load_end)
+    if end <= since:
+        return Reached(0.0, True, "nothing was recorded after it")
+    above = list(supply.ready.spans(lambda value: value > spec.min_replicas, since, end))
+    if above and above[-1][1] >= end:
+        return Reached(end - since, True, f"still above {spec.min_replicas} when the record ends")
+    return Reached(above[-1][1] - since if above else 0.0)

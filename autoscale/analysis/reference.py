@@ -54,7 +54,8 @@ def markdown() -> str:
         + ".\nMOMENT is a stage (its beginning), `start`, `end` (of the load) or `step` (its largest rise). "
         f"Percentiles match `{LATENCY.pattern}`.\n"
         "Without a span the whole load counts. `within` asks whether a size is reached in time; `during` whether it "
-        "holds throughout.\n"
+        "holds throughout,\nand so for `==` and `!=`. A request that fails is counted in the second in which it does: "
+        "what hangs at the load's end counts\nfor the load and for its last stage, though it fails a timeout later.\n"
     )
     return _HEAD + "\n".join(rows) + "\n" + _PHASES + "\n".join(forms) + "\n" + words
 

@@ -119,7 +119,7 @@ def conduct(options: Any, times: int, screen: Any, stop: threading.Event, web_po
 def worst(codes: list[ExitCode]) -> ExitCode:
     """The exit code of several runs: one that failed counts before one that did not."""
     order = [
-        ExitCode.PASS, ExitCode.OBJECTIVE_FAILED, ExitCode.UNKNOWN, ExitCode.INVALID,
+        ExitCode.PASS, ExitCode.UNKNOWN, ExitCode.OBJECTIVE_FAILED, ExitCode.INVALID,
         ExitCode.GENERATOR_FAILED, ExitCode.CLUSTER_FAILED, ExitCode.BAD_INPUT, ExitCode.INTERRUPTED,
     ]  # fmt: skip
     return max(codes, key=order.index, default=ExitCode.UNKNOWN)

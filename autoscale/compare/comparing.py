@@ -15,6 +15,8 @@ from loadtest.histogram import merge, quantile
 SAME_SHARE = 0.05  # a change of less than 5 % is none that anyone would act on
 # measures whose change for the worse is a regression; the others are told
 GATES = ("p95", "p99", "errors", "bad", "lost", "capacity", "recovery", "replica_minutes", "reversals")
+# Checks of what was seen of a run; how late requests were sent, which no import tells, is none of them.
+_WHOLE = ("workers", "load rows", "gaps", "complete", "rows")
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
@@ -121,6 +123,11 @@ def _change(
     return "cannot say", "the runs scatter too much: more runs would tell"
 
 
+def _is_in_part(run: Analysis) -> bool:
+    """Whether part of a run was not seen: what is the same or better in the rest may be worse in that."""
+    return any(check.effect == "unknown" and check.name in _WHOLE for check in validity(run).checks)
+
+
 def _outcome(
     found: Sequence[Difference], base: Sequence[Analysis], new: Sequence[Analysis]
 ) -> tuple[Literal["regression", "no regression", "cannot say", "invalid"], str]:
@@ -133,6 +140,9 @@ def _outcome(
     if min(len(base), len(new)) < LEAST_RUNS:
         count = f"{len(base)} and {len(new)} run(s)"
         return "cannot say", f"noise is not known with {count}: it takes {LEAST_RUNS} a side"
+    holes = [run.run for run in (*base, *new) if _is_in_part(run)]
+    if holes:
+        return "cannot say", "not known whole: " + ", ".join(holes)
     open_ = [one for one in found if one.gates and one.change == "cannot say"]
     if open_:
         return "cannot say", "not clear: " + ", ".join(f"{one.title} ({one.reason})" for one in open_)

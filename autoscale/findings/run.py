@@ -84,7 +84,7 @@ class Run:
             part = range(i, min(i + _SMOOTH_S, len(series)))
             total = sum((column[j] or 0) for column in (series.answered, series.failed, series.dropped) for j in part)
             missed = sum(bad[j] or 0 for j in part)
-            over = float(missed > (1 - objective.quantile) * total + 1e-9) if total else 0.0
+            over = float(missed > (1 - objective.quantile) * total + 1e-9)
             points.append((series.start + i, over))
         return StepSeries.of([*points, (series.start + len(series), 0.0)])
 

@@ -1,18 +1,14 @@
 """Objectives against a run: each pass, fail, unknown or invalid, with value, bound, span and reason."""
 
-import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from autoscale.analysis.results import Analysis
 from autoscale.base.errors import InputError
-from autoscale.objectives.language import Objective, Operator, parse
+from autoscale.objectives.language import Objective, parse
 from autoscale.objectives.results import Judgement, Outcome, Validity, Verdict
 from autoscale.objectives.validity import LOAD_CHECKS, is_aside, validity
-from autoscale.objectives.values import Value, value_of
+from autoscale.objectives.values import COMPARE, Value, value_of
 
-_COMPARE: dict[Operator, Callable[[float, float], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
 # what an objective rests on; a gap in one of these sources within its span leaves a pass unknown
 _SUPPLY = {"ready", "desired", "running", "overshoot", "reaction", "capacity", "settling", "startup", "reversals",
            "adaptations", "under_provisioned", "over_provisioned", "instability", "replica_minutes", "cpu",
@@ -66,7 +62,7 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
 def _outcome(objective: Objective, value: Value) -> tuple[Outcome, str]:
     if value.value is None:
         return "unknown", value.reason or "not seen in this run"
-    holds = _COMPARE[objective.operator](value.value, objective.bound)
+    holds = COMPARE[objective.operator](value.value, objective.bound)
     text = show(value.value, objective, at_least=value.at_least)
     reason = value.reason or f"measured {text}"
     if not value.at_least:

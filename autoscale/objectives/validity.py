@@ -52,6 +52,9 @@ def _dropped(analysis: Analysis) -> Check:
         words = "how many planned requests were never sent is not known"
         return Check("dropped", "unknown", None, DROPPED_SHARE, "share", words)
     share = made.dropped / made.planned
+    if analysis.header["scenario"].get("model") == "closed":
+        words = f"{made.dropped} requests were overdue at the end: their users still waited for answers ({share:.2%})"
+        return Check("dropped", "none", share, None, "share", words)
     words = (
         f"{made.dropped} of {made.planned} planned requests were never sent ({share:.2%}; {DROPPED_SHARE:.1%} allowed)"
     )

@@ -1,14 +1,22 @@
 """The value that an objective is judged by, taken from the analysis over the objective's span."""
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoscale.analysis.latency import span_sum
+from autoscale.analysis.measures import flapping
 from autoscale.analysis.plan import largest_rise
+from autoscale.analysis.reaction import back_to_min
 from autoscale.analysis.results import Analysis
 from autoscale.analysis.steps import StepSeries
-from autoscale.objectives.language import Objective
+from autoscale.objectives.language import Objective, Operator
 from loadtest.histogram import middle, quantile
+
+COMPARE: dict[Operator, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+_EDGE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +93,26 @@ def _latency(analysis: Analysis, objective: Objective, start: float, end: float)
 
 
 def _counted(analysis: Analysis, metric: str, start: float, end: float) -> Value:
-    """Shares and rates that are sums over seconds."""
+    """Shares and rates that are sums over seconds, those included in which the load's last requests ended."""
     series = analysis.seconds
     if metric == "bad" and analysis.bad is None:
         return Value(None, start, end, "there is no latency objective")
     columns = (series.planned, series.answered, series.failed, series.dropped, analysis.bad or [])
-    planned, answered, failed, dropped, bad = (span_sum(series, column, start, end) for column in columns)
+    since, until = _drained(analysis, start, end)
+    planned, answered, failed, dropped, bad = (span_sum(series, column, since, until) for column in columns)
     value = _COUNTED[metric](planned, answered, failed, dropped, bad, end - start)
     return Value(value, start, end, "" if value is not None else "no request in this span, or it was not counted")
+
+
+def _drained(analysis: Analysis, start: float, end: float) -> tuple[float, float]:
+    """A span that reaches to an end of the load, out to that end of the rows: a request that hangs is counted when it
+    fails, and that may be a timeout later than the load's last second."""
+    series = analysis.seconds
+    if analysis.load_start is not None and start <= analysis.load_start + _EDGE_S:
+        start = min(start, series.start - 1)
+    if analysis.load_end is not None and end >= analysis.load_end - _EDGE_S:
+        end = max(end, series.start + len(series) + 1)
+    return start, end
 
 
 def _errors(_p: int | None, answered: int | None, failed: int | None, _d: int | None, _b: int | None, _s: float
@@ -144,23 +164,27 @@ def _extreme(analysis: Analysis, objective: Objective, series: StepSeries, start
     within = objective.window.kind == "within"
     upward = objective.operator in (">", ">=")
     if objective.operator in ("==", "!="):
-        value = (
-            objective.bound if within and low <= objective.bound <= high else (low if low != objective.bound else high)
-        )
-        return Value(value, start, end)
-    value = (high if upward else low) if within else (low if upward else high)
+        value = _deciding(objective, {value for _, value in series.known(start, seen_until)})
+    else:
+        value = (high if upward else low) if within else (low if upward else high)
     cut = within and end > analysis.end
-    reached = value >= objective.bound if upward else value <= objective.bound
+    reached = COMPARE[objective.operator](value, objective.bound)
     if cut and not reached:
         return Value(None, start, end, "the run ended before the time was up")
     return Value(value, start, end, _when(objective, series, start, seen_until) if within and reached else "")
 
 
+def _deciding(objective: Objective, values: set[float]) -> float:
+    """Of the values of a span the one that decides: for ``within`` one that holds, else one that does not, if any."""
+    wanted = objective.window.kind == "within"
+    decisive = {value for value in values if COMPARE[objective.operator](value, objective.bound) is wanted}
+    return min(decisive or values)
+
+
 def _when(objective: Objective, series: StepSeries, start: float, end: float) -> str:
     """When a size was reached, in words."""
     bound = objective.bound
-    upward = objective.operator in (">", ">=")
-    time = series.first(lambda value: value >= bound if upward else value <= bound, start, end)
+    time = series.first(lambda value: COMPARE[objective.operator](value, bound), start, end)
     return f"{objective.metric} reached {bound:g} after {time - start:.1f} s" if time is not None else ""
 
 
@@ -171,8 +195,8 @@ def _measure(analysis: Analysis, objective: Objective, start: float, end: float)
         return Value(None, start, end, f"{objective.metric} is not measured")
     if objective.window.kind != "whole":
         if objective.metric == "reversals" and measure.value is not None:
-            inside = analysis.flapping is not None and start <= analysis.flapping[0] < end
-            return Value(measure.value if inside else 0, start, end)
+            desired = analysis.replicas.desired or analysis.replicas.hpa_desired
+            return Value(flapping(desired, analysis.plan, (start, end))[0], start, end)
         return Value(None, start, end, f"{objective.metric} is measured over the whole load only")
     reason = measure.note if measure.value is None or measure.at_least else ""
     return Value(measure.value, start, end, reason, measure.at_least)
@@ -185,9 +209,10 @@ def _back_to_min(analysis: Analysis, objective: Objective) -> Value:
         return Value(None, reason="no HPA was recorded" if spec is None else "the moment is not known")
     if analysis.replicas.ready.at(at) is None:
         return Value(None, reason="ready pods were not recorded")
-    time = analysis.replicas.ready.first(lambda value: value <= spec.min_replicas, at, analysis.end)
-    if time is None:
-        seen = max(0.0, analysis.end - at)
-        words = f"still above {spec.min_replicas} when the record ends, {seen:.0f} s later"
-        return Value(seen, at, analysis.end, words, at_least=True)
-    return Value(time - at, at, time, f"{spec.min_replicas} ready pods {time - at:.0f} s after it")
+    reached = back_to_min(analysis.replicas, spec, at, analysis.end)
+    if reached.value is None:
+        return Value(None, reason="ready pods were not recorded")
+    words = f"{reached.note}, {reached.value:.0f} s later"
+    if not reached.at_least:
+        words = f"{spec.min_replicas} ready pods {reached.value:.0f} s after it"
+    return Value(reached.value, at, at + reached.value, words, at_least=reached.at_least)

@@ -99,6 +99,12 @@ def _tightest(judgements: Iterable[Judgement]) -> str:
     return "; ".join(f"{judgement.text} (was {judgement.value_text})" for judgement in judgements)
 
 
+def is_sized(analysis: Analysis) -> bool:
+    """Whether the size of the workload was recorded: without it nobody knows whether it changed."""
+    supply = analysis.replicas
+    return bool(supply.desired or supply.hpa_desired or supply.running)
+
+
 def slowest_scale_up(analysis: Analysis) -> ScaleUp | None:
     """The growth that took longest from the load change to the last new pod's first answer."""
     known = [growth for growth in analysis.scale_ups if growth.total_s is not None]
@@ -109,6 +115,8 @@ def _slow_phase(account: Account) -> Answer:
     question, analysis = "Which phase was slow?", account.analysis
     if account.verdict.outcome == "invalid":
         return Answer(question, "Nobody can say", "invalid", ("The load was not the planned one.",))
+    if not is_sized(analysis):
+        return Answer(question, "Unknown", "unknown", ("How many pods there were was not recorded.",))
     if not any(event.up for event in analysis.scale_events):
         return Answer(question, "None: the workload was never scaled up", "plain", _why_not(account))
     growth = slowest_scale_up(analysis)
@@ -150,19 +158,22 @@ def _change(account: Account) -> Answer:
 
 
 def _load_words(analysis: Analysis) -> str:
-    planned = [value for value in analysis.seconds.planned if value is not None]
-    if not planned or analysis.load_start is None:
+    columns = (analysis.seconds.planned, analysis.seconds.sent, analysis.seconds.answered)
+    counts = next((known for column in columns if (known := [value for value in column if value is not None])), [])
+    if not counts or analysis.load_start is None:
         return "No load was recorded."
     span = (analysis.load_end if analysis.load_end is not None else analysis.end) - analysis.load_start
     model = analysis.header.get("scenario", {}).get("model")
     kind = f" ({model} model)" if model else ""
     points = analysis.header.get("scenario", {}).get("points")
-    peak = max(rate for _, rate in points) if points else max(planned)
+    peak = max(rate for _, rate in points) if points else max(counts)
     return f"The load ran for {duration(span)}{kind} and peaked at {count(peak)} requests per second."
 
 
 def _scaling_words(analysis: Analysis) -> str:
     ups = [event for event in analysis.scale_events if event.up]
+    if not is_sized(analysis):
+        return "How many pods there were was not recorded."
     if not analysis.scale_events:
         return "The number of pods never changed."
     if not ups:

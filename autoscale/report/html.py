@@ -14,7 +14,7 @@ from autoscale import __version__
 from autoscale.analysis.catalogue import CATALOGUE
 from autoscale.analysis.results import Analysis, Measure, Phase, PodLife, ScaleUp
 from autoscale.report import words
-from autoscale.report.answers import PHASE_WORDS, answers, in_short
+from autoscale.report.answers import PHASE_WORDS, answers, in_short, is_sized
 from autoscale.report.charts import chart_data
 from autoscale.report.gather import Account
 
@@ -64,6 +64,7 @@ def _context(account: Account) -> dict[str, Any]:
         "notes": analysis.notes,
         "scale_ups": analysis.scale_ups[:MOST_ROWS],
         "scale_downs": analysis.scale_downs[:MOST_ROWS],
+        "sized": is_sized(analysis),
         "scale_events": analysis.scale_events[:MOST_ROWS],
         "decisions": analysis.decisions[:MOST_ROWS],
         "decision_counts": ", ".join(

@@ -7,6 +7,7 @@ import pytest
 
 from autoscale.analysis import Analysis, analyse
 from autoscale.record.reader import read
+from loadtest.histogram import bucket
 from tests.fixtures.handmade import T0, Record, step_run
 
 REAL = Path(__file__).parents[1] / "fixtures" / "real-step.jsonl.gz"
@@ -129,3 +130,16 @@ def test_all_requests_failing_have_no_latency() -> None:
     assert found.measures["errors"].value == 1
     assert found.measures["p95"].value is None
     assert found.failures == {"503": 100}
+
+
+def test_a_stall_whose_answers_come_late_is_no_calm() -> None:
+    """For 45 s nothing comes back, and all of it is answered at once in the end: until then users waited, though no
+    second but the last tells of a slow answer."""
+    record = Record([[0, 5], [60, 5], [60, 20], [180, 20]], objectives=("p95 < 300ms",))
+    record.mark("load-start", 0).mark("load-end", 180).steady(0, 60, 5)
+    for second in range(60, 105):
+        record.load(second, 0, planned=20, sent=20)
+    late = {str(age): {str(bucket(age + 0.5)): 20} for age in range(1, 46)}
+    record.load(105, 20 * 45, planned=20, sent=20, response=late, service=late).steady(106, 180, 20)
+    recovery = analyse(record.rows()).measures["recovery"]
+    assert recovery.value == pytest.approx(45, abs=1)

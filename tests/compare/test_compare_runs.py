@@ -12,15 +12,16 @@ from autoscale.compare.statistics import bootstrap, rank_test
 from tests.fixtures.handmade import Record
 
 
-def a_run(name: str, ms: float, *, rate: int = 20, limit: int = 500) -> Analysis:
-    """A minute of load with answers around ``ms``."""
+def a_run(name: str, ms: float, *, rate: int = 20, limit: int = 500, without: int = 0) -> Analysis:
+    """A minute of load with answers around ``ms``; some of its rows were lost."""
     draw = random.Random(name)
     points = [[0, rate], [60, rate]]
     record = Record(points, objectives=("p95 < 500ms",), run=name).mark("load-start", 0).mark("load-end", 60)
     record.pod("p0", -5, limit=limit).scale(-1, 1).hpa(-1, 1, 50)
     for second in range(60):
         record.load(second, rate, ms=ms * draw.uniform(0.97, 1.03))
-    return analyse(record.rows())
+    lost = range(20, 20 + without)
+    return analyse([row for row in record.rows() if row["k"] != "load" or row["seq"] not in lost])
 
 
 def several(prefix: str, ms: float, count: int = 5, **how: int) -> list[Analysis]:
@@ -47,6 +48,15 @@ def test_one_run_a_side_says_nothing_about_noise() -> None:
     assert int(found.exit_code) == 5
     assert (p95.low, p95.p, p95.change) == (None, None, "cannot say")
     assert p95.difference == pytest.approx(0.05, rel=0.1)
+
+
+def test_runs_that_were_not_seen_whole_prove_nothing() -> None:
+    """Rows are missing in the new runs: the rest is the same, and what is missing may be worse."""
+    base, whole = several("a", 100), several("b", 100)
+    assert compare(base, whole).outcome == "no regression"
+    found = compare(base, [a_run(f"c{i}", 100, without=10) for i in range(5)])
+    assert (found.outcome, int(found.exit_code)) == ("cannot say", 5)
+    assert "c0" in found.reason
 
 
 def test_what_is_not_comparable_is_refused_unless_told_to() -> None:

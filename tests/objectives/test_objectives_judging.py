@@ -25,6 +25,63 @@ def test_judgements_of_the_step_run(text: str, outcome: str) -> None:
     assert found.outcome == outcome, found.reason
 
 
+@pytest.mark.parametrize(("text", "outcome"), [
+    ("ready != 4", "fail"), ("ready != 10 during peak", "fail"), ("ready != 11", "pass"),
+    ("ready == 7 within 60s of peak", "fail"), ("ready == 10 within 60s of peak", "pass"),
+    ("ready == 10", "fail"), ("ready != 7 within 60s of peak", "pass"), ("desired == 4 during base", "pass"),
+    ("ready == 7 within 20m of peak", "unknown"), ("ready == 10 within 20m of peak", "pass"),
+])  # fmt: skip
+def test_equal_and_unequal_mean_every_value_of_a_span_or_any_within_a_time(text: str, outcome: str) -> None:
+    """``==`` and ``!=`` hold where each value seen does; ``within`` needs one, which a run that ended may lack."""
+    (found,) = judge(RUN, [text]).judgements
+    assert found.outcome == outcome, found.reason
+
+
+def test_requests_that_fail_after_the_load_count() -> None:
+    """A service that hangs near the end fails its requests a timeout later: the whole load's shares hold them, and so
+    does the last stage's."""
+    record = Record([[0, 10], [60, 10]], stages={"only": (0, 60)}).mark("load-start", 0).mark("load-end", 60)
+    record.steady(0, 51, 10)
+    for second in range(51, 60):
+        record.load(second, 0, planned=10, sent=10)
+    for second in range(60, 69):
+        record.load(second, 0, failed={"timeout": 10}, planned=0, sent=0)
+    found = analyse(record.rows())
+    for text in ("errors < 14%", "errors < 14% during only"):
+        assert judge(found, [text]).outcome == "fail", text
+    assert judge(found, ["errors < 16%", "throughput > 8/s", "throughput < 9/s"]).outcome == "pass"
+
+
+def test_flapping_of_a_stage_is_counted_in_that_stage() -> None:
+    """A constant load over two stages: the one in which the size goes up and down fails, the other passes."""
+    record = Record([[0, 20], [1200, 20]], stages={"warm": (0, 300), "steady": (300, 1200)})
+    record.mark("load-start", 0).mark("load-end", 1200).steady(0, 1200, 20).scale(-1, 2)
+    for n, at in enumerate(range(400, 700, 50)):
+        record.scale(at, 4 if n % 2 == 0 else 2)
+    found = analyse(record.rows())
+    outcomes = [judge(found, [text]).outcome for text in ("no flapping", "no flapping during steady")]
+    assert outcomes == ["fail", "fail"]
+    assert judge(found, ["no flapping during warm"]).outcome == "pass"
+
+
+def test_pods_that_are_unready_for_a_while_have_not_shrunk() -> None:
+    """Ten pods lose their readiness for ten seconds: the workload is not back at its minimum by that."""
+    record = Record([[0, 20], [60, 20]]).mark("load-start", 0).mark("load-end", 60).steady(0, 60, 20)
+    record.hpa(-1, 10, 50, least=4).scale(-1, 10).scale(70, 10, ready=0).scale(80, 10).event(900, "Nothing", "the end")
+    assert judge(analyse(record.rows()), ["back to min within 2m of end"]).outcome == "fail"
+    record.scale(100, 4)
+    assert judge(analyse(record.rows()), ["back to min within 2m of end"]).outcome == "pass"
+
+
+def test_a_slow_service_under_a_closed_load_is_no_limit_of_the_generator() -> None:
+    """Users that still wait when the load ends leave requests unsent: that is the service's doing; in an open load the
+    same requests were dropped by the generator."""
+    for model, outcome in (("closed", "valid"), ("open", "invalid")):
+        record = Record([[0, 10], [60, 10]], objectives=("p95 < 300ms",)).mark("load-start", 0).mark("load-end", 60)
+        record.header["scenario"]["model"] = model
+        assert judge(analyse(record.steady(0, 60, 10, dropped=5).rows())).validity.outcome == outcome
+
+
 def test_a_time_not_reached_fails_or_is_unknown_but_never_passes() -> None:
     """Pods that stay above the minimum: with enough record it fails, with too little it cannot be said."""
     record = step_run()

@@ -228,9 +228,12 @@ def test_the_line_of_progress() -> None:
 
 
 def test_the_worst_of_several_runs_counts() -> None:
-    """A failed objective counts before a pass, a broken cluster before both."""
+    """As `judge` has it: a failed objective counts before what is unknown, that before a pass; a broken cluster before
+    all."""
     codes = [ExitCode.PASS, ExitCode.OBJECTIVE_FAILED, ExitCode.PASS]
     assert worst(codes) == ExitCode.OBJECTIVE_FAILED
+    assert worst([*codes, ExitCode.UNKNOWN]) == ExitCode.OBJECTIVE_FAILED
+    assert worst([ExitCode.PASS, ExitCode.UNKNOWN]) == ExitCode.UNKNOWN
     assert worst([*codes, ExitCode.CLUSTER_FAILED]) == ExitCode.CLUSTER_FAILED
 
 

@@ -29,10 +29,10 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     extend(cpu, fresh.cpu);
   }
 
-  // The last step may have changed since it was sent: it then comes again, with the same time.
+  // The last steps may have changed since they were sent, or come again while a second is held back for a late worker.
   function extend(steps, fresh) {
     for (const row of fresh) {
-      if (steps.length && steps[steps.length - 1][0] === row[0]) steps.pop();
+      while (steps.length && steps[steps.length - 1][0] >= row[0]) steps.pop();
       steps.push(row);
     }
   }

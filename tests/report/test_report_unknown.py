@@ -1,0 +1,43 @@
+"""What a record does not hold is said to be unknown, in words, and never that nothing happened."""
+
+import json
+from pathlib import Path
+
+from autoscale import report
+from autoscale.analysis import analyse
+from autoscale.objectives.judging import judge
+from tests.fixtures.handmade import Record, step_run
+
+
+def written(folder: Path, record: Record) -> Path:
+    """The record as a file."""
+    path = folder / "record.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in record.rows()))
+    return path
+
+
+def test_a_record_without_pods_does_not_say_that_nothing_scaled(tmp_path: Path) -> None:
+    """Load alone, as another tool's results hold it: sizes are unknown; with the sizes of a quiet run they never
+    changed."""
+    record = Record([[0, 10], [60, 10]]).mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10)
+    page = report.render(written(tmp_path, record), "html")
+    assert "How many pods there were was not recorded." in page
+    assert "never changed" not in page
+    assert "never scaled up" not in page
+    page = report.render(written(tmp_path, record.scale(-1, 2)), "html")
+    assert "The number of pods never changed." in page
+
+
+def test_a_load_of_which_only_answers_are_known_is_a_load(tmp_path: Path) -> None:
+    """What was planned is unknown in an import: the answers tell how high the load was."""
+    record = Record().mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10, planned=None, sent=None)
+    page = report.render(written(tmp_path, record), "html")
+    assert "No load was recorded" not in page
+    assert "peaked at 10 requests per second" in page
+
+
+def test_what_was_lost_with_pods_is_unknown_without_pods() -> None:
+    """No pods, no sizes: `lost == 0` cannot be said; of a run that was seen it can."""
+    blind = Record([[0, 10], [60, 10]]).mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10)
+    assert judge(analyse(blind.rows()), ["lost == 0"]).outcome == "unknown"
+    assert judge(analyse(step_run().rows()), ["lost == 0"]).outcome == "pass"

@@ -72,7 +72,10 @@ def _wanted(item: dict[str, Any]) -> str:
 
 def shown(value: object) -> str:
     """A value as it stood in the file, cut where it is long."""
-    text = json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except (TypeError, ValueError):  # a date as a key, a list within itself, a number of thousands of digits
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -1,5 +1,6 @@
 """The scenario file as it may be written: every field, its type, default and bounds. Nothing else is accepted."""
 
+import json
 import re
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +17,8 @@ NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 def _path(text: str) -> str:
     if not re.fullmatch(r"/[^\x00-\x20\x7f]*", text) or text.startswith("//"):
         raise ValueError("a path that begins with one / and holds no blanks, for example /work?cpu_ms=10")
+    if not text.isascii():
+        raise ValueError("an ASCII path: percent-encode what is not ASCII, for example /caf%C3%A9")
     return text
 
 
@@ -31,10 +34,20 @@ def _status(value: object) -> str:
     return str(value)
 
 
+def _json(value: Any) -> Any:
+    """What is written freely travels as JSON, and a text body as UTF-8."""
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError):
+        raise ValueError("values that JSON has too: a date goes in quotes, .nan and .inf do not go") from None
+    return value
+
+
 Path = Annotated[str, AfterValidator(_path)]
 HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
 HeaderValue = Annotated[str, AfterValidator(_header)]
 Status = Annotated[str, BeforeValidator(_status)]
+Free = Annotated[dict[str, Any], AfterValidator(_json)]
 
 
 class Strict(BaseModel):
@@ -48,7 +61,7 @@ class Target(Strict):
 
     workload: str | None = Field(default=None, pattern=r"^(deployment|statefulset)/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")
     namespace: str | None = Field(default=None, pattern=NAME, max_length=63)
-    url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
+    url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$")
 
 
 class PlanPart(Strict):
@@ -194,7 +207,7 @@ class Request(Strict):
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
     path: Path = "/"
     headers: dict[HeaderName, HeaderValue] = {}
-    body: str | dict[str, Any] | list[Any] | None = None
+    body: Annotated[str | dict[str, Any] | list[Any] | None, AfterValidator(_json)] = None
     timeout: Positive = 10.0
     expect: list[Status] = Field(default=["2xx", "3xx"], min_length=1)
 
@@ -209,7 +222,7 @@ class Price(Strict):
 class Limits(Strict):
     """What this scenario must never exceed, whatever is overridden."""
 
-    rate: float | None = Field(default=None, gt=0)
+    rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     duration: Positive | None = None
     pods: int | None = Field(default=None, ge=1)
 
@@ -218,7 +231,7 @@ class Embedded(Strict):
     """Settings of the embedded cluster for this scenario: a preset and single settings over it."""
 
     preset: Literal["real", "quick"] = "real"
-    settings: dict[str, Any] = {}
+    settings: Free = {}
 
 
 class Patch(Strict):
@@ -226,7 +239,7 @@ class Patch(Strict):
 
     kind: str
     name: str
-    patch: dict[str, Any]
+    patch: Free
 
 
 class File(Strict):

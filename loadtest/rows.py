@@ -2,7 +2,8 @@
 
 Pure: the time of every event is passed in, in seconds since the load's start (the worker's own clock). Sums hold in
 every row: planned = sent + dropped; over a worker's rows, sent = answered + failed + in flight at the end.
-``response`` and ``service`` hold the answered requests, by age; ``lag`` the sent ones.
+``response`` and ``service`` hold the answered requests, by age; ``lag`` the sent ones: how long each could have been
+sent and was not.
 """
 
 import math
@@ -68,11 +69,15 @@ class Recorder:
         self._cpu_s = cpu_s
         self.in_flight = 0
 
-    def sent(self, now: float, due: float) -> None:
-        """A request that was due at ``due`` leaves at ``now``."""
+    def sent(self, now: float, ready: float) -> None:
+        """A request leaves at ``now``; it could have left at ``ready``.
+
+        That is when it was due, or in the closed model when the user's previous answer came, if that was later: a
+        slow service makes users late, not the generator.
+        """
         second = self._seconds[int(now)]
         second.sent += 1
-        second.lag[bucket(now - due)] += 1
+        second.lag[bucket(now - ready)] += 1
 
     def dropped(self, now: float) -> None:
         """A request was due and not sent: too many were in flight, or the load was stopped."""

@@ -7,6 +7,7 @@ into the load pods. ScenarioError names every mistake at once.
 import json
 import ssl
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from loadtest.errors import Problem, ScenarioError, did_you_mean
 from loadtest.models import File, Load, PlanPart
 from loadtest.models import Trace as TraceModel
 from loadtest.plan import Point, RatePlan, Stage, join
+from loadtest.yamltext import Loader
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 MAX_REQUESTS = 100_000_000
@@ -48,7 +50,11 @@ def names() -> list[str]:
 def load(path_or_name: str | Path, sets: Sequence[str] = ()) -> Scenario:
     """Read a scenario by path or built-in name, with ``--set`` style overrides (``load.workers=2``)."""
     path = find(path_or_name)
-    return parse(override(read(path), sets), path.name, path.parent)
+    try:
+        return parse(override(read(path), sets), path.name, path.parent)
+    except RecursionError:
+        problem = Problem(path.name, "lists or keys nested too deeply", "fewer levels")
+        raise ScenarioError(f"The scenario {path.name} cannot be read.", [problem]) from None
 
 
 def find(path_or_name: str | Path) -> Path:
@@ -62,31 +68,17 @@ def find(path_or_name: str | Path) -> Path:
     raise ScenarioError(f"There is no scenario {path_or_name}.", [problem])
 
 
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML's safe loader, which also refuses a key that stands twice (plain YAML keeps the last in silence)."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Check the keys, then build the mapping as usual."""
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.value in seen and key_node.tag != "tag:yaml.org,2002:merge":
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key_node.value} twice", key_node.start_mark
-                )
-            seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
-
-
 def read(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file; ScenarioError with line and column where it is none."""
     try:
-        data = yaml.load(path.read_text("utf-8"), _UniqueKeys)
+        data = yaml.load(path.read_text("utf-8"), Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"Cannot read {path}: {error}") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{path.name}: line {mark.line + 1}, column {mark.column + 1}" if mark else path.name
-        raise ScenarioError(f"{path.name} is not YAML.", [Problem(where, str(error.problem), "valid YAML")]) from None
+        found = str(error.problem).removeprefix("found ")
+        raise ScenarioError(f"{path.name} is not YAML.", [Problem(where, found, "valid YAML")]) from None
     except yaml.YAMLError as error:
         raise ScenarioError(f"{path.name} is not YAML.", [Problem(path.name, str(error), "valid YAML")]) from None
     if not isinstance(data, dict):
@@ -97,7 +89,7 @@ def read(path: Path) -> dict[str, Any]:
 
 def override(data: dict[str, Any], sets: Sequence[str]) -> dict[str, Any]:
     """A copy with ``path.to.field=value`` applied (list items by number: ``requests.0.path=/``; values are YAML)."""
-    result: dict[str, Any] = yaml.safe_load(yaml.safe_dump(data))
+    result = deepcopy(data)
     problems = [problem for text in sets if (problem := _set(result, text))]
     if problems:
         raise ScenarioError("An option --set is wrong.", problems)
@@ -109,7 +101,7 @@ def _set(data: dict[str, Any], text: str) -> Problem | None:
     if not equals or not path:
         return Problem(f"--set {text}", repr(text), "path.to.field=value")
     try:
-        value = yaml.safe_load(value_text)
+        value = yaml.load(value_text, Loader)
     except yaml.YAMLError:
         return Problem(f"--set {path}", repr(value_text), "a YAML value")
     place: Any = data
@@ -139,12 +131,23 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     plan = drawn.times(1 / file.load.pacing) if closed else drawn
     _check(file, plan, source)
     scenario = Scenario(file, plan, drawn if closed else None, _ca(file, folder, source), source)
-    if (size := len(json.dumps(resolved(scenario)))) > MAX_PLAIN:
-        found = f"{size:,} characters ({len(plan.points):,} points of the plan)"
+    _check_size(scenario)
+    return scenario
+
+
+def _check_size(scenario: Scenario) -> None:
+    """Whether the plain form can travel; the free parts are JSON already, so little but size can be wrong here."""
+    source = scenario.source
+    try:
+        size = len(json.dumps(resolved(scenario), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        problem = Problem(source, f"what is no JSON ({error})", "numbers and texts that JSON has too")
+        raise ScenarioError(f"The scenario {source} cannot travel.", [problem]) from None
+    if size > MAX_PLAIN:
+        found = f"{size:,} characters ({len(scenario.plan.points):,} points of the plan)"
         fix = "Use a shorter window or wider bins of the trace, or smaller bodies."
         problem = Problem(source, found, f"at most {MAX_PLAIN:,} in its plain form", fix)
         raise ScenarioError(f"The scenario {source} is too large to travel.", [problem])
-    return scenario
 
 
 def _drawn(settings: Load, folder: Path, source: str) -> RatePlan:

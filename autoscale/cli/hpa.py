@@ -85,7 +85,11 @@ def _documents(file: Path) -> list[Any]:
     """The documents of a YAML or JSON file; JSON is YAML."""
     try:
         return [document for document in yaml.safe_load_all(file.read_text()) if document is not None]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except RecursionError:
+        problem = Problem(str(file), "lists or keys nested too deeply", "fewer levels")
+        raise InputError(f"{file} cannot be read.", problems=[problem]) from None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        # PyYAML lets through whatever Python raises at a value that is none, such as the date 2024-13-45
         lines = " ".join(str(error).split())
         raise InputError(f"{file} is neither YAML nor JSON.", problems=[Problem(str(file), lines)]) from error
 

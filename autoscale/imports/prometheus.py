@@ -60,16 +60,24 @@ def seconds(every: Iterable[Series]) -> dict[int, Second]:
     histograms = [one for one in series if one.name.endswith("_bucket") and "le" in one.labels]
     counters = [one for one in series if _counts_requests(one)]
     for one in counters:
-        code = str(one.labels.get("code") or one.labels.get("status") or one.labels.get("status_code") or "")
         for start, end, n in _increases(one.points):
             for second, part in zip(range(start, end), spread(round(n), end - start), strict=True):
-                now = found.setdefault(second, Second(answered=0))
-                if code[:1] in ("4", "5"):
-                    now.fail(code, part)
-                else:
-                    now.answered = (now.answered or 0) + part
+                _count(found.setdefault(second, Second(answered=0)), _failure(one), part)
     _latencies(histograms, found, count=not counters)
     return found
+
+
+def _failure(one: Series) -> str | None:
+    """The code with which the requests of a series failed, None where they were answered."""
+    code = str(one.labels.get("code") or one.labels.get("status") or one.labels.get("status_code") or "")
+    return code if code[:1] in ("4", "5") else None
+
+
+def _count(now: Second, failure: str | None, n: int) -> None:
+    if failure is not None:
+        now.fail(failure, n)
+    else:
+        now.answered = (now.answered or 0) + n
 
 
 def _counts_requests(one: Series) -> bool:
@@ -78,7 +86,10 @@ def _counts_requests(one: Series) -> bool:
 
 
 def _latencies(histograms: Sequence[Series], found: dict[int, Second], *, count: bool) -> None:
-    """Put the answers of each bucket, less those of the one below, at the middle of the bucket."""
+    """Put the answers of each bucket, less those of the one below, at the middle of the bucket.
+
+    ``count``: count the requests too. How long failed ones took is left out: latency is that of answers.
+    """
     groups: dict[tuple[tuple[str, str], ...], dict[float, Series]] = {}
     for one in histograms:
         bound = math.inf if one.labels["le"] == "+Inf" else number(one.labels["le"])
@@ -86,6 +97,7 @@ def _latencies(histograms: Sequence[Series], found: dict[int, Second], *, count:
             key = tuple(sorted((k, v) for k, v in one.labels.items() if k != "le"))
             groups.setdefault(key, {})[bound] = one
     for group in groups.values():
+        failure = _failure(next(iter(group.values())))  # a group's series differ in `le` only
         below: dict[tuple[int, int], float] = {}
         lower = 0.0
         for bound, one in sorted(group.items()):
@@ -95,10 +107,10 @@ def _latencies(histograms: Sequence[Series], found: dict[int, Second], *, count:
                 below[start, end] = n
                 for second, part in zip(range(start, end), spread(own, end - start), strict=True):
                     now = found.setdefault(second, Second(answered=0))
-                    if part:
+                    if part and failure is None:
                         now.latency[index] = now.latency.get(index, 0) + part
                     if count:
-                        now.answered = (now.answered or 0) + part
+                        _count(now, failure, part)
             lower = bound
 
 
@@ -174,7 +186,7 @@ def _hpa(series: Sequence[Series], workload: str) -> list[Row]:
     if name is None:
         return []
     target = [one for one in series if one.name.endswith("spec_target_metric") and one.labels.get(label) == name]
-    percent = next((one.points[-1][1] for one in target if one.labels.get("metric_name") == "cpu" and one.points), None)
+    percent = next((one.points[-1][1] for one in target if _cpu_percent(one) and one.points), None)
     goal = {"type": "Utilization", "averageUtilization": round(percent)} if percent is not None else None
     metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": goal}}] if goal else []
     found = []
@@ -186,6 +198,12 @@ def _hpa(series: Sequence[Series], workload: str) -> list[Row]:
             "conditions": {},
         })  # fmt: skip
     return found
+
+
+def _cpu_percent(target: Series) -> bool:
+    """Whether an HPA's target is a share of the CPU requests; `average` and `value` are cores."""
+    kind = target.labels.get("metric_target_type") or "utilization"
+    return target.labels.get("metric_name") == "cpu" and kind == "utilization"
 
 
 def _pods(series: Sequence[Series], workload: str) -> list[Row]:

@@ -1,6 +1,7 @@
 """The report of a run: a record in, HTML, Markdown, JSON, JUnit or text out."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from autoscale.base.errors import AutoscaleError
@@ -36,10 +37,11 @@ def write(path: Path | str, form: str, out: Path) -> Account:
 
 def save(text: str, out: Path) -> None:
     """Write a report whole or not at all: a full disk leaves no half a page."""
-    part = out.with_name(out.name + ".part")
+    part = out.parent / f"{out.name}.part"  # with_name does not take `.` and `/`, which have no name
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(out)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # a name that cannot be written may be one that cannot be removed either
+            part.unlink()
         raise AutoscaleError(f"cannot write {out}: {error.strerror}", fix="choose another place with --out") from error

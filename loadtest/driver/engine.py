@@ -95,14 +95,16 @@ class Engine:
                 self._recorder.dropped(self.now())
                 continue
             self._in_flight += 1
-            gevent.spawn_raw(self._send, n, due)
+            gevent.spawn_raw(self._send, n, due, due)
 
     def _user(self, j: int) -> None:
         """One user of the closed model: the next request waits for the answer, its intended time does not.
 
-        What is overdue when the load ends was never sent and counts as dropped.
+        It is ready to be sent when it is due and the user has its previous answer: only what passes after that is
+        the generator's lag. What is overdue when the load ends was never sent and counts as dropped.
         """
         scenario = self._settings.scenario
+        answered = 0.0
         for n, due in enumerate(closed.timetable(self._settings.users, j, scenario["load"]["pacing"])):
             wait = due - self.now()
             if wait > 0:
@@ -111,25 +113,29 @@ class Engine:
                 self._recorder.dropped(self.now())
                 continue
             self._in_flight += 1
-            gevent.spawn(self._send, j + n * PRIME, due).join()  # joined, so that a stop does not cut it short
+            sending = gevent.spawn(self._send, j + n * PRIME, due, max(due, answered))
+            sending.join()  # a greenlet of its own, so that a stop does not cut it short
+            answered = sending.value if sending.successful() else self.now()
 
-    def _send(self, n: int, due: float) -> None:
+    def _send(self, n: int, due: float, ready: float) -> float:
+        """Send request ``n``, which could leave at ``ready`` at the earliest; when it ended."""
         try:
             request = self._requests[draw.pick(self._edges, draw.uniform(self._seed, n, 0))]
             begun = self.now()
-            self._recorder.sent(begun, due)
+            self._recorder.sent(begun, ready)
             outcome = self._client.send(request, close=draw.uniform(self._seed, n, 1) < self._close_share)
-            self._count(request, outcome, due, begun)
+            return self._count(request, outcome, due, begun)
         finally:
             self._in_flight -= 1
 
-    def _count(self, request: Prepared, outcome: Outcome, due: float, begun: float) -> None:
+    def _count(self, request: Prepared, outcome: Outcome, due: float, begun: float) -> float:
         ended = self.now()
         if outcome.cause is None:
             self._recorder.answered(ended, due, begun, outcome.pod)
         else:
             self._recorder.failed(ended, outcome.cause, outcome.pod)
         self._report(request.method, request.name, (ended - due) * 1000, outcome.length, outcome.cause)
+        return ended
 
     def _write_rows(self) -> None:
         while True:

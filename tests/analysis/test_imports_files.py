@@ -8,7 +8,7 @@ import pytest
 
 from autoscale.analysis import Analysis, analyse
 from autoscale.base.errors import InputError
-from autoscale.imports import convert, detect, write
+from autoscale.imports import convert, detect, prometheus, write
 from autoscale.imports.building import spread
 from autoscale.objectives.judging import judge
 from autoscale.record.reader import read
@@ -91,6 +91,51 @@ def test_prometheus(tmp_path: Path) -> None:
     assert found.measures["p50"].value == pytest.approx(0.05, rel=0.02)
     assert found.measures["p95"].value == pytest.approx(0.2, rel=0.02)
     assert found.cpu.total.at(T0 + 40) == pytest.approx(200)
+
+
+@pytest.mark.parametrize("label", ["code", "status", "status_code"])
+def test_a_histogram_tells_failures_by_their_code(tmp_path: Path, label: str) -> None:
+    """Without a counter: 4xx and 5xx are failures and their durations no latency; 2xx and 3xx are answers."""
+    parts = []
+    for code, n in (("200", 150.0), ("302", 15.0), ("503", 45.0), ("404", 30.0)):
+        at_once, slow = [0.0, n if code < "400" else 0.0], [0.0, n]
+        parts += [series("rt_bucket", values, le=le, **{label: code})
+                  for le, values in (("0.1", at_once), ("30", slow), ("+Inf", slow))]  # fmt: skip
+    found = taken_in(tmp_path, answer(*parts))
+    assert sum(n or 0 for n in found.seconds.answered) == 165
+    assert found.failures == {"503": 45, "404": 30}
+    assert found.measures["max"].value == pytest.approx(0.05, rel=0.02)
+
+
+def test_failed_buckets_are_no_latency_beside_a_counter_either(tmp_path: Path) -> None:
+    """The counter counts, and each request once; the histogram gives the durations of the answers alone."""
+    load = answer(
+        series("http_requests_total", [0, 150], code="200"), series("http_requests_total", [0, 45], code="500"),
+        series("rt_bucket", [0, 150], le="0.1", code="200"), series("rt_bucket", [0, 150], le="+Inf", code="200"),
+        series("rt_bucket", [0, 0], le="0.1", code="500"), series("rt_bucket", [0, 45], le="+Inf", code="500"),
+    )  # fmt: skip
+    found = taken_in(tmp_path, load)
+    assert sum(n or 0 for n in found.seconds.answered) == 150
+    assert found.failures == {"500": 45}
+    assert found.measures["max"].value == pytest.approx(0.05, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("labels", "percent"),
+    [({"metric_target_type": "utilization"}, 60), ({}, 60), ({"metric_target_type": "average"}, None),
+     ({"metric_target_type": "value"}, None), ({"metric_name": "memory"}, None)],
+)  # fmt: skip
+def test_only_a_utilization_target_is_a_percent(labels: dict[str, str], percent: int | None) -> None:
+    """An HPA's target in cores is not taken for a share of the requests; nor is memory's for the CPU's."""
+    hpa = {"horizontalpodautoscaler": "web"}
+    target = series(
+        "kube_horizontalpodautoscaler_spec_target_metric", [60.0], **hpa, **{"metric_name": "cpu", **labels}
+    )
+    current = series("kube_horizontalpodautoscaler_status_current_replicas", [2.0], **hpa)
+    rows, _ = prometheus.rows(prometheus.series_of(json.loads(answer(target, current)), "x"), "web")
+    goal = {"type": "Utilization", "averageUtilization": percent}
+    cpu = {"type": "Resource", "resource": {"name": "cpu", "target": goal}}
+    assert [row["spec"]["metrics"] for row in rows if row["k"] == "hpa"] == [[cpu] if percent else []]
 
 
 @pytest.mark.parametrize(("text", "tool"), [

@@ -93,7 +93,7 @@ def test_explain_as_json_can_be_continued(tmp_path: Path, capsys: pytest.Capture
     assert len(second["state"]["recommendations"]) == 3
 
 
-@pytest.mark.parametrize("text", ["", "a: [", "- 1", "\x00"])
+@pytest.mark.parametrize("text", ["", "a: [", "- 1", "\x00", "now: 2024-13-45", "now: !!bool x", "[" * 3000])
 def test_explain_refuses_what_is_no_observation(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One readable error, exit code 2, no traceback."""
     file = tmp_path / "bad.yaml"

@@ -28,6 +28,10 @@ def merged(rows: list[dict[str, Any]], key: str) -> histogram.Counts:
     return histogram.merge(histogram.from_json(b) for row in rows for b in row[key].values())
 
 
+def lag(rows: list[dict[str, Any]]) -> histogram.Counts:
+    return histogram.merge(histogram.from_json(row["lag"]) for row in rows)
+
+
 def test_two_workers_send_exactly_the_plan_and_say_so(tmp_path: Path) -> None:
     """200 arrivals in 5 s over two workers: all answered, spread over the seconds, one start, stages marked, exit codes
     0; Locust's page shows the load, and refuses to start anything."""
@@ -222,6 +226,20 @@ def test_a_slow_server_makes_users_late_and_the_lateness_is_counted(tmp_path: Pa
         assert total(rows, "planned") == total(rows, "sent") + total(rows, "dropped")
         assert (histogram.quantile(merged(rows, "response"), 1.0) or 0) > 1.0
         assert (histogram.quantile(merged(rows, "service"), 0.5) or 0) < 1.0
+        assert (histogram.quantile(lag(rows), 0.5) or 0) < 0.1  # they wait for the service, not for the generator
+
+
+def test_a_worker_that_stands_still_has_lag_in_the_closed_model_too(tmp_path: Path) -> None:
+    """One of two workers is frozen for a second or more: its users' requests were ready and left late."""
+    sets = ("load.model=closed", "load.pacing=250ms", "load.shape.rate=8")
+    with running(tmp_path, plain_scenario(sets=sets, seconds=5), workers=2) as load:
+        load.until_sending("worker-0")
+        load.processes["worker-0"].send_signal(signal.SIGSTOP)
+        passed = len(load.rows("worker-1", "load"))
+        eventually(lambda: len(load.rows("worker-1", "load")) >= passed + 2, "a second to pass while it is frozen")
+        load.processes["worker-0"].send_signal(signal.SIGCONT)
+        assert load.codes()["worker-0"] == 0
+        assert (histogram.quantile(lag(load.rows("worker-0", "load")), 1.0) or 0) > 0.5
 
 
 def test_bad_settings_are_named_all_at_once() -> None:

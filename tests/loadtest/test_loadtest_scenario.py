@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +146,10 @@ def test_overrides_reach_into_keys_and_lists() -> None:
     assert given_data["requests"] == [{"path": "/a"}]
 
 
-@pytest.mark.parametrize("text", ["load.workers", "=2", "requests.7.path=/", "name.first=x", "load.workers=[1"])
+@pytest.mark.parametrize("text", ["load.workers", "=2", "requests.7.path=/", "name.first=x", "load.workers=[1",
+                                  "description=2024-13-45", "description={{ name }}"])  # fmt: skip
 def test_an_override_that_fits_nowhere_is_refused(text: str) -> None:
-    """No value, no path, no such item, a path through a text, no YAML."""
+    """No value, no path, no such item, a path through a text, no YAML, no date, a key that cannot be."""
     with pytest.raises(ScenarioError, match="--set"):
         scenario.override(SMALL | {"requests": [{"path": "/a"}]}, [text])
 
@@ -160,15 +162,78 @@ def test_an_override_that_fits_nowhere_is_refused(text: str) -> None:
         ("- a\n", "keys with values"),
         ("", "keys with values"),
         ("a: \x00\n", "valid YAML"),
+        ("name: {{ name }}\n", "line 1, column 8: found unhashable key"),
+        ("? [a, b]\n: c\n", "line 1, column 3: found unhashable key"),
+        ("name: x\ndescription: 2024-13-45\n", "line 2, column 14: found '2024-13-45', which is no timestamp"),
+        ("name: !!bool maybe\n", "line 1, column 7: found 'maybe', which is no bool"),
+        ("name: " + "[" * 3000 + "]" * 3000, "nested too deeply"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_refused_with_its_place(tmp_path: Path, text: str, part: str) -> None:
-    """Double keys, broken YAML, a list, an empty file, a control character."""
+    """Double keys, broken YAML, a list, an empty file, a control character, keys and values that cannot be, depth."""
     path = tmp_path / "x.yaml"
     path.write_text(text)
     with pytest.raises(ScenarioError) as caught:
         scenario.load(path)
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["description=" + "[" * 3000, f"embedded.settings.{'.'.join('a' * 3000)}=1"])
+def test_an_override_nested_too_deeply_is_refused(text: str) -> None:
+    """Whether by its value or by its path."""
+    with pytest.raises(ScenarioError, match="nested too deeply"):
+        scenario.load("smoke", [text])
+
+
+DAY = date(2024, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("part", "where"),
+    [
+        ({"requests": [{}, {"body": {"day": DAY}}]}, "requests[1].body"),
+        ({"requests": [{"body": {"a": {DAY: 1}}}]}, "requests[0].body"),
+        ({"requests": [{"body": [float("nan")]}]}, "requests[0].body"),
+        ({"requests": [{"body": "\ud800"}]}, "requests[0].body"),
+        ({"embedded": {"settings": {"a": DAY}}}, "embedded.settings"),
+        ({"patches": [{"kind": "a", "name": "b", "patch": {"c": float("inf")}}]}, "patches[0].patch"),
+    ],
+)
+def test_free_values_that_json_has_not_are_refused_by_their_field(part: dict[str, Any], where: str) -> None:
+    """Dates, as value and as key, what is no number, half a character."""
+    (found,) = mistakes(SMALL | part)
+    assert found.startswith(f"x.yaml: {where}: found ")
+    assert "a date goes in quotes" in found
+
+
+def test_free_values_that_json_has_travel_as_they_are() -> None:
+    """A date in quotes, nothing, numbers, text that is not ASCII."""
+    body = {"day": "2024-01-01", "none": None, "n": [1, 1.5], "é": "日"}
+    plain = scenario.resolved(parse(SMALL | {"requests": [{"body": body}]}))
+    assert json.loads(json.dumps(plain))["requests"][0]["body"] == body
+
+
+@pytest.mark.parametrize(
+    ("part", "where"),
+    [
+        ({"name": {DAY: 1}}, "x.yaml: name: found a value of type dict, wanted text"),
+        ({"limits": {"rate": float("inf")}}, "x.yaml: limits.rate: found Infinity, wanted a finite number"),
+        ({"load": SMALL["load"] | {"seed": 16**5000}}, "what is no JSON"),
+    ],
+)
+def test_values_that_cannot_be_written_are_refused_all_the_same(part: dict[str, Any], where: str) -> None:
+    """A mapping that JSON cannot show, a limit without end, a number of thousands of digits."""
+    assert where in mistakes(SMALL | part)[0]
+
+
+def test_a_path_or_url_that_is_not_ascii_is_refused() -> None:
+    """The driver could not send it; percent-encoded it is fine."""
+    (path,) = mistakes(SMALL | {"requests": [{"path": "/café"}]})
+    (url,) = mistakes(SMALL | {"target": {"url": "http://web/café"}})
+    assert "requests[0].path" in path
+    assert "percent-encode what is not ASCII" in path
+    assert "target.url" in url
+    parse(SMALL | {"requests": [{"path": "/caf%C3%A9"}], "target": {"url": "http://web:80/caf%C3%A9"}})
 
 
 def test_an_unknown_scenario_is_answered_with_the_nearest_name() -> None:
@@ -208,8 +273,8 @@ def test_a_certificate_authority_travels_as_text_and_a_bad_one_is_refused(tmp_pa
 
 words = st.text(alphabet="abcdefghijk-_ .:0", max_size=8)
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | words,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | words | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words | st.dates(), inner, max_size=3),
     max_leaves=6,
 )
 
@@ -218,6 +283,6 @@ values = st.recursive(
     st.sampled_from(["name", "load", "requests", "tls", "limits", "target", "patches", "price", "objectives"]), values
 )
 def test_nonsense_in_any_field_is_a_readable_error_or_a_scenario(key: str, value: Any) -> None:
-    """Whatever stands in a field, nothing but ScenarioError comes out."""
+    """Whatever stands in a field, nothing but ScenarioError comes out, or what can travel as JSON."""
     with suppress(ScenarioError):
-        scenario.resolved(parse(SMALL | {key: value}))
+        json.dumps(scenario.resolved(parse(SMALL | {key: value})), allow_nan=False)

@@ -121,6 +121,17 @@ def test_a_report_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.parametrize("out", [".", "/", "..", "folder", "file/report.html", "n" * 300])
+def test_a_place_that_holds_no_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str) -> None:
+    """A folder by whatever name, a file taken for a folder, a name too long: one error, and nothing is left behind."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(AutoscaleError, match="cannot write"):
+        report.save("text", Path(out))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
 def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     """A file of something else ends in one error, whatever the format."""
     (tmp_path / "x").write_text("hello\n")

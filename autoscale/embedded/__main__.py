@@ -21,6 +21,7 @@ from autoscale.embedded import certs, state
 from autoscale.embedded.addresses import Block, claim_block
 from autoscale.embedded.apiserver import HOST, ApiServer
 from autoscale.embedded.controlplane import ControlPlane
+from autoscale.embedded.proxy import raise_open_files
 from autoscale.embedded.resources import Registry
 from autoscale.embedded.settings import Settings, from_json
 from autoscale.embedded.store import Create, Store
@@ -47,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The cluster {folder.name} is running already.", file=sys.stderr)  # noqa: T201
         return 3
     _name_process(folder.name)
+    # Each pod, watch and log that is followed takes some; pods get back what was set before (kubelet/process.py).
+    raise_open_files()
     try:
         asyncio.run(_run(folder, asked.port, bound=asked.bound))
     except AutoscaleError as error:

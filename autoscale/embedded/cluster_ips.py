@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from autoscale.embedded.addresses import Block
 from autoscale.embedded.statuses import StatusError
-from autoscale.embedded.validation import invalid, wrong
+from autoscale.embedded.validation import invalid
+from autoscale.embedded.validation_findings import wrong
 
 HEADLESS = "None"
 

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import random
+import resource
 import signal
 import socket
 import struct
@@ -174,8 +175,16 @@ async def serve() -> None:
         await proxy.update(json.loads(line))
 
 
+def raise_open_files() -> None:
+    """As many open files as this process may have: each connection takes two, and soft limits are often 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def main() -> None:
     """Run the proxy, on uvloop where there is one."""
+    raise_open_files()
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     try:

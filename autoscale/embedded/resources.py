@@ -19,6 +19,7 @@ from autoscale.embedded.patch_ownership import Owner, after_update, write_owners
 from autoscale.embedded.statuses import StatusError, bad_request, not_found
 from autoscale.embedded.store import Create, Delete, Store, Update, UpdateStatus
 from autoscale.embedded.support import classify
+from autoscale.embedded.validation_findings import Finding
 from autoscale.embedded.validation_types import decode
 
 Patcher = Callable[[Object], Object]
@@ -141,6 +142,10 @@ class Registry:
         ``body`` is a DeleteOptions: gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions.
         """
         current = self.get(place)
+        decoded = decode(body, "DeleteOptions")
+        if decoded.wrong:
+            raise bad_request(f"DeleteOptions cannot be handled: {'; '.join(decoded.wrong)}")
+        body = decoded.obj
         conditions = body.get("preconditions") or {}
         wanted = conditions.get("resourceVersion")
         if wanted not in (None, current["metadata"]["resourceVersion"]):
@@ -211,7 +216,7 @@ class Registry:
             )
         return obj
 
-    def _refuse(self, obj: Object, findings: list[validation.Finding]) -> None:
+    def _refuse(self, obj: Object, findings: list[Finding]) -> None:
         if findings:
             raise validation.invalid(obj["kind"], obj["metadata"].get("name", ""), findings)
 

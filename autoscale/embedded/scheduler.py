@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from autoscale.base.quantities import milli, whole
-from autoscale.embedded.controllers.common import condition, is_finished, is_terminating, set_condition
+from autoscale.embedded.controllers.common import condition, guarded, is_finished, is_terminating, set_condition
 from autoscale.embedded.objects import Object
 from autoscale.embedded.store import Emit, Objects, Update, UpdateStatus, Write
 
@@ -34,17 +34,22 @@ def step(objects: Objects, now: float) -> list[Write]:
     used = {n["metadata"]["name"]: _used(n["metadata"]["name"], pods) for n in nodes}
     writes: list[Write] = []
     for pod in sorted(waiting, key=lambda p: (p["metadata"]["creationTimestamp"], p["metadata"]["name"])):
-        reasons = {n["metadata"]["name"]: _misfits(pod, n, *used[n["metadata"]["name"]]) for n in nodes}
-        fitting = [name for name, why in reasons.items() if not why]
-        if fitting:
-            node = min(fitting, key=lambda name: used[name][0].cpu_m)
-            used[node] = (used[node][0] + requests(pod), used[node][1] + 1)
-            writes += _bind(pod, node, now)
-        else:
-            # Where the pod would not fit even alone, making room for it helps nothing.
-            hopeful = sum(not _misfits(pod, node, Requests(), 0) for node in nodes)
-            writes += _refuse(pod, _sentence(reasons, hopeful), now)
+        with guarded(pod):
+            writes += _place(pod, nodes, used, now)
     return writes
+
+
+def _place(pod: Object, nodes: list[Object], used: dict[str, tuple[Requests, int]], now: float) -> list[Write]:
+    """Bind the pod to a node, and count it in ``used``; or say why it cannot be anywhere."""
+    reasons = {n["metadata"]["name"]: _misfits(pod, n, *used[n["metadata"]["name"]]) for n in nodes}
+    fitting = [name for name, why in reasons.items() if not why]
+    if fitting:
+        node = min(fitting, key=lambda name: used[name][0].cpu_m)
+        used[node] = (used[node][0] + requests(pod), used[node][1] + 1)
+        return _bind(pod, node, now)
+    # Where the pod would not fit even alone, making room for it helps nothing.
+    hopeful = sum(not _misfits(pod, node, Requests(), 0) for node in nodes)
+    return _refuse(pod, _sentence(reasons, hopeful), now)
 
 
 def requests(pod: Object) -> Requests:

@@ -8,18 +8,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from autoscale.base.quantities import parse_quantity
 from autoscale.embedded.objects import RESOURCES, Object
 from autoscale.embedded.selectors import selector_matches
 from autoscale.embedded.statuses import StatusError
+from autoscale.embedded.validation_findings import LABEL, Finding, at_least, required, unsupported, wrong
+from autoscale.embedded.validation_pods import pod_spec, port_list
 from autoscale.embedded.validation_types import missing
 
-Finding = tuple[str, str, str]
-"""(reason, field, message)"""
-
-LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _SERVICE = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_PERCENT = re.compile(r"[0-9]+%")
+_NO_PERCENT = (
+    "a valid percent string must be a numeric string followed by an ending '%' "
+    "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+)
 _RBAC_NAME = re.compile(r"[^/%]+")
 _LABEL_NAME = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
@@ -34,23 +36,6 @@ def invalid(kind: str, name: str, findings: list[Finding]) -> StatusError:
     causes = [{"reason": reason, "message": message, "field": field} for reason, field, message in findings]
     details = {"name": name, "group": resource.group, "kind": kind, "causes": causes}
     return StatusError(422, "Invalid", f'{qualified} "{name}" is invalid: {text}', details)
-
-
-def required(field: str, why: str = "") -> Finding:
-    """A field that has to be there."""
-    return "FieldValueRequired", field, f"Required value{f': {why}' if why else ''}"
-
-
-def wrong(field: str, value: Any, why: str) -> Finding:
-    """A value that cannot be."""
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
-    return "FieldValueInvalid", field, f"Invalid value: {shown}: {why}"
-
-
-def unsupported(field: str, value: Any, known: tuple[str, ...]) -> Finding:
-    """A value outside a fixed set."""
-    listed = ", ".join(f'"{one}"' for one in known)
-    return "FieldValueNotSupported", field, f'Unsupported value: "{value}": supported values: {listed}'
 
 
 def findings(obj: Object) -> list[Finding]:
@@ -86,13 +71,6 @@ def _labels(labels: Object, field: str) -> Iterator[Finding]:
             yield wrong(field, value, "a label value has at most 63 letters, digits, '-', '_' and '.'")
 
 
-def _at_least(spec: Object, path: str, least: int, *names: str) -> Iterator[Finding]:
-    for name in names:
-        value = spec.get(name)
-        if value is not None and value < least:
-            yield wrong(f"{path}.{name}", value, f"must be greater than or equal to {least}")
-
-
 def _template(spec: Object, path: str, policies: tuple[str, ...]) -> Iterator[Finding]:
     template, selector = spec["template"], spec.get("selector") or {}
     labels = (template.get("metadata") or {}).get("labels") or {}
@@ -111,7 +89,7 @@ def _template(spec: Object, path: str, policies: tuple[str, ...]) -> Iterator[Fi
 
 
 def _workload(obj: Object) -> Iterator[Finding]:
-    yield from _at_least(
+    yield from at_least(
         obj["spec"], "spec", 0, "replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"
     )
     yield from _template(obj["spec"], "spec", ("Always",))
@@ -121,12 +99,33 @@ def _workload(obj: Object) -> Iterator[Finding]:
     if strategy.get("type") == "Recreate" and strategy.get("rollingUpdate"):
         yield ("FieldValueForbidden", "spec.strategy.rollingUpdate",
                "Forbidden: may not be specified when strategy `type` is 'Recreate'")  # fmt: skip
+    elif strategy.get("rollingUpdate"):
+        yield from _rolling_update(strategy["rollingUpdate"], "spec.strategy.rollingUpdate")
+
+
+def _rolling_update(rolling: Object, at: str) -> Iterator[Finding]:
+    """Counts or percentages, and one of them more than 0: otherwise no pod could ever be replaced."""
+    for name in ("maxUnavailable", "maxSurge"):
+        value = rolling.get(name, "25%")
+        if isinstance(value, int):
+            yield from at_least(rolling, at, 0, name)
+        elif not _PERCENT.fullmatch(value):
+            yield wrong(f"{at}.{name}", value, _NO_PERCENT)
+    unavailable, surge = (rolling.get(name, "25%") for name in ("maxUnavailable", "maxSurge"))
+    if _is_zero(unavailable) and _is_zero(surge):
+        yield wrong(f"{at}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0")
+    if isinstance(unavailable, str) and _PERCENT.fullmatch(unavailable) and int(unavailable[:-1]) > 100:
+        yield wrong(f"{at}.maxUnavailable", unavailable, "must not be greater than 100%")
+
+
+def _is_zero(value: int | str) -> bool:
+    return value == 0 or (isinstance(value, str) and bool(re.fullmatch("0+%", value)))
 
 
 def _job(obj: Object) -> Iterator[Finding]:
     spec = obj["spec"]
     names = ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished")
-    yield from _at_least(spec, "spec", 0, *names)
+    yield from at_least(spec, "spec", 0, *names)
     if spec.get("completionMode") not in ("NonIndexed", "Indexed"):
         yield unsupported("spec.completionMode", spec.get("completionMode"), ("Indexed", "NonIndexed"))
     if spec.get("completionMode") == "Indexed" and spec.get("completions") is None:
@@ -141,84 +140,12 @@ def _pod(obj: Object) -> Iterator[Finding]:
     yield from pod_spec(obj["spec"], "spec")
 
 
-def pod_spec(spec: Object, path: str) -> Iterator[Finding]:
-    """What is wrong with a PodSpec."""
-    if not spec.get("containers"):
-        yield required(f"{path}.containers")
-    yield from _at_least(spec, path, 0, "terminationGracePeriodSeconds")
-    yield from _at_least(spec, path, 1, "activeDeadlineSeconds")
-    names: set[str] = set()
-    for group in ("initContainers", "containers"):
-        for index, container in enumerate(spec.get(group) or []):
-            at = f"{path}.{group}[{index}]"
-            if container["name"] in names:
-                yield "FieldValueDuplicate", f"{at}.name", f'Duplicate value: "{container["name"]}"'
-            names.add(container["name"])
-            yield from _container(container, at)
-
-
-def _container(container: Object, at: str) -> Iterator[Finding]:
-    if not LABEL.fullmatch(container["name"]) or len(container["name"]) > 63:
-        yield wrong(f"{at}.name", container["name"], "must be lower case letters, digits and '-'")
-    if not container.get("image"):
-        yield required(f"{at}.image")
-    if container.get("imagePullPolicy") not in ("Always", "IfNotPresent", "Never"):
-        yield unsupported(f"{at}.imagePullPolicy", container.get("imagePullPolicy"),
-                          ("Always", "IfNotPresent", "Never"))  # fmt: skip
-    yield from _ports(container.get("ports") or [], f"{at}.ports", "containerPort")
-    yield from _resources(container.get("resources") or {}, f"{at}.resources")
-    ports = {port.get("name") for port in container.get("ports") or []}
-    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
-        if name in container:
-            yield from _probe(container[name], f"{at}.{name}", ports)
-            if name != "readinessProbe" and container[name].get("successThreshold", 1) != 1:
-                yield wrong(f"{at}.{name}.successThreshold", container[name]["successThreshold"], "must be 1")
-
-
-def _ports(ports: list[Object], at: str, field: str) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for index, port in enumerate(ports):
-        if not 1 <= port[field] <= 65535:
-            yield wrong(f"{at}[{index}].{field}", port[field], "must be between 1 and 65535, inclusive")
-        name = port.get("name")
-        if name and name in seen:
-            yield "FieldValueDuplicate", f"{at}[{index}].name", f'Duplicate value: "{name}"'
-        seen.add(name or "")
-
-
-def _probe(probe: Object, at: str, ports: set[str | None]) -> Iterator[Finding]:
-    handlers = [name for name in ("exec", "httpGet", "tcpSocket", "grpc") if name in probe]
-    if not handlers:
-        yield required(at, "must specify a handler type")
-    for extra in handlers[1:]:
-        yield "FieldValueForbidden", f"{at}.{extra}", "Forbidden: may not specify more than 1 handler type"
-    yield from _at_least(probe, at, 0, "initialDelaySeconds")
-    yield from _at_least(probe, at, 1, "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
-    for name in handlers:
-        port = probe[name].get("port")
-        if isinstance(port, str) and port not in ports:
-            yield wrong(f"{at}.{name}.port", port, "no port of the container has this name")
-        elif isinstance(port, int) and not 1 <= port <= 65535:
-            yield wrong(f"{at}.{name}.port", port, "must be between 1 and 65535, inclusive")
-
-
-def _resources(resources: Object, at: str) -> Iterator[Finding]:
-    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
-    for group, values in (("limits", limits), ("requests", requests)):
-        for name, value in values.items():
-            if parse_quantity(value) < 0:
-                yield wrong(f"{at}.{group}.{name}", value, "must be greater than or equal to 0")
-    for name, value in requests.items():
-        if name in limits and parse_quantity(value) > parse_quantity(limits[name]):
-            yield wrong(f"{at}.requests", value, f"must be less than or equal to {name} limit of {limits[name]}")
-
-
 def _service(obj: Object) -> Iterator[Finding]:
     spec = obj["spec"]
     ports = spec.get("ports") or []
     if not ports and spec.get("clusterIP") != "None":
         yield required("spec.ports")
-    yield from _ports(ports, "spec.ports", "port")
+    yield from port_list(ports, "spec.ports", "port")
     for index, port in enumerate(ports):
         if len(ports) > 1 and not port.get("name"):
             yield required(f"spec.ports[{index}].name")

@@ -1,6 +1,7 @@
 """The cluster as a process of its own: it starts, is found, and ends with everything it started, however it ends."""
 
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -60,6 +61,22 @@ def test_a_name_is_one_cluster(state_home: Path) -> None:
         process.start("../one")
     running.stop()
     assert process.stop("one") is False
+
+
+def test_a_cluster_takes_all_the_open_files_it_may_have(state_home: Path) -> None:
+    """The soft limit it inherits is raised to the hard one; the starter's own stays."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    low = min(soft, hard, 512) - 1
+    resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
+    try:
+        running = process.start("one", settings.quick())
+        facts = running.folder.facts()
+        assert facts
+        assert resource.prlimit(facts.pid, resource.RLIMIT_NOFILE) == (hard, hard)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (low, hard)
+        running.stop()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_port_in_use_is_said(state_home: Path) -> None:

@@ -13,9 +13,11 @@ import pytest
 
 from autoscale.embedded.kubelet import cgroups
 from autoscale.embedded.kubelet.cgroups import Cgroups, Group, Limits
-from autoscale.embedded.kubelet.limiter import Limited, LimiterHandle, cpu_time_s
+from autoscale.embedded.kubelet.invocation import limits_of
+from autoscale.embedded.kubelet.limiter import Limited, Limiter, LimiterHandle, cpu_time_s
 from autoscale.embedded.kubelet.procfs import session_cpu_s, session_memory_b
 from autoscale.embedded.kubelet.reaper import is_alive
+from autoscale.embedded.settings import Image
 from tests.conftest import need
 
 BUSY = [sys.executable, "-S", "-c", "while True: pass"]
@@ -136,6 +138,20 @@ def test_cgroups_v2_files_are_written_as_the_kernel_reads_them(tmp_path: Path) -
     assert (tmp_path / "cpu.max").read_text() == "max 100000"
 
 
+@pytest.mark.parametrize(
+    ("limits", "wanted"),
+    [
+        ({"cpu": "0", "memory": "0"}, (None, None)),
+        ({}, (None, None)),
+        ({"cpu": "1m", "memory": "1"}, (1, 1)),
+    ],
+)
+def test_a_limit_of_nothing_is_none(limits: dict[str, str], wanted: tuple[int | None, int | None]) -> None:
+    """As the kubelet reads it; the smallest there is, is one."""
+    found = limits_of({"resources": {"limits": limits}}, Image(path="/bin"))
+    assert (found.cpu_m, found.memory_b) == wanted
+
+
 def test_cgroups_v2_are_claimed_where_cpu_is_delegated(tmp_path: Path) -> None:
     """The nearest group above that gives the cpu controller to its children; without one, None."""
     mount, proc = tmp_path / "cgroup", tmp_path / "proc"
@@ -182,6 +198,21 @@ def test_the_end_of_the_limiter_leaves_nothing_stopped() -> None:
         limiter.stop()
         before = cpu_time_s(pid)
         _wait(lambda: not _stopped(pid) and cpu_time_s(pid) > before)
+
+
+def test_what_was_used_before_a_limit_is_no_debt() -> None:
+    """A restarted limiter, or a limit that comes later, begins at now; a process found later counts from its start."""
+    limiter = Limiter()
+    with busy() as old, busy() as new:
+        _wait(lambda: min(cpu_time_s(old), cpu_time_s(new)) > 0.3)
+        limiter.command(f"{old} 200")
+        held = limiter.limited[old]
+        assert held.members == [old]
+        held.look()
+        assert held.budget_s > -0.15
+        held.members.append(new)
+        held.look()
+        assert held.budget_s < -0.25
 
 
 def test_a_debt_is_paid_before_the_group_runs_on() -> None:

@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from node_plane import Plane, first, http_probe, plane, pod
-from node_world import deployment, job, service
+from node_world import World, deployment, job, pods_of, service
 
+from autoscale.embedded.controllers import common
+from autoscale.embedded.controllers.endpointslice import NAME_LABEL
 from autoscale.embedded.objects import Object
 from autoscale.embedded.store import Delete, Update
 
@@ -202,3 +205,26 @@ def test_a_controllers_mistake_does_not_end_the_cluster() -> None:
         made.store.apply(Update({**found, "spec": deployment("broken", 0)["spec"]}), time.time())
 
     run(body)
+
+
+@pytest.mark.parametrize(
+    ("made", "unreadable"),
+    [(deployment("broken"), "template"), (job("broken"), "template"), (service("broken"), "selector")],
+)
+def test_one_unreadable_object_does_not_stop_others_of_its_kind(
+    made: Object, unreadable: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The controller serves what comes after it in the list, and says once what it could not read."""
+    monkeypatch.setattr(common, "_TOLD", set())
+    world = World()
+    world.create({**made, "spec": {**made["spec"], unreadable: 3}})
+    world.create(deployment("web", replicas=1))
+    world.create(job("load"))
+    world.create(service("web"))
+    world.run(5)
+    assert len(pods_of(world, app="web")) == 1
+    assert len(pods_of(world, **{"job-name": "load"})) == 1
+    (found,) = [s for s in world.all("EndpointSlice") if s["metadata"]["labels"][NAME_LABEL] == "web"]
+    assert len(found["endpoints"]) == 1
+    assert [record.message for record in caplog.records if f"{made['kind']} default/broken" in record.message] != []
+    assert len({record.message for record in caplog.records}) == len(caplog.records)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from node_world import World, deployment
 
 from autoscale.base.times import format_time
@@ -132,6 +133,28 @@ def test_a_missing_target_is_told() -> None:
     assert made.world.events("FailedGetScale") == ['deployments.apps "gone" not found']
 
 
+@pytest.mark.parametrize("group", ["extensions", "example.org"])
+def test_a_target_of_another_group_is_no_target(group: str) -> None:
+    """A Deployment is known in apps alone: nothing scales, and it is nobody's rival for the pods."""
+    made = scaled()
+    reference = {"apiVersion": f"{group}/v1", "kind": "Deployment", "name": "web"}
+    made.world.create(hpa("other", scaleTargetRef=reference))
+    made.cpu_m = 100
+    made.run(20)
+    assert made.world.events("FailedGetScale") == [f'no matches for kind "Deployment" in group "{group}"']
+    assert made.world.events("AmbiguousSelector") == []
+    assert made.world.events("SuccessfulRescale") != []
+
+
+def test_any_version_of_the_group_will_do() -> None:
+    """As upstream, which asks for the group and kind: apps/v1beta1 is scaled."""
+    reference = {"apiVersion": "apps/v1beta1", "kind": "Deployment", "name": "web"}
+    made = scaled(scaleTargetRef=reference)
+    made.cpu_m = 100
+    made.run(20)
+    assert made.world.events("SuccessfulRescale") != []
+
+
 def test_two_hpas_on_the_same_pods_are_refused() -> None:
     """Neither scales; both say that they are ambiguous."""
     made = scaled()
@@ -172,3 +195,14 @@ def test_above_the_maximum_is_corrected_without_metrics() -> None:
     made.world.store.apply(Update({**found, "spec": {**found["spec"], "replicas": 20}}), made.world.now)
     made.run(16)
     assert made.world.get("Deployment", "web")["spec"]["replicas"] == 10
+
+
+def test_an_hpa_that_cannot_be_read_does_not_stop_the_others() -> None:
+    """It is tried again at its next pass; the one beside it scales."""
+    made = scaled()
+    broken = hpa("broken")
+    made.world.create({**broken, "spec": {**broken["spec"], "scaleTargetRef": 3}})
+    made.cpu_m = 100
+    made.run(20)
+    assert made.world.events("SuccessfulRescale") != []
+    assert {memory.due > made.world.now for memory in made.memories.values()} == {True}

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from node_world import World, job
 
+from autoscale.base.times import format_time
 from autoscale.embedded.controllers.job import finished_as
 from autoscale.embedded.controllers.job_pods import INDEX, format_indexes, parse_indexes
 from autoscale.embedded.objects import Object
@@ -121,6 +122,56 @@ def test_a_suspended_job_has_no_pods() -> None:
     world.change("Job", "load", suspend=False)
     world.run(3)
     assert len(world.all("Pod")) == 1
+
+
+@pytest.mark.parametrize("change", [{"parallelism": 1}, {"suspend": True}])
+def test_pods_that_the_job_itself_takes_away_are_no_failures(change: dict[str, object]) -> None:
+    """Fewer at a time, or none for now: with no retries allowed the Job goes on, and ends well later."""
+    world = World()
+    world.create(job(parallelism=3, completions=3, backoffLimit=0))
+    world.run(3)
+    world.change("Job", "load", **change)
+    world.run(5)
+    status = world.get("Job", "load")["status"]
+    assert (status.get("failed", 0), len(world.all("Pod"))) == (0, change.get("parallelism", 0))
+    assert (status.get("active", 0), status["ready"], status["terminating"]) == (len(world.all("Pod")),) * 2 + (0,)
+    world.change("Job", "load", parallelism=3, suspend=False)
+    world.outcome = lambda pod: 0
+    world.run(5)
+    assert finished_as(world.get("Job", "load")) == "Complete"
+
+
+def test_a_suspended_job_says_so_and_starts_anew_when_it_is_resumed() -> None:
+    """Condition and events as upstream; its deadline counts from the resumption, and not while it is suspended."""
+    world = World()
+    world.create(job(activeDeadlineSeconds=10))
+    world.run(5)
+    first = world.get("Job", "load")["status"]["startTime"]
+    world.change("Job", "load", suspend=True)
+    world.run(20)
+    assert conditions(world) == {"Suspended": "JobSuspended"}
+    world.change("Job", "load", suspend=False)
+    world.run(5)
+    found = world.get("Job", "load")["status"]
+    assert [(c["reason"], c["status"]) for c in found["conditions"]] == [("JobResumed", "False")]
+    assert found["startTime"] == format_time(world.now - 5) != first
+    assert (world.events("Suspended"), world.events("Resumed")) == (["Job suspended"], ["Job resumed"])
+    assert found["active"] == 1
+    world.run(10)
+    assert conditions(world)["Failed"] == "DeadlineExceeded"
+
+
+def test_a_pod_deleted_before_it_had_a_node_counts_as_failed_too() -> None:
+    """No kubelet ends it; the Job without retries is over. A pending pod that nobody deletes waits on."""
+    world = World(cpu="50m")
+    world.create(job(backoffLimit=0))
+    world.run(3)
+    (pod,) = world.all("Pod")
+    assert (pod["status"]["phase"], finished_as(world.get("Job", "load"))) == ("Pending", None)
+    world.store.apply(Delete("Pod", "default", pod["metadata"]["name"]), world.now)
+    world.run(3)
+    assert finished_as(world.get("Job", "load")) == "Failed"
+    assert world.all("Pod") == []
 
 
 def test_restarts_in_place_count_with_on_failure() -> None:

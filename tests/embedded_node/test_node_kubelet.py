@@ -66,17 +66,23 @@ def test_a_crashing_container_is_restarted_with_back_off() -> None:
     """The first restart comes at once, then CrashLoopBackOff; last state, count and previous log are there."""
 
     async def body(made: Plane) -> None:
-        made.create(shell("p", "echo run $$$$; exit 1", "Always"))
-        await made.until(lambda: first(made.pod("p"))["restartCount"] >= 2)
+        # The third run stays, so that nothing moves on while its log and the one before are read.
+        script = "echo run $$$$; test -e two && exec sleep 1000; test -e one && touch two; touch one; exit 1"
+        made.create(shell("p", f"cd $HOME; {script}", "Always"))
+        await made.until(lambda: first(made.pod("p"))["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff")
         status = first(made.pod("p"))
-        assert status["lastState"]["terminated"]["exitCode"] == 1
+        assert (status["restartCount"], status["lastState"]["terminated"]["exitCode"]) == (1, 1)
+        assert (made.pod("p") or {})["status"]["phase"] == "Running"
         assert made.events("BackOff")[0].startswith("Back-off restarting failed container web in pod p_default(")
-        now, before = await made.log("p"), await made.log("p", previous=True)
+        await made.until(
+            lambda: first(made.pod("p"))["restartCount"] == 2 and "running" in first(made.pod("p"))["state"]
+        )
+        assert first(made.pod("p"))["lastState"]["terminated"]["exitCode"] == 1
+        now = await anext(aiter(made.control.logs("default", "p", "web", follow=True)))
+        before = await made.log("p", previous=True)
         assert now.startswith(b"run ")
         assert before.startswith(b"run ")
         assert now != before
-        await made.until(lambda: first(made.pod("p"))["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff")
-        assert (made.pod("p") or {})["status"]["phase"] == "Running"
 
     run(body, restart_backoff_s=0.3)
 

@@ -75,8 +75,12 @@ def backends(block: Block, count: int) -> Iterator[list[Backend]]:
 class Running:
     """A proxy process."""
 
-    def __init__(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "-I", str(Path(proxy.__file__))], stdin=subprocess.PIPE)
+    def __init__(self, open_files: int | None = None) -> None:
+        """``open_files``: the soft limit that it inherits."""
+        words = ["sh", "-c", 'ulimit -Sn "$0"; exec "$@"', str(open_files)] if open_files else []
+        self.process = subprocess.Popen(
+            [*words, sys.executable, "-I", str(Path(proxy.__file__))], stdin=subprocess.PIPE
+        )
 
     def follow(self, *rows: tuple[str, list[Backend]]) -> None:
         """Give it a table: (address, backends), all on port 80."""
@@ -91,9 +95,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running() -> Iterator[Running]:
+def running(open_files: int | None = None) -> Iterator[Running]:
     """A proxy that ends with its input."""
-    made = Running()
+    made = Running(open_files)
     try:
         yield made
         assert made.process.stdin is not None
@@ -211,3 +215,13 @@ def test_an_address_that_cannot_be_had_stops_nothing_else(block: Block) -> None:
         rows = [{"host": "192.0.2.1", "port": 80, "backends": [["192.0.2.2", 80]]}]
         made.send([*rows, {"host": host, "port": 80, "backends": [list(found[0].at)]}])
         eventually(lambda: greeting(host) == found[0].at[0])
+
+
+def test_a_low_inherited_limit_of_open_files_is_raised(block: Block) -> None:
+    """With 40 descriptors there would be room for fewer than 20 connections; 60 are open at once."""
+    with backends(block, 1) as found, running(40) as made, contextlib.ExitStack() as kept:
+        host = str(block.services[2])
+        made.follow((host, found))
+        eventually(lambda: greeting(host) is not None)
+        connections = [kept.enter_context(socket.create_connection((host, 80), 5)) for _ in range(60)]
+        assert {connection.recv(100).decode().strip() for connection in connections} == {found[0].at[0]}

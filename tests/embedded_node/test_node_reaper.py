@@ -18,8 +18,10 @@ from tests.conftest import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = """
-import asyncio, json, sys, time
+import asyncio, json, signal, sys, time
 from node_plane import plane, pod, shell
+# A shell that starts the suite in the background hands SIGINT down as ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 async def main():
     async with plane(use_cgroups=json.loads(sys.argv[1])) as made:
         made.create(pod("server"))

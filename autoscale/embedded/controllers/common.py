@@ -1,7 +1,10 @@
 """What all controllers need to know about pods, owners and conditions."""
 
+import contextlib
+import logging
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from autoscale.base.times import format_time, parse_time
@@ -10,6 +13,36 @@ from autoscale.embedded.store import NAME_ALPHABET, Objects
 
 Owned = dict[str, list[Object]]
 """Objects by the uid of the controller that owns them."""
+
+
+class _Once(logging.Filter):
+    """Lets each text through once: the turns come again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this text is new."""
+        text = record.getMessage()
+        new = text not in self._told
+        self._told.add(text)
+        return new
+
+
+_LOG = logging.getLogger(__name__)
+_LOG.addFilter(_Once())
+
+
+@contextlib.contextmanager
+def guarded(obj: Object) -> Iterator[None]:
+    """What cannot be done for one object is logged (once), and does not stop the others: each has its own turn in
+    upstream's queues."""
+    try:
+        yield
+    except Exception as error:
+        metadata = obj.get("metadata") or {}
+        _LOG.exception("%s %s/%s: %r", obj.get("kind"), metadata.get("namespace"), metadata.get("name"), error)
 
 
 def controller_of(obj: Object) -> Object | None:

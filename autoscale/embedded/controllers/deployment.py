@@ -13,6 +13,7 @@ from autoscale.embedded.controllers.common import (
     by_owner,
     encode,
     fnv32a,
+    guarded,
     is_finished,
     is_terminating,
     owner_reference,
@@ -36,7 +37,8 @@ def step(objects: Objects, now: float) -> list[Write]:
     for deployment in objects.list("Deployment"):
         sets = owned.get(deployment["metadata"]["uid"], [])
         running = [p for s in sets for p in pods.get(s["metadata"]["uid"], []) if not is_finished(p)]
-        writes += _sync(deployment, sorted(sets, key=_age), running, taken, now)
+        with guarded(deployment):
+            writes += _sync(deployment, sorted(sets, key=_age), running, taken, now)
     return writes
 
 

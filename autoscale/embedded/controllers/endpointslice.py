@@ -6,6 +6,7 @@ staging/src/k8s.io/endpointslice: ``ready`` is False once a pod ends, ``serving`
 
 from autoscale.embedded.controllers.common import (
     fresh_names,
+    guarded,
     is_finished,
     is_ready,
     is_terminating,
@@ -27,7 +28,8 @@ def step(objects: Objects, now: float) -> list[Write]:  # noqa: ARG001
     writes: list[Write] = []
     for service in objects.list("Service"):
         if service["spec"].get("selector") and not is_terminating(service):
-            writes += _sync(service, objects)
+            with guarded(service):
+                writes += _sync(service, objects)
     return writes
 
 

@@ -1,8 +1,11 @@
-"""The garbage collector: what no owner holds any more goes, and a namespace goes with all that is in it."""
+"""The garbage collector: what no owner holds any more goes, and a namespace goes with all that is in it.
 
-from autoscale.embedded.controllers.common import is_terminating
+Its other part is upstream's pod garbage collector (pkg/controller/podgc): a pod that is deleted before it had a node.
+"""
+
+from autoscale.embedded.controllers.common import guarded, is_finished, is_terminating
 from autoscale.embedded.objects import RESOURCES, Object
-from autoscale.embedded.store import Delete, Objects, Remove, Write
+from autoscale.embedded.store import Delete, Objects, Remove, UpdateStatus, Write
 
 _OWNED = ("Pod", "ReplicaSet", "Job", "EndpointSlice", "Deployment", "ConfigMap", "Service", "HorizontalPodAutoscaler")
 """Kinds whose objects may have owners here; events never have one."""
@@ -10,15 +13,16 @@ _HELD = tuple(kind for kind, resource in RESOURCES.items() if resource.namespace
 
 
 def step(objects: Objects, now: float) -> list[Write]:  # noqa: ARG001
-    """One pass: orphans first, then namespaces that are being deleted."""
-    return [*_orphans(objects), *_namespaces(objects)]
+    """One pass: orphans first, then namespaces that are being deleted, then pods without a node that are."""
+    return [*_orphans(objects), *_namespaces(objects), *_unscheduled(objects)]
 
 
 def _orphans(objects: Objects) -> list[Write]:
-    doomed = [
-        obj for kind in _OWNED for obj in objects.list(kind) if not is_terminating(obj) and _orphaned(obj, objects)
-    ]
-    return [_delete(obj) for obj in doomed]
+    writes: list[Write] = []
+    for obj in (obj for kind in _OWNED for obj in objects.list(kind) if not is_terminating(obj)):
+        with guarded(obj):
+            writes += [_delete(obj)] if _orphaned(obj, objects) else []
+    return writes
 
 
 def _orphaned(obj: Object, objects: Objects) -> bool:
@@ -40,7 +44,18 @@ def _namespaces(objects: Objects) -> list[Write]:
     writes: list[Write] = []
     for namespace in objects.list("Namespace"):
         if is_terminating(namespace):
-            writes += _empty(namespace["metadata"]["name"], objects)
+            with guarded(namespace):
+                writes += _empty(namespace["metadata"]["name"], objects)
+    return writes
+
+
+def _unscheduled(objects: Objects) -> list[Write]:
+    """No kubelet will ever end these: they have failed, so that who holds them (a Job's finalizer) can let them go."""
+    writes: list[Write] = []
+    for pod in objects.list("Pod"):
+        if is_terminating(pod) and not pod["spec"].get("nodeName") and not is_finished(pod):
+            writes.append(UpdateStatus({**pod, "status": {**pod["status"], "phase": "Failed"}}))
+            writes.append(Delete("Pod", pod["metadata"]["namespace"], pod["metadata"]["name"], 0))
     return writes
 
 

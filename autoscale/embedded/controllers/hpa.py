@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autoscale.base.errors import InputError
-from autoscale.embedded.controllers.common import changed_status, is_terminating
+from autoscale.embedded.controllers.common import changed_status, guarded, is_terminating
 from autoscale.embedded.objects import Object
 from autoscale.embedded.scale import scale_of
 from autoscale.embedded.selectors import selector_matches, selector_text
@@ -65,8 +65,10 @@ def step(
         first = now if config.since("1.37") else now + config.sync_period_s
         memory = memories.get(uid, Memory(first))
         if memory.due <= now and not is_terminating(hpa):
-            made, state = _sync(hpa, objects, pod_metrics, memory.state, config, now)
-            writes += made
+            state = memory.state
+            with guarded(hpa):
+                made, state = _sync(hpa, objects, pod_metrics, state, config, now)
+                writes += made
             memory = Memory(now + config.sync_period_s, state)
         kept[uid] = memory
     return writes, kept
@@ -84,9 +86,7 @@ def _sync(
         spec = parse_spec(hpa, config)
     except InputError as error:
         return [Emit(hpa, "Warning", "InvalidSpec", str(error), COMPONENT)], state
-    reference = hpa["spec"]["scaleTargetRef"]
-    namespace = hpa["metadata"]["namespace"]
-    target = objects.get(reference["kind"], namespace, reference["name"]) if reference["kind"] in _SCALABLE else None
+    target = _target(hpa, objects)
     decision = decide(spec, config, state, _seen(hpa, target, objects, pod_metrics, now))
     return _writes(hpa, target, decision), decision.state
 
@@ -117,12 +117,26 @@ def _scale(target: Object) -> Object:
     return {**scale, "status": {**scale["status"], "selector": "" if text == "<none>" else text}}
 
 
+def _target(hpa: Object, objects: Objects) -> Object | None:
+    reference = hpa["spec"]["scaleTargetRef"]
+    if not _is_scalable(reference):
+        return None
+    return objects.get(reference["kind"], hpa["metadata"]["namespace"], reference["name"])
+
+
+def _is_scalable(reference: Object) -> bool:
+    return reference["kind"] in _SCALABLE and _group(reference) == "apps"
+
+
+def _group(reference: Object) -> str:
+    """``apps`` of ``apps/v1``; the core group of ``v1`` has no name."""
+    return str(reference.get("apiVersion") or "").rpartition("/")[0]
+
+
 def _no_target(hpa: Object) -> str:
     reference = hpa["spec"]["scaleTargetRef"]
-    if reference["kind"] not in _SCALABLE:
-        return (
-            f"no matches for kind {reference['kind']!r} in group {reference.get('apiVersion', '').partition('/')[0]!r}"
-        )
+    if not _is_scalable(reference):
+        return f'no matches for kind "{reference["kind"]}" in group "{_group(reference)}"'
     return f'{reference["kind"].lower()}s.apps "{reference["name"]}" not found'
 
 
@@ -134,12 +148,12 @@ def _rivals(hpa: Object, selected: list[Object], objects: Objects) -> list[str]:
     """Other HPAs in the namespace whose target selects one of these pods."""
     namespace, found = hpa["metadata"]["namespace"], []
     for other in objects.list("HorizontalPodAutoscaler", namespace):
-        reference = other["spec"]["scaleTargetRef"]
-        if other["metadata"]["uid"] == hpa["metadata"]["uid"] or reference["kind"] not in _SCALABLE:
+        if other["metadata"]["uid"] == hpa["metadata"]["uid"]:
             continue
-        target = objects.get(reference["kind"], namespace, reference["name"])
-        if target and any(_selects(target, pod) for pod in selected):
-            found.append(other["metadata"]["name"])
+        with guarded(other):
+            target = _target(other, objects)
+            if target and any(_selects(target, pod) for pod in selected):
+                found.append(other["metadata"]["name"])
     return found
 
 

@@ -11,12 +11,15 @@ from autoscale.base.times import format_time, parse_time
 from autoscale.embedded.controllers.common import (
     by_owner,
     changed_status,
+    condition,
     controller_of,
     fresh_names,
+    guarded,
     is_active,
     is_finished,
     is_ready,
     is_terminating,
+    set_condition,
 )
 from autoscale.embedded.controllers.job_pods import (
     INDEX,
@@ -46,7 +49,8 @@ def step(objects: Objects, now: float) -> list[Write]:
     for job in objects.list("Job"):
         owned = pods.get(job["metadata"]["uid"], [])
         if not is_terminating(job):
-            writes += _clean(job, now) if finished_as(job) else _sync(job, owned, objects, now)
+            with guarded(job):
+                writes += _clean(job, now) if finished_as(job) else _sync(job, owned, objects, now)
     return [*writes, *_release_orphans(objects)]
 
 
@@ -58,10 +62,7 @@ def finished_as(job: Object) -> str | None:
 
 def _sync(job: Object, owned: list[Object], objects: Objects, now: float) -> list[Write]:
     status = dict(job["status"])
-    if job["spec"].get("suspend"):
-        return _delete_all(job, owned)
-    status.setdefault("startTime", format_time(now))
-    writes = _count(job, owned, status)
+    writes = [*_suspend(job, status, now), *_count(job, owned, status)]
     active = [pod for pod in owned if is_active(pod)]
     ending = [pod for pod in owned if is_terminating(pod) and not is_finished(pod)]
     why = _verdict(job, status, active, now)
@@ -70,12 +71,30 @@ def _sync(job: Object, owned: list[Object], objects: Objects, now: float) -> lis
     else:
         made = _manage(job, owned, active, status, objects, now)
         writes += made
-    status["active"] = 0 if why else len(active) + sum(isinstance(w, Create) for w in writes)
-    status["ready"] = sum(map(is_ready, active))
-    status["terminating"] = len(ending) + (len(active) if why else 0)
+    going = {write.name for write in writes if isinstance(write, Delete)}
+    staying = [pod for pod in active if pod["metadata"]["name"] not in going]
+    status["active"] = len(staying) + sum(isinstance(w, Create) for w in writes)
+    status["ready"] = sum(map(is_ready, staying))
+    status["terminating"] = len(ending) + len(going)
     status["uncountedTerminatedPods"] = {}
     status = {name: value for name, value in status.items() if value != 0 or name in ("ready", "terminating")}
     return writes + ([UpdateStatus({**job, "status": status})] if changed_status(job, status) else [])
+
+
+def _suspend(job: Object, status: dict[str, Any], now: float) -> list[Write]:
+    """Say in the status that the Job is suspended, or goes on: it then starts anew."""
+    suspended, at = bool(job["spec"].get("suspend")), format_time(now)
+    if not suspended:
+        status.setdefault("startTime", at)
+    if ((condition(job, "Suspended") or {}).get("status") == "True") == suspended:
+        return []
+    event, text = ("Suspended", "Job suspended") if suspended else ("Resumed", "Job resumed")
+    value = {"type": "Suspended", "status": str(suspended), "reason": f"Job{event}", "message": text}
+    conditions = status.get("conditions") or []
+    status["conditions"] = set_condition(conditions, value | {"lastProbeTime": at}, now)
+    if not suspended:
+        status["startTime"] = at
+    return [Emit(job, "Normal", event, text, COMPONENT)]
 
 
 def _count(job: Object, owned: list[Object], status: dict[str, Any]) -> list[Write]:
@@ -122,7 +141,7 @@ def _verdict(job: Object, status: dict[str, Any], active: list[Object], now: flo
     completions, succeeded = spec.get("completions"), status.get("succeeded", 0)
     if status.get("failed", 0) > spec.get("backoffLimit", 6) or failed_again(job, active):
         return "BackoffLimitExceeded"
-    deadline = spec.get("activeDeadlineSeconds")
+    deadline = None if spec.get("suspend") else spec.get("activeDeadlineSeconds")
     if deadline is not None and now >= parse_time(status["startTime"]) + deadline:
         return "DeadlineExceeded"
     enough = succeeded >= completions if completions is not None else succeeded > 0 and not active
@@ -167,13 +186,14 @@ def _manage(
 ) -> list[Write]:
     """Delete what is too much, create what is missing, but not while a failure's back-off lasts."""
     spec, succeeded = job["spec"], status.get("succeeded", 0)
-    wanted = spec.get("parallelism", 1)
+    wanted = 0 if spec.get("suspend") else spec.get("parallelism", 1)
     if spec.get("completions") is not None:
         wanted = min(wanted, spec["completions"] - succeeded)
     elif succeeded:
         wanted = min(wanted, len(active))
     if len(active) > wanted:
-        return _delete_all(job, active[wanted:])
+        # Nobody's failure: they are not counted.
+        return [*map(_untracked, active[wanted:]), *_delete_all(job, active[wanted:])]
     # What is still ending keeps its place until it has been counted.
     occupied = [p for p in owned if not is_finished(p)]
     missing = wanted - len(occupied)

@@ -9,6 +9,7 @@ from autoscale.embedded.controllers.common import (
     changed_status,
     condition,
     fresh_names,
+    guarded,
     is_active,
     is_available,
     is_ready,
@@ -27,9 +28,9 @@ def step(objects: Objects, now: float) -> list[Write]:
     writes: list[Write] = []
     for replica_set in objects.list("ReplicaSet"):
         active = [pod for pod in pods.get(replica_set["metadata"]["uid"], []) if is_active(pod)]
-        if not is_terminating(replica_set):
-            writes += _manage(replica_set, active, objects, now)
-        writes += _status(replica_set, active, now)
+        with guarded(replica_set):
+            managed = [] if is_terminating(replica_set) else _manage(replica_set, active, objects, now)
+            writes += [*managed, *_status(replica_set, active, now)]
     return writes
 
 

@@ -5,7 +5,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from autoscale.embedded.controllers.endpointslice import port_number
-from autoscale.embedded.kubelet.probes import Outcome, http_get
+from autoscale.embedded.kubelet.probes import Outcome, checked, http_get
 from autoscale.embedded.objects import Object
 
 if TYPE_CHECKING:
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 
 
 async def pre_stop(worker: "ContainerWorker", hook: Object, grace_s: float) -> None:
-    """Run the hook (sleep, exec or httpGet) until it is done, the container has ended, or the grace is over."""
-    work = asyncio.ensure_future(_hook(worker, hook, grace_s))
+    """Run the hook (sleep, exec or httpGet) until it is done, the container has ended, or the grace is over.
+
+    A hook that fails, in whatever way, is an event, and the container is ended all the same.
+    """
+    work = asyncio.ensure_future(checked(_hook(worker, hook, grace_s)))
     ended = asyncio.ensure_future(worker.process.wait()) if worker.process else work
     done, _ = await asyncio.wait((work, ended), timeout=grace_s, return_when=asyncio.FIRST_COMPLETED)
     for future in {work, ended} - done:

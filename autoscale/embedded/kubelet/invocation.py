@@ -25,13 +25,14 @@ _PRIORITY_SHARES = 8192
 
 
 def limits_of(spec: Object, image: Image) -> Limits:
-    """A container's limits and weight; the weight follows the CPU request, as the kubelet's does."""
+    """A container's limits and weight; the weight follows the CPU request, as the kubelet's does. A limit of 0 is
+    none, as for the kubelet."""
     resources = spec.get("resources") or {}
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
-    cpu = milli(limits["cpu"]) if "cpu" in limits else None
+    cpu = milli(limits.get("cpu", 0)) or None
     asked = milli(requests["cpu"]) if "cpu" in requests else cpu or 0
     shares = _PRIORITY_SHARES if image.priority else max(2, asked * 1024 // 1000)
-    return Limits(cpu, whole(limits["memory"]) if "memory" in limits else None, shares)
+    return Limits(cpu, whole(limits.get("memory", 0)) or None, shares)
 
 
 def command_of(node: Node, pod: Object, spec: Object, image: Image, home: Path, join: tuple[str, ...]) -> Command:

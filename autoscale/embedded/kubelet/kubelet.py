@@ -32,7 +32,7 @@ class Kubelet:
                 if is_finished(pod):
                     continue
                 worker = self.pods[uid] = PodWorker(self.node, pod)
-            if worker.pod is not pod:
+            if worker.followed is not pod:
                 worker.update(pod)
         for uid in set(self.pods) - set(wanted):
             self._leave(self.pods.pop(uid))

@@ -84,6 +84,16 @@ class Limited:
             self.gone = True
 
 
+def _begun(session: int, share: float) -> Limited:
+    """A new limit. What its processes have used so far is no debt (they may have run for hours); of those that are
+    found later, everything counts."""
+    found = Limited(session, share, session_members([session])[session], budget_s=share * PERIOD_S)
+    for pid in found.members:
+        with contextlib.suppress(OSError):
+            found.seen[pid] = cpu_time_s(pid)
+    return found
+
+
 class Limiter:
     """All limited sessions."""
 
@@ -100,8 +110,7 @@ class Limiter:
         elif session in self.limited:
             self.limited[session].share = milli / 1000
         else:
-            self.limited[session] = Limited(session, milli / 1000, budget_s=milli / 1000 * PERIOD_S)
-            self._members_at = 0.0
+            self.limited[session] = _begun(session, milli / 1000)
 
     def look(self, now: float) -> None:
         """Find new members now and then, and charge all."""

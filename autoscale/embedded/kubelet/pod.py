@@ -11,6 +11,7 @@ from autoscale.embedded.kubelet.status import ContainerState, Place, pod_status
 from autoscale.embedded.objects import Object
 from autoscale.embedded.store import Remove
 
+OVERDUE = "Pod was active on the node longer than the specified deadline"
 _LOG = logging.getLogger(__name__)
 
 
@@ -20,13 +21,15 @@ class PodWorker:
     def __init__(self, node: Node, pod: Object) -> None:
         self.node = node
         self.pod = pod
+        self.followed: Object | None = None
+        """The version last given to ``update``. (``pod`` may be newer: ``tell`` reads it, and nothing follows.)"""
         self.uid: str = pod["metadata"]["uid"]
         self.place = Place(node.take_address(self.uid), node.block.node_ip, node.now())
         policy = pod["spec"].get("restartPolicy", "Always")
         self.inits = [self._worker(c, "OnFailure" if policy == "Always" else policy)
                       for c in pod["spec"].get("initContainers") or []]  # fmt: skip
         self.containers = [self._worker(c, policy) for c in pod["spec"]["containers"]]
-        self.finished = False
+        self.finished = self._overdue = False
         self._ending: asyncio.Task[None] | None = None
         self._kill_after = 0.0
         if self.inits:
@@ -52,30 +55,34 @@ class PodWorker:
 
     async def _run(self) -> None:
         self.tell()
-        for init in self.inits:
-            await init.run()
-            ended = init.state.state.get("terminated")
-            if init.stopping.is_set() or ended is None or ended["exitCode"] != 0:
-                break
-        else:
-            limit = self.pod["spec"].get("activeDeadlineSeconds")
-            deadline = asyncio.create_task(self._deadline(limit)) if limit else None
-            await asyncio.gather(*(worker.run() for worker in self.containers))
-            if deadline:
-                deadline.cancel()
+        limit = self.pod["spec"].get("activeDeadlineSeconds")
+        deadline = asyncio.create_task(self._deadline(limit)) if limit else None
+        await self._run_containers()
+        if deadline:
+            deadline.cancel()
         self.finished = True
         self.tell()
         self.node.free_address(self.uid)
 
+    async def _run_containers(self) -> None:
+        """The init containers one after the other, then the others side by side."""
+        for init in self.inits:
+            await init.run()
+            ended = init.state.state.get("terminated")
+            if init.stopping.is_set() or ended is None or ended["exitCode"] != 0:
+                return
+        await asyncio.gather(*(worker.run() for worker in self.containers))
+
     async def _deadline(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        text = "Pod was active on the node longer than the specified deadline"
-        self.node.emit(self.pod, "Normal", "DeadlineExceeded", text)
+        """End the pod when it has been active for so long since its start time, init containers included."""
+        await asyncio.sleep(self.place.since + seconds - self.node.now())
+        self._overdue = True
+        self.node.emit(self.pod, "Normal", "DeadlineExceeded", OVERDUE)
         await asyncio.gather(*(worker.stop(self._grace()) for worker in self.workers))
 
     def update(self, pod: Object) -> None:
         """Take the newest version of the pod: new limits, or the order to end."""
-        before, self.pod = self.pod, pod
+        before, self.followed, self.pod = self.followed or pod, pod, pod
         specs = {c["name"]: c for c in [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]}
         for worker in self.workers:
             if worker.spec.get("resources") != specs[worker.name].get("resources"):
@@ -120,7 +127,9 @@ class PodWorker:
             return
         self.pod = current
         inits, containers = [w.state for w in self.inits], [w.state for w in self.containers]
-        status = pod_status(current, inits, containers, self.place, self.node.now())
+        # As upstream, no pod is Failed while something of it may still run.
+        failed = ("DeadlineExceeded", OVERDUE) if self._overdue and self.finished else None
+        status = pod_status(current, inits, containers, self.place, self.node.now(), failed)
         if status != current["status"]:
             self.node.write_status(current, status)
             self.pod = self.node.objects.get("Pod", metadata["namespace"], metadata["name"]) or self.pod

@@ -7,7 +7,7 @@ container runs (upstream looks once a second, so after half a second on average)
 import asyncio
 from typing import TYPE_CHECKING
 
-from autoscale.embedded.kubelet.probes import Count, Outcome, probe
+from autoscale.embedded.kubelet.probes import Count, Outcome, checked, probe
 from autoscale.embedded.objects import Object
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ async def _probing(worker: "ContainerWorker", name: str, passed: asyncio.Event) 
         await asyncio.sleep(beat - clock())
         if name != "readiness" and worker.stopping.is_set():
             return
-        outcome = await probe(spec, worker.spec, worker.pod()["status"].get("podIP", ""), worker.execute)
+        address = worker.pod()["status"].get("podIP", "")
+        outcome = await checked(probe(spec, worker.spec, address, worker.execute))
         count = count.add(outcome.ok, int(spec.get("failureThreshold") or 3), int(spec.get("successThreshold") or 1))
         if not outcome.ok:
             _tell(worker, name, outcome)

@@ -39,6 +39,14 @@ Exec = Callable[[list[str], float], Awaitable[Outcome]]
 """Runs a command in the container: (argv, timeout in seconds)."""
 
 
+async def checked(work: Awaitable[Outcome]) -> Outcome:
+    """The outcome of a probe or a hook: whatever goes wrong with it is its failure, and nobody else's."""
+    try:
+        return await work
+    except Exception as error:
+        return Outcome(False, f"{type(error).__name__}: {error}")
+
+
 async def probe(spec: Object, container: Object, pod_ip: str, run: Exec) -> Outcome:
     """Do one probe (httpGet, tcpSocket or exec) within its timeout."""
     timeout = float(spec.get("timeoutSeconds") or 1)
@@ -80,7 +88,7 @@ async def http_get(action: Object, host: str, port: int, timeout: float) -> Outc
         return Outcome(False, f"{url}: read tcp {host}:{port}: read: connection reset by peer")
     except OSError as error:
         return Outcome(False, f"{url}: {_refusal(host, port, error)}")
-    except ValueError:
+    except (ValueError, asyncio.LimitOverrunError):
         return Outcome(False, f"{url}: net/http: HTTP/1.x transport connection broken: malformed HTTP response")
     except EOFError:
         return Outcome(False, f"{url}: EOF")

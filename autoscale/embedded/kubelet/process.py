@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,8 @@ from signal import Signals
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_OPEN_FILES = resource.getrlimit(resource.RLIMIT_NOFILE)
+"""What this process began with. Containers get it, however far the cluster raises its own."""
 _BURIAL_TRIES, _BURIAL_WAIT_S = 100, 0.01
 
 
@@ -118,6 +121,8 @@ def _prepare(command: Command, parent: int) -> Callable[[], None]:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, _OPEN_FILES)
         for path in command.join:
             with open(path, "w") as file:
                 file.write("0")

@@ -83,12 +83,20 @@ class Place:
 
 
 def pod_status(
-    pod: Object, inits: Sequence[ContainerState], containers: Sequence[ContainerState], place: Place, now: float
+    pod: Object,
+    inits: Sequence[ContainerState],
+    containers: Sequence[ContainerState],
+    place: Place,
+    now: float,
+    failed: tuple[str, str] | None = None,
 ) -> Object:
-    """The whole status; conditions keep the time of their last transition from the pod's present status."""
+    """The whole status; conditions keep the time of their last transition from the pod's present status.
+
+    ``failed``: why (reason, message) the pod as a whole has failed, whatever its containers say.
+    """
     ending = bool(pod["metadata"].get("deletionTimestamp")) and not any("running" in c.state for c in containers)
     policy = pod["spec"].get("restartPolicy", "Always")
-    found = phase(policy, inits, containers, ending=ending)
+    found = "Failed" if failed else phase(policy, inits, containers, ending=ending)
     generation = pod["metadata"].get("generation", 1)
     conditions = list(pod.get("status", {}).get("conditions") or [])
     for new in _conditions(found, inits, containers):
@@ -105,6 +113,8 @@ def pod_status(
         "qosClass": pod.get("status", {}).get("qosClass", "BestEffort"),
         "containerStatuses": _statuses(pod["spec"]["containers"], containers),
     }
+    if failed:
+        status["reason"], status["message"] = failed
     if inits:
         status["initContainerStatuses"] = _statuses(pod["spec"]["initContainers"], inits)
     return status

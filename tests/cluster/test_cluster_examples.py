@@ -28,6 +28,8 @@ def test_two_containers_greet_on_two_ports(kubectl: Kubectl, namespace: str) -> 
         name = f"python-container-{number}"
         wait(kubectl, namespace, f"deployment/{name}", "Available")
         path = f"/api/v1/namespaces/{namespace}/services/{name}:http/proxy/"
+        # The API server hears of a Service's endpoints on a watch of its own, a little after the pods are ready.
+        wait_until(lambda path=path: kubectl.answers(path), 30, f"{name} has no endpoint")
         assert kubectl.run("get", "--raw", path) == f"Hello from Python container {number}!\n"
         assert len(kubectl.json("get", "pods", "-n", namespace, "-l", f"app={name}")["items"]) == 2
 

@@ -173,7 +173,7 @@ def graceful_end(world: World) -> list[str]:
         (c.t for c in world.history("EndpointSlice", "web-") if _endpoint(c.object, gone["uid"], "terminating")), None
     )
     world.until(lambda: len(_ready_endpoints(world)) == 2, "another pod is ready")
-    killing = with_reason(world, "Pod", gone["name"], "Killing")[0]
+    killing = world.until(lambda: with_reason(world, "Pod", gone["name"], "Killing"), "the event of its end")[0]
     return [
         f"endpoint was terminating before the pod was gone: {left is not None and left <= ended}",
         f"{killing['type']} Killing from {source(killing)}: {killing['message']}",

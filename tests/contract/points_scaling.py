@@ -1,17 +1,16 @@
 """The contract of the HorizontalPodAutoscaler: its conditions, events and words."""
 
 import re
-from typing import Any
 
 from tests.contract.looks import hashless, source, with_reason
-from tests.contract.world import World, plain
+from tests.contract.world import Object, World, plain
 
 
 def no_metrics(world: World) -> list[str]:
     """What an HPA says whose pods have no metrics, because none of them has started."""
     name = "unknown-image"
 
-    def told() -> list[dict[str, Any]] | None:
+    def told() -> list[Object] | None:
         events = [e for e in world.events("HorizontalPodAutoscaler", name) if e["reason"].startswith("Failed")]
         return events if len({event["reason"] for event in events}) == 2 else None
 
@@ -23,36 +22,33 @@ def no_metrics(world: World) -> list[str]:
 def no_request(world: World) -> list[str]:
     """An HPA on utilisation whose pods request no CPU."""
 
-    def told() -> bool:
+    def told() -> Object | None:
         condition = world.condition("no-request", "ScalingActive")
-        return condition is not None and "missing request" in condition["message"]
+        return condition if condition and "missing request" in condition["message"] else None
 
-    world.until(told, "the HPA no-request misses a request")
-    return [plain(_condition(world.condition("no-request", "ScalingActive")))]
+    return [plain(_condition(world.until(told, "the HPA no-request misses a request")))]
 
 
 def two_autoscalers(world: World) -> list[str]:
     """Two HPAs on one Deployment: neither scales."""
 
-    def ambiguous() -> bool:
+    def ambiguous() -> Object | None:
         condition = world.condition("idle-again", "ScalingActive")
-        return condition is not None and condition["reason"] == "AmbiguousSelector"
+        return condition if condition and condition["reason"] == "AmbiguousSelector" else None
 
-    world.until(ambiguous, "the HPA idle-again is ambiguous")
-    condition = world.condition("idle-again", "ScalingActive")
-    assert condition is not None
+    condition = world.until(ambiguous, "the HPA idle-again is ambiguous")
     return [f"ScalingActive {condition['status']} {condition['reason']}"]
 
 
 def idle_autoscaler(world: World) -> list[str]:
     """The conditions of an HPA whose pods do nothing: it would shrink, and waits."""
 
-    def held() -> bool:
+    def held() -> Object | None:
         condition = world.condition("idle", "AbleToScale")
-        return condition is not None and condition["reason"] == "ScaleDownStabilized"
+        return condition if condition and condition["reason"] == "ScaleDownStabilized" else None
 
-    world.until(held, "the HPA idle would shrink")
-    return [_condition(world.condition("idle", kind)) for kind in ("AbleToScale", "ScalingActive")]
+    able = world.until(held, "the HPA idle would shrink")
+    return [_condition(able), _condition(world.condition("idle", "ScalingActive"))]
 
 
 def scale_up(world: World) -> list[str]:
@@ -79,16 +75,16 @@ def scale_up(world: World) -> list[str]:
 def blind(world: World) -> list[str]:
     """Overloaded pods with probes on the busy port turn unready, and the HPA has nothing to go by."""
 
-    def lost() -> bool:
+    def lost() -> Object | None:
         condition = world.condition("blind", "ScalingActive")
         # Before the first samples it says that there are none: here they are there, and of no use.
         told = condition is not None and "pods might be unready" in condition["message"]
-        return told and _unready(world, "blind")
+        return condition if told and _unready(world, "blind") else None
 
-    world.until(lost, "the HPA blind has lost its metrics")
+    condition = world.until(lost, "the HPA blind has lost its metrics")
     unhealthy = world.until(lambda: with_reason(world, "Pod", "blind-", "Unhealthy"), "probes fail")
     return [
-        _condition(world.condition("blind", "ScalingActive")),
+        _condition(condition),
         f"{unhealthy[0]['type']} Unhealthy from {source(unhealthy[0])}: {unhealthy[0]['message'].split(':')[0]}",
         f"replicas stay {world.get('Deployment', 'blind')['spec']['replicas']}",
     ]
@@ -99,7 +95,7 @@ def _sizeless(text: str) -> str:
     return re.sub(r"(New size: |from 1 to )\d+", r"\1<n>", text)
 
 
-def _condition(condition: dict[str, Any] | None) -> str:
+def _condition(condition: Object | None) -> str:
     if condition is None:
         return "no condition"
     return f"{condition['type']} {condition['status']} {condition['reason']}: {plain(condition['message'])}"

@@ -14,44 +14,26 @@ ROOMS: dict[str, set[str]] = {
     "loadtest": set(),
     "loadtest.driver": {"loadtest"},
     "autoscale.base": set(),
-    "autoscale.hpa": {"autoscale.base"},
-    "autoscale.embedded": {"autoscale.base", "autoscale.hpa"},
-    "autoscale.cluster": {"autoscale.base"},
+    "autoscale.kube": {"autoscale.base"},
+    "autoscale.hpa": {"autoscale.base", "autoscale.kube"},
+    "autoscale.plane": {"autoscale.base", "autoscale.kube", "autoscale.hpa"},
+    "autoscale.embedded": {"autoscale.base", "autoscale.kube", "autoscale.hpa", "autoscale.plane"},
+    "autoscale.cluster": {"autoscale.base", "autoscale.kube"},
     "autoscale.record": {"autoscale.base"},
-    # The language of objectives needs no run: the analysis reads in it what counts as a good answer.
-    "autoscale.objectives.language": {"autoscale.base"},
-    "autoscale.analysis": {
-        "autoscale.base",
-        "autoscale.hpa",
-        "autoscale.record",
-        "autoscale.objectives.language",
-        "loadtest",
-    },
-    "autoscale.objectives": {
-        "autoscale.base",
-        "autoscale.record",
-        "autoscale.analysis",
-        "autoscale.objectives.language",
-        "loadtest",
-    },
-    "autoscale.findings": {
-        "autoscale.base",
-        "autoscale.hpa",
-        "autoscale.record",
-        "autoscale.analysis",
-        "autoscale.objectives",
-        "autoscale.objectives.language",
-        "loadtest",
-    },
+    "autoscale.observe": {"autoscale.base", "autoscale.kube", "autoscale.record", "autoscale.cluster", "loadtest"},
+    "autoscale.objectives": {"autoscale.base"},
     "autoscale.imports": {"autoscale.base", "autoscale.record", "loadtest"},
 }
-ROOMS["autoscale.compare"] = {*ROOMS["autoscale.findings"], "autoscale.findings"}
-ROOMS["autoscale.report"] = {*ROOMS["autoscale.compare"], "autoscale.compare"}
-ROOMS["autoscale.run"] = {
-    *ROOMS["autoscale.report"], "autoscale.report", "autoscale.embedded", "autoscale.cluster", "autoscale.web",
-}  # fmt: skip
+# After the record: each room stands on those before it.
+_AFTER = {"autoscale.base", "autoscale.kube", "autoscale.hpa", "autoscale.record", "autoscale.objectives", "loadtest"}
+for _room in ("analysis", "verdict", "findings", "compare", "report"):
+    ROOMS[f"autoscale.{_room}"] = set(_AFTER)
+    _AFTER.add(f"autoscale.{_room}")
 ROOMS["autoscale.web"] = {
     "autoscale.base", "autoscale.record", "autoscale.analysis", "autoscale.cluster", "autoscale.report", "loadtest",
+}  # fmt: skip
+ROOMS["autoscale.run"] = {
+    *_AFTER, "autoscale.embedded", "autoscale.cluster", "autoscale.observe", "autoscale.web",
 }  # fmt: skip
 ROOMS["autoscale.cli"] = {*ROOMS["autoscale.run"], "autoscale.run", "autoscale.imports", "autoscale"}
 ROOMS["autoscale"] = set()
@@ -117,7 +99,7 @@ def test_imports_go_one_way() -> None:
 @pytest.mark.parametrize(
     ("module", "imported"),
     [
-        ("autoscale.hpa.rule", "autoscale.embedded.store"),
+        ("autoscale.hpa.rule", "autoscale.plane.store"),
         ("loadtest.plan", "autoscale.base.errors"),
         ("autoscale.run.loop", "kubernetes.client"),
         ("autoscale.cluster.watch", "locust"),

@@ -2,8 +2,8 @@
 
 from autoscale.analysis.analyse import analyse
 from autoscale.analysis.histograms import HistogramSeries
-from autoscale.analysis.jsonform import SCHEMA, to_json
-from autoscale.analysis.results import Analysis
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.jsonform import SCHEMA, to_json
 from autoscale.analysis.steps import StepSeries
 
 __all__ = ["SCHEMA", "Analysis", "HistogramSeries", "StepSeries", "analyse", "to_json"]

@@ -5,17 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from autoscale.analysis import timeline
-from autoscale.analysis.collect import Collected, collect
 from autoscale.analysis.decisions import decisions
 from autoscale.analysis.demand import demand
 from autoscale.analysis.generator import generator
+from autoscale.analysis.intake.collect import Collected, collect
 from autoscale.analysis.latency import latency, of_span, tightest, violated_seconds
 from autoscale.analysis.lives import pod_lives, scale_downs
 from autoscale.analysis.measures import flapping, measures
 from autoscale.analysis.phases import scale_ups
 from autoscale.analysis.plan import LoadChange, PlannedRate, largest_rise, load_changes
 from autoscale.analysis.reaction import reaction
-from autoscale.analysis.results import Analysis, Demand, Seconds
+from autoscale.analysis.results.analysis import Analysis, Demand, Seconds
 from autoscale.analysis.scaling import scale_events
 
 _METRIC_BIN_S = 15

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from autoscale.analysis.collect import Collected
+from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.observed import observations
-from autoscale.analysis.results import Decision
+from autoscale.analysis.results.analysis import Decision
 from autoscale.base.errors import InputError
 from autoscale.hpa import Config, Spec, State, decide, explain, parse_spec
 from autoscale.hpa import Decision as Computed

@@ -10,9 +10,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from autoscale.analysis.collect import Collected
+from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.plan import PlannedRate
-from autoscale.analysis.results import Demand, HpaSpec, Seconds
+from autoscale.analysis.results.analysis import Demand, HpaSpec, Seconds
 from autoscale.analysis.steps import StepSeries
 
 _LEAST_REQUESTS = 50

@@ -1,8 +1,8 @@
 """How well the load generator kept its plan."""
 
-from autoscale.analysis.collect import Collected
+from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.latency import span_sum
-from autoscale.analysis.results import Generator, Seconds
+from autoscale.analysis.results.analysis import Generator, Seconds
 from loadtest.histogram import middle, quantile
 
 _LOST_S = 5.0  # a worker that fell silent this long before the load's end is lost

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autoscale.analysis.collect import Collected
-from autoscale.analysis.collect_load import LoadCollector
 from autoscale.analysis.histograms import quantiles
-from autoscale.analysis.results import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
+from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.load import LoadCollector
+from autoscale.analysis.results.analysis import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
 from loadtest.histogram import Counts, bucket, middle

@@ -5,11 +5,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from autoscale.analysis.catalogue import CATALOGUE
 from autoscale.analysis.elasticity import deviation, elasticity, instability, jitter, moved, reversals
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.reaction import back_to_min
-from autoscale.analysis.results import (
+from autoscale.analysis.results.analysis import (
     Analysis,
     Demand,
     Generator,
@@ -21,6 +20,7 @@ from autoscale.analysis.results import (
     Replicas,
     ScaleDown,
 )
+from autoscale.analysis.results.catalogue import CATALOGUE
 from autoscale.analysis.steps import StepSeries
 
 CONSTANT_SHARE = 0.1

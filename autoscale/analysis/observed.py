@@ -4,8 +4,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autoscale.analysis.collect import Collected
-from autoscale.analysis.collect_pods import PodHistory, UsageHistory
+from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.pods import PodHistory, UsageHistory
 from autoscale.hpa import Condition, Container, Observation, Pod, PodUsage, Scale, Status
 
 _HEARD_S = 0.05  # two watches may tell of one moment in either order

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from autoscale.analysis.collect import Collected
-from autoscale.analysis.collect_pods import PodHistory
+from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.plan import LoadChange
-from autoscale.analysis.results import PHASES, Cpu, Decision, Moment, Phase, ScaleEvent, ScaleUp
+from autoscale.analysis.results.analysis import PHASES, Cpu, Decision, Moment, Phase, ScaleEvent, ScaleUp
 
 _SLACK_S = 1.0  # pods, workload and HPA are heard on different watches
 _POD_CHAIN = PHASES[2:]

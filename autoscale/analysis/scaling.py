@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from autoscale.analysis.collect import Collected
-from autoscale.analysis.results import Decision, EventAt, HpaSpec, Replicas, ScaleEvent
+from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.results.analysis import Decision, EventAt, HpaSpec, Replicas, ScaleEvent
 
 _NEAR_S = 3.0  # HPA status, workload and event are three watches; the server's times are whole seconds
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from itertools import repeat
 from typing import Any
 
-from autoscale.analysis.collect import Collected
-from autoscale.analysis.collect_load import LoadCollector
 from autoscale.analysis.histograms import quantiles
+from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.plan import PlannedRate, measured, planned
-from autoscale.analysis.results import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
+from autoscale.analysis.results.analysis import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
 from autoscale.analysis.steps import StepSeries
 
 _LONGEST_S = 40 * 86400

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from autoscale.embedded import process, settings
-from autoscale.embedded.state import folder_of
-from autoscale.embedded.table_pods import human_duration
+from autoscale.embedded import settings
+from autoscale.embedded.apiserver.tables.pods import human_duration
+from autoscale.embedded.launch import process
+from autoscale.embedded.launch.folder import folder_of
 
 _NAME = click.option("--name", default="embedded", show_default=True, help="Several may run at once, by name.")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from autoscale.analysis import Analysis, analyse
-from autoscale.analysis.jsonform import plain
+from autoscale.analysis.results.jsonform import plain
 from autoscale.base.errors import InputError
 from autoscale.compare import compare
 from autoscale.compare.formats import as_html, as_markdown, as_text

@@ -13,8 +13,8 @@ from autoscale.base.errors import InputError, Problem
 from autoscale.base.exits import ExitCode
 from autoscale.hpa import Decision, decide, explain
 from autoscale.hpa.case import read_case
-from autoscale.hpa.check import check
-from autoscale.hpa.findings import Finding, Manifest
+from autoscale.hpa.check.faults import Finding, Manifest
+from autoscale.hpa.check.manifests import check
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from autoscale.analysis import analyse
-from autoscale.analysis.jsonform import plain
-from autoscale.objectives.judging import judge, worst
-from autoscale.objectives.results import EXIT_CODES, Verdict
+from autoscale.analysis.results.jsonform import plain
 from autoscale.record.reader import locate, read
+from autoscale.verdict.judging import judge, worst
+from autoscale.verdict.results import EXIT_CODES, Verdict
 
 _MARKS = {"pass": "pass   ", "fail": "FAIL   ", "unknown": "unknown", "invalid": "INVALID"}
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, Literal
 
-from autoscale.analysis.catalogue import CATALOGUE, Entry
-from autoscale.analysis.results import Analysis
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.catalogue import CATALOGUE, Entry
 from autoscale.base.errors import InputError, Problem
 from autoscale.compare.results import Change, Comparison, Difference, Line
 from autoscale.compare.statistics import LEAST_RUNS, bootstrap, rank_test
-from autoscale.objectives.validity import validity
+from autoscale.verdict.validity import validity
 from loadtest.histogram import merge, quantile
 
 SAME_SHARE = 0.05  # a change of less than 5 % is none that anyone would act on

@@ -1,8 +1,8 @@
 """The cluster's process: store, API server and control plane, until it is told to stop.
 
-``python -m autoscale.embedded FOLDER [--port N] [--bound]``; started by ``autoscale.embedded.process``. Writes one line
-of JSON to standard output when it is ready. With ``--bound`` it ends when its standard input does: with its parent;
-without, it goes to the background.
+``python -m autoscale.embedded FOLDER [--port N] [--bound]``; started by ``autoscale.embedded.launch.process``.
+Writes one line of JSON to standard output when it is ready. With ``--bound`` it ends when its standard input does:
+with its parent; without, it goes to the background.
 """
 
 import argparse
@@ -17,14 +17,15 @@ import time
 from pathlib import Path
 
 from autoscale.base.errors import AutoscaleError, ClusterError
-from autoscale.embedded import certs, state
 from autoscale.embedded.addresses import Block, claim_block
-from autoscale.embedded.apiserver import HOST, ApiServer
+from autoscale.embedded.apiserver.registry import Registry
+from autoscale.embedded.apiserver.server import HOST, ApiServer
 from autoscale.embedded.controlplane import ControlPlane
-from autoscale.embedded.proxy import raise_open_files
-from autoscale.embedded.resources import Registry
+from autoscale.embedded.launch import certs
+from autoscale.embedded.launch.folder import Facts, Folder, take_lock, write_kubeconfig
+from autoscale.embedded.proxy.forward import raise_open_files
 from autoscale.embedded.settings import Settings, from_json
-from autoscale.embedded.store import Create, Store
+from autoscale.plane.store import Create, Store
 
 NODE_S = 20.0
 """How long the node may take to be there."""
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--bound", action="store_true")
     asked = parser.parse_args(arguments)
-    folder = state.Folder(asked.folder)
+    folder = Folder(asked.folder)
     if not asked.bound and os.fork():
         # Nobody waits for a cluster that stays: it is handed to init, and whoever started it sees this end at once.
         os._exit(0)
@@ -61,10 +62,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _take_lock(folder: state.Folder) -> int | None:
+def _take_lock(folder: Folder) -> int | None:
     """The lock, tried for a second: whoever asks whether the cluster runs holds it for a moment."""
     end = time.monotonic() + 1
-    while (lock := state.take_lock(folder)) is None and time.monotonic() < end:
+    while (lock := take_lock(folder)) is None and time.monotonic() < end:
         time.sleep(0.02)
     return lock
 
@@ -75,7 +76,7 @@ def _name_process(name: str) -> None:
         ctypes.CDLL(None).prctl(15, f"embedded-{name}"[:15].encode(), 0, 0, 0)
 
 
-async def _run(folder: state.Folder, port: int, *, bound: bool) -> None:
+async def _run(folder: Folder, port: int, *, bound: bool) -> None:
     settings = from_json(folder.settings.read_text(), str(folder.settings)) if folder.settings.exists() else Settings()
     block, stop = claim_block(), asyncio.Event()
     _end_on(stop, bound=bound)
@@ -102,7 +103,7 @@ async def _run(folder: state.Folder, port: int, *, bound: bool) -> None:
         block.release()
 
 
-async def _listen(server: ApiServer, folder: state.Folder, port: int, token: str, block: Block, *, bound: bool) -> None:
+async def _listen(server: ApiServer, folder: Folder, port: int, token: str, block: Block, *, bound: bool) -> None:
     """Make certificate and kubeconfig, listen, and say where."""
     certificate, key = certs.self_signed(folder.name)
     crt, pem = folder.path / "tls.crt", folder.path / "tls.key"
@@ -114,8 +115,8 @@ async def _listen(server: ApiServer, folder: state.Folder, port: int, token: str
         fix = "Leave the port out to get a free one."
         raise ClusterError(f"Port {port} of {HOST} cannot be listened on: {error.strerror}.", fix=fix) from error
     url = f"https://{HOST}:{found}"
-    state.write_kubeconfig(folder, url, certificate, token)
-    folder.write_facts(state.Facts(os.getpid(), url, time.time(), f"127.{block.octet}.0.0/16", bound))
+    write_kubeconfig(folder, url, certificate, token)
+    folder.write_facts(Facts(os.getpid(), url, time.time(), f"127.{block.octet}.0.0/16", bound))
 
 
 def _furnish(store: Store) -> None:

@@ -11,10 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from autoscale.base.quantities import milli
-from autoscale.embedded import metrics, scheduler
 from autoscale.embedded.addresses import Block, claim_block
-from autoscale.embedded.controllers import deployment, endpointslice, garbage, hpa, job, replicaset
 from autoscale.embedded.kubelet import cgroups, reaper
 from autoscale.embedded.kubelet.kubelet import Kubelet
 from autoscale.embedded.kubelet.limiter import LimiterHandle
@@ -22,11 +19,15 @@ from autoscale.embedded.kubelet.logs import Selection
 from autoscale.embedded.kubelet.node import Node, node_object
 from autoscale.embedded.kubelet.process import adopt_orphans
 from autoscale.embedded.kubelet.sampler import Sampler
-from autoscale.embedded.objects import Object
-from autoscale.embedded.proxy_control import ProxyHandle, service_table
+from autoscale.embedded.proxy.control import ProxyHandle, service_table
 from autoscale.embedded.settings import Settings
-from autoscale.embedded.statuses import StatusError
-from autoscale.embedded.store import Create, Objects, Store, Write
+from autoscale.hpa.config import Config
+from autoscale.kube.kinds import Object
+from autoscale.kube.quantities import milli
+from autoscale.kube.statuses import StatusError
+from autoscale.plane import metrics, scheduler
+from autoscale.plane.controllers import deployment, endpointslice, garbage, hpa, job, replicaset
+from autoscale.plane.store import Create, Objects, Store, Write
 
 Step = Callable[[Objects, float], list[Write]]
 
@@ -170,7 +171,7 @@ class ControlPlane:
 
     async def _scale(self) -> None:
         """Sync each HPA when its pass is due."""
-        config = hpa.config_of(self.settings)
+        config = config_of(self.settings)
         while True:
             now = time.time()
             writes, self._memories = hpa.step(self.store.objects, self.pod_metrics(), self._memories, config, now)
@@ -214,4 +215,16 @@ def cpu_cores(settings: Settings) -> float:
     return milli(settings.cpu()) / 1000
 
 
-__all__ = ["STEPS", "ControlPlane", "Step"]
+def config_of(settings: Settings) -> Config:
+    """The controller's flags from the cluster's settings."""
+    return Config(
+        sync_period_s=settings.hpa_sync_s,
+        tolerance=settings.hpa_tolerance,
+        downscale_stabilization_s=settings.hpa_downscale_stabilization_s,
+        cpu_initialization_period_s=settings.hpa_cpu_initialization_s,
+        initial_readiness_delay_s=settings.hpa_initial_readiness_delay_s,
+        release=hpa.RELEASE,
+    )
+
+
+__all__ = ["STEPS", "ControlPlane", "Step", "config_of"]

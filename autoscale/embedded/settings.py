@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.base.quantities import parse_quantity
+from autoscale.kube.quantities import parse_quantity
 
 
 def _quantity(text: str) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import yaml
 
-from autoscale.analysis.results import Analysis
+from autoscale.analysis.results.analysis import Analysis
 from autoscale.findings.results import Finding
 from autoscale.findings.rules import RULES, Rule
 from autoscale.findings.run import Hit, Run
-from autoscale.objectives.results import Validity
-from autoscale.objectives.validity import validity
+from autoscale.verdict.results import Validity
+from autoscale.verdict.validity import validity
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
 # A finding that only repeats what the other one tells, within the time of the other one: its patch would contradict it.

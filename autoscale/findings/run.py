@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from autoscale.analysis.latency import span_sum
-from autoscale.analysis.results import Analysis, ConditionSpan, HpaSpec, PodLife
+from autoscale.analysis.results.analysis import Analysis, ConditionSpan, HpaSpec, PodLife
 from autoscale.analysis.steps import StepSeries, combine
 from autoscale.findings.results import Evidence
-from autoscale.objectives.results import Validity
+from autoscale.verdict.results import Validity
 
 _SMOOTH_S = 10
 

@@ -14,8 +14,9 @@ from autoscale.hpa.decide import decide
 from autoscale.hpa.decision import Decision, Event, Step
 from autoscale.hpa.explain import explain
 from autoscale.hpa.observation import Container, Observation, Pod, PodUsage, Sample, Scale
-from autoscale.hpa.observe import observe
-from autoscale.hpa.parse import complete, parse_spec
+from autoscale.hpa.reading.observe import observe
+from autoscale.hpa.reading.parse import complete, parse_spec
+from autoscale.hpa.reading.validation import validate
 from autoscale.hpa.spec import (
     Behavior,
     MetricSpec,
@@ -27,7 +28,6 @@ from autoscale.hpa.spec import (
 )
 from autoscale.hpa.state import Recommendation, ScaleEvent, State
 from autoscale.hpa.status import Condition, Status
-from autoscale.hpa.validation import validate
 
 __all__ = [
     "Behavior",

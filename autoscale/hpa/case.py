@@ -10,8 +10,8 @@ from autoscale.base.errors import InputError, Problem
 from autoscale.base.times import parse_duration, parse_time
 from autoscale.hpa.config import RELEASES, Config, Gate
 from autoscale.hpa.observation import Observation
-from autoscale.hpa.observe import read_pod, read_samples, read_scale, read_usage, read_value
-from autoscale.hpa.parse import parse_spec
+from autoscale.hpa.reading.observe import read_pod, read_samples, read_scale, read_usage, read_value
+from autoscale.hpa.reading.parse import parse_spec
 from autoscale.hpa.spec import Spec
 from autoscale.hpa.state import State
 from autoscale.hpa.status import Status

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from autoscale.hpa.config import Config
 from autoscale.hpa.decision import Decision, Event
-from autoscale.hpa.draft import Draft, reference
 from autoscale.hpa.observation import Observation
-from autoscale.hpa.outcome import finish
-from autoscale.hpa.size import size
+from autoscale.hpa.rule.draft import Draft, reference
+from autoscale.hpa.rule.outcome import finish
+from autoscale.hpa.rule.size import size
 from autoscale.hpa.spec import Spec
 from autoscale.hpa.state import Recommendation, State
 from autoscale.hpa.status import set_condition

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from autoscale.hpa.decision import Decision, Number, Step
-from autoscale.hpa.quantities import show_milli
+from autoscale.hpa.reading.quantities import show_milli
 
 _HELD = {
     "direction": "filling them in would turn the direction round, so it keeps {after}",

@@ -1,4 +1,4 @@
-"""What one pass sees: scale, pods, samples, clock. ``autoscale.hpa.observe`` makes it from API objects."""
+"""What one pass sees: scale, pods, samples, clock. ``autoscale.hpa.reading.observe`` makes it from API objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

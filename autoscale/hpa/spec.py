@@ -70,7 +70,7 @@ DEFAULT_SCALE_DOWN = ScalingRules((ScalingPolicy("Percent", 100, 15),), "Max", N
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """The rules of both directions. No ``Behavior`` at all is another path, see ``autoscale.hpa.limits``."""
+    """The rules of both directions. No ``Behavior`` at all is another path, see ``autoscale.hpa.rule.limits``."""
 
     scale_up: ScalingRules = DEFAULT_SCALE_UP
     scale_down: ScalingRules = DEFAULT_SCALE_DOWN

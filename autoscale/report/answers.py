@@ -4,11 +4,11 @@ which phase was slow, what should I change."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from autoscale.analysis.results import Analysis, Latency, ScaleUp
+from autoscale.analysis.results.analysis import Analysis, Latency, ScaleUp
 from autoscale.findings.thresholds import limit
-from autoscale.objectives.results import Judgement
 from autoscale.report.gather import Account
 from autoscale.report.words import count, duration, many, offset, percent
+from autoscale.verdict.results import Judgement
 
 # The first screen has room for this many.
 MOST_DETAILS = 3

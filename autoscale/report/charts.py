@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autoscale.analysis.histograms import HistogramSeries, quantiles
-from autoscale.analysis.results import Analysis
+from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.steps import StepSeries
 from autoscale.findings.results import Finding
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoscale.analysis import analyse
-from autoscale.analysis.results import Analysis
+from autoscale.analysis.results.analysis import Analysis
 from autoscale.findings import find
 from autoscale.findings.results import Finding
-from autoscale.objectives.judging import judge
-from autoscale.objectives.results import Verdict
 from autoscale.record.reader import locate, read
+from autoscale.verdict.judging import judge
+from autoscale.verdict.results import Verdict
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import yaml
 from markupsafe import Markup
 
 from autoscale import __version__
-from autoscale.analysis.catalogue import CATALOGUE
-from autoscale.analysis.results import Analysis, Measure, Phase, PodLife, ScaleUp
+from autoscale.analysis.results.analysis import Analysis, Measure, Phase, PodLife, ScaleUp
+from autoscale.analysis.results.catalogue import CATALOGUE
 from autoscale.report import words
 from autoscale.report.answers import PHASE_WORDS, answers, in_short, is_sized
 from autoscale.report.charts import chart_data

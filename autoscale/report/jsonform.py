@@ -6,7 +6,7 @@ from typing import Any
 from autoscale import __version__
 from autoscale.analysis import SCHEMA
 from autoscale.analysis import to_json as analysis_to_json
-from autoscale.analysis.jsonform import plain
+from autoscale.analysis.results.jsonform import plain
 from autoscale.report.answers import answers, in_short
 from autoscale.report.gather import Account
 

@@ -3,8 +3,8 @@
 import re
 import xml.etree.ElementTree as ElementTree
 
-from autoscale.objectives.results import Judgement
 from autoscale.report.gather import Account
+from autoscale.verdict.results import Judgement
 
 # Characters that XML 1.0 cannot hold, not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,11 +7,11 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from autoscale.analysis import SCHEMA
-from autoscale.analysis.jsonform import LEFT_OUT
-from autoscale.analysis.results import Analysis
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.jsonform import LEFT_OUT
 from autoscale.findings.results import Finding
-from autoscale.objectives.results import Verdict
 from autoscale.report.answers import Answer
+from autoscale.verdict.results import Verdict
 
 _PLAIN = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
 _ABOUT = ("scenario", "target", "context", "versions", "environment")

@@ -12,19 +12,19 @@ from autoscale.cluster.apply import remove_jobs, selector
 from autoscale.cluster.clock import server_time
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Watch
+from autoscale.observe.fold import API_CLOCK, Fold, Scope
+from autoscale.observe.sources import sampling, timing, watching
+from autoscale.observe.view import View
 from autoscale.record.writer import Writer
 from autoscale.run import phases
 from autoscale.run.ending import finish
-from autoscale.run.fold import API_CLOCK, Fold, Scope
 from autoscale.run.header import header_row
 from autoscale.run.loadjobs import MASTER, WORKER
 from autoscale.run.options import Listener, Options, Result
 from autoscale.run.prepare import resolve
 from autoscale.run.recorder import Interrupted, Recorder
 from autoscale.run.site import Site, deployed, out_folder
-from autoscale.run.sources import sampling, timing, watching
 from autoscale.run.target import behaviour_window
-from autoscale.run.view import View
 
 
 def execute(options: Options, listeners: Sequence[Listener] = (), stop: threading.Event | None = None) -> Result:

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from autoscale.base.resources import manifests
-from autoscale.cluster.render import render
+from autoscale.cluster.kustomize.render import render
 from autoscale.run.target import Target
 
 Object = dict[str, Any]

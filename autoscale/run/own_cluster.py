@@ -10,9 +10,9 @@ from typing import Any
 from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.contexts import EMBEDDED
-from autoscale.embedded import process
+from autoscale.embedded.launch import process
+from autoscale.embedded.launch.folder import folder_of, is_running
 from autoscale.embedded.settings import Settings, from_json, quick
-from autoscale.embedded.state import folder_of, is_running
 from autoscale.run.options import Options
 from autoscale.run.place import Place, namespace_of
 

@@ -8,9 +8,9 @@ from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, 
 from autoscale.cluster.apply import apply, delete
 from autoscale.cluster.proxy import Fetch, pod_fetch
 from autoscale.cluster.readiness import hopeless, is_ready, is_rolled_out, not_created, refused_pods, stuck
+from autoscale.observe.view import View
 from autoscale.run.loadjobs import MASTER, START_DEADLINE_S, WEB_UI_PORT, WORKER, is_master
 from autoscale.run.recorder import Recorder
-from autoscale.run.view import View
 
 READY_S = 180.0
 METRICS_S = 120.0

@@ -13,13 +13,13 @@ from autoscale.cluster.client import Cluster
 from autoscale.cluster.logs import Line, LogFollower
 from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.cluster.watch import Change
+from autoscale.observe.fold import Fold
+from autoscale.observe.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
+from autoscale.observe.totals import Totals
+from autoscale.observe.view import View
 from autoscale.record.writer import Writer
-from autoscale.run.fold import Fold
 from autoscale.run.loadjobs import WEB_UI_PORT, container_of, is_master
 from autoscale.run.options import Listener, Row
-from autoscale.run.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
-from autoscale.run.totals import Totals
-from autoscale.run.view import View
 
 T = TypeVar("T")
 TICK_S = 0.25

@@ -11,7 +11,7 @@ from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import apply, made_by_runs, persistent, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
-from autoscale.cluster.render import render
+from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.resources import resource_of
 from autoscale.run import target as targets
 from autoscale.run.loadjobs import load_objects, with_path

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from autoscale.analysis.clocks import Clocks
+from autoscale.analysis.intake.clocks import Clocks
 from autoscale.web import live_pods
 from autoscale.web.live_load import LiveLoad
 from autoscale.web.live_pods import LivePods

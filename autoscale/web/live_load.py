@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoscale.analysis.clocks import Clocks
+from autoscale.analysis.intake.clocks import Clocks
 from loadtest.histogram import Counts, quantile
 
 SHARES = (0.5, 0.95, 0.99)

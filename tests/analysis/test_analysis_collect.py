@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoscale.analysis import analyse, to_json
-from autoscale.analysis.collect import collect
+from autoscale.analysis.intake.collect import collect
 from autoscale.base.errors import InputError
 from autoscale.findings import find
-from autoscale.objectives.judging import judge
+from autoscale.verdict.judging import judge
 from loadtest.histogram import bucket, quantile
 from tests.fixtures.handmade import T0, Record
 

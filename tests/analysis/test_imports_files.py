@@ -10,8 +10,8 @@ from autoscale.analysis import Analysis, analyse
 from autoscale.base.errors import InputError
 from autoscale.imports import convert, detect, prometheus, write
 from autoscale.imports.building import spread
-from autoscale.objectives.judging import judge
 from autoscale.record.reader import read
+from autoscale.verdict.judging import judge
 
 T0 = 1_795_400_010
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError, Problem
 from autoscale.base.exits import MEANING, ExitCode
-from autoscale.base.quantities import milli, parse_quantity, whole
 from autoscale.base.times import format_micro_time, format_time, parse_duration, parse_time
+from autoscale.kube.quantities import milli, parse_quantity, whole
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from pathlib import Path
 from autoscale.base.resources import manifests
 from autoscale.cluster.apply import apply, run_labels
 from autoscale.cluster.client import connect
+from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.readiness import ready_replicas
-from autoscale.cluster.render import render
 from autoscale.cluster.resources import resource_of
-from autoscale.embedded import process
 from autoscale.embedded.addresses import claim_block
 from autoscale.embedded.controlplane import ControlPlane
-from autoscale.embedded.objects import Object
+from autoscale.embedded.launch import process
 from autoscale.embedded.settings import Settings
-from autoscale.embedded.store import Create, Store
+from autoscale.kube.kinds import Object
+from autoscale.plane.store import Create, Store
 from tests.conftest import eventually
 
 HELD_S = 10.0

@@ -17,7 +17,7 @@ from typing import Any
 from autoscale.cluster.apply import run_labels
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.resources import resource_of
-from autoscale.embedded import process
+from autoscale.embedded.launch import process
 from autoscale.embedded.settings import Image, Settings
 from autoscale.run.loadjobs import COMPONENT
 from tests.benchmarks.observed import PATIENCE_S, Observed, memory_figure, observing

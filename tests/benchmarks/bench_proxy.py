@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autoscale.embedded import proxy
 from autoscale.embedded.addresses import claim_block
 from autoscale.embedded.kubelet.limiter import cpu_time_s
+from autoscale.embedded.proxy import forward
 
 SPAN_S = 4
 _UNIT_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
@@ -50,7 +50,7 @@ def _backend(address: str) -> Iterator[None]:
 @contextmanager
 def _proxy(host: str, backend: str) -> Iterator[int]:
     table = json.dumps([{"host": host, "port": 80, "backends": [[backend, 8080]]}])
-    with subprocess.Popen([sys.executable, "-I", str(proxy.__file__)], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-I", str(forward.__file__)], stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         process.stdin.write(table.encode() + b"\n")
         process.stdin.flush()

@@ -14,16 +14,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from autoscale.cluster.client import Cluster, connect
+from autoscale.observe.fold import Fold, Scope
+from autoscale.observe.view import View
 from autoscale.record.writer import Writer
 from autoscale.run.execute import enter_sources
-from autoscale.run.fold import Fold, Scope
 from autoscale.run.header import UNKNOWN_CONFIG, header_row
 from autoscale.run.options import Existing, Row
 from autoscale.run.place import Place
 from autoscale.run.recorder import Recorder
 from autoscale.run.site import Site, existing_objects
 from autoscale.run.target import of_existing
-from autoscale.run.view import View
 
 WORKLOAD = "web"
 LONGEST_S = 600.0

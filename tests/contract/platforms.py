@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autoscale.embedded import process
+from autoscale.embedded.launch import process
 from autoscale.embedded.settings import Settings
 from tests.cluster import places
 from tests.contract.workloads import everything

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from autoscale.cluster.client import Cluster, connect
-from autoscale.embedded import process
+from autoscale.embedded.launch import process
 from autoscale.embedded.settings import quick
 from tests.conftest import need
 

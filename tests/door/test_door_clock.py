@@ -15,8 +15,8 @@ from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import connect
 from autoscale.cluster.clock import Bound, measure, narrow, next_moment, server_time
 from autoscale.cluster.proxy import date_of, pod_fetch
-from autoscale.run import sources
-from autoscale.run.fold import ClockRead
+from autoscale.observe import sources
+from autoscale.observe.fold import ClockRead
 
 offsets = st.floats(-100, 100, allow_nan=False)
 trips = st.floats(0.001, 0.2)

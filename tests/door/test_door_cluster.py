@@ -16,7 +16,7 @@ from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.clock import measure
 from autoscale.cluster.failures import Refused, Unreachable
 from autoscale.cluster.resources import resource_of
-from autoscale.embedded import process
+from autoscale.embedded.launch import process
 
 
 def config_map(name: str, labels: dict[str, str], **data: str) -> dict[str, object]:

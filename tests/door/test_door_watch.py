@@ -18,8 +18,8 @@ from autoscale.cluster import metrics
 from autoscale.cluster.client import connect
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Change, Lost, Watch
-from autoscale.run.fold import Samples
-from autoscale.run.sources import Inbox, sampling
+from autoscale.observe.fold import Samples
+from autoscale.observe.sources import Inbox, sampling
 from tests.conftest import eventually
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from autoscale.embedded import certs, state
 from autoscale.embedded.addresses import claim_block
-from autoscale.embedded.apiserver import ApiServer
-from autoscale.embedded.resources import Registry
-from autoscale.embedded.store import Create, Store
+from autoscale.embedded.apiserver.registry import Registry
+from autoscale.embedded.apiserver.server import ApiServer
+from autoscale.embedded.launch import certs
+from autoscale.embedded.launch.folder import Folder, make_folder, write_kubeconfig
+from autoscale.plane.store import Create, Store
 from tests.conftest import need
 from tests.embedded_api.harness import NOW, TOKEN, Kubectl, Node, Server, find_kubectl
 
@@ -21,8 +22,8 @@ from tests.embedded_api.harness import NOW, TOKEN, Kubectl, Node, Server, find_k
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A fresh API server."""
-    folder = state.Folder(tmp_path / "embedded")
-    state.make_folder(folder)
+    folder = Folder(tmp_path / "embedded")
+    make_folder(folder)
     crt, key = certs.self_signed("test")
     certs.write_private(folder.path / "crt", crt)
     certs.write_private(folder.path / "key", key)
@@ -35,7 +36,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     thread.start()
     start = api.start(0, certs.server_context(folder.path / "crt", folder.path / "key"))
     url = f"https://127.0.0.1:{asyncio.run_coroutine_threadsafe(start, loop).result(10)}"
-    state.write_kubeconfig(folder, url, crt, TOKEN)
+    write_kubeconfig(folder, url, crt, TOKEN)
     yield Server(store, node, url, folder.kubeconfig, loop, ssl.create_default_context(cadata=crt.decode()))
     asyncio.run_coroutine_threadsafe(api.stop(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autoscale.embedded.statuses import bad_request
-from autoscale.embedded.store import Store
+from autoscale.kube.statuses import bad_request
+from autoscale.plane.store import Store
 
 NOW = 1_795_000_000.0
 TOKEN = "a-token"

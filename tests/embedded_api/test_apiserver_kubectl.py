@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from autoscale.base.times import format_time
-from autoscale.embedded.store import Create, Emit, Remove, UpdateStatus
+from autoscale.plane.store import Create, Emit, Remove, UpdateStatus
 from tests.embedded_api.harness import NOW, Kubectl, Server
 
 pytestmark = pytest.mark.kubectl

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from autoscale.embedded.store import Create, UpdateStatus
+from autoscale.plane.store import Create, UpdateStatus
 from tests.embedded_api.harness import Server
 
 PODS = "/api/v1/namespaces/default/pods"

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from autoscale.embedded.store import Create, Remove, Update
+from autoscale.plane.store import Create, Remove, Update
 from tests.embedded_api.harness import Server
 
 PODS = "/api/v1/namespaces/default/pods"

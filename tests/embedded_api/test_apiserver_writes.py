@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from autoscale.embedded.store import Create, Update, UpdateStatus
+from autoscale.plane.store import Create, Update, UpdateStatus
 from tests.embedded_api.harness import Server
 
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from kubernetes import client, config, utils, watch
 
-from autoscale.embedded import process, settings
+from autoscale.embedded import settings
+from autoscale.embedded.launch import process
 from tests.conftest import eventually
 
 TINY = (

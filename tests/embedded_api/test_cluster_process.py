@@ -14,8 +14,9 @@ from click.testing import CliRunner
 
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.cli.cluster import command
-from autoscale.embedded import process, settings
-from autoscale.embedded.state import folder_of, is_running
+from autoscale.embedded import settings
+from autoscale.embedded.launch import process
+from autoscale.embedded.launch.folder import folder_of, is_running
 from tests.conftest import eventually
 
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoscale.embedded.patch import json_patch, merge_patch
-from autoscale.embedded.patch_apply import apply
-from autoscale.embedded.patch_ownership import Owner, after_update, fields_of, read_owners, write_owners
-from autoscale.embedded.patch_strategic import strategic_merge
-from autoscale.embedded.schema import type_of
-from autoscale.embedded.statuses import StatusError
+from autoscale.kube.patches.apply import apply
+from autoscale.kube.patches.ownership import Owner, after_update, fields_of, read_owners, write_owners
+from autoscale.kube.patches.rfc import json_patch, merge_patch
+from autoscale.kube.patches.strategic import strategic_merge
+from autoscale.kube.schema import type_of
+from autoscale.kube.statuses import StatusError
 
 documents = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),

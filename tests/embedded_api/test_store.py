@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from autoscale.embedded.statuses import StatusError
-from autoscale.embedded.store import Create, Delete, Emit, Remove, Store, Update, UpdateStatus
+from autoscale.kube.statuses import StatusError
+from autoscale.plane.store import Create, Delete, Emit, Remove, Store, Update, UpdateStatus
 
 NOW = 1_795_000_000.0
 

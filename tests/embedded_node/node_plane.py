@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from autoscale.embedded.addresses import claim_block
 from autoscale.embedded.controlplane import ControlPlane
 from autoscale.embedded.kubelet.reaper import is_alive, marked
-from autoscale.embedded.objects import Object
 from autoscale.embedded.settings import Image, Settings, quick
-from autoscale.embedded.store import Create, Store, Update
+from autoscale.kube.kinds import Object
+from autoscale.plane.store import Create, Store, Update
 
 T = TypeVar("T")
 DEADLINE_S = 30.0

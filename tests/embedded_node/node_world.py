@@ -7,10 +7,10 @@ from autoscale.base.times import parse_time
 from autoscale.embedded.addresses import Block
 from autoscale.embedded.controlplane import STEPS, Step
 from autoscale.embedded.kubelet.node import node_object
-from autoscale.embedded.kubelet.status import ContainerState, Place, pod_status, running, terminated
-from autoscale.embedded.objects import Object
 from autoscale.embedded.settings import Settings
-from autoscale.embedded.store import Create, Remove, Store, Update, UpdateStatus
+from autoscale.kube.kinds import Object
+from autoscale.plane.podstatus import ContainerState, Place, pod_status, running, terminated
+from autoscale.plane.store import Create, Remove, Store, Update, UpdateStatus
 
 START = 1_800_000_000.0
 BLOCK = Block(99)

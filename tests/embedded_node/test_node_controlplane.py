@@ -12,9 +12,9 @@ import pytest
 from node_plane import Plane, first, http_probe, plane, pod
 from node_world import World, deployment, job, pods_of, service
 
-from autoscale.embedded.controllers.endpointslice import NAME_LABEL
-from autoscale.embedded.objects import Object
-from autoscale.embedded.store import Delete, Update
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.endpointslice import NAME_LABEL
+from autoscale.plane.store import Delete, Update
 
 
 def run(test: Callable[[Plane], Awaitable[None]], **settings: object) -> None:

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from node_world import World, container, deployment, pods_of, template
 
-from autoscale.embedded.controllers.common import is_ready
-from autoscale.embedded.controllers.deployment import template_hash
-from autoscale.embedded.controllers.rollout import bounds
-from autoscale.embedded.objects import Object
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.common import is_ready
+from autoscale.plane.controllers.deployment import template_hash
+from autoscale.plane.controllers.rollout import bounds
 
 
 def conditions(world: World) -> dict[str, tuple[str, str]]:

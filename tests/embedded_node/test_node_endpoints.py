@@ -2,9 +2,9 @@
 
 from node_world import World, container, deployment, service, template
 
-from autoscale.embedded.objects import Object
-from autoscale.embedded.proxy_control import service_table
-from autoscale.embedded.store import Delete
+from autoscale.embedded.proxy.control import service_table
+from autoscale.kube.kinds import Object
+from autoscale.plane.store import Delete
 
 
 def endpoints(world: World) -> list[Object]:

@@ -14,7 +14,7 @@ from autoscale.embedded.kubelet.environment import (
     resource_value,
     service_variables,
 )
-from autoscale.embedded.objects import Object
+from autoscale.kube.kinds import Object
 
 POD = {
     "metadata": {

@@ -2,8 +2,8 @@
 
 from node_world import World, deployment, service
 
-from autoscale.embedded.controllers import garbage
-from autoscale.embedded.store import Create, Delete
+from autoscale.plane.controllers import garbage
+from autoscale.plane.store import Create, Delete
 
 
 def test_deleting_a_deployment_takes_replica_sets_and_pods_along() -> None:

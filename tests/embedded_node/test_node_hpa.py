@@ -7,12 +7,13 @@ import pytest
 from node_world import World, deployment
 
 from autoscale.base.times import format_time
-from autoscale.embedded.controllers import hpa as controller
-from autoscale.embedded.objects import Object
+from autoscale.embedded.controlplane import config_of
 from autoscale.embedded.settings import Settings
-from autoscale.embedded.store import Delete, Update
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers import hpa as controller
+from autoscale.plane.store import Delete, Update
 
-CONFIG = controller.config_of(Settings(hpa_downscale_stabilization_s=30.0))
+CONFIG = config_of(Settings(hpa_downscale_stabilization_s=30.0))
 
 
 def hpa(name: str = "web", target: str = "web", **spec: Any) -> Object:

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from node_world import World, job
 
 from autoscale.base.times import format_time
-from autoscale.embedded.controllers.job import finished_as
-from autoscale.embedded.controllers.job_pods import INDEX, format_indexes, parse_indexes
-from autoscale.embedded.objects import Object
-from autoscale.embedded.store import Delete, UpdateStatus
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.job import finished_as
+from autoscale.plane.controllers.job_pods import INDEX, format_indexes, parse_indexes
+from autoscale.plane.store import Delete, UpdateStatus
 
 
 def exits(code: int) -> "type[int] | object":

@@ -11,8 +11,8 @@ from node_plane import Plane, conditions, first, http_probe, plane, pod, shell
 
 from autoscale.base.times import parse_time
 from autoscale.embedded.kubelet.limiter import cpu_time_s
-from autoscale.embedded.statuses import StatusError
-from autoscale.embedded.store import Delete
+from autoscale.kube.statuses import StatusError
+from autoscale.plane.store import Delete
 
 
 def run(test: Callable[[Plane], Awaitable[None]], **settings: object) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoscale.base.times import format_time
-from autoscale.embedded.metrics import Housekeeping, Point, Scraped, node_metrics, pod_metrics, rates, scrape
+from autoscale.plane.metrics import Housekeeping, Point, Scraped, node_metrics, pod_metrics, rates, scrape
 
 START = 1_800_000_000.0
 KEY = ("u", "web")

@@ -11,7 +11,7 @@ from node_plane import Plane, first, http_probe, plane, pod, shell
 from autoscale.embedded.kubelet import process
 from autoscale.embedded.kubelet.pod import PodWorker
 from autoscale.embedded.kubelet.probes import Outcome, checked
-from autoscale.embedded.store import Delete
+from autoscale.plane.store import Delete
 
 
 def run(test: Callable[[Plane], Awaitable[None]], **settings: object) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from autoscale.embedded import proxy
 from autoscale.embedded.addresses import Block, claim_block
+from autoscale.embedded.proxy import forward
 from tests.conftest import eventually
 
 
@@ -79,7 +79,7 @@ class Running:
         """``open_files``: the soft limit that it inherits."""
         words = ["sh", "-c", 'ulimit -Sn "$0"; exec "$@"', str(open_files)] if open_files else []
         self.process = subprocess.Popen(
-            [*words, sys.executable, "-I", str(Path(proxy.__file__))], stdin=subprocess.PIPE
+            [*words, sys.executable, "-I", str(Path(forward.__file__))], stdin=subprocess.PIPE
         )
 
     def follow(self, *rows: tuple[str, list[Backend]]) -> None:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from node_world import START, World, deployment, pods_of
 
 from autoscale.base.times import format_time
-from autoscale.embedded.controllers.replicaset import deletion_rank
-from autoscale.embedded.objects import Object
-from autoscale.embedded.store import Delete
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.replicaset import deletion_rank
+from autoscale.plane.store import Delete
 
 
 def pod(name: str, *, ready_s: float | None = 100, age_s: float = 200, node: str = "n", **more: Any) -> Object:

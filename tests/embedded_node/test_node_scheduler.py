@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from node_world import World, container, deployment, template
 
-from autoscale.base.quantities import milli
-from autoscale.embedded.controllers.common import condition, is_active
-from autoscale.embedded.scheduler import Requests, requests
-from autoscale.embedded.store import Update
+from autoscale.kube.quantities import milli
+from autoscale.plane.controllers.common import condition, is_active
+from autoscale.plane.scheduler import Requests, requests
+from autoscale.plane.store import Update
 
 CPU = (
     "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: "

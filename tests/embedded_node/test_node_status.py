@@ -8,8 +8,8 @@ from node_world import START, container
 from autoscale.base.times import format_time
 from autoscale.embedded.kubelet.probes import Count
 from autoscale.embedded.kubelet.pulling import Backoff
-from autoscale.embedded.kubelet.status import ContainerState, Place, phase, pod_status, running, terminated, waiting
-from autoscale.embedded.objects import Object
+from autoscale.kube.kinds import Object
+from autoscale.plane.podstatus import ContainerState, Place, phase, pod_status, running, terminated, waiting
 
 PLACE = Place("127.99.128.1", "127.99.0.1", START)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
-from autoscale.analysis.results import Analysis
+from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.steps import StepSeries
 from autoscale.base.errors import InputError
 from autoscale.report.gather import Account

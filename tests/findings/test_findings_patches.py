@@ -12,8 +12,8 @@ import yaml
 from test_findings_rules import CASES, Case, findings
 
 from autoscale.base.resources import manifests
-from autoscale.cluster.render import render
-from autoscale.embedded import process
+from autoscale.cluster.kustomize.render import render
+from autoscale.embedded.launch import process
 from tests.conftest import need
 from tests.embedded_api.harness import find_kubectl
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autoscale.analysis import reference as measures
+from autoscale.analysis.results import reference as measures
 from autoscale.findings import reference as findings
 from autoscale.findings.rules import RULES
 

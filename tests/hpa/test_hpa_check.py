@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from autoscale.hpa import Config, parse_spec
-from autoscale.hpa.check import check
-from autoscale.hpa.findings import Finding, Manifest
+from autoscale.hpa.check.faults import Finding, Manifest
+from autoscale.hpa.check.manifests import check
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
 

@@ -4,8 +4,8 @@ import pytest
 from hpa_cases import NOW
 
 from autoscale.hpa import Behavior, ScaleEvent, ScalingPolicy, ScalingRules, State
-from autoscale.hpa.history import longest_period, mark_outdated, store_scale_event
-from autoscale.hpa.limits import (
+from autoscale.hpa.rule.history import longest_period, mark_outdated, store_scale_event
+from autoscale.hpa.rule.limits import (
     legacy_scale_up_limit,
     limit_legacy,
     limit_with_behavior,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from autoscale.hpa.numbers import (
+from autoscale.hpa.rule.numbers import (
     MAX_INT32,
     MAX_INT64,
     ceil_int32,

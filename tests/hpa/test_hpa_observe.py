@@ -8,7 +8,7 @@ from autoscale.base.errors import InputError
 from autoscale.base.times import parse_time
 from autoscale.hpa import Config, Container, PodUsage, Sample, Scale, State, decide, observe
 from autoscale.hpa.case import read_case, read_time
-from autoscale.hpa.observe import read_pod, read_scale
+from autoscale.hpa.reading.observe import read_pod, read_scale
 
 NOON = "2026-11-23T12:00:00Z"
 HPA = {

@@ -17,9 +17,9 @@ from autoscale.hpa import (
     parse_spec,
     validate,
 )
-from autoscale.hpa.defaults import scale_down_defaults, scale_up_defaults
-from autoscale.hpa.go import marshal, quote
-from autoscale.hpa.names import dns_label_errors, subdomain_errors
+from autoscale.hpa.reading.defaults import scale_down_defaults, scale_up_defaults
+from autoscale.hpa.reading.go import marshal, quote
+from autoscale.kube.names import dns_label_errors, subdomain_errors
 
 REFERENCE = {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"}
 

@@ -4,7 +4,7 @@ import pytest
 from hpa_cases import NOW, pod, pods, usage
 
 from autoscale.hpa import Config, Container, Pod, PodUsage, Sample
-from autoscale.hpa.pods import MetricError, container_samples, group_pods, pod_requests, pod_samples, starting
+from autoscale.hpa.rule.pods import MetricError, container_samples, group_pods, pod_requests, pod_samples, starting
 
 LONG_AGO = NOW - 10_000
 

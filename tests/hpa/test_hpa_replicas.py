@@ -6,9 +6,9 @@ import pytest
 from hpa_cases import NOW, pod, pods, spec
 
 from autoscale.hpa import Behavior, Config, Pod, Sample, ScalingPolicy, ScalingRules
-from autoscale.hpa.numbers import MAX_INT32, MAX_INT64
-from autoscale.hpa.pods import MetricError
-from autoscale.hpa.replicas import (
+from autoscale.hpa.rule.numbers import MAX_INT32, MAX_INT64
+from autoscale.hpa.rule.pods import MetricError
+from autoscale.hpa.rule.replicas import (
     Proposal,
     Tolerances,
     average_replicas,

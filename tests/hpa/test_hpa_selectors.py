@@ -2,9 +2,9 @@
 
 import pytest
 
-from autoscale.hpa.label_query import label_query_error
-from autoscale.hpa.quantities import show_quantity, to_float, to_milli
-from autoscale.hpa.selectors import label_selector_error, show_selector
+from autoscale.hpa.reading.label_query import label_query_error
+from autoscale.hpa.reading.quantities import show_quantity, to_float, to_milli
+from autoscale.hpa.reading.selectors import label_selector_error, show_selector
 
 
 @pytest.mark.parametrize(

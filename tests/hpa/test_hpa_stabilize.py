@@ -4,7 +4,7 @@ import pytest
 from hpa_cases import NOW
 
 from autoscale.hpa import Recommendation
-from autoscale.hpa.stabilize import stabilize, stabilize_with_behavior
+from autoscale.hpa.rule.stabilize import stabilize, stabilize_with_behavior
 
 
 def log(*entries: tuple[int, float]) -> list[Recommendation]:

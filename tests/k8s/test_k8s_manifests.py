@@ -7,9 +7,9 @@ import kubernetes_validate
 import pytest
 
 from app import server
-from autoscale.base.quantities import milli
 from autoscale.base.resources import manifests
-from autoscale.cluster.render import render
+from autoscale.cluster.kustomize.render import render
+from autoscale.kube.quantities import milli
 
 FOLDERS = ["base", "loadtest"]
 

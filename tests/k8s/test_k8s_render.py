@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from autoscale.base.errors import InputError
 from autoscale.base.resources import manifests
-from autoscale.cluster.render import render
+from autoscale.cluster.kustomize.render import render
 from tests.conftest import need
 
 SHOP = """

@@ -3,7 +3,7 @@
 import pytest
 
 from autoscale.analysis import analyse
-from autoscale.objectives.judging import judge, worst
+from autoscale.verdict.judging import judge, worst
 from tests.fixtures.handmade import T0, Record, step_run
 
 RUN = analyse(step_run().rows())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from autoscale import report
 from autoscale.analysis import analyse
-from autoscale.objectives.judging import judge
+from autoscale.verdict.judging import judge
 from tests.fixtures.handmade import Record, step_run
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from autoscale.embedded import process
+from autoscale.embedded.launch import process
 from tests.conftest import eventually, need
 
 pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="the embedded cluster needs Linux")]

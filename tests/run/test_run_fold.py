@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from autoscale.cluster.logs import Line
 from autoscale.cluster.watch import Change, Lost
+from autoscale.observe.convert import hpa_row
+from autoscale.observe.fold import ClockRead, Fold, Samples, Scope
 from autoscale.record.rows import KINDS
-from autoscale.run.convert import hpa_row
-from autoscale.run.fold import ClockRead, Fold, Samples, Scope
 
 KIND = {
     "pod": "Pod",

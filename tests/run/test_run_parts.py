@@ -12,7 +12,9 @@ from autoscale.base.exits import ExitCode
 from autoscale.cli.run import existing, worst
 from autoscale.cluster.client import connect
 from autoscale.cluster.watch import Change
-from autoscale.run.fold import Scope
+from autoscale.observe.fold import Scope
+from autoscale.observe.totals import Totals
+from autoscale.observe.view import View
 from autoscale.run.loadjobs import container_of, load_objects, with_path
 from autoscale.run.options import Options
 from autoscale.run.phases import load_error
@@ -20,8 +22,6 @@ from autoscale.run.place import namespace_of
 from autoscale.run.prepare import REDACTED, limit_pods, redact_object, redact_scenario, resolve
 from autoscale.run.progress import Progress
 from autoscale.run.target import Target, behaviour_window, selector_text
-from autoscale.run.totals import Totals
-from autoscale.run.view import View
 
 HPA = {"metadata": {"name": "web"}, "spec": {"minReplicas": 2, "maxReplicas": 8, "scaleTargetRef": {}}}
 TARGET = Target("Deployment", "web", "shop", "http://192.0.2.7:80", "web.shop", "web", "a=b", {"a": "b"}, HPA, True)

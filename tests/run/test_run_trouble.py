@@ -21,9 +21,9 @@ from autoscale.analysis import analyse
 from autoscale.cluster import contexts, lock
 from autoscale.cluster.apply import delete, made_by_runs
 from autoscale.cluster.client import Cluster, connect
-from autoscale.embedded import process
+from autoscale.embedded.launch import process
 from autoscale.embedded.settings import quick
-from autoscale.objectives.judging import judge
+from autoscale.verdict.judging import judge
 from tests.conftest import eventually, need
 
 pytestmark = pytest.mark.e2e

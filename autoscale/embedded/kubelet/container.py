@@ -8,7 +8,6 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from autoscale.base.quantities import milli
 from autoscale.embedded.images import find_image
 from autoscale.embedded.kubelet import prober
 from autoscale.embedded.kubelet.cgroups import Group, Usage
@@ -28,9 +27,10 @@ from autoscale.embedded.kubelet.probes import Outcome
 from autoscale.embedded.kubelet.process import Command, Process, spawn
 from autoscale.embedded.kubelet.procfs import session_cpu_s, session_memory_b
 from autoscale.embedded.kubelet.pulling import Backoff, pull
-from autoscale.embedded.kubelet.status import ContainerState, running, terminated, waiting
-from autoscale.embedded.objects import Object
 from autoscale.embedded.settings import Image
+from autoscale.kube.kinds import Object
+from autoscale.kube.quantities import milli
+from autoscale.plane.podstatus import ContainerState, running, terminated, waiting
 
 START_ERROR = 128
 _RETRY_S = 2.0

@@ -4,9 +4,9 @@ import math
 import re
 from collections.abc import Mapping
 
-from autoscale.base.quantities import parse_quantity
-from autoscale.embedded.objects import Object
-from autoscale.embedded.store import Objects
+from autoscale.kube.kinds import Object
+from autoscale.kube.quantities import parse_quantity
+from autoscale.plane.store import Objects
 
 _REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")
 

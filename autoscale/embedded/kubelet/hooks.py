@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from autoscale.embedded.controllers.endpointslice import port_number
 from autoscale.embedded.kubelet.probes import Outcome, checked, http_get
-from autoscale.embedded.objects import Object
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.endpointslice import port_number
 
 if TYPE_CHECKING:
     from autoscale.embedded.kubelet.container import ContainerWorker

@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from autoscale.base.quantities import milli, whole
 from autoscale.embedded.images import image_environment
 from autoscale.embedded.kubelet.cgroups import Limits
 from autoscale.embedded.kubelet.environment import command_line, environment
@@ -15,8 +14,9 @@ from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.probes import Outcome
 from autoscale.embedded.kubelet.process import Command, spawn
 from autoscale.embedded.kubelet.reaper import MARK
-from autoscale.embedded.objects import Object
 from autoscale.embedded.settings import Image
+from autoscale.kube.kinds import Object
+from autoscale.kube.quantities import milli, whole
 
 START_ERRORS = (OSError, IndexError, subprocess.SubprocessError)
 """What ``spawn`` raises where a command cannot be run (IndexError: there is none)."""

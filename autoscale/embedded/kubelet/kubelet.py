@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from autoscale.embedded.controllers.common import is_finished
 from autoscale.embedded.kubelet.container import ContainerWorker
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import ContainerLog, Selection
 from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.pod import PodWorker
-from autoscale.embedded.statuses import bad_request, not_found
+from autoscale.kube.statuses import bad_request, not_found
+from autoscale.plane.controllers.common import is_finished
 
 _FORCED_GRACE_S = 1.0
 

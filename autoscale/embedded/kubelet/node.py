@@ -9,13 +9,13 @@ from pathlib import Path
 
 from autoscale.base.times import format_time
 from autoscale.embedded.addresses import Block, next_pod_ip
-from autoscale.embedded.controllers.common import set_condition
 from autoscale.embedded.kubelet.cgroups import Cgroups
 from autoscale.embedded.kubelet.limiter import LimiterHandle
-from autoscale.embedded.objects import Object
 from autoscale.embedded.settings import Settings
-from autoscale.embedded.statuses import StatusError
-from autoscale.embedded.store import Emit, Objects, Store, UpdateStatus
+from autoscale.kube.kinds import Object
+from autoscale.kube.statuses import StatusError
+from autoscale.plane.controllers.common import set_condition
+from autoscale.plane.store import Emit, Objects, Store, UpdateStatus
 
 COMPONENT = "kubelet"
 VERSION = "v1.35.4"

@@ -7,9 +7,9 @@ import shutil
 
 from autoscale.embedded.kubelet.container import ContainerWorker
 from autoscale.embedded.kubelet.node import Node
-from autoscale.embedded.kubelet.status import ContainerState, Place, pod_status
-from autoscale.embedded.objects import Object
-from autoscale.embedded.store import Remove
+from autoscale.kube.kinds import Object
+from autoscale.plane.podstatus import ContainerState, Place, pod_status
+from autoscale.plane.store import Remove
 
 OVERDUE = "Pod was active on the node longer than the specified deadline"
 _LOG = logging.getLogger(__name__)

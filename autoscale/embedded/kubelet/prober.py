@@ -8,7 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from autoscale.embedded.kubelet.probes import Count, Outcome, checked, probe
-from autoscale.embedded.objects import Object
+from autoscale.kube.kinds import Object
 
 if TYPE_CHECKING:
     from autoscale.embedded.kubelet.container import ContainerWorker

@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from autoscale.embedded.controllers.endpointslice import port_number
-from autoscale.embedded.objects import Object
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.endpointslice import port_number
 
 _BODY_BYTES = 10 * 1024
 

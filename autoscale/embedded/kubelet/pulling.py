@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from autoscale.embedded.images import find_image
-from autoscale.embedded.kubelet.status import waiting
 from autoscale.embedded.settings import Image
+from autoscale.plane.podstatus import waiting
 
 if TYPE_CHECKING:
     from autoscale.embedded.kubelet.container import ContainerWorker

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autoscale.embedded.kubelet.container import ContainerWorker
 from autoscale.embedded.kubelet.kubelet import Kubelet
-from autoscale.embedded.metrics import ContainerKey, Housekeeping, Point, Scraped, scrape
+from autoscale.plane.metrics import ContainerKey, Housekeeping, Point, Scraped, scrape
 
 _LOOK_S = 1.0
 

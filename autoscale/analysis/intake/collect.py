@@ -1,0 +1,175 @@
+"""One pass over the rows of a record, keeping what the analysis needs and nothing more."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autoscale.analysis.intake.clocks import Clocks
+from autoscale.analysis.intake.load import LoadCollector
+from autoscale.analysis.intake.pods import Dated, EndpointHistory, PodHistory, UsageHistory
+from autoscale.analysis.results.analysis import EventAt, GapSpan, MarkAt
+from autoscale.base.errors import InputError, Problem
+from autoscale.record.insides import LONGEST_S, SHAPES, fits, near
+from loadtest.histogram import SPEC
+
+Row = Mapping[str, Any]
+_MAX_EVENTS = 50_000
+# Rows that wait for their clock to be measured, which takes about ten seconds from a load pod's start.
+_DATED = {"mark", "load", "pod_load", "usage"}
+_MAX_WAITING = 5_000
+_SENSELESS = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
+_OUT_OF_ORDER_S = 2.0  # sources are heard side by side, so rows may be a little out of order
+
+
+@dataclass(slots=True)
+class Collected:
+    """What one pass kept."""
+
+    header: Row
+    clocks: Clocks
+    load: LoadCollector
+    first_t: float
+    last_t: float
+    marks: list[MarkAt] = field(default_factory=list)
+    pods: dict[str, PodHistory] = field(default_factory=dict)
+    by_name: dict[str, PodHistory] = field(default_factory=dict)
+    endpoints: dict[str, EndpointHistory] = field(default_factory=dict)
+    pulled: dict[str, Dated] = field(default_factory=dict)
+    usage: dict[str, UsageHistory] = field(default_factory=dict)
+    hpas: list[Row] = field(default_factory=list)
+    workloads: list[Row] = field(default_factory=list)
+    nodes: list[Row] = field(default_factory=list)
+    events: list[EventAt] = field(default_factory=list)
+    gaps: list[GapSpan] = field(default_factory=list)
+    end: Row | None = None
+    backwards: int = 0
+    strange: int = 0
+
+    @property
+    def target(self) -> Row:
+        """The header's target."""
+        target: Row = self.header["target"]
+        return target
+
+
+def collect(rows: Iterable[Row]) -> Collected:
+    """Read a record's rows, header first; raises InputError where there is no usable header."""
+    stream = iter(rows)
+    header = next(stream, None)
+    if header is None or header.get("k") != "header":
+        raise InputError("this is no record", problems=[Problem("row 1", "no header", 'a {"k": "header"} row')])
+    if not fits(header, "header"):
+        raise InputError("the record's header cannot be read", fix="it was not written by this tool, or was changed")
+    _check_histogram(header["histogram"])
+    clocks = Clocks()
+    kept = Collected(header, clocks, LoadCollector(clocks), header["t"], header["t"])
+    handlers = _handlers(kept)
+    start = header["t"]
+    waiting: list[Row] = []
+    patient = True
+    for row in stream:
+        try:
+            kind, t = row["k"], row["t"]
+            # the many rows of load and usage are checked by their handlers, which is quicker
+            if (kind in SHAPES and not (near(row, start) and fits(row, kind))) or abs(t - start) > LONGEST_S:
+                kept.strange += 1  # its inside is not what its kind holds; counted and told in the notes
+                continue
+            if t > kept.last_t:
+                kept.last_t = t
+            elif t < kept.last_t - _OUT_OF_ORDER_S:
+                kept.backwards += 1
+            if patient and kind in _DATED and not clocks.measured(row["clk"]):
+                waiting.append(row)
+                patient = len(waiting) < _MAX_WAITING
+                continue
+            handler = handlers.get(kind)
+            if handler is not None:
+                handler(row)
+            if waiting and (kind == "clock" or not patient):
+                waiting = _release(waiting, kept, handlers, all_of_them=not patient)
+        except _SENSELESS:
+            kept.strange += 1
+    _release(waiting, kept, handlers, all_of_them=True)
+    return kept
+
+
+def _release(
+    waiting: list[Row], kept: Collected, handlers: Mapping[str, Callable[[Row], None]], *, all_of_them: bool
+) -> list[Row]:
+    """Handle the rows whose clock is measured by now, or all; returns those that wait on."""
+    for row in waiting:
+        if all_of_them or kept.clocks.measured(row["clk"]):
+            try:
+                handlers[row["k"]](row)
+            except _SENSELESS:
+                kept.strange += 1
+    return [] if all_of_them else [row for row in waiting if not kept.clocks.measured(row["clk"])]
+
+
+def _check_histogram(found: Mapping[str, float]) -> None:
+    if dict(found) != SPEC:
+        problem = Problem("header.histogram", repr(dict(found)), repr(SPEC))
+        raise InputError("the record's histograms have buckets of another kind", problems=[problem])
+
+
+def _handlers(kept: Collected) -> dict[str, Callable[[Row], None]]:
+    load = kept.load
+
+    def mark(row: Row) -> None:
+        kept.marks.append(MarkAt(row["name"], kept.clocks.ours(row["at"], row["clk"]), row.get("stage")))
+
+    def pod_load(row: Row) -> None:
+        pod = kept.by_name.get(row["pod"])
+        load.add_pod(row, pod.ready[0][0] if pod and pod.ready else None)
+
+    def pod(row: Row) -> None:
+        history = kept.pods.get(row["uid"])
+        if history is None:
+            history = PodHistory(row["uid"], row["name"], row["t"], (row["created"], row["t"]))
+            kept.pods[row["uid"]] = kept.by_name[row["name"]] = history
+        history.add(row)
+
+    def usage(row: Row) -> None:
+        at = kept.clocks.ours(row["at"], row["clk"])
+        kept.usage.setdefault(row["pod_uid"], UsageHistory()).add(row, at)
+
+    def endpoint(row: Row) -> None:
+        if kept.target["service"] in (None, row["service"]):
+            kept.endpoints.setdefault(row["pod_uid"], EndpointHistory()).add(row)
+
+    def hpa(row: Row) -> None:
+        if kept.target["hpa"] in (None, row["name"]):
+            kept.hpas.append(_slim(row, kept.hpas[-1] if kept.hpas else None))
+
+    def workload(row: Row) -> None:
+        if (row["kind"], row["name"]) == (kept.target["kind"], kept.target["name"]):
+            kept.workloads.append(row)
+
+    def gap(row: Row) -> None:
+        kept.gaps.append(GapSpan(row["source"], row["since"], row["until"], row["cause"]))
+
+    def end(row: Row) -> None:
+        kept.end = row
+
+    return {
+        "clock": kept.clocks.add, "mark": mark, "load": load.add, "pod_load": pod_load, "pod": pod, "usage": usage,
+        "endpoint": endpoint, "hpa": hpa, "workload": workload, "node": kept.nodes.append,
+        "event": lambda row: _event(kept, row), "gap": gap, "end": end,
+    }  # fmt: skip
+
+
+def _slim(row: Row, last: Row | None) -> Row:
+    """The same row, sharing the spec with the row before where it did not change."""
+    if last is not None and last["spec"] == row["spec"]:
+        return {**row, "spec": last["spec"]}
+    return row
+
+
+def _event(kept: Collected, row: Row) -> None:
+    moment = kept.clocks.moment(row["last"] if row["last"] is not None else row["first"], row["t"])
+    at = moment.at if moment else row["t"]
+    if len(kept.events) < _MAX_EVENTS:
+        kept.events.append(EventAt(at, row["type"], row["reason"], row["message"], row["object"], row["count"]))
+    kind, _, name = row["object"].partition("/")
+    if kind == "Pod" and row["reason"] == "Pulled":
+        kept.pulled.setdefault(name, (row["first"], row["t"]))

@@ -1,0 +1,110 @@
+"""What an analysis gives: frozen values that a report renders and that turn into JSON.
+
+All times are seconds since the epoch on the observer's clock; durations seconds; CPU millicores; shares 0..1
+unless the unit says percent. Unknown is None.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autoscale.analysis.histograms import HistogramSeries
+from autoscale.analysis.plan import LoadChange, PlannedRate
+from autoscale.analysis.results.figures import UNKNOWN, Generator, Latency, LatencyObjective, Measure, Reached, Reaction
+from autoscale.analysis.results.scaling import PHASES, Decision, HpaSpec, Phase, PodLife, ScaleDown, ScaleEvent, ScaleUp
+from autoscale.analysis.results.series import (
+    ConditionSpan,
+    Cpu,
+    Demand,
+    EventAt,
+    GapSpan,
+    MarkAt,
+    Moment,
+    Replicas,
+    Seconds,
+    StageSpan,
+)
+
+__all__ = [
+    "PHASES",
+    "UNKNOWN",
+    "Analysis",
+    "ConditionSpan",
+    "Cpu",
+    "Decision",
+    "Demand",
+    "EventAt",
+    "GapSpan",
+    "Generator",
+    "HpaSpec",
+    "Latency",
+    "LatencyObjective",
+    "MarkAt",
+    "Measure",
+    "Moment",
+    "Phase",
+    "PodLife",
+    "Reached",
+    "Reaction",
+    "Replicas",
+    "ScaleDown",
+    "ScaleEvent",
+    "ScaleUp",
+    "Seconds",
+    "StageSpan",
+]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that is known of one run. ``notes`` say in words what could not be known and why.
+
+    ``bad``: per second, the requests that were not good (None without a latency objective). ``plan``: the planned
+    rate; ``changes``: where it moves steeply. ``flapping``: the span of the most reversals. ``latency``: of the whole
+    load, then of its parts. ``metric_ages``: (time, longest window, longest time since the sample before) in each 15 s.
+    ``nodes``: allocatable millicores; ``containers``: names in the target's pods. ``pod_bins``: answers of each pod in
+    every 10 s, name -> (time of the first, counts).
+    """
+
+    header: Mapping[str, Any]
+    run: str
+    start: float
+    end: float
+    load_start: float | None
+    load_end: float | None
+    partial: bool
+    end_reason: str | None
+    clocks: Mapping[str, Moment]
+    stages: tuple[StageSpan, ...]
+    marks: tuple[MarkAt, ...]
+    seconds: Seconds
+    bad: list[int | None] | None
+    responses: HistogramSeries
+    services: HistogramSeries
+    failures: Mapping[str, int]
+    plan: PlannedRate
+    changes: tuple[LoadChange, ...]
+    replicas: Replicas
+    cpu: Cpu
+    hpa: HpaSpec | None
+    conditions: tuple[ConditionSpan, ...]
+    events: tuple[EventAt, ...]
+    scale_events: tuple[ScaleEvent, ...]
+    scale_ups: tuple[ScaleUp, ...]
+    scale_downs: tuple[ScaleDown, ...]
+    pods: tuple[PodLife, ...]
+    demand: Demand
+    latency: tuple[Latency, ...]
+    reaction: Reaction
+    measures: Mapping[str, Measure]
+    flapping: tuple[float, float] | None
+    decisions: tuple[Decision, ...]
+    generator: Generator
+    gaps: tuple[GapSpan, ...]
+    objective: LatencyObjective | None
+    metric_ages: tuple[tuple[float, float, float], ...]
+    nodes: Mapping[str, int]
+    containers: tuple[str, ...]
+    pod_bins: Mapping[str, tuple[float, Sequence[int]]]
+    unread_rows: int
+    notes: tuple[str, ...]

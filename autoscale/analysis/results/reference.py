@@ -1,0 +1,68 @@
+"""docs/measures.md, made from the catalogue: ``python -m autoscale.analysis.results.reference``."""
+
+from autoscale.analysis.results.catalogue import CATALOGUE
+from autoscale.objectives.language import LATENCY, METRICS
+
+_HEAD = """# Measures
+
+Every figure of a report: its name (as objectives, JSON and `autoscale compare` use it), unit, which way is better,
+formula and source. A figure that could not be known is *unknown* (`null`), never 0. A time that was not reached while
+the run was recorded is a lower bound ("at least").
+
+This page is made from the code by `python -m autoscale.analysis.results.reference`.
+
+**Demand** is estimated from the run itself: CPU of all pods = idle CPU x pods + CPU per request x answered rate, fitted
+over the CPU samples whose window saw a steady load. It is the fewest pods whose utilisation stays within the HPA's
+target and tolerance at the *planned* rate, and at least `minReplicas`. Every report says how it was obtained.
+**Supply** is the number of ready pods. Shares of time and integrals run over the load, without the tail after it.
+**The largest rise** is where the planned rate gains most within 10 s, by 20 % of its maximum or more.
+**Requests lost while shrinking** are those that failed from the decision until the last pod had gone.
+
+| name | what | unit | better | formula | source |
+| --- | --- | --- | --- | --- | --- |
+"""
+
+_PHASES = """
+## Phases of a scale-up
+
+Load change, then: the *metric* shows it (end of the first CPU window above the target and tolerance), the HPA's
+*decision*, the slowest new pod *created*, *scheduled*, its image *pulled*, its containers *started*, *ready*, *in
+service* (its endpoint is ready), *first answer*. Kubernetes gives whole seconds; the moment when the observer heard of
+a change bounds it, so each phase carries the error of its end. Phases are differences of neighbouring moments and add
+up to the whole; where a moment was not seen, its phase is unknown and its time lies in the next known one.
+
+## Objectives
+
+"""
+
+
+def markdown() -> str:
+    """The whole page."""
+    rows = [
+        f"| `{name}` | {entry.title} | {entry.unit} | {entry.better} | {_cell(entry.formula)} | {entry.source} |"
+        for name, entry in CATALOGUE.items()
+    ]
+    forms = [
+        "    METRIC OPERATOR VALUE [during STAGE [from DURATION]",
+        "                          | from DURATION after MOMENT | within DURATION of MOMENT]",
+        "    no flapping [during STAGE]",
+        "    back to min within DURATION of MOMENT",
+    ]
+    words = (
+        "\nMETRIC is a percentile (`p95`, `p99.9`, `service_p95`), or one of "
+        + ", ".join(f"`{name}` ({kind})" for name, kind in METRICS.items())
+        + ".\nMOMENT is a stage (its beginning), `start`, `end` (of the load) or `step` (its largest rise). "
+        f"Percentiles match `{LATENCY.pattern}`.\n"
+        "Without a span the whole load counts. `within` asks whether a size is reached in time; `during` whether it "
+        "holds throughout,\nand so for `==` and `!=`. A request that fails is counted in the second in which it does: "
+        "what hangs at the load's end counts\nfor the load and for its last stage, though it fails a timeout later.\n"
+    )
+    return _HEAD + "\n".join(rows) + "\n" + _PHASES + "\n".join(forms) + "\n" + words
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")  # noqa: T201

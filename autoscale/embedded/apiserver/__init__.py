@@ -1,0 +1,1 @@
+"""The Kubernetes API of the embedded cluster: routes, bodies, admission, watches, tables, discovery."""

@@ -1,0 +1,94 @@
+"""Requests' bodies, and which patch they are."""
+
+import json
+from functools import partial
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from autoscale.embedded.apiserver.registry import Options, Patcher
+from autoscale.kube.kinds import Object
+from autoscale.kube.patches.rfc import json_patch, merge_patch
+from autoscale.kube.patches.strategic import strategic_merge
+from autoscale.kube.schema import type_of
+from autoscale.kube.statuses import StatusError, bad_request
+
+APPLY = "application/apply-patch+yaml"
+PATCH_TYPES = (
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+    APPLY,
+)
+
+
+NO_PROTOBUF = (
+    "the embedded cluster reads JSON and YAML, not protobuf, which `kubectl create` and `autoscale` send; "
+    "instead: kubectl ... --dry-run=client -o yaml | kubectl apply -f -"
+)
+
+
+async def read_body(request: web.Request) -> Any:
+    """The body as JSON or YAML (JSON is YAML, but read much faster). 400 where it cannot be read, 415 for protobuf."""
+    data = await request.read()
+    if not data:
+        return {}
+    if "protobuf" in request.content_type:
+        raise StatusError(415, "UnsupportedMediaType", NO_PROTOBUF)
+    try:
+        return json.loads(data)
+    except ValueError:
+        if "yaml" not in request.content_type:
+            raise bad_request("the request's body is not JSON") from None
+    try:
+        return yaml.safe_load(data)
+    except yaml.YAMLError as error:
+        raise bad_request(f"the request's body is not YAML: {error}") from None
+
+
+async def read_object(request: web.Request) -> Object:
+    """The body as an object; 400 for anything else."""
+    return _object(await read_body(request), "the request's body")
+
+
+def _object(body: Any, what: str) -> Object:
+    """An object whose metadata, if there is any, is one too."""
+    if not isinstance(body, dict):
+        raise bad_request(f"{what} is not an object")
+    metadata = body.get("metadata")
+    if metadata is None:
+        return {name: value for name, value in body.items() if name != "metadata"}
+    if not isinstance(metadata, dict):
+        raise bad_request(f"{what} has metadata that is not an object")
+    return body
+
+
+async def read_patch(request: web.Request, type_name: str) -> Patcher:
+    """The patch in the body, by its content type. 415 for another type."""
+    body = await read_body(request)
+    match request.content_type:
+        case "application/json-patch+json":
+            return partial(_result, json_patch, body)
+        case "application/merge-patch+json":
+            return partial(_result, merge_patch, body)
+        case "application/strategic-merge-patch+json":
+            return partial(_result, partial(strategic_merge, type_=type_of(type_name)), body)
+    text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(PATCH_TYPES)}"
+    raise StatusError(415, "UnsupportedMediaType", text)
+
+
+def _result(patch: Any, body: Any, current: Object) -> Object:
+    return _object(patch(current, body), "the patched document")
+
+
+def options_of(request: web.Request, now: float) -> Options:
+    """How a write is meant: dryRun, fieldManager (else the program's name), fieldValidation."""
+    query = request.query
+    if query.get("dryRun", "All") not in ("All", ""):
+        raise bad_request(f"Invalid value for dryRun: {query['dryRun']!r} (supported: All)")
+    level = query.get("fieldValidation") or "Warn"
+    if level not in ("Strict", "Warn", "Ignore"):
+        raise bad_request(f"Invalid value for fieldValidation: {level!r} (supported: Ignore, Strict, Warn)")
+    manager = query.get("fieldManager") or request.headers.get("User-Agent", "unknown").partition("/")[0]
+    return Options(now, manager[:128], bool(query.get("dryRun")), level)  # type: ignore[arg-type]

@@ -1,0 +1,100 @@
+"""Discovery: which groups, versions and resources there are (/api, /apis, /version)."""
+
+from autoscale.kube.kinds import TABLE, Object, Resource
+from autoscale.kube.schema import release
+
+_SUB_KINDS = {
+    "scale": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
+    "eviction": {"group": "policy", "version": "v1", "kind": "Eviction"},
+    "proxy": {"kind": "PodProxyOptions"},
+}
+_SUB_VERBS = {
+    "log": ["get"],
+    "eviction": ["create"],
+    "proxy": ["create", "delete", "get", "patch", "update"],
+}
+
+
+def version() -> Object:
+    """``/version``: the release whose behaviour is followed, marked as embedded."""
+    major, minor, _ = release().removeprefix("v").split(".")
+    return {
+        "major": major,
+        "minor": minor,
+        "gitVersion": f"{release()}-embedded",
+        "gitCommit": "",
+        "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "",
+        "platform": "linux",
+    }
+
+
+def group_versions() -> list[tuple[str, str]]:
+    """Every (group, version) but the core's."""
+    return sorted({(resource.group, resource.version) for resource in TABLE if resource.group})
+
+
+def core_versions() -> Object:
+    """``/api``."""
+    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
+
+
+def groups() -> Object:
+    """``/apis``."""
+    return {
+        "kind": "APIGroupList",
+        "apiVersion": "v1",
+        "groups": [_group(name, version) for name, version in group_versions()],
+    }
+
+
+def group(name: str) -> Object | None:
+    """``/apis/GROUP``; None where there is no such group."""
+    found = next((version for known, version in group_versions() if known == name), None)
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, found)} if found else None
+
+
+def _group(name: str, version: str) -> Object:
+    both = {"groupVersion": f"{name}/{version}", "version": version}
+    return {"name": name, "versions": [both], "preferredVersion": both}
+
+
+def resources(group: str, version: str) -> Object | None:
+    """``/api/v1`` or ``/apis/GROUP/VERSION``; None where there is no such version."""
+    found = [resource for resource in TABLE if (resource.group, resource.version) == (group, version)]
+    if not found:
+        return None
+    return {
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": found[0].api_version,
+        "resources": [entry for resource in found for entry in _entries(resource)],
+    }
+
+
+def _entries(resource: Resource) -> list[Object]:
+    main = {
+        "name": resource.plural,
+        "singularName": resource.kind.lower(),
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": list(resource.verbs),
+    }
+    if resource.short:
+        main["shortNames"] = list(resource.short)
+    if resource.categories:
+        main["categories"] = list(resource.categories)
+    return [main, *(_subresource(resource, name) for name in resource.subresources)]
+
+
+def _subresource(resource: Resource, name: str) -> Object:
+    return {
+        "name": f"{resource.plural}/{name}",
+        "singularName": "",
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": _SUB_VERBS.get(name, ["get", "patch", "update"]),
+        **_SUB_KINDS.get(name, {}),
+    }

@@ -1,0 +1,284 @@
+"""The registry: what create, update, patch and delete mean for an object. No HTTP here.
+
+Every write goes the same way: read the object (unknown fields, wrong types), fill in defaults, validate, sort its
+fields into done, accepted and refused, note who owns what, and hand it to the store.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from autoscale.base.times import format_time
+from autoscale.embedded.addresses import Block
+from autoscale.embedded.apiserver.admission import complete
+from autoscale.embedded.apiserver.support import classify
+from autoscale.embedded.apiserver.validation import kinds as validation
+from autoscale.embedded.apiserver.validation.causes import Finding
+from autoscale.embedded.apiserver.validation.types import decode
+from autoscale.kube.defaults import with_defaults
+from autoscale.kube.kinds import RESOURCES, Object, Resource
+from autoscale.kube.patches.apply import apply
+from autoscale.kube.patches.ownership import Owner, after_update, write_owners
+from autoscale.kube.statuses import StatusError, bad_request, not_found
+from autoscale.plane.store import Create, Delete, Store, Update, UpdateStatus
+
+Patcher = Callable[[Object], Object]
+"""The object as it is -> the object as it shall be."""
+
+
+@dataclass
+class Options:
+    """How a write is meant. ``now``: seconds since the epoch; ``warnings`` collects what the client shall be told."""
+
+    now: float
+    manager: str = "unknown"
+    dry_run: bool = False
+    validation: Literal["Strict", "Warn", "Ignore"] = "Warn"
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an object is: its resource, its namespace ("" for cluster-wide kinds), its name ("" for a collection)."""
+
+    resource: Resource
+    namespace: str
+    name: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The store's key."""
+        return self.resource.kind, self.namespace, self.name
+
+
+class Registry:
+    """Writes to a store as the API server does them. ``block`` has the addresses that Services may get."""
+
+    def __init__(self, store: Store, block: Block) -> None:
+        self.store = store
+        self.block = block
+
+    def get(self, place: Place) -> Object:
+        """One object; 404 where there is none."""
+        found = self.store.objects.get(*place.key)
+        if found is None:
+            raise not_found(place.key)
+        return found
+
+    def create(self, place: Place, body: Object, options: Options) -> Object:
+        """A new object from a request's body."""
+        if body.get("metadata", {}).get("resourceVersion"):
+            raise bad_request("resourceVersion should not be set on objects to be created")
+        self._require_namespace(place)
+        obj = self._read(place, body, options)
+        metadata = {name: value for name, value in obj["metadata"].items() if name not in _SERVER_SET}
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = self.store.generate_name(metadata["generateName"])
+        obj = self._admit({**obj, "metadata": metadata}, None, options)
+        owners = after_update(None, obj, self._owner(place, options))
+        return self._commit(Create(_with_owners(obj, write_owners(owners))), options)
+
+    def update(self, place: Place, body: Object, options: Options) -> Object:
+        """Replace an object (PUT)."""
+        current = self.get(place)
+        obj = self._read(place, body, options)
+        obj["metadata"].setdefault("name", place.name)
+        if obj["metadata"]["name"] != place.name:
+            raise bad_request(
+                f"the name of the object ({obj['metadata']['name']}) does not match the name on the URL ({place.name})"
+            )
+        return self._change(place, current, obj, options)
+
+    def patch(self, place: Place, patcher: Patcher, options: Options, subresource: str = "") -> Object:
+        """Change an object by a merge, strategic or JSON patch, or through its ``scale``."""
+        current = self.get(place)
+        patched = patcher(current)
+        asked = patched.get("metadata", {}).get("resourceVersion")
+        if asked not in (None, "", current["metadata"]["resourceVersion"]):
+            patched["metadata"] = {**patched["metadata"], "resourceVersion": asked}
+        return self._change(place, current, self._read(place, patched, options), options, subresource)
+
+    def apply(self, place: Place, body: Object, options: Options, *, force: bool) -> tuple[Object, bool]:
+        """Server-side apply; returns the object and whether it is new."""
+        if body.get("metadata", {}).get("managedFields"):
+            raise bad_request("metadata.managedFields must be nil")
+        stated = self._read(place, body, options)
+        stated["metadata"] = {**stated["metadata"], "name": place.name} | _in_namespace(place)
+        stated.pop("status", None)
+        owner = Owner(options.manager, "Apply", place.resource.api_version, format_time(options.now), frozenset())
+        current = self.store.objects.get(*place.key)
+        merged = apply(current, stated, owner, force=force)
+        if current is None:
+            self._require_namespace(place)
+            return self._commit(Create(self._admit(merged, None, options)), options), True
+        return self._commit(Update(self._admit(merged, current, options), ""), options), False
+
+    def update_status(self, place: Place, patcher: Patcher, options: Options) -> Object:
+        """Change the status alone (PUT or PATCH of the ``status`` subresource)."""
+        current = self.get(place)
+        wanted = patcher(current)
+        asked = wanted.get("metadata", {}).get("resourceVersion")
+        if asked not in (None, "", current["metadata"]["resourceVersion"]):
+            self.store.preview(Update({**current, "metadata": {**current["metadata"], "resourceVersion": asked}}), 0)
+        status = self._read(place, {**current, "status": wanted.get("status") or {}}, options)["status"]
+        return self._commit(UpdateStatus({**current, "status": status}), options)
+
+    def resize(self, place: Place, patcher: Patcher, options: Options) -> Object:
+        """Change the resources of a pod's containers (the ``resize`` subresource)."""
+        current = self.get(place)
+        wanted = self._read(place, patcher(current), options)
+        by_name = {one["name"]: one for one in wanted["spec"].get("containers", [])}
+        containers = [
+            {**one, "resources": by_name.get(one["name"], one).get("resources", {})}
+            for one in current["spec"]["containers"]
+        ]
+        obj = with_defaults({**current, "spec": {**current["spec"], "containers": containers}})
+        self._refuse(obj, validation.findings(obj))
+        return self._commit(Update(obj, ""), options)
+
+    def delete(self, place: Place, body: Object, options: Options) -> Object | None:
+        """Ask for the end of an object; returns it where it is still there, None where it is gone.
+
+        ``body`` is a DeleteOptions: gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions.
+        """
+        current = self.get(place)
+        decoded = decode(body, "DeleteOptions")
+        if decoded.wrong:
+            raise bad_request(f"DeleteOptions cannot be handled: {'; '.join(decoded.wrong)}")
+        body = decoded.obj
+        conditions = body.get("preconditions") or {}
+        wanted = conditions.get("resourceVersion")
+        if wanted not in (None, current["metadata"]["resourceVersion"]):
+            why = f"the ResourceVersion in the precondition ({wanted}) does not match"
+            raise StatusError(409, "Conflict", f'{place.resource.qualified} "{place.name}": {why}')
+        self._orphan(place, current, body, options)
+        grace = body.get("gracePeriodSeconds")
+        write = Delete(*place.key, grace_s=grace, uid=conditions.get("uid"))
+        return self.store.preview(write, options.now) if options.dry_run else self.store.apply(write, options.now)
+
+    def accepted(self) -> list[Object]:
+        """What objects ask for and the cluster does not enforce; owned objects are left to their owners."""
+        found = []
+        for kind in RESOURCES:
+            for obj in self.store.objects.list(kind):
+                fields = () if obj["metadata"].get("ownerReferences") else classify(obj).accepted
+                if fields:
+                    names = {name: obj["metadata"].get(name, "") for name in ("namespace", "name")}
+                    found.append({"kind": kind, **names, "fields": list(fields)})
+        return found
+
+    def _require_namespace(self, place: Place) -> None:
+        if not place.resource.namespaced:
+            return
+        namespace = self.store.objects.get("Namespace", "", place.namespace)
+        if namespace is None:
+            raise not_found(("Namespace", "", place.namespace))
+        if "deletionTimestamp" in namespace["metadata"]:
+            text = f"unable to create new content in namespace {place.namespace} because it is being terminated"
+            raise StatusError(403, "Forbidden", text)
+
+    def _read(self, place: Place, body: Object, options: Options) -> Object:
+        """The body as an object of the place's kind, without what is unknown."""
+        resource = place.resource
+        for name, wanted in (("kind", resource.kind), ("apiVersion", resource.api_version)):
+            if body.get(name, wanted) != wanted:
+                raise bad_request(
+                    f"the {name} in the data ({body[name]}) does not match the expected {name} ({wanted})"
+                )
+        if not isinstance(body.get("metadata", {}), dict):
+            raise bad_request("metadata must be an object")
+        namespace = (body.get("metadata") or {}).get("namespace")
+        if resource.namespaced and namespace not in (None, "", place.namespace):
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        decoded = decode({**body, "kind": resource.kind, "apiVersion": resource.api_version}, resource.kind)
+        about = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
+        if decoded.wrong:
+            raise bad_request(f"{about}: {'; '.join(decoded.wrong)}")
+        unknown = [f'unknown field "{path}"' for path in decoded.unknown]
+        if unknown and options.validation == "Strict":
+            raise bad_request(f"{about}: strict decoding error: {', '.join(unknown)}")
+        if options.validation == "Warn":
+            options.warnings += unknown
+        decoded.obj["metadata"] = {**(decoded.obj.get("metadata") or {}), **_in_namespace(place)}
+        return decoded.obj
+
+    def _admit(self, obj: Object, old: Object | None, options: Options) -> Object:
+        """Defaults, validation, the three classes of fields, and what the server itself adds."""
+        obj = with_defaults(obj)
+        obj = complete(obj, old, self.store.objects, self.block)
+        self._refuse(obj, validation.findings(obj) + (validation.changes(old, obj) if old else []))
+        classified = classify(obj)
+        text = "Forbidden: not supported by the embedded cluster: "
+        self._refuse(obj, [("FieldValueForbidden", path, text + why) for path, why in classified.refused])
+        if classified.accepted and (old is None or classify(old).accepted != classified.accepted):
+            options.warnings.append(
+                f"accepted but not enforced by the embedded cluster: {', '.join(classified.accepted)}"
+            )
+        return obj
+
+    def _refuse(self, obj: Object, findings: list[Finding]) -> None:
+        if findings:
+            raise validation.invalid(obj["kind"], obj["metadata"].get("name", ""), findings)
+
+    def _change(self, place: Place, current: Object, obj: Object, options: Options, subresource: str = "") -> Object:
+        kept = {name: current["metadata"].get(name) for name in _SERVER_SET if name in current["metadata"]}
+        kept.pop("managedFields", None)
+        metadata = {name: value for name, value in obj["metadata"].items() if name not in _SERVER_SET} | kept
+        metadata["resourceVersion"] = obj["metadata"].get("resourceVersion") or current["metadata"]["resourceVersion"]
+        metadata["managedFields"] = obj["metadata"].get("managedFields", current["metadata"].get("managedFields", []))
+        obj = self._admit({**obj, "metadata": metadata}, current, options)
+        owners = after_update(current, obj, replace(self._owner(place, options), subresource=subresource))
+        return self._commit(Update(_with_owners(obj, write_owners(owners)), ""), options)
+
+    def _commit(self, write: Create | Update | UpdateStatus, options: Options) -> Object:
+        done = self.store.preview(write, options.now) if options.dry_run else self.store.apply(write, options.now)
+        return done if done is not None else write.obj
+
+    def _owner(self, place: Place, options: Options) -> Owner:
+        return Owner(options.manager, "Update", place.resource.api_version, format_time(options.now), frozenset())
+
+    def _orphan(self, place: Place, current: Object, body: Object, options: Options) -> None:
+        """Leave the dependants without this owner, where that was asked for (or is the default: Jobs)."""
+        policy = body.get("propagationPolicy") or _OLD_POLICY.get(str(body.get("orphanDependents")), "")
+        if not policy and place.resource.kind == "Job":
+            options.warnings.append(
+                "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove "
+                "them or set propagationPolicy=Orphan to suppress this warning"
+            )
+            policy = "Orphan"
+        if policy == "Foreground":
+            options.warnings.append("propagationPolicy Foreground is done as Background by the embedded cluster")
+        if policy != "Orphan" or options.dry_run:
+            return
+        for child in list(self._children(current)):
+            references = [
+                one for one in child["metadata"]["ownerReferences"] if one["uid"] != current["metadata"]["uid"]
+            ]
+            self.store.apply(
+                Update({**child, "metadata": {**child["metadata"], "ownerReferences": references}}), options.now
+            )
+
+    def _children(self, owner: Object) -> Iterator[Object]:
+        uid = owner["metadata"]["uid"]
+        for kind in RESOURCES:
+            for obj in self.store.objects.list(kind):
+                if any(one["uid"] == uid for one in obj["metadata"].get("ownerReferences") or []):
+                    yield obj
+
+
+_OLD_POLICY = {"True": "Orphan", "False": "Background"}
+
+_SERVER_SET = (
+    "uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion",
+    "selfLink", "managedFields",
+)  # fmt: skip
+"""Metadata that a client does not decide."""
+
+
+def _in_namespace(place: Place) -> Object:
+    return {"namespace": place.namespace} if place.resource.namespaced else {}
+
+
+def _with_owners(obj: Object, entries: list[Object]) -> Object:
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    return {**obj, "metadata": metadata | ({"managedFields": entries} if entries else {})}

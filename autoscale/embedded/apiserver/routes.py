@@ -1,0 +1,50 @@
+"""Paths of the Kubernetes API: which object, or which collection, a path means."""
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from autoscale.kube.kinds import BY_PATH, Resource
+from autoscale.kube.statuses import StatusError
+
+
+@dataclass(frozen=True)
+class Route:
+    """A resource's path. ``namespace`` None: all namespaces (or a cluster-wide kind); ``name`` "": the collection;
+    ``rest`` is what follows a subresource (``/proxy/...``, with its leading slash), still quoted."""
+
+    resource: Resource
+    namespace: str | None
+    name: str
+    subresource: str
+    rest: str
+
+
+def parse(raw_path: str) -> Route | None:
+    """The route of a path as it stands on the wire, without query. None: not the path of a resource.
+
+    ``StatusError`` 404 where the resource is not served.
+    """
+    parts = raw_path.lstrip("/").split("/")
+    if parts[0] == "api" and len(parts) > 2:
+        group, version, rest = "", parts[1], parts[2:]
+    elif parts[0] == "apis" and len(parts) > 3:
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        return None
+    namespace = None
+    if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in ("status", "finalize"):
+        namespace, rest = unquote(rest[1]), rest[2:]
+    resource = BY_PATH.get((group, version, rest[0]))
+    if resource is None or (namespace is not None and not resource.namespaced):
+        raise unknown(rest[0], group)
+    name = unquote(rest[1]) if len(rest) > 1 else ""
+    subresource = rest[2] if len(rest) > 2 else ""
+    tail = "/" + "/".join(rest[3:]) if len(rest) > 3 else ""
+    return Route(resource, namespace, name, subresource, tail)
+
+
+def unknown(plural: str, group: str) -> StatusError:
+    """404: not a resource of this server."""
+    named = f"{plural}.{group}" if group else plural
+    text = f"the server could not find the requested resource ({named}): the embedded cluster does not serve it"
+    return StatusError(404, "NotFound", text, {"kind": plural, "group": group})

@@ -1,0 +1,183 @@
+"""The API server: TLS and a bearer token on loopback, the Kubernetes API over a store."""
+
+import hmac
+import logging
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import aiohttp
+from aiohttp import web
+
+from autoscale.embedded.apiserver import discovery, openapi, writes
+from autoscale.embedded.apiserver.answers import answer, negotiate, refusal, view_list, view_one
+from autoscale.embedded.apiserver.registry import Place, Registry
+from autoscale.embedded.apiserver.routes import Route, parse
+from autoscale.embedded.apiserver.streams import LogReader, log_answer, proxy_answer
+from autoscale.embedded.apiserver.watch import list_answer, selection, watch_answer
+from autoscale.kube.kinds import Object
+from autoscale.kube.scale import scale_of
+from autoscale.kube.statuses import StatusError, not_found, unsupported
+
+HOST = "127.0.0.1"
+_LOG = logging.getLogger(__name__)
+MAX_BODY = 3 * 1024 * 1024
+"""What a request may carry (upstream's limit)."""
+
+
+class Node(LogReader, Protocol):
+    """What the API server asks of the control plane."""
+
+    def pod_metrics(self) -> list[Object]:
+        """PodMetrics of all pods."""
+
+    def node_metrics(self) -> list[Object]:
+        """NodeMetrics of the node."""
+
+
+class ApiServer:
+    """Serves a registry on a loopback port. ``node`` has logs and metrics; ``token`` is what clients must send."""
+
+    def __init__(self, registry: Registry, node: Node, token: str) -> None:
+        self.registry = registry
+        self.node = node
+        self._token = f"Bearer {token}".encode()
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self, port: int, tls: ssl.SSLContext) -> int:
+        """Listen on 127.0.0.1 (port 0: a free one); returns the port. OSError where it is taken."""
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._session = aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, port, ssl_context=tls, backlog=512)
+        await site.start()
+        found: int = self._runner.addresses[0][1]
+        return found
+
+    async def stop(self) -> None:
+        """End every request and watch, and stop listening."""
+        if self._runner:
+            await self._runner.cleanup()
+        if self._session:
+            await self._session.close()
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """No token, no answer; and every refusal as a ``Status``."""
+        given = request.headers.get("Authorization", "").encode()
+        if not hmac.compare_digest(given, self._token):
+            return refusal(StatusError(401, "Unauthorized", "Unauthorized"))
+        try:
+            return await handler(request)
+        except StatusError as error:
+            return refusal(error)
+        except web.HTTPRequestEntityTooLarge:
+            return refusal(StatusError(413, "RequestEntityTooLarge", f"limit is {MAX_BODY}"))
+        except Exception as error:
+            _LOG.exception("%s %s", request.method, request.path)
+            return refusal(StatusError(500, "InternalError", f"Internal error occurred: {error!r}"))
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        route = parse(request.rel_url.raw_path)
+        if route is None:
+            return self._about(request)
+        if route.resource.group == "metrics.k8s.io":
+            return self._metrics(request, route)
+        if route.subresource:
+            return await self._subresource(request, route)
+        if request.method in ("GET", "HEAD"):
+            return await self._read(request, route)
+        return await writes.write(request, route, self.registry)
+
+    def _about(self, request: web.Request) -> web.Response:
+        """What is about the server itself."""
+        if request.method not in ("GET", "HEAD"):
+            raise StatusError(
+                405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
+            )
+        parts = request.path.strip("/").split("/")
+        match parts:
+            case ["version"]:
+                return answer(discovery.version())
+            case ["api"]:
+                return answer(discovery.core_versions())
+            case ["apis"]:
+                return answer(discovery.groups())
+            case ["healthz" | "livez" | "readyz", *_]:
+                return web.Response(text="ok")
+            case ["accepted"]:
+                items = self.registry.accepted()
+                return answer({"kind": "AcceptedFieldList", "apiVersion": "embedded/v1", "items": items})
+            case ["openapi", "v3"]:
+                return answer(openapi.index())
+        found = _document(parts)
+        if found is None:
+            text = f"the server could not find the requested resource: {request.path}"
+            raise StatusError(404, "NotFound", text)
+        return answer(found)
+
+    async def _read(self, request: web.Request, route: Route) -> web.StreamResponse:
+        if "get" not in route.resource.verbs:
+            raise StatusError(405, "MethodNotAllowed", f"{route.resource.qualified} can only be created")
+        if request.query.get("watch") in ("true", "1"):
+            return await watch_answer(request, route, self.registry.store)
+        if not route.name:
+            return list_answer(request, route, self.registry.store)
+        obj = self.registry.get(place_of(route))
+        return answer(view_one(negotiate(request), route.resource, obj, self.registry.store.version, time.time()))
+
+    async def _subresource(self, request: web.Request, route: Route) -> web.StreamResponse:
+        name = route.subresource
+        if name not in route.resource.subresources:
+            known = ", ".join(route.resource.subresources) or "none"
+            raise unsupported(f"the embedded cluster has no {route.resource.plural}/{name} (it has: {known})")
+        if name == "proxy":
+            assert self._session is not None
+            return await proxy_answer(request, route, self.registry.store.objects, self._session)
+        if name == "log":
+            return await log_answer(request, route, self.registry.store.objects, self.node)
+        if request.method != "GET":
+            return await writes.write_subresource(request, route, self.registry)
+        obj = self.registry.get(place_of(route))
+        return answer(scale_of(obj) if name == "scale" else obj)
+
+    def _metrics(self, request: web.Request, route: Route) -> web.Response:
+        if request.method != "GET":
+            raise StatusError(405, "MethodNotAllowed", "metrics can only be read")
+        found = self.node.pod_metrics() if route.resource.kind == "PodMetrics" else self.node.node_metrics()
+        wanted, view = selection(request, route).matcher(), negotiate(request)
+        items = [one for one in found if wanted(one)]
+        if view.as_:
+            return answer(view_list(view, route.resource, items, self.registry.store.version, time.time()))
+        if route.name:
+            if not items:
+                raise not_found((route.resource.kind, route.namespace or "", route.name))
+            return answer(items[0])
+        head = {"kind": f"{route.resource.kind}List", "apiVersion": route.resource.api_version, "metadata": {}}
+        return answer({**head, "items": items})
+
+
+def place_of(route: Route) -> Place:
+    """Where the object of a route is."""
+    return Place(route.resource, route.namespace or "", route.name)
+
+
+def _document(parts: list[str]) -> Object | None:
+    match parts:
+        case ["api", version]:
+            return discovery.resources("", version)
+        case ["apis", group]:
+            return discovery.group(group)
+        case ["apis", group, version]:
+            return discovery.resources(group, version)
+        case ["openapi", "v3", "api", version]:
+            return openapi.document("", version)
+        case ["openapi", "v3", "apis", group, version]:
+            return openapi.document(group, version)
+    return None

@@ -1,0 +1,168 @@
+"""What the embedded cluster does with a field: *done*, *accepted but not enforced*, or *refused*.
+
+Types that are not named here are done as a whole. Of a type that is named, what is neither done nor accepted is
+refused: nothing is ignored in silence.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from autoscale.kube.kinds import Object
+from autoscale.kube.schema import Type, type_of
+
+
+@dataclass(frozen=True)
+class Support:
+    """One type's fields by class. ``quiet``: values that mean nothing (defaults), not worth a warning.
+    ``only``: the values that a field may have; others are refused."""
+
+    done: frozenset[str]
+    accepted: frozenset[str] = frozenset()
+    quiet: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SUPPORT: Mapping[str, Support] = {
+    "PodSpec": Support(
+        _names(
+            "containers initContainers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds nodeName"
+            " enableServiceLinks schedulerName volumes nodeSelector"
+        ),
+        _names(
+            "securityContext serviceAccountName serviceAccount automountServiceAccountToken affinity tolerations"
+            " topologySpreadConstraints dnsPolicy dnsConfig hostAliases hostname subdomain"
+            " setHostnameAsFQDN priority priorityClassName preemptionPolicy imagePullSecrets hostNetwork hostPID"
+            " hostIPC shareProcessNamespace os"
+        ),
+        quiet={
+            "securityContext": ({},),
+            "dnsPolicy": ("ClusterFirst", "Default"),
+            "automountServiceAccountToken": (False,),
+            "preemptionPolicy": ("PreemptLowerPriority",),
+            "priority": (0,),
+            **dict.fromkeys(("hostPID", "hostIPC", "hostNetwork", "shareProcessNamespace"), (False,)),
+            **dict.fromkeys(("tolerations", "imagePullSecrets", "topologySpreadConstraints"), ([],)),
+            "affinity": ({},),
+        },
+        only={"schedulerName": ("default-scheduler",)},
+    ),
+    "Container": Support(
+        _names(
+            "name image command args env workingDir ports resources livenessProbe readinessProbe startupProbe lifecycle"
+            " imagePullPolicy"
+        ),
+        _names("securityContext volumeMounts terminationMessagePath terminationMessagePolicy resizePolicy"),
+        quiet={
+            "securityContext": ({},),
+            "terminationMessagePath": ("/dev/termination-log",),
+            "terminationMessagePolicy": ("File",),
+            "volumeMounts": ([],),
+        },
+    ),
+    # A pod's processes see the machine's own file system: an empty folder is harmless, a file would be missing.
+    "Volume": Support(_names("name"), _names("emptyDir")),
+    "EnvVarSource": Support(_names("fieldRef configMapKeyRef resourceFieldRef")),
+    "Probe": Support(
+        _names(
+            "httpGet tcpSocket exec initialDelaySeconds periodSeconds timeoutSeconds successThreshold failureThreshold"
+        ),
+        _names("terminationGracePeriodSeconds"),
+    ),
+    "Lifecycle": Support(_names("preStop")),
+    "LifecycleHandler": Support(_names("exec httpGet sleep")),
+    "ContainerPort": Support(
+        _names("name containerPort protocol"), _names("hostPort hostIP"), only={"protocol": ("TCP",)}
+    ),
+    "ResourceRequirements": Support(_names("requests limits")),
+    "JobSpec": Support(
+        _names(
+            "parallelism completions backoffLimit activeDeadlineSeconds ttlSecondsAfterFinished template selector"
+            " manualSelector completionMode suspend podReplacementPolicy"
+        ),
+        only={"podReplacementPolicy": ("TerminatingOrFailed",)},
+    ),
+    "ServiceSpec": Support(
+        _names("selector ports clusterIP clusterIPs type sessionAffinity publishNotReadyAddresses"),
+        _names("ipFamilies ipFamilyPolicy internalTrafficPolicy trafficDistribution"),
+        quiet={
+            "ipFamilies": (["IPv4"],),
+            "ipFamilyPolicy": ("SingleStack", "PreferDualStack"),
+            "internalTrafficPolicy": ("Cluster",),
+        },
+        only={"type": ("ClusterIP",), "sessionAffinity": ("None",)},
+    ),
+    "ServicePort": Support(
+        _names("name port targetPort protocol"), _names("appProtocol"), only={"protocol": ("TCP",)}
+    ),
+}  # fmt: skip
+
+ACCEPTED_KINDS: Mapping[str, str] = {
+    "PodDisruptionBudget": "evictions are not limited",
+    "Role": "whoever has the token may do everything",
+    "RoleBinding": "whoever has the token may do everything",
+    "ClusterRole": "whoever has the token may do everything",
+    "ClusterRoleBinding": "whoever has the token may do everything",
+    "PriorityClass": "pods are not preempted",
+    "Secret": "it is stored, but no pod can read it",
+}
+"""Kinds that are stored and shown, and have no effect; and what that means."""
+
+
+@dataclass(frozen=True)
+class Classified:
+    """The paths that are accepted but not enforced, and (path, why) of what is refused."""
+
+    accepted: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...]
+
+
+def classify(obj: Object) -> Classified:
+    """Which fields of an object are not enforced, and which the embedded cluster does not have."""
+    type_ = type_of(obj["kind"])
+    found = list(_walk(obj, type_, "")) if type_ else []
+    accepted = [path for path, why in found if why is None]
+    if obj["kind"] in ACCEPTED_KINDS:
+        accepted.insert(0, f"the whole {obj['kind']} ({ACCEPTED_KINDS[obj['kind']]})")
+    return Classified(tuple(accepted), tuple((path, why) for path, why in found if why is not None))
+
+
+def _walk(value: Object, type_: Type, path: str) -> Iterator[tuple[str, str | None]]:
+    support = SUPPORT.get(type_.name)
+    for name, held in value.items():
+        if name not in type_.fields or (name == "status" and not path):
+            continue
+        at = f"{path}.{name}" if path else name
+        verdict = _verdict(support, name, held) if support else "done"
+        if verdict == "accepted":
+            yield at, None
+        elif verdict != "done":
+            yield at, verdict
+        if verdict == "done":
+            yield from _inside(held, type_.fields[name].type, at)
+
+
+def _inside(held: Any, type_name: str, path: str) -> Iterator[tuple[str, str | None]]:
+    inner = type_of(type_name)
+    if inner is None:
+        return
+    if isinstance(held, list):
+        for index, one in enumerate(held):
+            if isinstance(one, dict):
+                yield from _walk(one, inner, f"{path}[{index}]")
+    elif isinstance(held, dict):
+        yield from _walk(held, inner, path)
+
+
+def _verdict(support: Support, name: str, held: Any) -> str:
+    """``done``, ``accepted``, or why it is refused."""
+    if name in support.only and held not in support.only[name]:
+        wanted = " or ".join(map(str, support.only[name]))
+        return f"{held!r} is not there in the embedded cluster, only {wanted}"
+    if name in support.done or held in support.quiet.get(name, ()):
+        return "done"
+    return "accepted" if name in support.accepted else "the embedded cluster does not have this field"

@@ -1,0 +1,1 @@
+"""What ``kubectl get`` shows: the server-side tables of each kind."""

@@ -1,0 +1,217 @@
+"""What the API server refuses although it has the right shape: names, missing fields, values that contradict.
+
+A part of upstream's rules (k8s.io/kubernetes, pkg/apis/*/validation): those that people run into. Each finding is a
+cause as ``Status.details.causes`` has it.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from autoscale.embedded.apiserver.validation.causes import LABEL, Finding, at_least, required, unsupported, wrong
+from autoscale.embedded.apiserver.validation.pods import pod_spec, port_list
+from autoscale.embedded.apiserver.validation.types import missing
+from autoscale.kube.kinds import RESOURCES, Object
+from autoscale.kube.selectors import selector_matches
+from autoscale.kube.statuses import StatusError
+
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_SERVICE = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_PERCENT = re.compile(r"[0-9]+%")
+_NO_PERCENT = (
+    "a valid percent string must be a numeric string followed by an ending '%' "
+    "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+)
+_RBAC_NAME = re.compile(r"[^/%]+")
+_LABEL_NAME = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+
+
+def invalid(kind: str, name: str, findings: list[Finding]) -> StatusError:
+    """422 with every finding: ``Deployment.apps "web" is invalid: ...``."""
+    resource = RESOURCES[kind]
+    qualified = f"{kind}.{resource.group}" if resource.group else kind
+    texts = [f"{field}: {message}" for _, field, message in findings]
+    text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    causes = [{"reason": reason, "message": message, "field": field} for reason, field, message in findings]
+    details = {"name": name, "group": resource.group, "kind": kind, "causes": causes}
+    return StatusError(422, "Invalid", f'{qualified} "{name}" is invalid: {text}', details)
+
+
+def findings(obj: Object) -> list[Finding]:
+    """Everything that is wrong with a new or changed object (defaults filled in)."""
+    absent = [required(path) for path in missing(obj, obj["kind"])]
+    if obj["kind"] == "Service" and "spec" not in obj:
+        absent.append(required("spec"))
+    found = [*_metadata(obj), *absent]
+    # The rules below read the fields that have to be there.
+    if not absent and (rule := _RULES.get(obj["kind"])):
+        found += rule(obj)
+    return found
+
+
+def _metadata(obj: Object) -> Iterator[Finding]:
+    metadata, kind = obj["metadata"], obj["kind"]
+    name = metadata.get("name", "")
+    pattern = {"Namespace": LABEL, "Service": _SERVICE}.get(kind, _SUBDOMAIN)
+    if RESOURCES[kind].group.startswith("rbac"):
+        pattern = _RBAC_NAME
+    if not name:
+        yield required("metadata.name", "name or generateName is required")
+    elif not pattern.fullmatch(name) or len(name) > (63 if kind in ("Namespace", "Service") else 253):
+        yield wrong("metadata.name", name, "must be lower case letters, digits and '-' (or '.'), as DNS names are")
+    yield from _labels(metadata.get("labels") or {}, "metadata.labels")
+
+
+def _labels(labels: Object, field: str) -> Iterator[Finding]:
+    for name, value in labels.items():
+        if not _LABEL_NAME.fullmatch(name):
+            yield wrong(field, name, "not a label name: [prefix/]name of letters, digits, '-', '_' and '.'")
+        if not isinstance(value, str) or not _LABEL_VALUE.fullmatch(value):
+            yield wrong(field, value, "a label value has at most 63 letters, digits, '-', '_' and '.'")
+
+
+def _template(spec: Object, path: str, policies: tuple[str, ...]) -> Iterator[Finding]:
+    template, selector = spec["template"], spec.get("selector") or {}
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    yield from _labels(labels, f"{path}.template.metadata.labels")
+    if "spec" not in template:
+        yield required(f"{path}.template.spec")
+        return
+    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        yield wrong(f"{path}.selector", selector, "empty selector is invalid for workloads")
+    elif not selector_matches(selector, labels):
+        yield wrong(f"{path}.template.metadata.labels", labels, "`selector` does not match template `labels`")
+    policy = template["spec"].get("restartPolicy")
+    if policy not in policies:
+        yield unsupported(f"{path}.template.spec.restartPolicy", policy, policies)
+    yield from pod_spec(template["spec"], f"{path}.template.spec")
+
+
+def _workload(obj: Object) -> Iterator[Finding]:
+    yield from at_least(
+        obj["spec"], "spec", 0, "replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"
+    )
+    yield from _template(obj["spec"], "spec", ("Always",))
+    strategy = obj["spec"].get("strategy", {})
+    if strategy.get("type", "RollingUpdate") not in ("RollingUpdate", "Recreate"):
+        yield unsupported("spec.strategy.type", strategy["type"], ("Recreate", "RollingUpdate"))
+    if strategy.get("type") == "Recreate" and strategy.get("rollingUpdate"):
+        yield ("FieldValueForbidden", "spec.strategy.rollingUpdate",
+               "Forbidden: may not be specified when strategy `type` is 'Recreate'")  # fmt: skip
+    elif strategy.get("rollingUpdate"):
+        yield from _rolling_update(strategy["rollingUpdate"], "spec.strategy.rollingUpdate")
+
+
+def _rolling_update(rolling: Object, at: str) -> Iterator[Finding]:
+    """Counts or percentages, and one of them more than 0: otherwise no pod could ever be replaced."""
+    for name in ("maxUnavailable", "maxSurge"):
+        value = rolling.get(name, "25%")
+        if isinstance(value, int):
+            yield from at_least(rolling, at, 0, name)
+        elif not _PERCENT.fullmatch(value):
+            yield wrong(f"{at}.{name}", value, _NO_PERCENT)
+    unavailable, surge = (rolling.get(name, "25%") for name in ("maxUnavailable", "maxSurge"))
+    if _is_zero(unavailable) and _is_zero(surge):
+        yield wrong(f"{at}.maxUnavailable", unavailable, "may not be 0 when `maxSurge` is 0")
+    if isinstance(unavailable, str) and _PERCENT.fullmatch(unavailable) and int(unavailable[:-1]) > 100:
+        yield wrong(f"{at}.maxUnavailable", unavailable, "must not be greater than 100%")
+
+
+def _is_zero(value: int | str) -> bool:
+    return value == 0 or (isinstance(value, str) and bool(re.fullmatch("0+%", value)))
+
+
+def _job(obj: Object) -> Iterator[Finding]:
+    spec = obj["spec"]
+    names = ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished")
+    yield from at_least(spec, "spec", 0, *names)
+    if spec.get("completionMode") not in ("NonIndexed", "Indexed"):
+        yield unsupported("spec.completionMode", spec.get("completionMode"), ("Indexed", "NonIndexed"))
+    if spec.get("completionMode") == "Indexed" and spec.get("completions") is None:
+        yield required("spec.completions", "when completion mode is Indexed")
+    yield from _template(spec, "spec", ("OnFailure", "Never"))
+
+
+def _pod(obj: Object) -> Iterator[Finding]:
+    policy = obj["spec"].get("restartPolicy")
+    if policy not in ("Always", "OnFailure", "Never"):
+        yield unsupported("spec.restartPolicy", policy, ("Always", "OnFailure", "Never"))
+    yield from pod_spec(obj["spec"], "spec")
+
+
+def _service(obj: Object) -> Iterator[Finding]:
+    spec = obj["spec"]
+    ports = spec.get("ports") or []
+    if not ports and spec.get("clusterIP") != "None":
+        yield required("spec.ports")
+    yield from port_list(ports, "spec.ports", "port")
+    for index, port in enumerate(ports):
+        if len(ports) > 1 and not port.get("name"):
+            yield required(f"spec.ports[{index}].name")
+
+
+_REASONS = {
+    "Invalid value": "FieldValueInvalid",
+    "Required value": "FieldValueRequired",
+    "Forbidden": "FieldValueForbidden",
+    "Unsupported value": "FieldValueNotSupported",
+}
+
+
+def _hpa(obj: Object) -> Iterator[Finding]:
+    # The rule knows every mistake; imported here because only HPAs need it.
+    from autoscale.hpa import complete, validate
+
+    for error in validate(complete(obj)):
+        yield _REASONS[error.kind], error.field, str(error).removeprefix(f"{error.field}: ")
+
+
+def _priority_class(obj: Object) -> Iterator[Finding]:
+    if obj["metadata"].get("name", "").startswith("system-"):
+        yield "FieldValueForbidden", "metadata.name", "Forbidden: names with 'system-' are the system's own"
+
+
+_RULES = {
+    "Deployment": _workload,
+    "ReplicaSet": _workload,
+    "Job": _job,
+    "Pod": _pod,
+    "Service": _service,
+    "HorizontalPodAutoscaler": _hpa,
+    "PriorityClass": _priority_class,
+}
+
+
+def changes(old: Object, new: Object) -> list[Finding]:
+    """What a change must not touch: selectors, a pod's spec, a job's template, a cluster IP."""
+    fixed = [path for path in _FIXED.get(new["kind"], ()) if _at(old, path) != _at(new, path)]
+    found = [wrong(path, _at(new, path), "field is immutable") for path in fixed]
+    if new["kind"] == "Pod" and _frozen(old["spec"]) != _frozen(new["spec"]):
+        text = "Forbidden: pod updates may not change fields other than `spec.containers[*].image` and a few more"
+        found.append(("FieldValueForbidden", "spec", text))
+    return found
+
+
+_FIXED = {
+    "Deployment": ("spec.selector",),
+    "ReplicaSet": ("spec.selector",),
+    "Job": ("spec.selector", "spec.template", "spec.completionMode"),
+    "Service": ("spec.clusterIP",),
+    "Secret": ("type",),
+    "RoleBinding": ("roleRef",),
+    "ClusterRoleBinding": ("roleRef",),
+}
+
+
+def _at(obj: Any, path: str) -> Any:
+    for name in path.split("."):
+        obj = obj.get(name) if isinstance(obj, dict) else None
+    return obj
+
+
+def _frozen(spec: Object) -> Object:
+    """A pod's spec without what may change."""
+    rest = {name: value for name, value in spec.items() if name not in ("activeDeadlineSeconds", "tolerations")}
+    rest["containers"] = [{**container, "image": ""} for container in spec.get("containers", [])]
+    return rest

@@ -1,0 +1,92 @@
+"""What is wrong with a pod's spec: its containers, their ports, probes, hooks and resources.
+
+A part of upstream's ``ValidatePodSpec`` (pkg/apis/core/validation).
+"""
+
+from collections.abc import Iterator
+
+from autoscale.embedded.apiserver.validation.causes import LABEL, Finding, at_least, required, unsupported, wrong
+from autoscale.kube.kinds import Object
+from autoscale.kube.quantities import parse_quantity
+
+
+def pod_spec(spec: Object, path: str) -> Iterator[Finding]:
+    """What is wrong with a PodSpec."""
+    if not spec.get("containers"):
+        yield required(f"{path}.containers")
+    yield from at_least(spec, path, 0, "terminationGracePeriodSeconds")
+    yield from at_least(spec, path, 1, "activeDeadlineSeconds")
+    names: set[str] = set()
+    for group in ("initContainers", "containers"):
+        for index, container in enumerate(spec.get(group) or []):
+            at = f"{path}.{group}[{index}]"
+            if container["name"] in names:
+                yield "FieldValueDuplicate", f"{at}.name", f'Duplicate value: "{container["name"]}"'
+            names.add(container["name"])
+            yield from _container(container, at)
+
+
+def _container(container: Object, at: str) -> Iterator[Finding]:
+    if not LABEL.fullmatch(container["name"]) or len(container["name"]) > 63:
+        yield wrong(f"{at}.name", container["name"], "must be lower case letters, digits and '-'")
+    if not container.get("image"):
+        yield required(f"{at}.image")
+    if container.get("imagePullPolicy") not in ("Always", "IfNotPresent", "Never"):
+        yield unsupported(f"{at}.imagePullPolicy", container.get("imagePullPolicy"),
+                          ("Always", "IfNotPresent", "Never"))  # fmt: skip
+    yield from port_list(container.get("ports") or [], f"{at}.ports", "containerPort")
+    yield from _resources(container.get("resources") or {}, f"{at}.resources")
+    ports = {port.get("name") for port in container.get("ports") or []}
+    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+        if name in container:
+            yield from _probe(container[name], f"{at}.{name}", ports)
+            if name != "readinessProbe" and container[name].get("successThreshold", 1) != 1:
+                yield wrong(f"{at}.{name}.successThreshold", container[name]["successThreshold"], "must be 1")
+    hook = (container.get("lifecycle") or {}).get("preStop")
+    if hook is not None:
+        yield from _handlers(hook, f"{at}.lifecycle.preStop", ("exec", "httpGet", "tcpSocket", "sleep"), ports)
+        yield from at_least(hook.get("sleep") or {}, f"{at}.lifecycle.preStop.sleep", 0, "seconds")
+
+
+def port_list(ports: list[Object], at: str, field: str) -> Iterator[Finding]:
+    """Numbers in range and names given once; ``field`` has the number."""
+    seen: set[str] = set()
+    for index, port in enumerate(ports):
+        if not 1 <= port[field] <= 65535:
+            yield wrong(f"{at}[{index}].{field}", port[field], "must be between 1 and 65535, inclusive")
+        name = port.get("name")
+        if name and name in seen:
+            yield "FieldValueDuplicate", f"{at}[{index}].name", f'Duplicate value: "{name}"'
+        seen.add(name or "")
+
+
+def _probe(probe: Object, at: str, ports: set[str | None]) -> Iterator[Finding]:
+    yield from _handlers(probe, at, ("exec", "httpGet", "tcpSocket", "grpc"), ports)
+    yield from at_least(probe, at, 0, "initialDelaySeconds")
+    yield from at_least(probe, at, 1, "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
+
+
+def _handlers(spec: Object, at: str, known: tuple[str, ...], ports: set[str | None]) -> Iterator[Finding]:
+    """What a probe or a hook does: exactly one thing, and a port that is there."""
+    handlers = [name for name in known if name in spec]
+    if not handlers:
+        yield required(at, "must specify a handler type")
+    for extra in handlers[1:]:
+        yield "FieldValueForbidden", f"{at}.{extra}", "Forbidden: may not specify more than 1 handler type"
+    for name in handlers:
+        port = spec[name].get("port")
+        if isinstance(port, str) and port not in ports:
+            yield wrong(f"{at}.{name}.port", port, "no port of the container has this name")
+        elif isinstance(port, int) and not 1 <= port <= 65535:
+            yield wrong(f"{at}.{name}.port", port, "must be between 1 and 65535, inclusive")
+
+
+def _resources(resources: Object, at: str) -> Iterator[Finding]:
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    for group, values in (("limits", limits), ("requests", requests)):
+        for name, value in values.items():
+            if parse_quantity(value) < 0:
+                yield wrong(f"{at}.{group}.{name}", value, "must be greater than or equal to 0")
+    for name, value in requests.items():
+        if name in limits and parse_quantity(value) > parse_quantity(limits[name]):
+            yield wrong(f"{at}.requests", value, f"must be less than or equal to {name} limit of {limits[name]}")

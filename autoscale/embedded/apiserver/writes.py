@@ -1,0 +1,145 @@
+"""Requests that write: create, replace, patch, delete, and the subresources status, scale, resize and eviction."""
+
+import time
+from collections.abc import Callable
+
+from aiohttp import web
+
+from autoscale.embedded.apiserver.answers import answer, success
+from autoscale.embedded.apiserver.body import APPLY, options_of, read_object, read_patch
+from autoscale.embedded.apiserver.registry import Options, Place, Registry
+from autoscale.embedded.apiserver.routes import Route
+from autoscale.embedded.apiserver.watch import selected, selection
+from autoscale.kube.kinds import Object
+from autoscale.kube.scale import scale_of, scaled
+from autoscale.kube.statuses import StatusError, bad_request
+
+_RETURNS_OBJECT = ("Pod", "Service", "ServiceAccount")
+"""Kinds whose delete answers with the object even when it is gone."""
+
+
+async def write(request: web.Request, route: Route, registry: Registry) -> web.Response:
+    """A write to an object or a collection."""
+    options = options_of(request, time.time())
+    verb = _verb(request.method, route)
+    if verb == "create":
+        return await _create(request, route, registry, options)
+    if verb == "delete":
+        return await _delete(request, route, registry, options)
+    place = Place(route.resource, route.namespace or "", route.name)
+    if verb == "update":
+        done = registry.update(place, await read_object(request), options)
+    elif request.content_type == APPLY:
+        return await _apply(request, place, registry, options)
+    else:
+        done = registry.patch(place, await read_patch(request, route.resource.kind), options)
+    return answer(done, warnings=options.warnings)
+
+
+def _verb(method: str, route: Route) -> str:
+    """create, update, patch or delete; 405 where the path does not take it."""
+    known = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+    verb = known.get(method, "")
+    whole = "deletecollection" if verb == "delete" and not route.name else verb
+    if whole in route.resource.verbs and bool(route.name) == (whole in ("update", "patch", "delete")):
+        return verb
+    raise StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+async def _create(request: web.Request, route: Route, registry: Registry, options: Options) -> web.Response:
+    body = await read_object(request)
+    review = _REVIEWS.get(route.resource.kind)
+    if review:
+        named = {"kind": route.resource.kind, "apiVersion": route.resource.api_version}
+        return answer({**body, **named, "status": review()}, code=201)
+    metadata = body.get("metadata") if isinstance(body.get("metadata"), dict) else {}
+    namespace = route.namespace or ""
+    if route.resource.namespaced and not namespace:
+        raise StatusError(405, "MethodNotAllowed", "a namespace is needed to create this")
+    place = Place(route.resource, namespace, (metadata or {}).get("name") or "")
+    return answer(registry.create(place, body, options), code=201, warnings=options.warnings)
+
+
+async def _apply(request: web.Request, place: Place, registry: Registry, options: Options) -> web.Response:
+    if not request.query.get("fieldManager"):
+        raise bad_request(
+            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
+        )
+    force = request.query.get("force") in ("true", "1")
+    done, new = registry.apply(place, await read_object(request), options, force=force)
+    return answer(done, code=201 if new else 200, warnings=options.warnings)
+
+
+async def _delete(request: web.Request, route: Route, registry: Registry, options: Options) -> web.Response:
+    body = await read_object(request)
+    for name in ("gracePeriodSeconds", "propagationPolicy", "orphanDependents"):
+        if name in request.query:
+            body.setdefault(name, _query_value(name, request.query[name]))
+    options.dry_run = options.dry_run or bool(body.get("dryRun"))
+    if route.name:
+        place = Place(route.resource, route.namespace or "", route.name)
+        before = registry.get(place)
+        after = registry.delete(place, body, options)
+        whole = after or (before if route.resource.kind in _RETURNS_OBJECT else success(route.resource, before))
+        return answer(whole, warnings=options.warnings)
+    found = [one.obj for one in selected(registry.store, selection(request, route).matcher())]
+    for obj in found:
+        metadata = obj["metadata"]
+        registry.delete(Place(route.resource, metadata.get("namespace", ""), metadata["name"]), body, options)
+    kind = {"kind": f"{route.resource.kind}List", "apiVersion": route.resource.api_version}
+    version = {"resourceVersion": str(registry.store.version)}
+    return answer({**kind, "metadata": version, "items": found}, warnings=options.warnings)
+
+
+def _query_value(name: str, text: str) -> object:
+    if name == "gracePeriodSeconds":
+        if not text.isdigit():
+            raise bad_request(f"gracePeriodSeconds must be a whole number of at least 0, found {text!r}")
+        return int(text)
+    return text == "true" if name == "orphanDependents" else text
+
+
+async def write_subresource(request: web.Request, route: Route, registry: Registry) -> web.Response:
+    """A write to status, scale, resize or eviction."""
+    options = options_of(request, time.time())
+    place = Place(route.resource, route.namespace or "", route.name)
+    if route.subresource == "eviction":
+        return await _evict(request, place, registry, options)
+    if request.method == "PATCH":
+        type_name = "Scale" if route.subresource == "scale" else route.resource.kind
+        patcher = await read_patch(request, type_name)
+    elif request.method == "PUT":
+        body = await read_object(request)
+        patcher = lambda current: body  # noqa: E731, ARG005
+    else:
+        raise StatusError(405, "MethodNotAllowed", f"{route.subresource} can be read, replaced and patched")
+    if route.subresource == "scale":
+        done = registry.patch(place, lambda current: scaled(current, patcher(scale_of(current))), options, "scale")
+        return answer(scale_of(done), warnings=options.warnings)
+    act = registry.resize if route.subresource == "resize" else registry.update_status
+    return answer(act(place, patcher, options), warnings=options.warnings)
+
+
+async def _evict(request: web.Request, place: Place, registry: Registry, options: Options) -> web.Response:
+    """Delete by eviction: disruption budgets are not enforced, which the warning says."""
+    if request.method != "POST":
+        raise StatusError(405, "MethodNotAllowed", "an eviction can only be created")
+    body = await read_object(request)
+    registry.delete(place, body.get("deleteOptions") or {}, options)
+    options.warnings.append("disruption budgets are not enforced by the embedded cluster")
+    done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
+    return answer(done, code=201, warnings=options.warnings)
+
+
+def _everything_is_allowed() -> Object:
+    return {"allowed": True, "reason": "whoever has the token may do everything"}
+
+
+def _who() -> Object:
+    return {"userInfo": {"username": "embedded-admin", "groups": ["system:masters", "system:authenticated"]}}
+
+
+_REVIEWS: dict[str, Callable[[], Object]] = {
+    "SelfSubjectAccessReview": _everything_is_allowed,
+    "SelfSubjectReview": _who,
+}

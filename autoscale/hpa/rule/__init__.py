@@ -1,0 +1,1 @@
+"""The steps of one pass: metrics, replicas, limits, stabilization, and what is remembered."""

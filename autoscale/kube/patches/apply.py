@@ -1,0 +1,146 @@
+"""Server-side apply: a manager states its fields; what it stated before and no longer states goes.
+
+Algorithm of https://kubernetes.io/docs/reference/using-api/server-side-apply/, over ``patch_ownership``. Pure.
+"""
+
+import json
+from collections.abc import Set
+from dataclasses import replace
+from typing import Any
+
+from autoscale.kube.defaults import with_defaults
+from autoscale.kube.kinds import RESOURCES, Object, key_of
+from autoscale.kube.patches.ownership import Owner, Path, fields_of, item_key, read_owners, write_owners
+from autoscale.kube.schema import Field, Type, type_of
+from autoscale.kube.statuses import StatusError
+
+
+def apply(live: Object | None, stated: Object, owner: Owner, *, force: bool) -> Object:
+    """``live`` (None: there is no such object yet) with the fields that ``owner`` states.
+
+    ``StatusError`` 409 where another manager owns a field that would change, unless ``force``.
+    """
+    owners = read_owners(live) if live else []
+    mine = next((one for one in owners if one.identity == owner.identity), None)
+    others = [one for one in owners if one is not mine]
+    # Compared as the server would store them: a default that is not stated is no other value.
+    stored = fields_of(with_defaults(stated))
+    wanted = {path: stored.get(path, value) for path, value in fields_of(stated).items()}
+    current = fields_of(live) if live else {}
+    contested = {path for path, value in wanted.items() if path in current and current[path] != value}
+    if not force:
+        _refuse_conflicts(stated, others, contested)
+    shared = frozenset[Path]().union(*(one.fields for one in others))
+    dropped = (mine.fields if mine else frozenset()) - wanted.keys() - shared
+    merged: Object = _merge(_dropped(live or {}, dropped, shared | wanted.keys()), stated, type_of(stated["kind"]))
+    owned = replace(owner, fields=frozenset(wanted))
+    if mine and mine.fields == owned.fields and merged == live:
+        owned = mine
+    left = [owned if one is mine else replace(one, fields=one.fields - contested) for one in owners]
+    merged["metadata"] = {**merged["metadata"], "managedFields": write_owners(left if mine else [*left, owned])}
+    return merged
+
+
+def _refuse_conflicts(stated: Object, others: list[Owner], contested: set[Path]) -> None:
+    causes = []
+    for one in others:
+        for path in sorted(one.fields & contested):
+            where = f' with subresource "{one.subresource}"' if one.subresource else ""
+            text = f'conflict with "{one.manager}"{where} using {one.api_version}'
+            causes.append({"reason": "FieldManagerConflict", "message": text, "field": dotted(path)})
+    if not causes:
+        return
+    listed = "\n".join(f"- {cause['field']}: {cause['message']}" for cause in causes)
+    number = "1 conflict" if len(causes) == 1 else f"{len(causes)} conflicts"
+    key = key_of(stated)
+    details = {"name": key[2], "kind": RESOURCES[key[0]].plural, "causes": causes}
+    raise StatusError(409, "Conflict", f"Apply failed with {number}:\n{listed}", details)
+
+
+def dotted(path: Path) -> str:
+    """A path as messages write it: ``.spec.template.spec.containers[name="web"].image``."""
+    text = ""
+    for part in path:
+        kind, _, name = part.partition(":")
+        if kind == "f":
+            text += f".{name}"
+        elif kind == "k":
+            text += "[" + name.strip("{}").replace('":', "=").replace('"', "", 1) + "]"
+        elif kind == "v":
+            text += f"[={name}]"
+    return text
+
+
+def _merge(live: Any, stated: Any, type_: Type | None) -> Any:
+    result = dict(live) if isinstance(live, dict) else {}
+    for name, value in stated.items():
+        field = type_.fields.get(name) if type_ else None
+        result[name] = _merge_field(result.get(name), value, field)
+    return result
+
+
+def _merge_field(live: Any, stated: Any, field: Field | None) -> Any:
+    if field is None or live is None:
+        return stated
+    inner = type_of(field.type)
+    if isinstance(stated, dict) and isinstance(live, dict):
+        if field.shape == "map" and not field.atomic:
+            return {**live, **stated}
+        if field.shape == "one" and inner and not inner.atomic and not field.atomic:
+            return _merge(live, stated, inner)
+    if isinstance(stated, list) and isinstance(live, list) and field.list_type != "atomic":
+        return _merge_items(live, stated, field, inner)
+    return stated
+
+
+def _merge_items(live: list[Any], stated: list[Any], field: Field, inner: Type | None) -> list[Any]:
+    """The stated items in their order, then the live ones that were not stated."""
+    held = {item_key(item, field): item for item in live}
+    keys = [item_key(item, field) for item in stated]
+    merged = [_merge(held.get(key, {}), item, inner) if isinstance(item, dict) else item
+              for key, item in zip(keys, stated, strict=True)]  # fmt: skip
+    return merged + [item for key, item in held.items() if key not in keys]
+
+
+def _dropped(live: Object, dropped: Set[Path], kept: Set[Path]) -> Object:
+    """The object without fields that nobody states any more. A container or an item stays as long as something that is
+    stated lies in it."""
+    # Whole items first, so that an item is still found by its keys.
+    for path in sorted(dropped, key=lambda path: (path[-1] != ".", path)):
+        whole = path[:-1] if path[-1] == "." else path
+        if not _is_key(path) and not any(one[: len(whole)] == whole for one in kept):
+            live = _without(live, type_of(live["kind"]), path)
+    return live
+
+
+def _is_key(path: Path) -> bool:
+    """Whether the field is one of the keys by which its item is found: it goes with the item only."""
+    holder = path[-2] if len(path) > 1 else ""
+    return holder.startswith("k:") and path[-1].removeprefix("f:") in json.loads(holder[2:])
+
+
+def _without(value: Object, type_: Type | None, path: Path) -> Object:
+    """The object without one field; what becomes empty by that goes too."""
+    name = path[0].removeprefix("f:")
+    if name not in value:
+        return value
+    field = type_.fields.get(name) if type_ else None
+    held = _without_inside(value[name], field, path[1:]) if len(path) > 1 else None
+    if held in (None, {}, []):
+        return {other: one for other, one in value.items() if other != name}
+    return {**value, name: held}
+
+
+def _without_inside(held: Any, field: Field | None, path: Path) -> Any:
+    inner = type_of(field.type) if field and field.shape != "map" else None
+    if isinstance(held, dict):
+        return _without(held, inner, path)
+    if not isinstance(held, list) or field is None:
+        return held
+    kept = []
+    for item in held:
+        if item_key(item, field) != path[0]:
+            kept.append(item)
+        elif len(path) > 1 and path[1] != ".":
+            kept.append(_without(item, inner, path[1:]))
+    return kept

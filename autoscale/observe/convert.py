@@ -1,0 +1,197 @@
+"""Kubernetes objects -> rows of the record. Pure: one object in, its row out, whatever is absent is None."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from autoscale.base.times import parse_duration, parse_time
+from autoscale.kube.quantities import milli, parse_quantity, whole
+
+Object = Mapping[str, Any]
+Row = dict[str, Any]
+
+
+def seconds(text: str | None) -> float | None:
+    """An API time in seconds since the epoch; None where there is none."""
+    return parse_time(text) if text else None
+
+
+def pod_row(pod: Object, *, removed: bool = False) -> Row:
+    """A ``pod`` row."""
+    meta, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
+    return {
+        "k": "pod",
+        "uid": meta["uid"],
+        "name": meta["name"],
+        "namespace": meta.get("namespace", ""),
+        "owner": owner(pod),
+        "node": spec.get("nodeName"),
+        "ip": status.get("podIP"),
+        "phase": status.get("phase", "Pending"),
+        "created": parse_time(meta["creationTimestamp"]),
+        "deletion": seconds(meta.get("deletionTimestamp")),
+        "conditions": {
+            item["type"]: [item["status"], seconds(item.get("lastTransitionTime"))]
+            for item in status.get("conditions") or []
+        },
+        "containers": [_container(item, status) for item in spec.get("containers") or []],
+        "removed": removed,
+    }
+
+
+def owner(obj: Object) -> str | None:
+    """The controlling owner as ``Kind/name``; None where there is none."""
+    for reference in obj["metadata"].get("ownerReferences") or []:
+        if reference.get("controller"):
+            return f"{reference['kind']}/{reference['name']}"
+    return None
+
+
+def _container(container: Object, status: Object) -> Row:
+    """One container: what it asked for and how it fares."""
+    named = [item for item in status.get("containerStatuses") or [] if item["name"] == container["name"]]
+    state = (named[0].get("state") or {}) if named else {}
+    resources = (named[0].get("resources") if named else None) or container.get("resources") or {}
+    running, waiting, ended = (state.get(key) or {} for key in ("running", "waiting", "terminated"))
+    return {
+        "name": container["name"],
+        "cpu_request_m": _cpu(resources.get("requests")),
+        "cpu_limit_m": _cpu(resources.get("limits")),
+        "started": seconds(running.get("startedAt") or ended.get("startedAt")),
+        "restarts": int(named[0].get("restartCount") or 0) if named else 0,
+        "reason": waiting.get("reason") or ended.get("reason"),
+    }
+
+
+def _cpu(resources: Object | None) -> int | None:
+    """The CPU of a resource list in millicores."""
+    value = (resources or {}).get("cpu")
+    return None if value is None else milli(value)
+
+
+def workload_row(workload: Object) -> Row:
+    """A ``workload`` row of a Deployment, ReplicaSet or StatefulSet."""
+    meta, status = workload["metadata"], workload.get("status") or {}
+    ready = int(status.get("readyReplicas") or 0)
+    return {
+        "k": "workload",
+        "kind": workload["kind"],
+        "uid": meta["uid"],
+        "name": meta["name"],
+        "generation": int(meta.get("generation") or 0),
+        "spec_replicas": (workload.get("spec") or {}).get("replicas"),
+        "status_replicas": int(status.get("replicas") or 0),
+        "ready": ready,
+        "available": int(status.get("availableReplicas") or 0),
+    }
+
+
+def hpa_row(hpa: Object) -> Row:
+    """An ``hpa`` row of an autoscaling/v2 HorizontalPodAutoscaler.
+
+    The API requires ``desiredReplicas``, so a new HPA says 0 there until its first sync: that is no decision.
+    """
+    meta, status = hpa["metadata"], hpa.get("status") or {}
+    decided = bool(status.get("lastScaleTime") or status.get("conditions"))
+    return {
+        "k": "hpa",
+        "uid": meta["uid"],
+        "name": meta["name"],
+        "generation": int(meta.get("generation") or 0),
+        "spec": hpa["spec"],
+        "current": _count(status.get("currentReplicas"), decided),
+        "desired": _count(status.get("desiredReplicas"), decided),
+        "last_scale": seconds(status.get("lastScaleTime")),
+        "metrics": status.get("currentMetrics"),
+        "conditions": {
+            item["type"]: {
+                "status": item["status"],
+                "reason": item.get("reason") or "",
+                "message": item.get("message") or "",
+                "at": seconds(item.get("lastTransitionTime")),
+            }
+            for item in status.get("conditions") or []
+        },
+    }
+
+
+def _count(replicas: int | None, decided: bool) -> int | None:
+    """A replica count of an HPA's status; the 0 of one that has never decided is unknown."""
+    return replicas if decided or replicas else None
+
+
+def usage_row(sample: Object, uid: str, clk: str) -> Row:
+    """A ``usage`` row of a ``PodMetrics`` sample."""
+    return {
+        "k": "usage",
+        "pod_uid": uid,
+        "at": parse_time(sample["timestamp"]),
+        "clk": clk,
+        "window_s": go_duration(sample["window"]),
+        "containers": {
+            item["name"]: {
+                "cpu_m": float(parse_quantity(item["usage"]["cpu"]) * 1000),
+                "mem_b": whole(item["usage"]["memory"]) if "memory" in item["usage"] else None,
+            }
+            for item in sample.get("containers") or []
+        },
+    }
+
+
+def go_duration(text: str) -> float:
+    """A Go duration as metav1.Duration writes it (``15.002s``, ``1m0.5s``, ``850µs``) in seconds."""
+    for unit, factor in (("µs", 1e-6), ("us", 1e-6), ("ns", 1e-9)):
+        if text.endswith(unit):
+            return float(text.removesuffix(unit)) * factor
+    return parse_duration(text)
+
+
+def endpoint_rows(endpoint_slice: Object, service: str) -> dict[str, Row]:
+    """``endpoint`` rows of an EndpointSlice by pod uid."""
+    rows = {}
+    for endpoint in endpoint_slice.get("endpoints") or []:
+        target = endpoint.get("targetRef") or {}
+        if target.get("kind") == "Pod" and target.get("uid"):
+            conditions = endpoint.get("conditions") or {}
+            rows[target["uid"]] = {
+                "k": "endpoint",
+                "service": service,
+                "pod_uid": target["uid"],
+                **{name: conditions.get(name) for name in ("ready", "serving", "terminating")},
+            }
+    return rows
+
+
+def node_row(node: Object) -> Row:
+    """A ``node`` row: ``cpu_m`` is what pods may ask for (allocatable)."""
+    spec, status = node.get("spec") or {}, node.get("status") or {}
+    ready = [item["status"] for item in status.get("conditions") or [] if item["type"] == "Ready"]
+    return {
+        "k": "node",
+        "name": node["metadata"]["name"],
+        "ready": {"True": True, "False": False}.get(ready[0]) if ready else None,
+        "cpu_m": milli((status.get("allocatable") or {}).get("cpu", "0")),
+        "unschedulable": bool(spec.get("unschedulable")),
+    }
+
+
+def event_row(event: Object) -> Row:
+    """An ``event`` row; times of old (firstTimestamp) and new (eventTime, series) style."""
+    about, series = event.get("involvedObject") or {}, event.get("series") or {}
+    first = event.get("firstTimestamp") or event.get("eventTime")
+    return {
+        "k": "event",
+        "uid": event["metadata"]["uid"],
+        "type": event.get("type") or "Normal",
+        "reason": event.get("reason") or "",
+        "message": event.get("message") or "",
+        "object": f"{about.get('kind', '')}/{about.get('name', '')}",
+        "count": int(series.get("count") or event.get("count") or 1),
+        "first": seconds(first),
+        "last": seconds(event_time(event)),
+    }
+
+
+def event_time(event: Object) -> str | None:
+    """When an event was last seen, as the API gives it."""
+    last = (event.get("series") or {}).get("lastObservedTime") or event.get("lastTimestamp")
+    return last or event.get("firstTimestamp") or event.get("eventTime")

@@ -1,0 +1,90 @@
+"""What is known of the cluster at this moment: the newest objects, for deciding when to go on. No I/O."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from autoscale.cluster.watch import Change
+from autoscale.observe.convert import event_time, seconds
+from autoscale.observe.fold import Scope
+
+Object = dict[str, Any]
+_RECENT_EVENTS = 200
+_ENDED = ("Succeeded", "Failed")
+
+
+@dataclass
+class View:
+    """The target's workload, pods, HPA and recent events; the load generator's pods and Jobs; by name."""
+
+    scope: Scope
+    workload: Object | None = None
+    hpa: Object | None = None
+    pods: dict[str, Object] = field(default_factory=dict)
+    load_pods: dict[str, Object] = field(default_factory=dict)
+    jobs: dict[str, Object] = field(default_factory=dict)
+    events: list[Object] = field(default_factory=list)
+
+    def see(self, change: Change, *, load: bool = False) -> None:
+        """Take in one change."""
+        gone = change.type in ("DELETED", "GONE")
+        name = change.object["metadata"]["name"]
+        match change.kind:
+            case "Pod":
+                _put(self.load_pods if load else self.pods, name, change.object, gone=gone)
+            case "Job":
+                _put(self.jobs, name, change.object, gone=gone)
+            case "Event" if not gone and (seconds(event_time(change.object)) or self.scope.since) >= self.scope.since:
+                self.events = [*self.events[-_RECENT_EVENTS:], change.object]
+            case "HorizontalPodAutoscaler" if name == self.scope.hpa:
+                self.hpa = None if gone else change.object
+            case self.scope.kind if name == self.scope.workload:
+                self.workload = None if gone else change.object
+
+    def about(self, *names: str) -> list[Object]:
+        """Recent events about objects of these names, or of names made from them (``web-5d4c``)."""
+        starts = tuple(f"{name}-" for name in names)
+        return [
+            event
+            for event in self.events
+            if (about := (event.get("involvedObject") or {}).get("name") or "") in names or about.startswith(starts)
+        ]
+
+    @property
+    def replicas(self) -> int | None:
+        """Pods that the workload has now, as its status says; None before it was seen."""
+        return None if self.workload is None else int((self.workload.get("status") or {}).get("replicas") or 0)
+
+    @property
+    def min_replicas(self) -> int:
+        """The HPA's minimum (1 where it sets none)."""
+        return int(((self.hpa or {}).get("spec") or {}).get("minReplicas") or 1)
+
+    def hpa_sees(self) -> bool:
+        """Whether the HPA has computed a replica count from metrics."""
+        conditions = ((self.hpa or {}).get("status") or {}).get("conditions") or []
+        return any(item["type"] == "ScalingActive" and item["status"] == "True" for item in conditions)
+
+    def at_minimum(self) -> bool:
+        """Whether the workload wants and has the HPA's minimum, and no pod of it is ending any more.
+
+        A pod that has ended may be kept for a while (evicted, its node shut down): it is none of them.
+        """
+        wanted = ((self.workload or {}).get("spec") or {}).get("replicas")
+        pods = [pod for pod in self.pods.values() if (pod.get("status") or {}).get("phase") not in _ENDED]
+        return wanted == self.replicas == self.min_replicas and len(pods) == self.min_replicas
+
+    def job_ended(self, name: str) -> str | None:
+        """``Complete`` or ``Failed: message`` of a Job; None while it runs or is not there."""
+        for condition in ((self.jobs.get(name) or {}).get("status") or {}).get("conditions") or []:
+            if condition["status"] == "True" and condition["type"] in ("Complete", "Failed"):
+                message = condition.get("message") or condition.get("reason") or ""
+                return "Complete" if condition["type"] == "Complete" else f"Failed: {message}"
+        return None
+
+
+def _put(place: dict[str, Object], name: str, obj: Object, *, gone: bool) -> None:
+    """Keep or drop one object."""
+    if gone:
+        place.pop(name, None)
+    else:
+        place[name] = obj

@@ -1,0 +1,176 @@
+"""What all controllers need to know about pods, owners and conditions."""
+
+import contextlib
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from autoscale.base.times import format_time, parse_time
+from autoscale.kube.kinds import RESOURCES, Object
+from autoscale.plane.store import NAME_ALPHABET, Objects
+
+Owned = dict[str, list[Object]]
+"""Objects by the uid of the controller that owns them."""
+
+
+class _Once(logging.Filter):
+    """Lets each text through once: the turns come again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether this text is new."""
+        text = record.getMessage()
+        new = text not in self._told
+        self._told.add(text)
+        return new
+
+
+_LOG = logging.getLogger(__name__)
+_LOG.addFilter(_Once())
+
+
+@contextlib.contextmanager
+def guarded(obj: Object) -> Iterator[None]:
+    """What cannot be done for one object is logged (once), and does not stop the others: each has its own turn in
+    upstream's queues."""
+    try:
+        yield
+    except Exception as error:
+        metadata = obj.get("metadata") or {}
+        _LOG.exception("%s %s/%s: %r", obj.get("kind"), metadata.get("namespace"), metadata.get("name"), error)
+
+
+def controller_of(obj: Object) -> Object | None:
+    """The owner reference of the managing controller, or None."""
+    for owner in obj["metadata"].get("ownerReferences") or []:
+        if owner.get("controller"):
+            return dict(owner)
+    return None
+
+
+def by_owner(objects: Objects, kind: str) -> Owned:
+    """All objects of a kind that have a controller, by its uid."""
+    found: Owned = defaultdict(list)
+    for obj in objects.list(kind):
+        owner = controller_of(obj)
+        if owner:
+            found[owner["uid"]].append(obj)
+    return found
+
+
+def owner_reference(obj: Object) -> Object:
+    """The reference that makes ``obj`` the managing controller of another object."""
+    return {
+        "apiVersion": RESOURCES[obj["kind"]].api_version,
+        "kind": obj["kind"],
+        "name": obj["metadata"]["name"],
+        "uid": obj["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def condition(obj: Object, kind: str) -> Object | None:
+    """The status condition of that type, or None."""
+    for found in obj.get("status", {}).get("conditions") or []:
+        if found["type"] == kind:
+            return dict(found)
+    return None
+
+
+def set_condition(conditions: list[Object], new: Object, now: float) -> list[Object]:
+    """The list with ``new`` (type, status, reason, message) put in; its transition time moves with the status only."""
+    old = next((c for c in conditions if c["type"] == new["type"]), None)
+    moved = old is None or old["status"] != new["status"]
+    at = format_time(now) if moved or old is None else old["lastTransitionTime"]
+    made = {**new, "lastTransitionTime": at}
+    if old is None:
+        return [*conditions, made]
+    return [{**old, **made} if c["type"] == new["type"] else c for c in conditions]
+
+
+def is_ready(pod: Object) -> bool:
+    """The pod's Ready condition is True."""
+    return (condition(pod, "Ready") or {}).get("status") == "True"
+
+
+def is_terminating(obj: Object) -> bool:
+    """Its end has been asked for."""
+    return bool(obj["metadata"].get("deletionTimestamp"))
+
+
+def is_finished(pod: Object) -> bool:
+    """The pod's containers have ended for good."""
+    return pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+
+
+def is_active(pod: Object) -> bool:
+    """Neither finished nor being deleted: what counts as a replica."""
+    return not is_finished(pod) and not is_terminating(pod)
+
+
+def is_available(pod: Object, min_ready_s: int, now: float) -> bool:
+    """Ready for at least ``min_ready_s`` seconds."""
+    ready = condition(pod, "Ready")
+    if ready is None or ready["status"] != "True":
+        return False
+    return min_ready_s == 0 or parse_time(ready["lastTransitionTime"]) + min_ready_s <= now
+
+
+def matches(selector: dict[str, str] | None, labels: dict[str, str] | None) -> bool:
+    """All of the selector's labels are there; an empty selector matches nothing (as a Service's does)."""
+    return bool(selector) and all((labels or {}).get(name) == value for name, value in (selector or {}).items())
+
+
+def fresh_names(owner: Object, kind: str, count: int, objects: Objects, prefix: str = "") -> list[str]:
+    """``count`` names ``owner-xxxxx`` that no object of the kind has. They follow from the owner and the version of
+    the objects, so a step stays a function of its arguments."""
+    source = random.Random(f"{owner['metadata']['uid']}/{prefix}/{objects.version}")
+    stem = (prefix or f"{owner['metadata']['name']}-")[:58]
+    names: list[str] = []
+    while len(names) < count:
+        name = stem + "".join(source.choices(NAME_ALPHABET, k=5))
+        if name not in names and objects.get(kind, owner["metadata"]["namespace"], name) is None:
+            names.append(name)
+    return names
+
+
+def new_pod(owner: Object, name: str, template: Object) -> Object:
+    """A pod of that name from an owner's template."""
+    metadata = template.get("metadata") or {}
+    kept = {part: metadata[part] for part in ("labels", "annotations") if metadata.get(part)}
+    return {
+        "kind": "Pod",
+        "apiVersion": "v1",
+        "metadata": {
+            "name": name,
+            "generateName": name[:-5],
+            "namespace": owner["metadata"]["namespace"],
+            **kept,
+            "ownerReferences": [owner_reference(owner)],
+        },
+        "spec": template["spec"],
+    }
+
+
+def encode(number: int) -> str:
+    """A number in the alphabet of generated names: each decimal digit becomes a letter (``SafeEncodeString``)."""
+    return "".join(NAME_ALPHABET[ord(digit) % len(NAME_ALPHABET)] for digit in str(number))
+
+
+def fnv32a(data: bytes) -> int:
+    """The 32-bit FNV-1a hash."""
+    value = 0x811C9DC5
+    for byte in data:
+        value = (value ^ byte) * 0x01000193 & 0xFFFFFFFF
+    return value
+
+
+def changed_status(obj: Object, status: dict[str, Any]) -> bool:
+    """The status differs from the object's in any field."""
+    return bool(obj.get("status") != status)

@@ -1,0 +1,155 @@
+"""The HorizontalPodAutoscaler controller: when a pass runs, what it sees, what it writes. The rule itself is
+``autoscale.hpa``.
+
+Each HPA is synced one period after its last pass, as upstream's queue has it (pkg/controller/podautoscaler).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from autoscale.base.errors import InputError
+from autoscale.hpa.config import Config, Release
+from autoscale.hpa.decide import decide
+from autoscale.hpa.decision import Decision
+from autoscale.hpa.observation import Observation
+from autoscale.hpa.reading.observe import observe
+from autoscale.hpa.reading.parse import parse_spec
+from autoscale.hpa.state import State
+from autoscale.kube.kinds import Object
+from autoscale.kube.scale import scale_of
+from autoscale.kube.selectors import selector_matches, selector_text
+from autoscale.plane.controllers.common import changed_status, guarded, is_terminating
+from autoscale.plane.store import Emit, Objects, Update, UpdateStatus, Write
+
+COMPONENT = "horizontal-pod-autoscaler"
+RELEASE: Release = "1.35"
+_SCALABLE = ("Deployment", "ReplicaSet")
+_NO_CUSTOM = "unable to fetch metrics from custom metrics API: there is no custom metrics API (custom.metrics.k8s.io)"
+_NO_EXTERNAL = "unable to fetch metrics from external metrics API: there is no such API (external.metrics.k8s.io)"
+_NO_API = {"Pods": _NO_CUSTOM, "Object": _NO_CUSTOM, "External": _NO_EXTERNAL}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the controller remembers of one HPA (by uid): its logs, and when its next pass is due."""
+
+    due: float
+    state: State = field(default_factory=State)
+
+
+Memories = Mapping[str, Memory]
+
+
+def step(
+    objects: Objects, pod_metrics: list[Object], memories: Memories, config: Config, now: float
+) -> tuple[list[Write], Memories]:
+    """Sync every HPA whose pass is due; the memories of those that are gone are dropped."""
+    writes: list[Write] = []
+    kept: dict[str, Memory] = {}
+    for hpa in objects.list("HorizontalPodAutoscaler"):
+        uid = hpa["metadata"]["uid"]
+        # A new one waits a period too, before 1.37.
+        first = now if config.since("1.37") else now + config.sync_period_s
+        memory = memories.get(uid, Memory(first))
+        if memory.due <= now and not is_terminating(hpa):
+            state = memory.state
+            with guarded(hpa):
+                made, state = _sync(hpa, objects, pod_metrics, state, config, now)
+                writes += made
+            memory = Memory(now + config.sync_period_s, state)
+        kept[uid] = memory
+    return writes, kept
+
+
+def next_due(memories: Memories) -> float | None:
+    """When the next pass is due, None where there is no HPA."""
+    return min((memory.due for memory in memories.values()), default=None)
+
+
+def _sync(
+    hpa: Object, objects: Objects, pod_metrics: list[Object], state: State, config: Config, now: float
+) -> tuple[list[Write], State]:
+    try:
+        spec = parse_spec(hpa, config)
+    except InputError as error:
+        return [Emit(hpa, "Warning", "InvalidSpec", str(error), COMPONENT)], state
+    target = _target(hpa, objects)
+    decision = decide(spec, config, state, _seen(hpa, target, objects, pod_metrics, now))
+    return _writes(hpa, target, decision), decision.state
+
+
+def _seen(hpa: Object, target: Object | None, objects: Objects, pod_metrics: list[Object], now: float) -> Observation:
+    errors = {at: _NO_API[metric["type"]] for at, metric in enumerate(hpa["spec"].get("metrics") or [])
+              if metric["type"] in _NO_API}  # fmt: skip
+    if target is None:
+        return observe(now=now, hpa=hpa, scale=None, pods=(), scale_error=_no_target(hpa))
+    namespace = hpa["metadata"]["namespace"]
+    selected = [p for p in objects.list("Pod", namespace) if _selects(target, p)]
+    names = {pod["metadata"]["name"] for pod in selected}
+    usage = [m for m in pod_metrics if m["metadata"]["namespace"] == namespace and m["metadata"]["name"] in names]
+    return observe(
+        now=now,
+        hpa=hpa,
+        scale=_scale(target),
+        pods=selected,
+        pod_metrics=usage,
+        metric_errors=errors,
+        rivals=_rivals(hpa, selected, objects),
+    )
+
+
+def _scale(target: Object) -> Object:
+    scale = scale_of(target)
+    text = selector_text(target["spec"].get("selector"))
+    return {**scale, "status": {**scale["status"], "selector": "" if text == "<none>" else text}}
+
+
+def _target(hpa: Object, objects: Objects) -> Object | None:
+    reference = hpa["spec"]["scaleTargetRef"]
+    if not _is_scalable(reference):
+        return None
+    return objects.get(reference["kind"], hpa["metadata"]["namespace"], reference["name"])
+
+
+def _is_scalable(reference: Object) -> bool:
+    return reference["kind"] in _SCALABLE and _group(reference) == "apps"
+
+
+def _group(reference: Object) -> str:
+    """``apps`` of ``apps/v1``; the core group of ``v1`` has no name."""
+    return str(reference.get("apiVersion") or "").rpartition("/")[0]
+
+
+def _no_target(hpa: Object) -> str:
+    reference = hpa["spec"]["scaleTargetRef"]
+    if not _is_scalable(reference):
+        return f'no matches for kind "{reference["kind"]}" in group "{_group(reference)}"'
+    return f'{reference["kind"].lower()}s.apps "{reference["name"]}" not found'
+
+
+def _selects(target: Object, pod: Object) -> bool:
+    return selector_matches(target["spec"].get("selector") or {}, pod["metadata"].get("labels") or {})
+
+
+def _rivals(hpa: Object, selected: list[Object], objects: Objects) -> list[str]:
+    """Other HPAs in the namespace whose target selects one of these pods."""
+    namespace, found = hpa["metadata"]["namespace"], []
+    for other in objects.list("HorizontalPodAutoscaler", namespace):
+        if other["metadata"]["uid"] == hpa["metadata"]["uid"]:
+            continue
+        with guarded(other):
+            target = _target(other, objects)
+            if target and any(_selects(target, pod) for pod in selected):
+                found.append(other["metadata"]["name"])
+    return found
+
+
+def _writes(hpa: Object, target: Object | None, decision: Decision) -> list[Write]:
+    writes: list[Write] = []
+    if decision.rescale and target is not None:
+        writes.append(Update({**target, "spec": {**target["spec"], "replicas": decision.desired}}))
+    writes += [Emit(hpa, event.type, event.reason, event.message, COMPONENT) for event in decision.events]
+    status = decision.status.to_dict()
+    if changed_status(hpa, status):
+        writes.append(UpdateStatus({**hpa, "status": status}))
+    return writes

@@ -1,0 +1,236 @@
+"""The Job controller: pods until enough of them have succeeded, or too many have failed.
+
+Done: NonIndexed and Indexed completion, parallelism, backoffLimit, activeDeadlineSeconds, ttlSecondsAfterFinished,
+suspend. Each pod carries the finalizer ``batch.kubernetes.io/job-tracking`` until it is counted, so a deleted pod
+counts too. Source of the rules: pkg/controller/job/job_controller.go of Kubernetes.
+"""
+
+from typing import Any
+
+from autoscale.base.times import format_time, parse_time
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.common import (
+    by_owner,
+    changed_status,
+    condition,
+    controller_of,
+    fresh_names,
+    guarded,
+    is_active,
+    is_finished,
+    is_ready,
+    is_terminating,
+    set_condition,
+)
+from autoscale.plane.controllers.job_pods import (
+    INDEX,
+    TRACKING,
+    failed_again,
+    format_indexes,
+    index_of,
+    job_pod,
+    parse_indexes,
+    retry_delay_s,
+)
+from autoscale.plane.store import Create, Delete, Emit, Objects, Update, UpdateStatus, Write
+
+COMPONENT = "job-controller"
+_OVER = {
+    "BackoffLimitExceeded": "Job has reached the specified backoff limit",
+    "DeadlineExceeded": "Job was active longer than specified deadline",
+    "CompletionsReached": "Reached expected number of succeeded pods",
+}
+
+
+def step(objects: Objects, now: float) -> list[Write]:
+    """One pass over all Jobs."""
+    pods = by_owner(objects, "Pod")
+    writes: list[Write] = []
+    for job in objects.list("Job"):
+        owned = pods.get(job["metadata"]["uid"], [])
+        if not is_terminating(job):
+            with guarded(job):
+                writes += _clean(job, now) if finished_as(job) else _sync(job, owned, objects, now)
+    return [*writes, *_release_orphans(objects)]
+
+
+def finished_as(job: Object) -> str | None:
+    """``Complete`` or ``Failed`` once the Job has ended; None before."""
+    found = (c["type"] for c in job["status"].get("conditions") or [] if c["status"] == "True")
+    return next((kind for kind in found if kind in ("Complete", "Failed")), None)
+
+
+def _sync(job: Object, owned: list[Object], objects: Objects, now: float) -> list[Write]:
+    status = dict(job["status"])
+    writes = [*_suspend(job, status, now), *_count(job, owned, status)]
+    active = [pod for pod in owned if is_active(pod)]
+    ending = [pod for pod in owned if is_terminating(pod) and not is_finished(pod)]
+    why = _verdict(job, status, active, now)
+    if why:
+        writes += _delete_all(job, active) + _end(job, status, why, active or ending, now)
+    else:
+        made = _manage(job, owned, active, status, objects, now)
+        writes += made
+    going = {write.name for write in writes if isinstance(write, Delete)}
+    staying = [pod for pod in active if pod["metadata"]["name"] not in going]
+    status["active"] = len(staying) + sum(isinstance(w, Create) for w in writes)
+    status["ready"] = sum(map(is_ready, staying))
+    status["terminating"] = len(ending) + len(going)
+    status["uncountedTerminatedPods"] = {}
+    status = {name: value for name, value in status.items() if value != 0 or name in ("ready", "terminating")}
+    return writes + ([UpdateStatus({**job, "status": status})] if changed_status(job, status) else [])
+
+
+def _suspend(job: Object, status: dict[str, Any], now: float) -> list[Write]:
+    """Say in the status that the Job is suspended, or goes on: it then starts anew."""
+    suspended, at = bool(job["spec"].get("suspend")), format_time(now)
+    if not suspended:
+        status.setdefault("startTime", at)
+    if ((condition(job, "Suspended") or {}).get("status") == "True") == suspended:
+        return []
+    event, text = ("Suspended", "Job suspended") if suspended else ("Resumed", "Job resumed")
+    value = {"type": "Suspended", "status": str(suspended), "reason": f"Job{event}", "message": text}
+    conditions = status.get("conditions") or []
+    status["conditions"] = set_condition(conditions, value | {"lastProbeTime": at}, now)
+    if not suspended:
+        status["startTime"] = at
+    return [Emit(job, "Normal", event, text, COMPONENT)]
+
+
+def _count(job: Object, owned: list[Object], status: dict[str, Any]) -> list[Write]:
+    """Add every finished pod to the status once, and let it go."""
+    writes: list[Write] = []
+    for pod in owned:
+        if not is_finished(pod) or TRACKING not in (pod["metadata"].get("finalizers") or []):
+            continue
+        writes.append(_untracked(pod))
+        if pod["status"]["phase"] == "Failed":
+            status["failed"] = status.get("failed", 0) + 1
+        elif job["spec"].get("completionMode") == "Indexed":
+            done = parse_indexes(status.get("completedIndexes", "")) | {index_of(pod)}
+            status["completedIndexes"], status["succeeded"] = format_indexes(done), len(done)
+        else:
+            status["succeeded"] = status.get("succeeded", 0) + 1
+    return writes
+
+
+def _untracked(pod: Object) -> Update:
+    kept = [name for name in pod["metadata"].get("finalizers") or [] if name != TRACKING]
+    return Update({**pod, "metadata": {**pod["metadata"], "finalizers": kept}})
+
+
+def _release_orphans(objects: Objects) -> list[Write]:
+    """Pods whose Job is gone, or has ended, need not be counted any more."""
+    writes: list[Write] = []
+    for pod in objects.list("Pod"):
+        owner = controller_of(pod)
+        if owner is None or TRACKING not in (pod["metadata"].get("finalizers") or []):
+            continue
+        job = objects.get("Job", pod["metadata"]["namespace"], owner["name"])
+        if job is None or job["metadata"]["uid"] != owner["uid"] or finished_as(job):
+            writes.append(_untracked(pod))
+    return writes
+
+
+def _verdict(job: Object, status: dict[str, Any], active: list[Object], now: float) -> str | None:
+    """The reason why the Job is over, or None while it goes on."""
+    spec = job["spec"]
+    for kept in status.get("conditions") or []:
+        if kept["type"] in ("FailureTarget", "SuccessCriteriaMet"):
+            return str(kept["reason"])
+    completions, succeeded = spec.get("completions"), status.get("succeeded", 0)
+    if status.get("failed", 0) > spec.get("backoffLimit", 6) or failed_again(job, active):
+        return "BackoffLimitExceeded"
+    deadline = None if spec.get("suspend") else spec.get("activeDeadlineSeconds")
+    if deadline is not None and now >= parse_time(status["startTime"]) + deadline:
+        return "DeadlineExceeded"
+    enough = succeeded >= completions if completions is not None else succeeded > 0 and not active
+    return "CompletionsReached" if enough else None
+
+
+def _end(job: Object, status: dict[str, Any], why: str, left: list[Object], now: float) -> list[Write]:
+    """First the target condition, and when the last pod is gone the final one."""
+    good = why == "CompletionsReached"
+    target, final = ("SuccessCriteriaMet", "Complete") if good else ("FailureTarget", "Failed")
+    conditions = list(status.get("conditions") or [])
+    if not any(c["type"] == target for c in conditions):
+        conditions.append(_condition(target, why, now))
+    status["conditions"] = conditions
+    if left:
+        return []
+    conditions.append(_condition(final, why, now))
+    if good:
+        status["completionTime"] = format_time(now)
+        return [Emit(job, "Normal", "Completed", "Job completed", COMPONENT)]
+    return [Emit(job, "Warning", why, _OVER[why], COMPONENT)]
+
+
+def _condition(kind: str, reason: str, now: float) -> Object:
+    at = format_time(now)
+    return {"type": kind, "status": "True", "lastProbeTime": at, "lastTransitionTime": at, "reason": reason,
+            "message": _OVER[reason]}  # fmt: skip
+
+
+def _delete_all(job: Object, pods: list[Object]) -> list[Write]:
+    writes: list[Write] = []
+    for pod in pods:
+        if is_active(pod):
+            name = pod["metadata"]["name"]
+            writes.append(Delete("Pod", pod["metadata"]["namespace"], name))
+            writes.append(Emit(job, "Normal", "SuccessfulDelete", f"Deleted pod: {name}", COMPONENT))
+    return writes
+
+
+def _manage(
+    job: Object, owned: list[Object], active: list[Object], status: dict[str, Any], objects: Objects, now: float
+) -> list[Write]:
+    """Delete what is too much, create what is missing, but not while a failure's back-off lasts."""
+    spec, succeeded = job["spec"], status.get("succeeded", 0)
+    wanted = 0 if spec.get("suspend") else spec.get("parallelism", 1)
+    if spec.get("completions") is not None:
+        wanted = min(wanted, spec["completions"] - succeeded)
+    elif succeeded:
+        wanted = min(wanted, len(active))
+    if len(active) > wanted:
+        # Nobody's failure: they are not counted.
+        return [*map(_untracked, active[wanted:]), *_delete_all(job, active[wanted:])]
+    # What is still ending keeps its place until it has been counted.
+    occupied = [p for p in owned if not is_finished(p)]
+    missing = wanted - len(occupied)
+    if missing <= 0 or now < retry_delay_s(owned, status.get("failed", 0)):
+        return []
+    if spec.get("completionMode") == "Indexed":
+        return _create_indexed(job, occupied, status, missing, objects)
+    return _created(job, [(name, None) for name in fresh_names(job, "Pod", missing, objects)])
+
+
+def _create_indexed(
+    job: Object, occupied: list[Object], status: dict[str, Any], missing: int, objects: Objects
+) -> list[Write]:
+    taken = parse_indexes(status.get("completedIndexes", "")) | {index_of(pod) for pod in occupied}
+    free = [index for index in range(job["spec"]["completions"]) if index not in taken][:missing]
+    name = job["metadata"]["name"]
+    named = [(fresh_names(job, "Pod", 1, objects, f"{name}-{index}-")[0], index) for index in free]
+    return _created(job, named)
+
+
+def _created(job: Object, named: list[tuple[str, Any]]) -> list[Write]:
+    writes: list[Write] = []
+    for name, index in named:
+        writes.append(Create(job_pod(job, name, index)))
+        writes.append(Emit(job, "Normal", "SuccessfulCreate", f"Created pod: {name}", COMPONENT))
+    return writes
+
+
+def _clean(job: Object, now: float) -> list[Write]:
+    """Delete a finished Job when its time to live is over."""
+    ttl = job["spec"].get("ttlSecondsAfterFinished")
+    ended = next(
+        (c["lastTransitionTime"] for c in job["status"]["conditions"] if c["type"] in ("Complete", "Failed")), None
+    )
+    if ttl is None or ended is None or now < parse_time(ended) + ttl:
+        return []
+    return [Delete("Job", job["metadata"]["namespace"], job["metadata"]["name"])]
+
+
+__all__ = ["INDEX", "finished_as", "step"]

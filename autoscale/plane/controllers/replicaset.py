@@ -1,0 +1,104 @@
+"""The ReplicaSet controller: as many pods as asked for, and the one to delete that hurts least."""
+
+import math
+from typing import Any
+
+from autoscale.base.times import parse_time
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.common import (
+    by_owner,
+    changed_status,
+    condition,
+    fresh_names,
+    guarded,
+    is_active,
+    is_available,
+    is_ready,
+    is_terminating,
+    new_pod,
+)
+from autoscale.plane.store import Create, Delete, Emit, Objects, UpdateStatus, Write
+
+COMPONENT = "replicaset-controller"
+
+
+def step(objects: Objects, now: float) -> list[Write]:
+    """One pass over all ReplicaSets."""
+    pods = by_owner(objects, "Pod")
+    writes: list[Write] = []
+    for replica_set in objects.list("ReplicaSet"):
+        active = [pod for pod in pods.get(replica_set["metadata"]["uid"], []) if is_active(pod)]
+        with guarded(replica_set):
+            managed = [] if is_terminating(replica_set) else _manage(replica_set, active, objects, now)
+            writes += [*managed, *_status(replica_set, active, now)]
+    return writes
+
+
+def _manage(replica_set: Object, active: list[Object], objects: Objects, now: float) -> list[Write]:
+    surplus = len(active) - replica_set["spec"].get("replicas", 1)
+    if surplus < 0:
+        return _create(replica_set, -surplus, objects)
+    doomed = sorted(active, key=lambda pod: deletion_rank(pod, now))[:surplus]
+    writes: list[Write] = []
+    for pod in doomed:
+        name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        writes.append(Delete("Pod", namespace, name))
+        writes.append(Emit(replica_set, "Normal", "SuccessfulDelete", f"Deleted pod: {name}", COMPONENT))
+    return writes
+
+
+def _create(replica_set: Object, count: int, objects: Objects) -> list[Write]:
+    writes: list[Write] = []
+    for name in fresh_names(replica_set, "Pod", count, objects):
+        writes.append(Create(new_pod(replica_set, name, replica_set["spec"]["template"])))
+        writes.append(Emit(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {name}", COMPONENT))
+    return writes
+
+
+def deletion_rank(pod: Object, now: float) -> tuple[Any, ...]:
+    """Pods to delete sort first: unassigned, pending, unready, cheap, ready for the shortest time, restarted most,
+    youngest. Ages count in powers of two only (LogarithmicScaleDown), so that ties are broken by uid.
+
+    Source: ``ActivePodsWithRanks.Less`` in pkg/controller/controller_utils.go; one node, so no rank by node.
+    """
+    ready = condition(pod, "Ready")
+    restarts = max((c.get("restartCount", 0) for c in pod.get("status", {}).get("containerStatuses") or []), default=0)
+    annotations = pod["metadata"].get("annotations") or {}
+    return (
+        bool(pod["spec"].get("nodeName")),
+        {"Pending": 0, "Unknown": 1, "Running": 2}.get(pod.get("status", {}).get("phase", "Pending"), 1),
+        is_ready(pod),
+        _deletion_cost(annotations.get("controller.kubernetes.io/pod-deletion-cost", "0")),
+        _magnitude(ready["lastTransitionTime"], now) if ready and is_ready(pod) else 0,
+        -restarts,
+        _magnitude(pod["metadata"].get("creationTimestamp"), now),
+        pod["metadata"].get("uid", ""),
+    )
+
+
+def _deletion_cost(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
+def _magnitude(at: str | None, now: float) -> int:
+    """The logarithm to base two of the age in nanoseconds; -1 for what is not older than now."""
+    age_ns = (now - parse_time(at)) * 1e9 if at else 0
+    return int(math.log2(age_ns)) if age_ns >= 1 else -1
+
+
+def _status(replica_set: Object, active: list[Object], now: float) -> list[Write]:
+    min_ready_s = replica_set["spec"].get("minReadySeconds", 0)
+    template_labels = (replica_set["spec"]["template"].get("metadata") or {}).get("labels") or {}
+    counts = {
+        "replicas": len(active),
+        "fullyLabeledReplicas": sum(template_labels.items() <= (p["metadata"].get("labels") or {}).items()
+                                    for p in active),
+        "readyReplicas": sum(is_ready(pod) for pod in active),
+        "availableReplicas": sum(is_available(pod, min_ready_s, now) for pod in active),
+        "observedGeneration": replica_set["metadata"].get("generation", 1),
+    }  # fmt: skip
+    status = {name: count for name, count in counts.items() if count or name == "replicas"}
+    return [UpdateStatus({**replica_set, "status": status})] if changed_status(replica_set, status) else []

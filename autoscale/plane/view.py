@@ -1,0 +1,94 @@
+"""The read side of the store: versions of objects, changes, and the live view that controllers and watches read."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from autoscale.kube.kinds import Key, Object
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One version of one object, with its JSON made at most once."""
+
+    obj: Object
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The object as compact JSON."""
+        return json.dumps(self.obj, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step of the watch history. ``type`` is ADDED, MODIFIED or DELETED; ``previous`` what was there before."""
+
+    version: int
+    type: str
+    key: Key
+    stored: Stored
+    previous: Object | None
+
+    @cached_property
+    def raw(self) -> bytes:
+        """The change as one line of a watch."""
+        return self.line(self.type)
+
+    def line(self, event_type: str) -> bytes:
+        """The change told as another type (an object that enters or leaves a selection)."""
+        return b'{"type":"' + event_type.encode() + b'","object":' + self.stored.raw + b"}\n"
+
+
+class Objects:
+    """A live, read-only view of a store. Callers must not mutate what they get."""
+
+    def __init__(self, kinds: Mapping[str, "Shelf"], version: Callable[[], int]) -> None:
+        self._kinds = kinds
+        self._version = version
+
+    @property
+    def version(self) -> int:
+        """The resource version of the last change."""
+        return self._version()
+
+    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+        """One object, or None. ``namespace`` is "" for cluster-wide kinds."""
+        stored = self._kinds[kind].entries.get((namespace, name))
+        return stored.obj if stored else None
+
+    def list(self, kind: str, namespace: str | None = None) -> "list[Object]":
+        """All objects of a kind (of one namespace), by namespace and name."""
+        return [stored.obj for stored in self.entries(kind, namespace)]
+
+    def entries(self, kind: str, namespace: str | None = None) -> Iterator[Stored]:
+        """As ``list``, each with its JSON."""
+        held = self._kinds[kind]
+        for at in held.order():
+            if namespace is None or at[0] == namespace:
+                yield held.entries[at]
+
+
+@dataclass
+class Shelf:
+    """The objects of one kind; their order is made when it is asked for."""
+
+    entries: dict[tuple[str, str], Stored] = field(default_factory=dict)
+    sorted_keys: list[tuple[str, str]] | None = None
+
+    def order(self) -> list[tuple[str, str]]:
+        """The keys by namespace and name."""
+        if self.sorted_keys is None:
+            self.sorted_keys = sorted(self.entries)
+        return self.sorted_keys
+
+    def put(self, at: tuple[str, str], stored: Stored) -> None:
+        """Hold a version of the object at (namespace, name)."""
+        if at not in self.entries:
+            self.sorted_keys = None
+        self.entries[at] = stored
+
+    def remove(self, at: tuple[str, str]) -> None:
+        """Hold it no longer."""
+        del self.entries[at]
+        self.sorted_keys = None

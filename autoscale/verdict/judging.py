@@ -1,0 +1,139 @@
+"""Objectives against a run: each pass, fail, unknown or invalid, with value, bound, span and reason."""
+
+from collections.abc import Iterable, Sequence
+
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.base.errors import InputError
+from autoscale.objectives.language import Objective, parse
+from autoscale.verdict.results import Judgement, Outcome, Validity, Verdict
+from autoscale.verdict.validity import LOAD_CHECKS, is_aside, validity
+from autoscale.verdict.values import COMPARE, Value, value_of
+
+# what an objective rests on; a gap in one of these sources within its span leaves a pass unknown
+_SUPPLY = {"ready", "desired", "running", "overshoot", "reaction", "capacity", "settling", "startup", "reversals",
+           "adaptations", "under_provisioned", "over_provisioned", "instability", "replica_minutes", "cpu",
+           "back_to_min"}  # fmt: skip
+
+
+def judge(analysis: Analysis, texts: Sequence[str] | None = None) -> Verdict:
+    """Judge the scenario's objectives, or others given as texts (InputError where these cannot be read)."""
+    believed = validity(analysis)
+    stages = [stage.name for stage in analysis.stages]
+    found: list[Judgement] = []
+    for text in texts if texts is not None else analysis.header["scenario"].get("objectives") or []:
+        try:
+            objective = parse([text], stages, "objectives")[0]
+        except InputError as error:
+            if texts is not None:
+                raise
+            found.append(_unread(str(text), error))
+            continue
+        found.append(judge_one(analysis, objective, believed))
+    return _verdict(believed, found)
+
+
+def _unread(text: str, error: InputError) -> Judgement:
+    reason = error.problems[0].found if error.problems else error.what
+    return Judgement(None, text, "unknown", None, "unknown", "", None, None, f"cannot be read: {reason}")
+
+
+def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> Judgement:
+    """One objective. An invalid run makes it invalid; what was not seen makes it unknown, never a pass.
+
+    Where part of the load itself is not known (a worker was lost), a failure is unknown too: nobody knows what the
+    service had to bear.
+    """
+    value = value_of(analysis, objective)
+    outcome, reason = _outcome(objective, value)
+    if believed.outcome == "invalid":
+        outcome, reason = "invalid", "the load generator was the limit: " + _reasons(believed, "invalid")
+    elif outcome != "unknown" and (hole := _reasons(believed, "unknown", LOAD_CHECKS)):
+        outcome, reason = "unknown", hole
+    elif outcome == "pass":
+        doubt = _doubt(analysis, objective, value)
+        if doubt:
+            outcome, reason = "unknown", doubt
+    return Judgement(
+        objective, objective.text, outcome, value.value, show(value.value, objective, at_least=value.at_least),
+        f"{objective.operator} {show(objective.bound, objective)}", value.start, value.end, reason,
+    )  # fmt: skip
+
+
+def _outcome(objective: Objective, value: Value) -> tuple[Outcome, str]:
+    if value.value is None:
+        return "unknown", value.reason or "not seen in this run"
+    holds = COMPARE[objective.operator](value.value, objective.bound)
+    text = show(value.value, objective, at_least=value.at_least)
+    reason = value.reason or f"measured {text}"
+    if not value.at_least:
+        return ("pass" if holds else "fail"), reason
+    if objective.operator in ("<", "<="):  # a lower bound can break such an objective, never keep it
+        return ("fail", reason) if not holds else ("unknown", f"{reason}; the run ended too early to tell")
+    return ("pass", reason) if holds else ("unknown", f"{reason}; the run ended too early to tell")
+
+
+def _doubt(analysis: Analysis, objective: Objective, value: Value) -> str | None:
+    """Why a pass cannot be believed: something it rests on was not heard in its span."""
+    start = analysis.start if value.start is None else value.start
+    end = analysis.end if value.end is None else value.end
+    of_supply = objective.metric in _SUPPLY
+    for gap in analysis.gaps:
+        from_load = gap.source.startswith(("load", "log", "pod_load", "master"))
+        if is_aside(gap):
+            continue
+        if gap.start < end and gap.end > start and from_load != of_supply:
+            return f"{gap.source} was not heard for {gap.end - gap.start:.1f} s of it ({gap.cause})"
+    made = analysis.generator
+    if not of_supply and (made.missing_rows or made.lost_workers):
+        lost = ", ".join(made.lost_workers)
+        return f"rows of the load are missing ({made.missing_rows})" if made.missing_rows else f"{lost} was lost"
+    if analysis.partial and (value.end is None or analysis.load_end is None or value.end > analysis.end - 1):
+        return "the run was cut short"
+    return None
+
+
+def _verdict(believed: Validity, found: Sequence[Judgement]) -> Verdict:
+    if believed.outcome == "invalid":
+        return Verdict("invalid", _reasons(believed, "invalid"), believed, tuple(found))
+    failed = [one for one in found if one.outcome == "fail"]
+    if failed:
+        words = "; ".join(f"{one.text}: {one.value_text}" for one in failed)
+        return Verdict("fail", f"{len(failed)} of {len(found)} objectives failed: {words}", believed, tuple(found))
+    unknown = [one for one in found if one.outcome == "unknown"]
+    if unknown:
+        words = "; ".join(f"{one.text}: {one.reason}" for one in unknown)
+        return Verdict("unknown", words, believed, tuple(found))
+    if believed.outcome == "unknown":
+        return Verdict("unknown", _reasons(believed, "unknown"), believed, tuple(found))
+    if not found:
+        return Verdict("unknown", "no objectives were set, so there is nothing to judge", believed, ())
+    return Verdict("pass", f"all {len(found)} objectives held", believed, tuple(found))
+
+
+def _reasons(believed: Validity, effect: str, names: Sequence[str] | None = None) -> str:
+    """The words of the checks with this effect (of these names only, where some are given)."""
+    return "; ".join(
+        check.words for check in believed.checks if check.effect == effect and (names is None or check.name in names)
+    )
+
+
+def show(value: float | None, objective: Objective, *, at_least: bool = False) -> str:
+    """A value in the objective's unit, as a person would write it."""
+    if value is None:
+        return "unknown"
+    if objective.kind == "duration":
+        text = f"{value * 1000:.3g}ms" if value < 1 else f"{value:.4g}s"
+    elif objective.kind == "share":
+        text = f"{value * 100:.4g}%"
+    elif objective.kind == "rate":
+        text = f"{value:.4g}/s"
+    else:
+        text = f"{value:g}" if objective.kind == "count" else f"{value:.4g}"
+    text += " changes of direction" if objective.metric == "reversals" else ""
+    return f"at least {text}" if at_least else text
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst of several verdicts, as for a set of runs: invalid, fail, unknown, pass; none at all is unknown."""
+    order: tuple[Outcome, ...] = ("invalid", "fail", "unknown", "pass")
+    return min(outcomes, key=order.index, default="unknown")

@@ -1,0 +1,151 @@
+"""Whether to believe a run, asked before anything else.
+
+The generator was the limit: *invalid*. Something that the verdict rests on was not seen: *unknown*.
+"""
+
+from typing import Literal
+
+from autoscale.analysis.results.analysis import Analysis, GapSpan
+from autoscale.verdict.results import Check, Validity
+
+LAG_SHARE = 0.1  # lateness of sending may take up a tenth of the tightest latency objective ...
+LEAST_LAG_S = 0.005  # ... and 5 ms always (BUNGEE's bound on a usable run)
+DROPPED_SHARE = 0.001
+CPU_SHARE = 0.9
+TAIL_SLACK_S = 60.0
+DEFAULT_WINDOW_S = 300.0
+BLIND_S = 30.0
+LOAD_CHECKS = ("workers", "load rows")  # whether the load was the planned one
+_ASIDE = ("node", "event", "clock", "jobs")
+
+
+def lag_bound(analysis: Analysis) -> float:
+    """How late a request may be sent, at the 99th percentile, in seconds."""
+    tightest = analysis.objective
+    return max(LEAST_LAG_S, LAG_SHARE * tightest.bound_s) if tightest else LEAST_LAG_S
+
+
+def validity(analysis: Analysis) -> Validity:
+    """Every check of a run; ``invalid`` outweighs ``unknown``."""
+    checks = (
+        _lag(analysis), _dropped(analysis), _cpu(analysis), _workers(analysis), _load_rows(analysis), _gaps(analysis),
+        _metrics(analysis), _complete(analysis), _unread(analysis), _tail(analysis),
+    )  # fmt: skip
+    effects = {check.effect for check in checks}
+    outcome = "invalid" if "invalid" in effects else "unknown" if "unknown" in effects else "valid"
+    return Validity(outcome, checks)  # type: ignore[arg-type]
+
+
+def _lag(analysis: Analysis) -> Check:
+    value, bound = analysis.generator.lag_p99_s, lag_bound(analysis)
+    if value is None:
+        words = "how late requests were sent is not known"
+        return Check("lag", "unknown", None, bound, "s", words)
+    late = value > bound
+    words = f"99 % of requests were sent within {value * 1000:.1f} ms of their time ({bound * 1000:.1f} ms allowed)"
+    return Check("lag", "invalid" if late else "none", value, bound, "s", words)
+
+
+def _dropped(analysis: Analysis) -> Check:
+    made = analysis.generator
+    if made.dropped is None or not made.planned:
+        words = "how many planned requests were never sent is not known"
+        return Check("dropped", "unknown", None, DROPPED_SHARE, "share", words)
+    share = made.dropped / made.planned
+    if analysis.header["scenario"].get("model") == "closed":
+        words = f"{made.dropped} requests were overdue at the end: their users still waited for answers ({share:.2%})"
+        return Check("dropped", "none", share, None, "share", words)
+    words = (
+        f"{made.dropped} of {made.planned} planned requests were never sent ({share:.2%}; {DROPPED_SHARE:.1%} allowed)"
+    )
+    return Check("dropped", "invalid" if share > DROPPED_SHARE else "none", share, DROPPED_SHARE, "share", words)
+
+
+def _cpu(analysis: Analysis) -> Check:
+    share = analysis.generator.cpu_share
+    if share is None:
+        return Check("generator CPU", "none", None, CPU_SHARE, "share", "the generator's own CPU was not recorded")
+    words = f"the busiest worker used {share:.0%} of a core over 10 s ({CPU_SHARE:.0%} allowed)"
+    return Check("generator CPU", "invalid" if share > CPU_SHARE else "none", share, CPU_SHARE, "share", words)
+
+
+def _workers(analysis: Analysis) -> Check:
+    lost = analysis.generator.lost_workers
+    if not lost:
+        words = f"{analysis.generator.workers} worker(s) reported until the load's end"
+        return Check("workers", "none", 0, 0, "count", words)
+    words = f"{', '.join(lost)} fell silent before the load's end, so their part of the load is not known"
+    return Check("workers", "unknown", float(len(lost)), 0, "count", words)
+
+
+def _load_rows(analysis: Analysis) -> Check:
+    missing = analysis.generator.missing_rows
+    if not len(analysis.seconds):
+        return Check("load rows", "unknown", None, 0, "count", "the record holds no load")
+    words = f"{missing} rows of the generator are missing" if missing else "no row of the generator is missing"
+    return Check("load rows", "unknown" if missing else "none", float(missing), 0, "count", words)
+
+
+def _gaps(analysis: Analysis) -> Check:
+    if not analysis.gaps:
+        return Check("gaps", "none", 0, 0, "s", "every source was heard throughout")
+    length = sum(max(0.0, gap.end - gap.start) for gap in analysis.gaps)
+    first = analysis.gaps[0]
+    words = f"{len(analysis.gaps)} gap(s), {length:.1f} s in all; the first: {first.source} ({first.cause})"
+    ends = (min(gap.start for gap in analysis.gaps), max(gap.end for gap in analysis.gaps))
+    effect: Literal["none", "unknown"] = "none" if all(map(is_aside, analysis.gaps)) else "unknown"
+    return Check("gaps", effect, length, 0, "s", words, *ends)
+
+
+def is_aside(gap: GapSpan) -> bool:
+    """Whether a gap is in a source that no figure rests on."""
+    return gap.source.startswith(_ASIDE)
+
+
+def _metrics(analysis: Analysis) -> Check:
+    """An HPA without metrics for two syncs during the load did not get to show what it can do."""
+    if analysis.hpa is None:
+        return Check("metrics", "none", None, None, "s", "no HPA was recorded")
+    start, end = analysis.load_start or analysis.start, analysis.load_end or analysis.end
+    blind = [
+        (max(span.start, start), min(span.end, end))
+        for span in analysis.conditions
+        if span.type == "ScalingActive" and span.status == "False" and span.end > start and span.start < end
+    ]
+    length = sum(until - since for since, until in blind)
+    if length < BLIND_S:
+        return Check("metrics", "none", length, BLIND_S, "s", f"the HPA had no metrics for {length:.0f} s of the load")
+    words = f"the HPA had no metrics for {length:.0f} s of the load ({BLIND_S:.0f} s allowed)"
+    return Check("metrics", "unknown", length, BLIND_S, "s", words, blind[0][0], blind[-1][1])
+
+
+def _complete(analysis: Analysis) -> Check:
+    if not analysis.partial:
+        return Check("complete", "none", None, None, "", "the run was recorded to its end")
+    why = analysis.end_reason or "the record breaks off"
+    return Check("complete", "unknown", None, None, "", f"the run is not whole: {why}")
+
+
+def _unread(analysis: Analysis) -> Check:
+    count = analysis.unread_rows
+    words = f"{count} rows of the record could not be read" if count else "every row of the record could be read"
+    return Check("rows", "unknown" if count else "none", float(count), 0, "count", words)
+
+
+def _tail(analysis: Analysis) -> Check:
+    """Whether scale-down can have been seen, where anything grew: shrinking after the last growth, pods back at the
+    minimum, or the window and a minute of record after the load."""
+    spec, end, name = analysis.hpa, analysis.load_end, "scale-down"
+    ups = [event.at for event in analysis.scale_events if event.up]
+    if spec is None or end is None or not ups:
+        return Check(name, "none", None, None, "s", "nothing grew, so there is no scale-down to see")
+    ready = analysis.replicas.ready.at(analysis.end)
+    shrunk = any(not event.up and event.at > ups[-1] for event in analysis.scale_events)
+    if shrunk or (ready is not None and ready <= spec.min_replicas):
+        return Check(name, "none", None, None, "s", "scale-down was seen")
+    window = DEFAULT_WINDOW_S if spec.down_window_s is None else spec.down_window_s
+    seen, needed = analysis.end - end, window + TAIL_SLACK_S
+    if seen >= needed:
+        return Check(name, "none", seen, needed, "s", f"{seen:.0f} s were recorded after the load: enough to see it")
+    words = f"only {seen:.0f} s were recorded after the load, too short to see scale-down ({needed:.0f} s needed)"
+    return Check(name, "unknown", seen, needed, "s", words)

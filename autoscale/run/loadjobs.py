@@ -52,7 +52,7 @@ def _fill_job(job: Object, scenario: dict[str, Any], target: Target) -> None:
             if entry["name"] in values:
                 entry["value"] = values[entry["name"]]
     for term in _affinity_terms(pod):
-        term["podAffinityTerm"]["labelSelector"] = {"matchLabels": dict(target.match)}
+        term["podAffinityTerm"]["labelSelector"] = target.selector
 
 
 def _affinity_terms(pod: Object) -> list[Object]:

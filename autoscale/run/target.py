@@ -11,6 +11,7 @@ from autoscale.base.resources import manifests
 from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.resources import resource_of
+from autoscale.kube.selectors import selector_text
 from autoscale.run.options import Existing
 
 Object = dict[str, Any]
@@ -25,7 +26,7 @@ class Target:
     """The workload under load.
 
     ``url`` is where requests go (the Service's cluster IP, so that no name has to be looked up), ``host`` the Host
-    header they carry, ``labels`` the selector of its pods, ``match`` the same as a mapping.
+    header they carry, ``selector`` selects its pods, ``labels`` is the same as a label query.
     ``ours``: brought along by the run. ``hpa`` is the object that scales it.
     """
 
@@ -36,7 +37,7 @@ class Target:
     host: str
     service: str | None
     labels: str
-    match: dict[str, str]
+    selector: Object
     hpa: Object
     ours: bool
 
@@ -78,7 +79,7 @@ def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
     workload = fetch(cluster, resource_of(kind).path(namespace, name))
     if workload is None:
         raise InputError(f"there is no {existing.target} in namespace {namespace}", fix="check --target and -n")
-    match = workload["spec"]["selector"].get("matchLabels") or {}
+    selector = workload["spec"]["selector"]
     url, host, service = resolve_url(cluster, existing.url, namespace)
     return Target(
         kind=kind,
@@ -87,8 +88,8 @@ def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
         url=url,
         host=host,
         service=service,
-        labels=selector_text(workload["spec"]["selector"]),
-        match=match,
+        labels=selector_text(selector),
+        selector=selector,
         hpa=find_hpa(cluster, kind, name, namespace),
         ours=False,
     )
@@ -102,22 +103,6 @@ def kind_and_name(target: str) -> tuple[str, str]:
         wanted = "deployment/NAME or statefulset/NAME"
         raise InputError("the target is not one", problems=[Problem("--target", repr(target), wanted)])
     return kind, name
-
-
-def selector_text(selector: Object) -> str:
-    """A LabelSelector as the API's query parameter."""
-    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
-    for rule in selector.get("matchExpressions") or []:
-        values = ",".join(rule.get("values") or [])
-        parts.append(
-            {
-                "In": f"{rule['key']} in ({values})",
-                "NotIn": f"{rule['key']} notin ({values})",
-                "Exists": rule["key"],
-                "DoesNotExist": f"!{rule['key']}",
-            }[rule["operator"]]
-        )
-    return ",".join(parts)
 
 
 def find_hpa(cluster: Cluster, kind: str, name: str, namespace: str) -> Object:

@@ -107,6 +107,7 @@ def test_lists_are_selected_by_label_and_field(server: Server) -> None:
         ("labelSelector=app+in+%28a%2Cb%29", ["a", "b"]),
         ("labelSelector=app+notin+%28a%29%2Capp", ["b"]),
         ("labelSelector=%21app", []),
+        ("labelSelector=app%3E4", []),
         ("fieldSelector=status.phase%3DRunning%2Cspec.nodeName%3Dn", ["a"]),
         ("fieldSelector=status.phase%21%3DRunning", ["b"]),
         ("fieldSelector=metadata.name%3Da", ["a"]),
@@ -115,6 +116,8 @@ def test_lists_are_selected_by_label_and_field(server: Server) -> None:
         assert [one["metadata"]["name"] for one in found] == names, query
     code, status = server.call("GET", f"{PODS}?fieldSelector=spec.colour%3Dred")
     assert (code, "spec.colour" in status["message"]) == (400, True)
+    code, status = server.call("GET", f"{PODS}?labelSelector=app%3Eb")
+    assert (code, "the value must be an integer" in status["message"]) == (400, True)
     assert server.call("GET", f"{PODS}?labelSelector=a+b")[0] == 400
 
 

@@ -18,7 +18,7 @@ from autoscale.hpa import (
     validate,
 )
 from autoscale.hpa.reading.defaults import scale_down_defaults, scale_up_defaults
-from autoscale.hpa.reading.go import marshal, quote
+from autoscale.kube.go import marshal, quote
 from autoscale.kube.names import dns_label_errors, subdomain_errors
 
 REFERENCE = {"kind": "Deployment", "name": "web", "apiVersion": "apps/v1"}

@@ -2,9 +2,10 @@
 
 import pytest
 
-from autoscale.hpa.reading.label_query import label_query_error
 from autoscale.hpa.reading.quantities import show_quantity, to_float, to_milli
-from autoscale.hpa.reading.selectors import label_selector_error, show_selector
+from autoscale.kube.go import show_selector
+from autoscale.kube.label_query import label_query_error
+from autoscale.kube.selectors import label_selector_error
 
 
 @pytest.mark.parametrize(

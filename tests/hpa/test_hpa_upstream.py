@@ -8,10 +8,10 @@ import pytest
 from hpa_cases import recorded
 
 from autoscale.hpa import Config, Decision, Observation, State, Status, complete, decide, explain, observe, validate
-from autoscale.hpa.reading.label_query import label_query_error
 from autoscale.hpa.reading.parse import build_spec
 from autoscale.hpa.reading.quantities import show_milli, to_float, to_milli
-from autoscale.hpa.reading.selectors import label_selector_error
+from autoscale.kube.label_query import label_query_error
+from autoscale.kube.selectors import label_selector_error
 
 PASSES = recorded("passes")
 TEXTS = recorded("texts")

@@ -12,6 +12,7 @@ from autoscale.base.exits import ExitCode
 from autoscale.cli.run import existing, worst
 from autoscale.cluster.client import connect
 from autoscale.cluster.watch import Change
+from autoscale.kube.selectors import selector_text
 from autoscale.observe.fold import Scope
 from autoscale.observe.totals import Totals
 from autoscale.observe.view import View
@@ -21,7 +22,7 @@ from autoscale.run.phases import load_error
 from autoscale.run.place import namespace_of
 from autoscale.run.prepare import REDACTED, limit_pods, redact_object, redact_scenario, resolve
 from autoscale.run.progress import Progress
-from autoscale.run.target import Target, behaviour_window, selector_text
+from autoscale.run.target import Target, behaviour_window
 
 HPA = {"metadata": {"name": "web"}, "spec": {"minReplicas": 2, "maxReplicas": 8, "scaleTargetRef": {}}}
 TARGET = Target("Deployment", "web", "shop", "http://192.0.2.7:80", "web.shop", "web", "a=b", {"a": "b"}, HPA, True)
@@ -115,7 +116,7 @@ def test_selectors_as_query_parameters() -> None:
         {"key": "d", "operator": "DoesNotExist"},
     ]
     assert selector_text({"matchLabels": {"app": "web"}, "matchExpressions": rules}) == (
-        "app=web,a in (x,y),b notin (z),c,!d"
+        "a in (x,y),app=web,b notin (z),c,!d"
     )
 
 

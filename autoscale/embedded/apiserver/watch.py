@@ -11,8 +11,10 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver.answers import View, negotiate, raw_answer, view_list, view_one
 from autoscale.embedded.apiserver.routes import Route
+from autoscale.kube.field_query import fields_match
 from autoscale.kube.kinds import Object
-from autoscale.kube.selectors import fields_match, labels_match
+from autoscale.kube.label_query import SelectorError, parse_label_query
+from autoscale.kube.requirements import Requirement, all_match
 from autoscale.kube.statuses import StatusError, bad_request
 from autoscale.plane.store import Change, Store, Stored
 
@@ -42,14 +44,14 @@ class Matcher:
 
     def __init__(self, selection: Selection) -> None:
         self.kind, self.namespace = selection.kind, selection.namespace
-        self._labels = labels_match(selection.labels) if selection.labels else None
+        self._labels = _label_query(selection.labels)
         self._fields = fields_match(selection.fields, selection.kind) if selection.fields else None
 
     def __call__(self, obj: Object) -> bool:
         metadata = obj["metadata"]
         return (
             (self.namespace is None or metadata.get("namespace") == self.namespace)
-            and (self._labels is None or self._labels(metadata.get("labels") or {}))
+            and (not self._labels or all_match(self._labels, metadata.get("labels") or {}))
             and (self._fields is None or self._fields(obj))
         )
 
@@ -63,6 +65,13 @@ class Matcher:
         if self(change.stored.obj):
             return "MODIFIED" if was else "ADDED"
         return "DELETED" if was else None
+
+
+def _label_query(text: str) -> tuple[Requirement, ...]:
+    try:
+        return parse_label_query(text)
+    except SelectorError as error:
+        raise bad_request(str(error)) from None
 
 
 def selection(request: web.Request, route: Route) -> Selection:

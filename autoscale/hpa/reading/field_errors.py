@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from autoscale.hpa.reading.go import marshal, quote
+from autoscale.kube.go import marshal, quote
 
 Kind = Literal["Invalid value", "Required value", "Forbidden", "Unsupported value"]
 

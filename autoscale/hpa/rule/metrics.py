@@ -7,7 +7,6 @@ from typing import Any
 from autoscale.hpa.config import Config
 from autoscale.hpa.observation import Observation, Sample, Scale
 from autoscale.hpa.reading.quantities import show_milli
-from autoscale.hpa.reading.selectors import label_selector_error, show_selector
 from autoscale.hpa.rule.pods import MetricError, container_samples, pod_samples
 from autoscale.hpa.rule.replicas import (
     Proposal,
@@ -21,6 +20,8 @@ from autoscale.hpa.rule.replicas import (
     value_replicas,
 )
 from autoscale.hpa.spec import MetricSpec
+from autoscale.kube.go import show_selector
+from autoscale.kube.selectors import label_selector_error
 
 MetricStatus = Mapping[str, Any]
 EMPTY_STATUS: MetricStatus = {"type": ""}

@@ -5,7 +5,6 @@ from dataclasses import replace
 from autoscale.hpa.config import Config
 from autoscale.hpa.decision import Event, Step
 from autoscale.hpa.observation import Observation, Scale
-from autoscale.hpa.reading.label_query import label_query_error
 from autoscale.hpa.rule.combine import Combined, combine
 from autoscale.hpa.rule.draft import Draft
 from autoscale.hpa.rule.metrics import Pass, compute_metric
@@ -15,6 +14,7 @@ from autoscale.hpa.rule.steps import metric_step, select_step
 from autoscale.hpa.rule.zero import computes_at_zero, minimum_of
 from autoscale.hpa.spec import Spec
 from autoscale.hpa.status import remove_condition, set_condition
+from autoscale.kube.label_query import label_query_error
 
 ABOVE_MAX = "Current number of replicas above Spec.MaxReplicas"
 BELOW_MIN = "Current number of replicas below Spec.MinReplicas"

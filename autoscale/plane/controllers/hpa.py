@@ -17,7 +17,7 @@ from autoscale.hpa.reading.parse import parse_spec
 from autoscale.hpa.state import State
 from autoscale.kube.kinds import Object
 from autoscale.kube.scale import scale_of
-from autoscale.kube.selectors import selector_matches, selector_text
+from autoscale.kube.selectors import selector_matches
 from autoscale.plane.controllers.common import changed_status, guarded, is_terminating
 from autoscale.plane.store import Emit, Objects, Update, UpdateStatus, Write
 
@@ -90,18 +90,12 @@ def _seen(hpa: Object, target: Object | None, objects: Objects, pod_metrics: lis
     return observe(
         now=now,
         hpa=hpa,
-        scale=_scale(target),
+        scale=scale_of(target),
         pods=selected,
         pod_metrics=usage,
         metric_errors=errors,
         rivals=_rivals(hpa, selected, objects),
     )
-
-
-def _scale(target: Object) -> Object:
-    scale = scale_of(target)
-    text = selector_text(target["spec"].get("selector"))
-    return {**scale, "status": {**scale["status"], "selector": "" if text == "<none>" else text}}
 
 
 def _target(hpa: Object, objects: Objects) -> Object | None:

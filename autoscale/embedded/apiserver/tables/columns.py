@@ -51,6 +51,10 @@ def _name(obj: Object) -> str:
     return name
 
 
+def _selector(spec: Object) -> str:
+    return selector_text(spec.get("selector")) or "<none>"
+
+
 def _containers(obj: Object) -> list[str]:
     containers = obj["spec"]["template"]["spec"]["containers"]
     return [",".join(c["name"] for c in containers), ",".join(c.get("image", "") for c in containers)]
@@ -60,14 +64,14 @@ def _deployment(obj: Object, now: float) -> list[Any]:
     spec, status = obj["spec"], obj.get("status", {})
     ready = f"{status.get('readyReplicas', 0)}/{spec.get('replicas', 1)}"
     updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
-    wide = [*_containers(obj), selector_text(spec.get("selector"))]
+    wide = [*_containers(obj), _selector(spec)]
     return [_name(obj), ready, updated, available, age(obj, now), *wide]
 
 
 def _replica_set(obj: Object, now: float) -> list[Any]:
     spec, status = obj["spec"], obj.get("status", {})
     counts = [spec.get("replicas", 1), status.get("replicas", 0), status.get("readyReplicas", 0)]
-    return [_name(obj), *counts, age(obj, now), *_containers(obj), selector_text(spec.get("selector"))]
+    return [_name(obj), *counts, age(obj, now), *_containers(obj), _selector(spec)]
 
 
 def _job(obj: Object, now: float) -> list[Any]:
@@ -77,7 +81,7 @@ def _job(obj: Object, now: float) -> list[Any]:
     completions = f"{done}/{wanted}" if wanted is not None else f"{done}/1" + f" of {parallel}" * (parallel > 1)
     started, ended = status.get("startTime"), status.get("completionTime")
     duration = span(started, ended, now) if started else ""
-    wide = [*_containers(obj), selector_text(spec.get("selector"))]
+    wide = [*_containers(obj), _selector(spec)]
     return [_name(obj), _job_status(obj), completions, duration, age(obj, now), *wide]
 
 

@@ -1,12 +1,13 @@
-"""Selectors in query form, ``app=web,tier in (a,b),!old``: why one cannot be parsed, in upstream's words."""
+"""Label queries, ``app=web,tier in (a,b),!old,size>4``: the one grammar of them (``k8s.io/apimachinery/pkg/labels``),
+with upstream's words for what cannot be parsed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import lru_cache
 
-from autoscale.hpa.reading.go import quote
-from autoscale.hpa.reading.selectors import requirement_error
+from autoscale.kube.go import quote
 from autoscale.kube.names import label_key_errors
+from autoscale.kube.requirements import Requirement, requirement_error
 
 _SYMBOLS = ("==", "!=", "=", "!", "(", ")", ",", ">", "<")
 _OPERATORS = {"in": "In", "notin": "NotIn", "=": "Equals", "==": "Equals", "!=": "NotEquals", ">": "Gt", "<": "Lt"}
@@ -14,16 +15,21 @@ _WANTED = "in, notin, =, ==, !=, gt, lt"
 _TOKEN = re.compile(r"[ \t\r\n]*(==|!=|[=!(),><]|[^=!(),><\s]+|$)")
 
 
-class _Unparsable(Exception):
-    """The text of the complaint."""
+class SelectorError(ValueError):
+    """A label query cannot be parsed; the text is the API server's."""
 
 
 @lru_cache(maxsize=256)  # the same few selectors are asked for in every pass
+def parse_label_query(text: str) -> tuple[Requirement, ...]:
+    """What a label query asks for, all of which must hold. SelectorError where it cannot be parsed."""
+    return tuple(_requirements(_Tokens(text)))
+
+
 def label_query_error(text: str) -> str | None:
-    """Why a selector in query form cannot be used, None where it can."""
+    """Why a label query cannot be used, None where it can."""
     try:
-        _requirements(_Tokens(text))
-    except _Unparsable as error:
+        parse_label_query(text)
+    except SelectorError as error:
         return str(error)
     return None
 
@@ -44,50 +50,48 @@ class _Tokens:
         return word
 
 
-def _requirements(tokens: _Tokens) -> None:
+def _requirements(tokens: _Tokens) -> Iterator[Requirement]:
     while True:
         word = tokens.peek()
         if word == "":
             return
         if word in _SYMBOLS and word != "!":
-            raise _Unparsable(f"found '{word}', expected: !, identifier, or 'end of string'")
-        error = _caught(lambda: _requirement(tokens))
-        if error is not None:
-            raise _Unparsable(f"unable to parse requirement: {error}")
+            raise SelectorError(f"found '{word}', expected: !, identifier, or 'end of string'")
+        try:
+            yield _requirement(tokens)
+        except SelectorError as error:
+            raise SelectorError(f"unable to parse requirement: {error}") from None
         word = tokens.next()
         if word == "":
             return
         if word != ",":
-            raise _Unparsable(f"found '{word}', expected: ',' or 'end of string'")
+            raise SelectorError(f"found '{word}', expected: ',' or 'end of string'")
         following = tokens.peek()
         if following == "" or (following in _SYMBOLS and following != "!"):
-            raise _Unparsable(f"found '{following}', expected: identifier after ','")
+            raise SelectorError(f"found '{following}', expected: identifier after ','")
 
 
-def _caught(parse: Callable[[], str | None]) -> str | None:
-    try:
-        return parse()
-    except _Unparsable as error:
-        return str(error)
-
-
-def _requirement(tokens: _Tokens) -> str | None:
+def _requirement(tokens: _Tokens) -> Requirement:
     negated = tokens.peek() == "!"
     if negated:
         tokens.next()
     key = tokens.next()
     if key == "" or key in _SYMBOLS:
-        raise _Unparsable(f"found '{key}', expected: identifier")
+        raise SelectorError(f"found '{key}', expected: identifier")
     complaints = label_key_errors(key)
     if complaints:
-        raise _Unparsable(f"<nil>: Invalid value: {quote(key)}: {'; '.join(complaints)}")
+        raise SelectorError(f"<nil>: Invalid value: {quote(key)}: {'; '.join(complaints)}")
     if negated or tokens.peek() in ("", ","):
-        return None
+        return Requirement(key, "DoesNotExist" if negated else "Exists")
     word = tokens.next()
     if word not in _OPERATORS:
-        raise _Unparsable(f"found '{word}', expected: {_WANTED}")
+        raise SelectorError(f"found '{word}', expected: {_WANTED}")
     values = _values(tokens) if word in ("in", "notin") else {_value(tokens)}
-    return requirement_error(key, _OPERATORS[word], sorted(values))
+    requirement = Requirement(key, _OPERATORS[word], tuple(sorted(values)))
+    error = requirement_error(*requirement)
+    if error is not None:
+        raise SelectorError(error)
+    return requirement
 
 
 def _value(tokens: _Tokens) -> str:
@@ -95,20 +99,20 @@ def _value(tokens: _Tokens) -> str:
         return ""
     word = tokens.next()
     if word in _SYMBOLS:
-        raise _Unparsable(f"found '{word}', expected: identifier")
+        raise SelectorError(f"found '{word}', expected: identifier")
     return word
 
 
 def _values(tokens: _Tokens) -> set[str]:
     word = tokens.next()
     if word != "(":
-        raise _Unparsable(f"found '{word}' expected: '('")
+        raise SelectorError(f"found '{word}' expected: '('")
     first = tokens.peek()
     if first == ")":
         tokens.next()
         return {""}
     if first == "" or (first in _SYMBOLS and first != ","):
-        raise _Unparsable(f"found '{first}', expected: ',', ')' or identifier")
+        raise SelectorError(f"found '{first}', expected: ',', ')' or identifier")
     return _list(tokens)
 
 
@@ -121,11 +125,11 @@ def _list(tokens: _Tokens) -> set[str]:
             if not values or following in (",", ")"):
                 values.add("")
         elif word == "" or word in _SYMBOLS:
-            raise _Unparsable(f"found '{word}', expected: ',', or identifier")
+            raise SelectorError(f"found '{word}', expected: ',', or identifier")
         else:
             values.add(word)
             if following not in (",", ")"):
-                raise _Unparsable(f"found '{following}', expected: ',' or ')'")
+                raise SelectorError(f"found '{following}', expected: ',' or ')'")
         if following == ")":
             tokens.next()
             return values

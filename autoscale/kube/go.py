@@ -1,6 +1,8 @@
-"""How Go prints values inside the messages that this package repeats."""
+"""How Go prints values inside the messages that Kubernetes' words hold."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 _ESCAPES = {
     '"': '\\"',
@@ -26,6 +28,23 @@ def marshal(value: str | list[str]) -> str:
         return "null"
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def show_selector(selector: Mapping[str, Any] | None) -> str:
+    """A ``LabelSelector`` as ``%v`` prints it in condition messages; ``nil`` where there is none."""
+    if selector is None:
+        return "nil"
+    labels = selector.get("matchLabels") or {}
+    pairs = "".join(f"{key}: {labels[key]}," for key in sorted(labels))
+    expressions = "".join(
+        f"LabelSelectorRequirement{{Key:{entry.get('key', '')},Operator:{entry.get('operator', '')},"
+        f"Values:[{' '.join(entry.get('values') or ())}],}},"
+        for entry in selector.get("matchExpressions") or ()
+    )
+    return (
+        f"&LabelSelector{{MatchLabels:map[string]string{{{pairs}}},"
+        f"MatchExpressions:[]LabelSelectorRequirement{{{expressions}}},}}"
+    )
 
 
 def _escaped(letter: str) -> str:

@@ -22,6 +22,8 @@ _SCALARS = {
     "FieldsV1": "any",
 }
 _EXTRA = ("autoscaling.v1.Scale", "policy.v1.Eviction")
+_MERGED = ("apps.v1.StatefulSet", "apps.v1.DaemonSet", "batch.v1.CronJob", "networking.v1.Ingress")
+"""Kinds that are only merged (kustomizations hold them): the embedded cluster does not serve them."""
 
 
 def compact(swagger: dict[str, Any], release: str) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def _wanted(name: str, body: dict[str, Any]) -> bool:
     named = {(r.group, r.version, r.kind) for r in TABLE}
     marks = body.get("x-kubernetes-group-version-kind", [])
     own = len(marks) == 1 and (marks[0]["group"], marks[0]["version"], marks[0]["kind"]) in named
-    return own or any(name.endswith(extra) for extra in _EXTRA)
+    return own or any(name.endswith(extra) for extra in (*_EXTRA, *_MERGED))
 
 
 def _short(name: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from autoscale.kube.patches.apply import apply
 from autoscale.kube.patches.ownership import Owner, after_update, fields_of, read_owners, write_owners
 from autoscale.kube.patches.rfc import json_patch, merge_patch
-from autoscale.kube.patches.strategic import strategic_merge
+from autoscale.kube.patches.strategic import PatchError, strategic_merge
 from autoscale.kube.schema import type_of
 from autoscale.kube.statuses import StatusError
 
@@ -104,9 +104,16 @@ def test_strategic_directives() -> None:
     assert done == {"finalizers": ["a", "b", "c"]}
 
 
+def test_elements_that_share_a_merge_key_are_kept() -> None:
+    """A Service's ports merge by number alone in patches of the API: of 53/TCP and 53/UDP the first is changed."""
+    ports = [{"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]
+    done = strategic_merge({"ports": ports}, {"ports": [{"port": 53, "name": "dns"}]}, type_of("ServiceSpec"))
+    assert done["ports"] == [{"port": 53, "protocol": "TCP", "name": "dns"}, {"port": 53, "protocol": "UDP"}]
+
+
 def test_a_list_item_without_its_merge_key_is_refused() -> None:
     """Which container is meant cannot be known."""
-    with pytest.raises(StatusError, match="merge key 'name'"):
+    with pytest.raises(PatchError, match="merge key 'name'"):
         strategic_merge({"containers": []}, {"containers": [{"image": "x"}]}, type_of("PodSpec"))
 
 

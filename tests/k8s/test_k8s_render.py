@@ -37,6 +37,15 @@ spec:
         ports: [{containerPort: 80}, {containerPort: 81}]
       - {name: b, image: "shop/side@sha256:0f"}
       tolerations: [{key: a}]
+      initContainers:
+      - name: i
+        image: init
+        ports: [{containerPort: 90, name: old}, {containerPort: 91}]
+        volumeDevices: [{devicePath: /d, name: v}]
+      imagePullSecrets: [{name: one}]
+      hostAliases: [{ip: 10.0.0.1, hostnames: [a]}]
+      topologySpreadConstraints: [{topologyKey: zone, whenUnsatisfiable: DoNotSchedule, maxSkew: 1}]
+      volumes: [{name: v, emptyDir: {}}, {name: w, configMap: {name: c}}]
 ---
 apiVersion: v1
 kind: Service
@@ -83,6 +92,21 @@ OVERLAYS: dict[str, dict[str, Any]] = {
              "ports": [{"containerPort": 81, "name": "p"}]},
         ],
         "tolerations": [{"key": "b"}],
+    }}})]},
+    "patch init containers": {"patches": [patch("apps/v1", "Deployment", "front", spec={"template": {"spec": {
+        "initContainers": [{
+            "name": "i", "image": None, "ports": [{"containerPort": 91, "name": "p"}],
+            "volumeDevices": [{"devicePath": "/d", "name": "w"}],
+        }],
+    }}})]},
+    "patch lists of pods": {"patches": [patch("apps/v1", "Deployment", "front", spec={"template": {"spec": {
+        "imagePullSecrets": [{"name": "two"}],
+        "hostAliases": [{"ip": "10.0.0.1", "hostnames": ["b"]}],
+        "topologySpreadConstraints": [{"topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway", "maxSkew": 2}],
+        "volumes": [{"name": "v", "emptyDir": None, "configMap": {"name": "d", "items": None}}],
+    }}})]},
+    "patch a nested template": {"patches": [patch("batch/v1", "CronJob", "nightly", spec={"jobTemplate": {"spec": {
+        "template": {"spec": {"containers": [{"name": "c", "args": ["x"], "resources": None}]}},
     }}})]},
     "patch with null": {
         "patches": [patch("batch/v1", "CronJob", "nightly", metadata={"annotations": {"since": None, "new": "x"}})]

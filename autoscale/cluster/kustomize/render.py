@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.cluster.kustomize.merge import MergeError, merge
+from autoscale.cluster.kustomize.merge import merge
 from autoscale.cluster.kustomize.read import Layer, Patch, read_layer, read_yaml
 from autoscale.cluster.kustomize.transform import (
     LabelSet,
@@ -16,6 +16,7 @@ from autoscale.cluster.kustomize.transform import (
     set_labels,
     set_namespace,
 )
+from autoscale.kube.patches.strategic import PatchError
 
 Object = dict[str, Any]
 
@@ -125,8 +126,8 @@ def _apply_patch(patch: Patch, objects: list[Object], problems: list[Problem]) -
         problems.append(Problem(patch.where, f"{patch.kind} {patch.name}", f"an object that is there: {there}"))
     try:
         return [_merged(item, patch) if meets(item) else item for item in objects]
-    except MergeError as error:
-        problems.append(Problem(f"{patch.where}: {error.path}", error.found, error.wanted))
+    except PatchError as error:
+        problems.append(Problem(f"{patch.where}: {error.path}", str(error)))
         return objects
 
 

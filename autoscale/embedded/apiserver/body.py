@@ -10,8 +10,8 @@ from aiohttp import web
 from autoscale.embedded.apiserver.registry import Options, Patcher
 from autoscale.kube.kinds import Object
 from autoscale.kube.patches.rfc import json_patch, merge_patch
-from autoscale.kube.patches.strategic import strategic_merge
-from autoscale.kube.schema import type_of
+from autoscale.kube.patches.strategic import PatchError, strategic_merge
+from autoscale.kube.schema import Type, type_of
 from autoscale.kube.statuses import StatusError, bad_request
 
 APPLY = "application/apply-patch+yaml"
@@ -73,9 +73,16 @@ async def read_patch(request: web.Request, type_name: str) -> Patcher:
         case "application/merge-patch+json":
             return partial(_result, merge_patch, body)
         case "application/strategic-merge-patch+json":
-            return partial(_result, partial(strategic_merge, type_=type_of(type_name)), body)
+            return partial(_result, partial(_strategic, type_of(type_name)), body)
     text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(PATCH_TYPES)}"
     raise StatusError(415, "UnsupportedMediaType", text)
+
+
+def _strategic(type_: Type | None, current: Object, patch: Any) -> Any:
+    try:
+        return strategic_merge(current, patch, type_)
+    except PatchError as error:
+        raise bad_request(str(error)) from None
 
 
 def _result(patch: Any, body: Any, current: Object) -> Object:

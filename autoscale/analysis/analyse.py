@@ -35,7 +35,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     supply, cpu = timeline.replicas(kept), timeline.cpu(kept, spec)
     need = demand(kept, series, plan, spec, supply.ready)
     made = decisions(kept)
-    events = scale_events(kept, supply, spec, made)
+    events = scale_events(kept, supply, made)
     pods, downs = pod_lives(kept, events), scale_downs(kept, events)
     stages = timeline.stages(kept.header, start)
     objective = tightest(kept.header)

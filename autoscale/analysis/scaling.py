@@ -4,30 +4,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from autoscale.analysis.intake.collect import Collected
-from autoscale.analysis.results.analysis import Decision, EventAt, HpaSpec, Replicas, ScaleEvent
+from autoscale.analysis.results.analysis import Decision, EventAt, Replicas, ScaleEvent
+from autoscale.kube.targets import targets
 
 _NEAR_S = 3.0  # HPA status, workload and event are three watches; the server's times are whole seconds
 
 
-def scale_events(
-    kept: Collected, replicas: Replicas, spec: HpaSpec | None, decisions: Sequence[Decision]
-) -> tuple[ScaleEvent, ...]:
+def scale_events(kept: Collected, replicas: Replicas, decisions: Sequence[Decision]) -> tuple[ScaleEvent, ...]:
     """The changes of spec.replicas (else of the HPA's desired size) after the first known one."""
     series = replicas.desired or replicas.hpa_desired
     return tuple(
-        _event(kept, time, int(before), int(after), spec, decisions)
+        _event(kept, time, int(before), int(after), decisions)
         for time, before, after in series.changes(kept.first_t, kept.last_t + 1)
     )
 
 
-def _event(
-    kept: Collected, at: float, before: int, after: int, spec: HpaSpec | None, decisions: Sequence[Decision]
-) -> ScaleEvent:
+def _event(kept: Collected, at: float, before: int, after: int, decisions: Sequence[Decision]) -> ScaleEvent:
     row = _hpa_row(kept.hpas, at, after)
     rescale = _rescale(kept.events, at, after)
     by: Literal["hpa", "other"] | None = "hpa" if row or rescale else ("other" if kept.hpas else None)
     reason = rescale.message.partition("reason: ")[2] or None if rescale else None
-    metric = metric_words(row["metrics"], spec) if row else None
+    metric = _targets(row) if row else None
     words = next((d.words for d in decisions if abs(d.at - at) <= _NEAR_S and d.recorded == after), None)
     return ScaleEvent(at, before, after, reason, by, metric, words or _words(before, after, by, reason, metric))
 
@@ -46,21 +43,10 @@ def _rescale(events: Sequence[EventAt], at: float, after: int) -> EventAt | None
     return None
 
 
-def metric_words(metrics: Sequence[Mapping[str, Any]] | None, spec: HpaSpec | None) -> str | None:
-    """The HPA's metrics in words, as its status shows them."""
-    parts = []
-    for metric in metrics or []:
-        kind = metric.get("type", "")
-        source = metric.get(kind[:1].lower() + kind[1:]) or {}
-        name = source.get("name") or (source.get("metric") or {}).get("name") or kind
-        current = source.get("current") or {}
-        if current.get("averageUtilization") is not None:
-            goal = f" (target {spec.target_percent:.0f} %)" if spec and spec.target_percent and name == "cpu" else ""
-            parts.append(f"{name} {current['averageUtilization']} % of the request{goal}")
-        else:
-            value = current.get("averageValue") or current.get("value")
-            parts.append(f"{name} {value}" if value is not None else f"{name} unknown")
-    return ", ".join(parts) or None
+def _targets(row: Mapping[str, Any]) -> str | None:
+    """What the HPA saw beside what it aimed at then; None where it measures nothing."""
+    wanted = row["spec"].get("metrics") or ()
+    return targets(wanted, row["metrics"] or ()) if wanted else None
 
 
 def _words(before: int, after: int, by: str | None, reason: str | None, metric: str | None) -> str:

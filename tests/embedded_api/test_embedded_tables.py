@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from autoscale.base.times import format_time
-from autoscale.embedded.apiserver.tables.hpa import targets
 from autoscale.embedded.apiserver.tables.pods import human_duration, pod_cells
 from autoscale.embedded.apiserver.tables.table import table
 from autoscale.kube.kinds import RESOURCES
+from autoscale.kube.targets import targets
 
 NOW = 1_795_000_000.0
 

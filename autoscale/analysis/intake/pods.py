@@ -59,7 +59,9 @@ class PodHistory:
         if self.started is None and starts and None not in starts:
             self.started = (max(starts), t)
         self.restarts = max(self.restarts, sum(c["restarts"] for c in containers))
-        self.reason = next((c["reason"] for c in containers if c["reason"]), self.reason)
+        reason = next((c["reason"] for c in containers if c["reason"]), None)
+        if reason or (containers and not self.restarts):  # what it waited for is over; why it was restarted is not
+            self.reason = reason
         requests = [c["cpu_request_m"] for c in containers]
         limits = [c["cpu_limit_m"] for c in containers]
         if containers:

@@ -8,7 +8,7 @@ Unit = Literal["s", "share", "count", "per second", "pods", "pod-minutes", "per 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a measure is. ``better``: which way is better; ``rank``: its place in a short table (0: not in it)."""
+    """What a measure is. ``better``: which way is better."""
 
     title: str
     unit: Unit
@@ -105,5 +105,25 @@ CATALOGUE: dict[str, Entry] = {
     "cost": Entry(
         "cost of a million good requests", "cost", "lower",
         "price of a pod hour * replica-minutes / 60 / good requests * 1e6", _OWN,
+    ),
+}  # fmt: skip
+
+# Whom a measure concerns; each stands in one group, and a reader finds the groups in this order.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "users": (
+        "p50", "p90", "p95", "p99", "p99.9", "max", "service_p50", "service_p95", "service_p99", "throughput",
+        "goodput", "errors", "bad", "dropped", "lost", "recovery",
+    ),
+    "scaling": (
+        "reaction", "capacity", "settling", "overshoot", "startup", "back_to_min", "reversals", "adaptations",
+        "pods_moved", "worst_deficit", "longest_deficit", "peak_ready",
+    ),
+    "cost": (
+        "replica_minutes", "demand_minutes", "waste_minutes", "shortfall_minutes", "cpu_per_request", "idle_cpu",
+        "cost",
+    ),
+    "research": (
+        "accuracy_under", "accuracy_over", "theta_under", "theta_over", "under_provisioned", "over_provisioned",
+        "instability", "jitter", "deviation",
     ),
 }  # fmt: skip

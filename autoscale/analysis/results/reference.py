@@ -1,6 +1,6 @@
 """docs/measures.md, made from the catalogue: ``python -m autoscale.analysis.results.reference``."""
 
-from autoscale.analysis.results.catalogue import CATALOGUE
+from autoscale.analysis.results.catalogue import CATALOGUE, GROUPS
 from autoscale.objectives.language import LATENCY, METRICS
 
 _HEAD = """# Measures
@@ -17,6 +17,10 @@ target and tolerance at the *planned* rate, and at least `minReplicas`. Every re
 **Supply** is the number of ready pods. Shares of time and integrals run over the load, without the tail after it.
 **The largest rise** is where the planned rate gains most within 10 s, by 20 % of its maximum or more.
 **Requests lost while shrinking** are those that failed from the decision until the last pod had gone.
+"""
+
+_GROUP = """
+## {group}
 
 | name | what | unit | better | formula | source |
 | --- | --- | --- | --- | --- | --- |
@@ -38,9 +42,8 @@ up to the whole; where a moment was not seen, its phase is unknown and its time 
 
 def markdown() -> str:
     """The whole page."""
-    rows = [
-        f"| `{name}` | {entry.title} | {entry.unit} | {entry.better} | {_cell(entry.formula)} | {entry.source} |"
-        for name, entry in CATALOGUE.items()
+    tables = [
+        _GROUP.format(group=group.capitalize()) + "\n".join(map(_row, names)) + "\n" for group, names in GROUPS.items()
     ]
     forms = [
         "    METRIC OPERATOR VALUE [during STAGE [from DURATION]",
@@ -57,7 +60,12 @@ def markdown() -> str:
         "holds throughout,\nand so for `==` and `!=`. A request that fails is counted in the second in which it does: "
         "what hangs at the load's end counts\nfor the load and for its last stage, though it fails a timeout later.\n"
     )
-    return _HEAD + "\n".join(rows) + "\n" + _PHASES + "\n".join(forms) + "\n" + words
+    return _HEAD + "".join(tables) + _PHASES + "\n".join(forms) + "\n" + words
+
+
+def _row(name: str) -> str:
+    entry = CATALOGUE[name]
+    return f"| `{name}` | {entry.title} | {entry.unit} | {entry.better} | {_cell(entry.formula)} | {entry.source} |"
 
 
 def _cell(text: str) -> str:

@@ -43,7 +43,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ScaleEvent:
-    """One change of the workload's replicas. ``metric``: the HPA's metric in words with its value;
+    """One change of the workload's replicas. ``metric``: what the HPA saw beside its target then, in
+    kubectl's form (``cpu: 116%/60%``);
     ``explanation``: one sentence; ``by``: ``hpa`` | ``other`` | None (not known)."""
 
     at: float

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from autoscale.embedded.apiserver.tables.hpa import targets
 from autoscale.embedded.apiserver.tables.pods import age, pod_cells, since, span
 from autoscale.kube.kinds import Object
 from autoscale.kube.selectors import selector_text
+from autoscale.kube.targets import targets
 
 Cells = Callable[[Object, float], list[Any]]
 

@@ -1,8 +1,7 @@
-"""The TARGETS column of HorizontalPodAutoscalers: ``cpu: 43%/60%``."""
+"""What an HPA measures beside what it aims at, as kubectl's TARGETS column has it: ``cpu: 43%/60%``."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from autoscale.kube.kinds import Object
 
 SHOWN = 2
 """Metrics shown before ``+ 1 more...``."""
@@ -16,8 +15,12 @@ _SOURCE = {
 }
 
 
-def targets(metrics: list[Object], current: list[Object]) -> str:
-    """Current and target value of each metric, ``<unknown>`` where there is no current one."""
+def targets(metrics: Sequence[Mapping[str, Any]], current: Sequence[Mapping[str, Any]]) -> str:
+    """Current and target value of each metric, ``<unknown>`` where there is no current one.
+
+    ``metrics`` are the spec's, ``current`` those of the status (autoscaling/v2). After ``formatHPAMetrics`` of
+    Kubernetes' pkg/printers/internalversion/printers.go.
+    """
     if not metrics:
         return "<none>"
     texts = [_target(metric, current[index] if index < len(current) else {}) for index, metric in enumerate(metrics)]
@@ -25,21 +28,22 @@ def targets(metrics: list[Object], current: list[Object]) -> str:
     return ", ".join(texts[:SHOWN]) + more
 
 
-def _target(metric: Object, status: Object) -> str:
+def _target(metric: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     source = _SOURCE.get(metric.get("type", ""))
     if source is None:
         return "<unknown type>"
-    wanted = metric[source].get("target", {})
-    now: dict[str, Any] = (status.get(source) or {}).get("current", {})
+    about = metric.get(source) or {}
+    wanted = about.get("target") or {}
+    now: Mapping[str, Any] = (status.get(source) or {}).get("current") or {}
     if "Resource" in metric["type"]:
-        return f"{metric[source]['name']}: {_resource(now, wanted)}"
+        return f"{about.get('name')}: {_resource(now, wanted)}"
     if "averageValue" in wanted:
         average = "" if source == "pods" else " (avg)"
         return f"{now.get('averageValue', '<unknown>')}/{wanted['averageValue']}{average}"
     return f"{now.get('value', '<unknown>')}/{wanted.get('value')}"
 
 
-def _resource(now: Object, wanted: Object) -> str:
+def _resource(now: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
     if "averageValue" in wanted:
         return f"{now.get('averageValue', '<unknown>')}/{wanted['averageValue']}"
     current, target = now.get("averageUtilization"), wanted.get("averageUtilization")

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from autoscale.base.errors import ClusterError, InputError, Problem
 from autoscale.cluster.client import Cluster, Query
 from autoscale.cluster.failures import Refused, passes
 from autoscale.cluster.resources import RESOURCES, path_of, resource_of
+from autoscale.kube.kinds import Object
 
 MANAGER = "autoscale"
 OWNER_LABEL = "autoscale-loadtest/owner"
@@ -21,7 +22,6 @@ REMOVED = tuple(
     if resource.kind not in ("Node", "Namespace", "Pod", "ReplicaSet", "EndpointSlice", "Event", "PriorityClass")
 )
 
-Object = dict[str, Any]
 T = TypeVar("T")
 
 

@@ -1,11 +1,9 @@
 """Whether a workload is ready and, where it is not, what is stuck and why. Pure: objects in, findings out."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from autoscale.base.errors import Problem
-
-Object = dict[str, Any]
+from autoscale.kube.kinds import Object
 
 _IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
 # Waiting on does not mend these.

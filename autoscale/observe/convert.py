@@ -1,12 +1,11 @@
 """Kubernetes objects -> rows of the record. Pure: one object in, its row out, whatever is absent is None."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from autoscale.base.times import parse_duration, parse_time
+from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, parse_quantity, whole
 
-Object = Mapping[str, Any]
 Row = dict[str, Any]
 
 

@@ -1,13 +1,12 @@
 """What is known of the cluster at this moment: the newest objects, for deciding when to go on. No I/O."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from autoscale.cluster.watch import Change
+from autoscale.kube.kinds import Object
 from autoscale.observe.convert import event_time, seconds
 from autoscale.observe.fold import Scope
 
-Object = dict[str, Any]
 _RECENT_EVENTS = 200
 _ENDED = ("Succeeded", "Failed")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from autoscale.base.resources import manifests
 from autoscale.cluster.kustomize.render import render
+from autoscale.kube.kinds import Object
 from autoscale.run.target import Target
 
-Object = dict[str, Any]
 MASTER = "loadtest-master"
 WORKER = "loadtest-worker"
 COMPONENT = "app.kubernetes.io/component"

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import lock, metrics, permissions
@@ -13,14 +12,13 @@ from autoscale.cluster.apply import apply, made_by_runs, persistent, remove, rem
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.resources import resource_of
+from autoscale.kube.kinds import Object
 from autoscale.run import target as targets
 from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.options import Options
 from autoscale.run.place import Place, opened
 from autoscale.run.prepare import Scenario, existing_of, limit_pods
 from autoscale.run.target import Target
-
-Object = dict[str, Any]
 
 
 @dataclass(frozen=True)

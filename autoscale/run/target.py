@@ -11,10 +11,10 @@ from autoscale.base.resources import manifests
 from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.resources import resource_of
+from autoscale.kube.kinds import Object
 from autoscale.kube.selectors import selector_text
 from autoscale.run.options import Existing
 
-Object = dict[str, Any]
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
 _PORTS = {"http": 80, "https": 443}
 _LABEL = "[a-z]([-a-z0-9]*[a-z0-9])?"

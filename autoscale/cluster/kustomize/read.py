@@ -10,8 +10,7 @@ import yaml
 
 from autoscale.base.errors import Problem
 from autoscale.cluster.kustomize.transform import Image, LabelSet
-
-Object = dict[str, Any]
+from autoscale.kube.kinds import Object
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _FIELDS = "resources, labels, namespace, images or patches"

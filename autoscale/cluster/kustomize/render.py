@@ -16,9 +16,8 @@ from autoscale.cluster.kustomize.transform import (
     set_labels,
     set_namespace,
 )
+from autoscale.kube.kinds import Object
 from autoscale.kube.patches.strategic import PatchError
-
-Object = dict[str, Any]
 
 
 def render(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-Object = dict[str, Any]
+from autoscale.kube.kinds import Object
 
 # Objects outside every namespace, of the kinds that a service may bring along.
 _CLUSTER_SCOPED = {

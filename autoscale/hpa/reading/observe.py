@@ -8,9 +8,9 @@ from autoscale.base.times import parse_duration, parse_time
 from autoscale.hpa.observation import Container, Observation, Pod, PodUsage, Sample, Scale
 from autoscale.hpa.reading.quantities import round_away, to_milli
 from autoscale.hpa.status import Status
+from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import parse_quantity
 
-Object = Mapping[str, Any]
 _POD_LEVEL = ("cpu", "memory", "hugepages-")
 _CUSTOM_WINDOW_S = 60.0
 

@@ -6,7 +6,7 @@ those that changed nothing and left no row. Three outcomes: *agrees*; *differs*:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,7 @@ from autoscale.analysis.results.analysis import Decision
 from autoscale.base.errors import InputError
 from autoscale.hpa import Config, Spec, State, decide, explain, parse_spec
 from autoscale.hpa import Decision as Computed
-from autoscale.hpa.config import RELEASES
+from autoscale.hpa.config import DEFAULTS, RELEASES
 
 _SHORTEST_S = 0.5
 _ALL_BELOW = 400  # explain every pass of so many rows; in longer runs those around a change of size
@@ -73,16 +73,13 @@ class _Specs:
 
 def _config(kept: Collected) -> Config:
     """The controller's settings; the upstream default where the record does not know."""
-    default = Config()
-    known = {name: value for name, value in kept.header["hpa_config"].items() if value is not None}
+    given = kept.header["hpa_config"]
+    known = {name: given[name] for name in asdict(DEFAULTS) if given.get(name) is not None}
+    flags = replace(DEFAULTS, **known)
     version = str(kept.header["versions"].get("cluster", "")).removeprefix("v")
     release = next((release for release in RELEASES if version.startswith(f"{release}.") or version == release), None)
-    return Config(
-        max(_SHORTEST_S, known.get("sync_period_s", default.sync_period_s)), known.get("tolerance", default.tolerance),
-        known.get("downscale_stabilization_s", default.downscale_stabilization_s),
-        known.get("cpu_initialization_period_s", default.cpu_initialization_period_s),
-        known.get("initial_readiness_delay_s", default.initial_readiness_delay_s), release or default.release,
-    )  # fmt: skip
+    config = Config(**asdict(flags), release=release or Config().release)
+    return replace(config, sync_period_s=max(_SHORTEST_S, config.sync_period_s))
 
 
 def _memory(spec: Spec, config: Config) -> float:

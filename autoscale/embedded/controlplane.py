@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from autoscale.embedded.addresses import Block, claim_block
@@ -217,14 +218,7 @@ def cpu_cores(settings: Settings) -> float:
 
 def config_of(settings: Settings) -> Config:
     """The controller's flags from the cluster's settings."""
-    return Config(
-        sync_period_s=settings.hpa_sync_s,
-        tolerance=settings.hpa_tolerance,
-        downscale_stabilization_s=settings.hpa_downscale_stabilization_s,
-        cpu_initialization_period_s=settings.hpa_cpu_initialization_s,
-        initial_readiness_delay_s=settings.hpa_initial_readiness_delay_s,
-        release=hpa.RELEASE,
-    )
+    return Config(**asdict(settings.hpa_flags()), release=hpa.RELEASE)
 
 
 __all__ = ["STEPS", "ControlPlane", "Step", "config_of"]

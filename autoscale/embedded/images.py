@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from autoscale.base import images
 from autoscale.base.resources import app_root
 from autoscale.embedded.settings import Image, Settings
 
@@ -16,9 +18,13 @@ def image_name(reference: str) -> str:
 
 def find_image(reference: str, settings: Settings) -> Image | None:
     """The image of that name, whatever its registry and tag; None where it is not known."""
+    return known_images(settings).get(image_name(reference))
+
+
+def known_images(settings: Settings) -> Mapping[str, Image]:
+    """The images by name: this project's own, and those of the settings."""
     ours = Image(path=str(Path(sys.executable).parent), pythonpath=str(app_root()))
-    known = {"autoscale-app": ours, "autoscale-load": Image(path=ours.path, pythonpath=ours.pythonpath, priority=True)}
-    return {**known, **settings.images}.get(image_name(reference))
+    return {images.APP: ours, images.LOAD: replace(ours, priority=True), **settings.images}
 
 
 def image_environment(image: Image, home: str) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from autoscale.base.errors import InputError, Problem
+from autoscale.hpa.config import DEFAULTS, Flags
 from autoscale.kube.quantities import parse_quantity
 
 
@@ -58,11 +59,11 @@ class Settings:
     housekeeping_s: Seconds = 0.0
     metric_resolution_s: Seconds = 15.0
     metric_fresh_s: Seconds = 10.0
-    hpa_sync_s: Seconds = 15.0
-    hpa_tolerance: Annotated[float, Field(ge=0)] = 0.1
-    hpa_downscale_stabilization_s: Seconds = 300.0
-    hpa_cpu_initialization_s: Seconds = 300.0
-    hpa_initial_readiness_delay_s: Seconds = 30.0
+    hpa_sync_s: Seconds = DEFAULTS.sync_period_s
+    hpa_tolerance: Annotated[float, Field(ge=0)] = DEFAULTS.tolerance
+    hpa_downscale_stabilization_s: Seconds = DEFAULTS.downscale_stabilization_s
+    hpa_cpu_initialization_s: Seconds = DEFAULTS.cpu_initialization_period_s
+    hpa_initial_readiness_delay_s: Seconds = DEFAULTS.initial_readiness_delay_s
     endpoint_delay_s: Seconds = 0.5
     restart_backoff_s: Seconds = 10.0
     restart_backoff_max_s: Seconds = 300.0
@@ -77,6 +78,16 @@ class Settings:
     def memory(self) -> str:
         """The node's memory as a quantity."""
         return self.node_memory or f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // 1024}Ki"
+
+    def hpa_flags(self) -> Flags:
+        """The HPA controller's flags."""
+        return Flags(
+            sync_period_s=self.hpa_sync_s,
+            tolerance=self.hpa_tolerance,
+            downscale_stabilization_s=self.hpa_downscale_stabilization_s,
+            cpu_initialization_period_s=self.hpa_cpu_initialization_s,
+            initial_readiness_delay_s=self.hpa_initial_readiness_delay_s,
+        )
 
     def to_json(self) -> str:
         """As JSON; ``from_json`` gives the same settings again."""

@@ -19,11 +19,10 @@ _ON_SINCE: dict[Gate, Release] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """Flags of kube-controller-manager with their defaults; times in seconds, tolerance as a share of 1.
+class Flags:
+    """Flags of kube-controller-manager (``--horizontal-pod-autoscaler-...``) with their defaults.
 
-    ``release`` selects whose behaviour is followed: a minor version, or ``master`` (shortly after 1.37.0).
-    ``gates`` overrides feature gates by their Kubernetes name; what it does not name has the release's default.
+    Times in seconds, tolerance as a share of 1. A record's header has them by these names, null where they are hidden.
     """
 
     sync_period_s: float = 15.0
@@ -31,6 +30,19 @@ class Config:
     downscale_stabilization_s: float = 300.0
     cpu_initialization_period_s: float = 300.0
     initial_readiness_delay_s: float = 30.0
+
+
+DEFAULTS = Flags()
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Flags):
+    """The flags, the release and its feature gates.
+
+    ``release`` selects whose behaviour is followed: a minor version, or ``master`` (shortly after 1.37.0).
+    ``gates`` overrides feature gates by their Kubernetes name; what it does not name has the release's default.
+    """
+
     release: Release = "master"
     gates: Mapping[Gate, bool] = field(default_factory=dict)
 

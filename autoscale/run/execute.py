@@ -12,6 +12,7 @@ from autoscale.cluster.apply import remove_jobs, selector
 from autoscale.cluster.clock import server_time
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Watch
+from autoscale.hpa.config import DEFAULTS
 from autoscale.observe.fold import API_CLOCK, Fold, Scope
 from autoscale.observe.sources import sampling, timing, watching
 from autoscale.observe.view import View
@@ -150,7 +151,7 @@ def behaviour(site: Site) -> float:
 
 def sync_period(site: Site) -> float:
     """The HPA controller's period: as set, else the upstream default."""
-    return site.place.hpa_config["sync_period_s"] or 15.0
+    return site.place.hpa_config["sync_period_s"] or DEFAULTS.sync_period_s
 
 
 def enter_sources(run: Recorder, site: Site) -> None:

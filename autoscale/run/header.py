@@ -4,24 +4,20 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from autoscale import __version__
 from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import Cluster
+from autoscale.hpa.config import DEFAULTS
 from autoscale.record.rows import SCHEMA
 from autoscale.run.prepare import redact_object, redact_scenario
 from autoscale.run.target import Target
 from loadtest import histogram
 
-UNKNOWN_CONFIG: dict[str, float | None] = {
-    "sync_period_s": None,
-    "tolerance": None,
-    "downscale_stabilization_s": None,
-    "cpu_initialization_period_s": None,
-    "initial_readiness_delay_s": None,
-}
+UNKNOWN_CONFIG: dict[str, float | None] = dict.fromkeys(asdict(DEFAULTS))
 
 
 def header_row(

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from autoscale.base.errors import ClusterError
@@ -51,7 +51,7 @@ def own_cluster(options: Options, scenario: dict[str, Any]) -> Iterator[Place]:
             cluster=cluster,
             namespace=namespace_of(options, scenario, cluster),
             embedded=True,
-            hpa_config=hpa_config(wanted),
+            hpa_config=asdict(wanted.hpa_flags()),
             alive=lambda: require_alive(name),
             kubeconfig=str(kubeconfig),
             metrics_period_s=wanted.metric_resolution_s,
@@ -69,17 +69,6 @@ def require_alive(name: str) -> None:
     folder = folder_of(name)
     if not is_running(folder):
         raise ClusterError(f"the embedded cluster {name} has died", fix=f"its log is {folder.log}")
-
-
-def hpa_config(settings: Settings) -> dict[str, float | None]:
-    """The HPA controller's settings as they stand in a header."""
-    return {
-        "sync_period_s": settings.hpa_sync_s,
-        "tolerance": settings.hpa_tolerance,
-        "downscale_stabilization_s": settings.hpa_downscale_stabilization_s,
-        "cpu_initialization_period_s": settings.hpa_cpu_initialization_s,
-        "initial_readiness_delay_s": settings.hpa_initial_readiness_delay_s,
-    }
 
 
 def connect_running() -> Cluster:

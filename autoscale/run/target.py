@@ -11,6 +11,7 @@ from autoscale.base.resources import manifests
 from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.resources import resource_of
+from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.kinds import Object
 from autoscale.kube.selectors import selector_text
 from autoscale.run.options import Existing
@@ -194,4 +195,6 @@ def _pod_port(port: Object) -> int | str:
 def behaviour_window(hpa: Object, default_s: float | None) -> float:
     """Seconds for which the HPA remembers higher recommendations before it scales down."""
     window = ((hpa["spec"].get("behavior") or {}).get("scaleDown") or {}).get("stabilizationWindowSeconds")
-    return float(window if window is not None else 300.0 if default_s is None else default_s)
+    return float(
+        window if window is not None else DEFAULTS.downscale_stabilization_s if default_s is None else default_s
+    )

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoscale.base.errors import ClusterError, InputError
+from autoscale.kube.release import MINOR, VERSION
 from tests.cluster.places import SOURCES, cache
 
-KUBERNETES = "v1.35.4"
 _VERSION = "k8s.io/component-base/version.git"
-LDFLAGS = f"-s -w -X {_VERSION}Version={KUBERNETES} -X {_VERSION}Major=1 -X {_VERSION}Minor=35"
+LDFLAGS = f"-s -w -X {_VERSION}Version={VERSION} -X {_VERSION}Major=1 -X {_VERSION}Minor={MINOR.partition('.')[2]}"
 
 
 @dataclass(frozen=True)

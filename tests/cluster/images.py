@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoscale.base import images
 from autoscale.base.errors import ClusterError, InputError
 from tests.cluster import debian
 from tests.cluster.lifecycle import import_image
@@ -37,8 +38,8 @@ class Image:
 
 
 IMAGES = (
-    Image("autoscale-app:dev", "app/Dockerfile"),
-    Image("autoscale-load:dev", "loadtest/driver/Dockerfile"),
+    Image(f"{images.APP}:{images.TAG}", "app/Dockerfile"),
+    Image(f"{images.LOAD}:{images.TAG}", "loadtest/driver/Dockerfile"),
 )
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from autoscale.base.errors import ClusterError
-from tests.cluster import configs, gobuild, lifecycle, places, running
+from autoscale.kube import release
+from tests.cluster import configs, lifecycle, places, running
 from tests.cluster.addresses import API_URL, HOST_IP, NODE
 from tests.cluster.client import Kubectl
 from tests.cluster.node import wait_until
@@ -24,7 +25,7 @@ CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.ar
 def test_the_node_is_a_ready_kubernetes(kubectl: Kubectl) -> None:
     """One node of the version that was built is Ready, and every component runs."""
     (node,) = kubectl.json("get", "nodes")["items"]
-    assert node["status"]["nodeInfo"]["kubeletVersion"] == gobuild.KUBERNETES
+    assert node["status"]["nodeInfo"]["kubeletVersion"] == release.VERSION
     assert lifecycle.status(places.state())[1]
 
 

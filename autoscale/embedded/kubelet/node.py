@@ -13,12 +13,12 @@ from autoscale.embedded.kubelet.cgroups import Cgroups
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.settings import Settings
 from autoscale.kube.kinds import Object
+from autoscale.kube.release import VERSION
 from autoscale.kube.statuses import StatusError
 from autoscale.plane.controllers.common import set_condition
 from autoscale.plane.store import Emit, Objects, Store, UpdateStatus
 
 COMPONENT = "kubelet"
-VERSION = "v1.35.4"
 
 
 @dataclass

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from autoscale.kube.kinds import Object
+from autoscale.kube.release import MINOR
 from autoscale.plane.controllers.endpointslice import port_number
 
 _BODY_BYTES = 10 * 1024
@@ -111,7 +112,7 @@ async def _status(action: Object, host: str, port: int, path: str) -> int:
 
 
 def _request(action: Object, host: str, port: int, path: str) -> bytes:
-    headers = {"Host": f"{host}:{port}", "User-Agent": "kube-probe/1.35", "Accept": "*/*", "Connection": "close"}
+    headers = {"Host": f"{host}:{port}", "User-Agent": f"kube-probe/{MINOR}", "Accept": "*/*", "Connection": "close"}
     headers |= {header["name"]: header["value"] for header in action.get("httpHeaders") or []}
     lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

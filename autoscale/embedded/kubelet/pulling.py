@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from autoscale.embedded.images import find_image
+from autoscale.embedded.images import find_image, known_images
 from autoscale.embedded.settings import Image
 from autoscale.plane.podstatus import waiting
 
@@ -56,7 +56,7 @@ async def _present(worker: "ContainerWorker", name: str) -> None:
 
 
 async def _refuse(worker: "ContainerWorker", name: str, delay: float) -> None:
-    known = ", ".join(sorted({"autoscale-app", "autoscale-load", *worker.node.settings.images}))
+    known = ", ".join(sorted(known_images(worker.node.settings)))
     why = f'image "{name}" is not one that the embedded cluster can run (it runs {known})'
     if worker.spec.get("imagePullPolicy") == "Never":
         text = f'Container image "{name}" is not present with pull policy of Never'

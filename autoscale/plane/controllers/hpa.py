@@ -16,13 +16,14 @@ from autoscale.hpa.reading.observe import observe
 from autoscale.hpa.reading.parse import parse_spec
 from autoscale.hpa.state import State
 from autoscale.kube.kinds import Object
+from autoscale.kube.release import MINOR
 from autoscale.kube.scale import scale_of
 from autoscale.kube.selectors import selector_matches
 from autoscale.plane.controllers.common import changed_status, guarded, is_terminating
 from autoscale.plane.store import Emit, Objects, Update, UpdateStatus, Write
 
 COMPONENT = "horizontal-pod-autoscaler"
-RELEASE: Release = "1.35"
+RELEASE: Release = MINOR
 _SCALABLE = ("Deployment", "ReplicaSet")
 _NO_CUSTOM = "unable to fetch metrics from custom metrics API: there is no custom metrics API (custom.metrics.k8s.io)"
 _NO_EXTERNAL = "unable to fetch metrics from external metrics API: there is no such API (external.metrics.k8s.io)"

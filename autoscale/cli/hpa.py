@@ -13,7 +13,7 @@ from autoscale.base.errors import InputError, Problem
 from autoscale.base.exits import ExitCode
 from autoscale.hpa import Decision, decide, explain
 from autoscale.hpa.case import read_case
-from autoscale.hpa.check.faults import Finding, Manifest
+from autoscale.hpa.check.faults import Fault, Manifest
 from autoscale.hpa.check.manifests import check
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -103,7 +103,7 @@ def _manifests(file: Path) -> Iterable[Manifest]:
             yield Manifest(str(file), entry)
 
 
-def _print_findings(findings: list[Finding], manifests: list[Manifest]) -> None:
+def _print_findings(findings: list[Fault], manifests: list[Manifest]) -> None:
     for finding in findings:
         click.echo(f"{finding.level}: {finding.where}: {finding.what}")
         if finding.fix:

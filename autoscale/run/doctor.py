@@ -22,7 +22,7 @@ WEB_PORT = 8089
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing looked at. ``state``: good, bad (a run cannot begin), less (it can, with less)."""
 
     state: Literal["good", "bad", "less"]
@@ -31,7 +31,7 @@ class Finding:
     fix: str = ""
 
 
-def machine(context: str) -> list[Finding]:
+def machine(context: str) -> list[Diagnosis]:
     """This machine; what only the embedded cluster needs is bad only where that is the context."""
     return [
         _python(),
@@ -44,45 +44,45 @@ def machine(context: str) -> list[Finding]:
     ]
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     """The interpreter."""
-    return Finding("good", "Python", f"{sys.version.split()[0]} ({sys.executable})")
+    return Diagnosis("good", "Python", f"{sys.version.split()[0]} ({sys.executable})")
 
 
-def _linux(context: str) -> Finding:
+def _linux(context: str) -> Diagnosis:
     """Whether the embedded cluster can run here at all."""
     system = platform.system()
     if system == "Linux":
-        return Finding("good", "System", f"Linux {platform.release()}, {os.cpu_count()} cores")
+        return Diagnosis("good", "System", f"Linux {platform.release()}, {os.cpu_count()} cores")
     state: Literal["bad", "less"] = "bad" if context == EMBEDDED else "less"
-    return Finding(state, "System", system, "the embedded cluster needs Linux (or WSL): use minikube or kind")
+    return Diagnosis(state, "System", system, "the embedded cluster needs Linux (or WSL): use minikube or kind")
 
 
-def _cgroups() -> Finding:
+def _cgroups() -> Diagnosis:
     """Whether CPU limits of embedded pods are the kernel's."""
     for folder in ("/sys/fs/cgroup/cpu", "/sys/fs/cgroup"):
         if Path(folder).is_dir() and os.access(folder, os.W_OK):
-            return Finding("good", "CPU limits of embedded pods", f"by cgroup ({folder})")
+            return Diagnosis("good", "CPU limits of embedded pods", f"by cgroup ({folder})")
     fix = (
         "as root, or with a delegated cgroup (systemd-run --user --scope -p Delegate=yes ...), limits are the kernel's"
     )
-    return Finding("less", "CPU limits of embedded pods", "by stopping and continuing processes", fix)
+    return Diagnosis("less", "CPU limits of embedded pods", "by stopping and continuing processes", fix)
 
 
-def _loopback(context: str) -> Finding:
+def _loopback(context: str) -> Diagnosis:
     """Whether pods can have addresses of their own."""
     try:
         with socket.socket() as probe:
             probe.bind(("127.77.0.1", 0))
     except OSError as error:
         state: Literal["bad", "less"] = "bad" if context == EMBEDDED else "less"
-        return Finding(
+        return Diagnosis(
             state, "Addresses of embedded pods", f"127.77.0.1 cannot be used: {error.strerror}", "see `ip addr`"
         )
-    return Finding("good", "Addresses of embedded pods", "127.0.0.0/8 can be used")
+    return Diagnosis("good", "Addresses of embedded pods", "127.0.0.0/8 can be used")
 
 
-def _port(port: int) -> Finding:
+def _port(port: int) -> Diagnosis:
     """Whether the page can be served on its usual port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,97 +90,99 @@ def _port(port: int) -> Finding:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             fix = "a run is going on, or something else uses it: --web-port PORT or --no-web"
-            return Finding("less", "The page's port", f"127.0.0.1:{port}: {error.strerror}", fix)
-    return Finding("good", "The page's port", f"127.0.0.1:{port} is free")
+            return Diagnosis("less", "The page's port", f"127.0.0.1:{port}: {error.strerror}", fix)
+    return Diagnosis("good", "The page's port", f"127.0.0.1:{port} is free")
 
 
-def _program(name: str, arguments: list[str], fix: str) -> Finding:
+def _program(name: str, arguments: list[str], fix: str) -> Diagnosis:
     """A program that is not needed for a run."""
     path = shutil.which(name)
     if path is None:
-        return Finding("less", name, "not found", fix)
+        return Diagnosis("less", name, "not found", fix)
     try:
         done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding("less", name, f"{path} does not run: {error}", fix)
+        return Diagnosis("less", name, f"{path} does not run: {error}", fix)
     versions = [line.split(":")[-1].strip() for line in done.stdout.splitlines() if "ersion:" in line and "v" in line]
-    return Finding("good", name, (versions or done.stdout.splitlines() or [path])[0])
+    return Diagnosis("good", name, (versions or done.stdout.splitlines() or [path])[0])
 
 
-def cluster(context: str, kubeconfig: str | None, namespace: str | None) -> list[Finding]:
+def cluster(context: str, kubeconfig: str | None, namespace: str | None) -> list[Diagnosis]:
     """A context: reachable, allowed, metrics, permissions, what earlier runs left. Nothing is changed."""
     try:
         opened = connect_to(context, kubeconfig)
     except InputError as error:
-        return [Finding("bad", "Kubeconfig", error.what, error.fix)]
+        return [Diagnosis("bad", "Kubeconfig", error.what, error.fix)]
     except ClusterError as error:
         if context == EMBEDDED:
-            return [Finding("good", "Embedded cluster", "none is running; a run starts one of its own")]
-        return [Finding("bad", "Connection", error.what, error.fix)]
+            return [Diagnosis("good", "Embedded cluster", "none is running; a run starts one of its own")]
+        return [Diagnosis("bad", "Connection", error.what, error.fix)]
     with opened:
         return list(_look(opened, namespace or opened.context.namespace))
 
 
-def _look(cluster: Cluster, namespace: str) -> Iterator[Finding]:
+def _look(cluster: Cluster, namespace: str) -> Iterator[Diagnosis]:
     """Everything that is asked of a cluster; the first thing that has no answer ends it."""
     try:
         version = cluster.get("/version").get("gitVersion", "?")
     except ClusterError as error:
-        yield Finding("bad", "API server", error.what, error.fix)
+        yield Diagnosis("bad", "API server", error.what, error.fix)
         return
-    yield Finding("good", "API server", f"{cluster.server}, {version}, namespace {namespace}")
+    yield Diagnosis("good", "API server", f"{cluster.server}, {version}, namespace {namespace}")
     for look in (_allowed, _metrics, _permissions, _left_behind):
         yield _safely(look, cluster, namespace)
 
 
-def _safely(look: Callable[[Cluster, str], Finding], cluster: Cluster, namespace: str) -> Finding:
+def _safely(look: Callable[[Cluster, str], Diagnosis], cluster: Cluster, namespace: str) -> Diagnosis:
     """A finding, also where looking fails."""
     try:
         return look(cluster, namespace)
     except AutoscaleError as error:
-        return Finding("bad", look.__name__.strip("_").replace("_", " ").capitalize(), error.what, error.fix)
+        return Diagnosis("bad", look.__name__.strip("_").replace("_", " ").capitalize(), error.what, error.fix)
 
 
-def _allowed(cluster: Cluster, _namespace: str) -> Finding:
+def _allowed(cluster: Cluster, _namespace: str) -> Diagnosis:
     """Whether it may receive load."""
     context = cluster.context
     if context.name == EMBEDDED:
-        return Finding("good", "Allowed", "always")
+        return Diagnosis("good", "Allowed", "always")
     doubts = contexts.doubts(context, count_nodes(cluster))
     if not contexts.is_allowed(context):
-        return Finding("bad", "Allowed", "no", f"autoscale contexts allow {context.name}")
+        return Diagnosis("bad", "Allowed", "no", f"autoscale contexts allow {context.name}")
     if doubts:
-        return Finding("less", "Allowed", f"yes, but {' and '.join(doubts)}: a run asks again, at a terminal")
-    return Finding("good", "Allowed", "yes")
+        return Diagnosis("less", "Allowed", f"yes, but {' and '.join(doubts)}: a run asks again, at a terminal")
+    return Diagnosis("good", "Allowed", "yes")
 
 
-def _metrics(cluster: Cluster, namespace: str) -> Finding:
+def _metrics(cluster: Cluster, namespace: str) -> Diagnosis:
     """Whether an HPA can see anything."""
     metrics.require(cluster, namespace)
-    return Finding("good", "Metrics", "metrics.k8s.io answers")
+    return Diagnosis("good", "Metrics", "metrics.k8s.io answers")
 
 
-def _permissions(cluster: Cluster, namespace: str) -> Finding:
+def _permissions(cluster: Cluster, namespace: str) -> Diagnosis:
     """Whether we may do what a run does."""
     wanted = permissions.needed(deploy=True)
     missing = permissions.denied(cluster, namespace, wanted)
     hard = [item for item in missing if not item.optional]
     if hard:
         names = ", ".join(map(str, hard))
-        return Finding("bad", "Permissions", f"missing: {names}", permissions.role(hard, namespace))
+        return Diagnosis("bad", "Permissions", f"missing: {names}", permissions.role(hard, namespace))
     if missing:
         names = ", ".join(map(str, missing))
-        return Finding("less", "Permissions", f"enough; without {names} the record has less, or there is no live page")
-    return Finding("good", "Permissions", "all that a run needs")
+        return Diagnosis(
+            "less", "Permissions", f"enough; without {names} the record has less, or there is no live page"
+        )
+    return Diagnosis("good", "Permissions", "all that a run needs")
 
 
-def _left_behind(cluster: Cluster, namespace: str) -> Finding:
+def _left_behind(cluster: Cluster, namespace: str) -> Diagnosis:
     """What earlier runs left."""
     going_on = lock.holder(cluster, namespace)
     if going_on is not None and going_on.alive:
-        return Finding("less", "Another run", f"{going_on.run} is going on", "wait for its end, or choose another -n")
+        return Diagnosis("less", "Another run", f"{going_on.run} is going on", "wait for its end, or choose another -n")
     found = [f"{kind}/{name} ({run})" for kind, name, run in made_by_runs(cluster, namespace)]
     if found:
         fix = f"autoscale clean --context {cluster.context.name} -n {namespace}"
-        return Finding("less", "Left by earlier runs", ", ".join(found), fix)
-    return Finding("good", "Left by earlier runs", "nothing")
+        return Diagnosis("less", "Left by earlier runs", ", ".join(found), fix)
+    return Diagnosis("good", "Left by earlier runs", "nothing")

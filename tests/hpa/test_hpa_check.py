@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from autoscale.hpa import Config, parse_spec
-from autoscale.hpa.check.faults import Finding, Manifest
+from autoscale.hpa.check.faults import Fault, Manifest
 from autoscale.hpa.check.manifests import check
 
 CPU = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}}}
@@ -37,7 +37,7 @@ def utilization(percent: int) -> list[dict[str, Any]]:
     return [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
 
 
-def found(*objects: dict[str, Any]) -> list[Finding]:
+def found(*objects: dict[str, Any]) -> list[Fault]:
     """The findings about some manifests of one file."""
     return check([Manifest("f.yaml", each) for each in objects])
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from aiohttp import web
 
-from autoscale.embedded.apiserver.registry import Options, Patcher
+from autoscale.embedded.apiserver.registry import Patcher, WriteOptions
 from autoscale.kube.kinds import Object
 from autoscale.kube.patches.rfc import json_patch, merge_patch
 from autoscale.kube.patches.strategic import PatchError, strategic_merge
@@ -89,7 +89,7 @@ def _result(patch: Any, body: Any, current: Object) -> Object:
     return _object(patch(current, body), "the patched document")
 
 
-def options_of(request: web.Request, now: float) -> Options:
+def options_of(request: web.Request, now: float) -> WriteOptions:
     """How a write is meant: dryRun, fieldManager (else the program's name), fieldValidation."""
     query = request.query
     if query.get("dryRun", "All") not in ("All", ""):
@@ -98,4 +98,4 @@ def options_of(request: web.Request, now: float) -> Options:
     if level not in ("Strict", "Warn", "Ignore"):
         raise bad_request(f"Invalid value for fieldValidation: {level!r} (supported: Ignore, Strict, Warn)")
     manager = query.get("fieldManager") or request.headers.get("User-Agent", "unknown").partition("/")[0]
-    return Options(now, manager[:128], bool(query.get("dryRun")), level)  # type: ignore[arg-type]
+    return WriteOptions(now, manager[:128], bool(query.get("dryRun")), level)  # type: ignore[arg-type]

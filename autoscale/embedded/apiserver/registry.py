@@ -13,7 +13,7 @@ from autoscale.embedded.addresses import Block
 from autoscale.embedded.apiserver.admission import complete
 from autoscale.embedded.apiserver.support import classify
 from autoscale.embedded.apiserver.validation import kinds as validation
-from autoscale.embedded.apiserver.validation.causes import Finding
+from autoscale.embedded.apiserver.validation.causes import Cause
 from autoscale.embedded.apiserver.validation.types import decode
 from autoscale.kube.defaults import with_defaults
 from autoscale.kube.kinds import RESOURCES, Object, Resource
@@ -27,7 +27,7 @@ Patcher = Callable[[Object], Object]
 
 
 @dataclass
-class Options:
+class WriteOptions:
     """How a write is meant. ``now``: seconds since the epoch; ``warnings`` collects what the client shall be told."""
 
     now: float
@@ -38,7 +38,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Place:
+class ResourcePath:
     """Where an object is: its resource, its namespace ("" for cluster-wide kinds), its name ("" for a collection)."""
 
     resource: Resource
@@ -58,14 +58,14 @@ class Registry:
         self.store = store
         self.block = block
 
-    def get(self, place: Place) -> Object:
+    def get(self, place: ResourcePath) -> Object:
         """One object; 404 where there is none."""
         found = self.store.objects.get(*place.key)
         if found is None:
             raise not_found(place.key)
         return found
 
-    def create(self, place: Place, body: Object, options: Options) -> Object:
+    def create(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
         """A new object from a request's body."""
         if body.get("metadata", {}).get("resourceVersion"):
             raise bad_request("resourceVersion should not be set on objects to be created")
@@ -78,7 +78,7 @@ class Registry:
         owners = after_update(None, obj, self._owner(place, options))
         return self._commit(Create(_with_owners(obj, write_owners(owners))), options)
 
-    def update(self, place: Place, body: Object, options: Options) -> Object:
+    def update(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
         """Replace an object (PUT)."""
         current = self.get(place)
         obj = self._read(place, body, options)
@@ -89,7 +89,7 @@ class Registry:
             )
         return self._change(place, current, obj, options)
 
-    def patch(self, place: Place, patcher: Patcher, options: Options, subresource: str = "") -> Object:
+    def patch(self, place: ResourcePath, patcher: Patcher, options: WriteOptions, subresource: str = "") -> Object:
         """Change an object by a merge, strategic or JSON patch, or through its ``scale``."""
         current = self.get(place)
         patched = patcher(current)
@@ -98,7 +98,7 @@ class Registry:
             patched["metadata"] = {**patched["metadata"], "resourceVersion": asked}
         return self._change(place, current, self._read(place, patched, options), options, subresource)
 
-    def apply(self, place: Place, body: Object, options: Options, *, force: bool) -> tuple[Object, bool]:
+    def apply(self, place: ResourcePath, body: Object, options: WriteOptions, *, force: bool) -> tuple[Object, bool]:
         """Server-side apply; returns the object and whether it is new."""
         if body.get("metadata", {}).get("managedFields"):
             raise bad_request("metadata.managedFields must be nil")
@@ -113,7 +113,7 @@ class Registry:
             return self._commit(Create(self._admit(merged, None, options)), options), True
         return self._commit(Update(self._admit(merged, current, options), ""), options), False
 
-    def update_status(self, place: Place, patcher: Patcher, options: Options) -> Object:
+    def update_status(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Change the status alone (PUT or PATCH of the ``status`` subresource)."""
         current = self.get(place)
         wanted = patcher(current)
@@ -123,7 +123,7 @@ class Registry:
         status = self._read(place, {**current, "status": wanted.get("status") or {}}, options)["status"]
         return self._commit(UpdateStatus({**current, "status": status}), options)
 
-    def resize(self, place: Place, patcher: Patcher, options: Options) -> Object:
+    def resize(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Change the resources of a pod's containers (the ``resize`` subresource)."""
         current = self.get(place)
         wanted = self._read(place, patcher(current), options)
@@ -133,10 +133,10 @@ class Registry:
             for one in current["spec"]["containers"]
         ]
         obj = with_defaults({**current, "spec": {**current["spec"], "containers": containers}})
-        self._refuse(obj, validation.findings(obj))
+        self._refuse(obj, validation.causes(obj))
         return self._commit(Update(obj, ""), options)
 
-    def delete(self, place: Place, body: Object, options: Options) -> Object | None:
+    def delete(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object | None:
         """Ask for the end of an object; returns it where it is still there, None where it is gone.
 
         ``body`` is a DeleteOptions: gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions.
@@ -167,7 +167,7 @@ class Registry:
                     found.append({"kind": kind, **names, "fields": list(fields)})
         return found
 
-    def _require_namespace(self, place: Place) -> None:
+    def _require_namespace(self, place: ResourcePath) -> None:
         if not place.resource.namespaced:
             return
         namespace = self.store.objects.get("Namespace", "", place.namespace)
@@ -177,7 +177,7 @@ class Registry:
             text = f"unable to create new content in namespace {place.namespace} because it is being terminated"
             raise StatusError(403, "Forbidden", text)
 
-    def _read(self, place: Place, body: Object, options: Options) -> Object:
+    def _read(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
         """The body as an object of the place's kind, without what is unknown."""
         resource = place.resource
         for name, wanted in (("kind", resource.kind), ("apiVersion", resource.api_version)):
@@ -202,11 +202,11 @@ class Registry:
         decoded.obj["metadata"] = {**(decoded.obj.get("metadata") or {}), **_in_namespace(place)}
         return decoded.obj
 
-    def _admit(self, obj: Object, old: Object | None, options: Options) -> Object:
+    def _admit(self, obj: Object, old: Object | None, options: WriteOptions) -> Object:
         """Defaults, validation, the three classes of fields, and what the server itself adds."""
         obj = with_defaults(obj)
         obj = complete(obj, old, self.store.objects, self.block)
-        self._refuse(obj, validation.findings(obj) + (validation.changes(old, obj) if old else []))
+        self._refuse(obj, validation.causes(obj) + (validation.changes(old, obj) if old else []))
         classified = classify(obj)
         text = "Forbidden: not supported by the embedded cluster: "
         self._refuse(obj, [("FieldValueForbidden", path, text + why) for path, why in classified.refused])
@@ -216,11 +216,13 @@ class Registry:
             )
         return obj
 
-    def _refuse(self, obj: Object, findings: list[Finding]) -> None:
-        if findings:
-            raise validation.invalid(obj["kind"], obj["metadata"].get("name", ""), findings)
+    def _refuse(self, obj: Object, causes: list[Cause]) -> None:
+        if causes:
+            raise validation.invalid(obj["kind"], obj["metadata"].get("name", ""), causes)
 
-    def _change(self, place: Place, current: Object, obj: Object, options: Options, subresource: str = "") -> Object:
+    def _change(
+        self, place: ResourcePath, current: Object, obj: Object, options: WriteOptions, subresource: str = ""
+    ) -> Object:
         kept = {name: current["metadata"].get(name) for name in _SERVER_SET if name in current["metadata"]}
         kept.pop("managedFields", None)
         metadata = {name: value for name, value in obj["metadata"].items() if name not in _SERVER_SET} | kept
@@ -230,14 +232,14 @@ class Registry:
         owners = after_update(current, obj, replace(self._owner(place, options), subresource=subresource))
         return self._commit(Update(_with_owners(obj, write_owners(owners)), ""), options)
 
-    def _commit(self, write: Create | Update | UpdateStatus, options: Options) -> Object:
+    def _commit(self, write: Create | Update | UpdateStatus, options: WriteOptions) -> Object:
         done = self.store.preview(write, options.now) if options.dry_run else self.store.apply(write, options.now)
         return done if done is not None else write.obj
 
-    def _owner(self, place: Place, options: Options) -> Owner:
+    def _owner(self, place: ResourcePath, options: WriteOptions) -> Owner:
         return Owner(options.manager, "Update", place.resource.api_version, format_time(options.now), frozenset())
 
-    def _orphan(self, place: Place, current: Object, body: Object, options: Options) -> None:
+    def _orphan(self, place: ResourcePath, current: Object, body: Object, options: WriteOptions) -> None:
         """Leave the dependants without this owner, where that was asked for (or is the default: Jobs)."""
         policy = body.get("propagationPolicy") or _OLD_POLICY.get(str(body.get("orphanDependents")), "")
         if not policy and place.resource.kind == "Job":
@@ -275,7 +277,7 @@ _SERVER_SET = (
 """Metadata that a client does not decide."""
 
 
-def _in_namespace(place: Place) -> Object:
+def _in_namespace(place: ResourcePath) -> Object:
     return {"namespace": place.namespace} if place.resource.namespaced else {}
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver import discovery, openapi, writes
 from autoscale.embedded.apiserver.answers import answer, negotiate, refusal, view_list, view_one
-from autoscale.embedded.apiserver.registry import Place, Registry
+from autoscale.embedded.apiserver.registry import Registry, ResourcePath
 from autoscale.embedded.apiserver.routes import Route, parse
 from autoscale.embedded.apiserver.streams import LogReader, log_answer, proxy_answer
 from autoscale.embedded.apiserver.watch import list_answer, selection, watch_answer
@@ -163,9 +163,9 @@ class ApiServer:
         return answer({**head, "items": items})
 
 
-def place_of(route: Route) -> Place:
+def place_of(route: Route) -> ResourcePath:
     """Where the object of a route is."""
-    return Place(route.resource, route.namespace or "", route.name)
+    return ResourcePath(route.resource, route.namespace or "", route.name)
 
 
 def _document(parts: list[str]) -> Object | None:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver.answers import answer, success
 from autoscale.embedded.apiserver.body import APPLY, options_of, read_object, read_patch
-from autoscale.embedded.apiserver.registry import Options, Place, Registry
+from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.embedded.apiserver.watch import selected, selection
 from autoscale.kube.kinds import Object
@@ -26,7 +26,7 @@ async def write(request: web.Request, route: Route, registry: Registry) -> web.R
         return await _create(request, route, registry, options)
     if verb == "delete":
         return await _delete(request, route, registry, options)
-    place = Place(route.resource, route.namespace or "", route.name)
+    place = ResourcePath(route.resource, route.namespace or "", route.name)
     if verb == "update":
         done = registry.update(place, await read_object(request), options)
     elif request.content_type == APPLY:
@@ -46,7 +46,7 @@ def _verb(method: str, route: Route) -> str:
     raise StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
 
 
-async def _create(request: web.Request, route: Route, registry: Registry, options: Options) -> web.Response:
+async def _create(request: web.Request, route: Route, registry: Registry, options: WriteOptions) -> web.Response:
     body = await read_object(request)
     review = _REVIEWS.get(route.resource.kind)
     if review:
@@ -56,11 +56,11 @@ async def _create(request: web.Request, route: Route, registry: Registry, option
     namespace = route.namespace or ""
     if route.resource.namespaced and not namespace:
         raise StatusError(405, "MethodNotAllowed", "a namespace is needed to create this")
-    place = Place(route.resource, namespace, (metadata or {}).get("name") or "")
+    place = ResourcePath(route.resource, namespace, (metadata or {}).get("name") or "")
     return answer(registry.create(place, body, options), code=201, warnings=options.warnings)
 
 
-async def _apply(request: web.Request, place: Place, registry: Registry, options: Options) -> web.Response:
+async def _apply(request: web.Request, place: ResourcePath, registry: Registry, options: WriteOptions) -> web.Response:
     if not request.query.get("fieldManager"):
         raise bad_request(
             'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
@@ -70,14 +70,14 @@ async def _apply(request: web.Request, place: Place, registry: Registry, options
     return answer(done, code=201 if new else 200, warnings=options.warnings)
 
 
-async def _delete(request: web.Request, route: Route, registry: Registry, options: Options) -> web.Response:
+async def _delete(request: web.Request, route: Route, registry: Registry, options: WriteOptions) -> web.Response:
     body = await read_object(request)
     for name in ("gracePeriodSeconds", "propagationPolicy", "orphanDependents"):
         if name in request.query:
             body.setdefault(name, _query_value(name, request.query[name]))
     options.dry_run = options.dry_run or bool(body.get("dryRun"))
     if route.name:
-        place = Place(route.resource, route.namespace or "", route.name)
+        place = ResourcePath(route.resource, route.namespace or "", route.name)
         before = registry.get(place)
         after = registry.delete(place, body, options)
         whole = after or (before if route.resource.kind in _RETURNS_OBJECT else success(route.resource, before))
@@ -85,7 +85,7 @@ async def _delete(request: web.Request, route: Route, registry: Registry, option
     found = [one.obj for one in selected(registry.store, selection(request, route).matcher())]
     for obj in found:
         metadata = obj["metadata"]
-        registry.delete(Place(route.resource, metadata.get("namespace", ""), metadata["name"]), body, options)
+        registry.delete(ResourcePath(route.resource, metadata.get("namespace", ""), metadata["name"]), body, options)
     kind = {"kind": f"{route.resource.kind}List", "apiVersion": route.resource.api_version}
     version = {"resourceVersion": str(registry.store.version)}
     return answer({**kind, "metadata": version, "items": found}, warnings=options.warnings)
@@ -102,7 +102,7 @@ def _query_value(name: str, text: str) -> object:
 async def write_subresource(request: web.Request, route: Route, registry: Registry) -> web.Response:
     """A write to status, scale, resize or eviction."""
     options = options_of(request, time.time())
-    place = Place(route.resource, route.namespace or "", route.name)
+    place = ResourcePath(route.resource, route.namespace or "", route.name)
     if route.subresource == "eviction":
         return await _evict(request, place, registry, options)
     if request.method == "PATCH":
@@ -120,7 +120,7 @@ async def write_subresource(request: web.Request, route: Route, registry: Regist
     return answer(act(place, patcher, options), warnings=options.warnings)
 
 
-async def _evict(request: web.Request, place: Place, registry: Registry, options: Options) -> web.Response:
+async def _evict(request: web.Request, place: ResourcePath, registry: Registry, options: WriteOptions) -> web.Response:
     """Delete by eviction: disruption budgets are not enforced, which the warning says."""
     if request.method != "POST":
         raise StatusError(405, "MethodNotAllowed", "an eviction can only be created")

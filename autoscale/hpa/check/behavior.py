@@ -4,26 +4,24 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from autoscale.hpa.check.faults import Finding, Subject
+from autoscale.hpa.check.faults import Fault, Subject
 from autoscale.hpa.spec import ScalingRules
 
 SLOW_WINDOW_S = 300
 SMALL_SHARE = 0.1
 
 
-def direction_disabled(subject: Subject) -> Iterator[Finding]:
+def direction_disabled(subject: Subject) -> Iterator[Fault]:
     """``selectPolicy: Disabled`` shuts a direction."""
     for name, rules in _directions(subject):
         if rules.select_policy == "Disabled":
             verb = "grows" if name == "scaleUp" else "shrinks"
             what = f"behavior.{name}.selectPolicy is Disabled, so the size never {verb} by a metric"
             fix = "Keep it only if something else does it; else choose Max or Min."
-            yield Finding(
-                "direction-disabled", "warning", subject.where, what, fix, _behavior(name, selectPolicy="Max")
-            )
+            yield Fault("direction-disabled", "warning", subject.where, what, fix, _behavior(name, selectPolicy="Max"))
 
 
-def percent_crawls(subject: Subject) -> Iterator[Finding]:
+def percent_crawls(subject: Subject) -> Iterator[Fault]:
     """A small percentage alone adds one pod at a time while the size is small (finding F23)."""
     rules = subject.spec.behavior and subject.spec.behavior.scale_up
     size = max(subject.spec.min_replicas or 1, 1)
@@ -33,7 +31,7 @@ def percent_crawls(subject: Subject) -> Iterator[Finding]:
     if math.ceil(size * (1 + most / 100)) - size <= 1 and subject.spec.max_replicas >= 4 * size:
         what = f"from {size} the only scaleUp policies ({most} %) add one pod per period"
         policies = [{"type": "Percent", "value": max(most, 100), "periodSeconds": 15}, _pods(4)]
-        yield Finding(
+        yield Fault(
             "percent-crawls",
             "warning",
             subject.where,
@@ -43,7 +41,7 @@ def percent_crawls(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def pods_crawl(subject: Subject) -> Iterator[Finding]:
+def pods_crawl(subject: Subject) -> Iterator[Fault]:
     """A small number of pods alone is slow once the size is large (finding F23)."""
     rules = subject.spec.behavior and subject.spec.behavior.scale_up
     if not rules or any(policy.type != "Pods" for policy in rules.policies):
@@ -52,7 +50,7 @@ def pods_crawl(subject: Subject) -> Iterator[Finding]:
     if most / subject.spec.max_replicas < SMALL_SHARE:
         what = f"the only scaleUp policies add {most} pods per period, less than a tenth of maxReplicas"
         policies = [_pods(most), {"type": "Percent", "value": 100, "periodSeconds": 15}]
-        yield Finding(
+        yield Fault(
             "pods-crawl",
             "warning",
             subject.where,
@@ -62,17 +60,17 @@ def pods_crawl(subject: Subject) -> Iterator[Finding]:
         )
 
 
-def slow_to_grow(subject: Subject) -> Iterator[Finding]:
+def slow_to_grow(subject: Subject) -> Iterator[Fault]:
     """A long window upwards holds growth back for its whole length."""
     rules = subject.spec.behavior and subject.spec.behavior.scale_up
     window = (rules and rules.stabilization_window_s) or 0
     if window >= SLOW_WINDOW_S:
         what = f"behavior.scaleUp waits until every recommendation of {window} s agrees before it grows"
         patch = _behavior("scaleUp", stabilizationWindowSeconds=30)
-        yield Finding("slow-to-grow", "warning", subject.where, what, "Use 0 to 60 seconds.", patch)
+        yield Fault("slow-to-grow", "warning", subject.where, what, "Use 0 to 60 seconds.", patch)
 
 
-def flaps(subject: Subject) -> Iterator[Finding]:
+def flaps(subject: Subject) -> Iterator[Fault]:
     """No window downwards and no slow policy: every dip in load takes pods away (finding F10)."""
     rules = subject.spec.behavior and subject.spec.behavior.scale_down
     if not rules or rules.stabilization_window_s is None or rules.stabilization_window_s >= 60:
@@ -82,16 +80,16 @@ def flaps(subject: Subject) -> Iterator[Finding]:
         what = f"scaleDown may take all pods away after {rules.stabilization_window_s} s, so a short dip makes it flap"
         policies = [{"type": "Percent", "value": 10, "periodSeconds": 60}]
         patch = _behavior("scaleDown", stabilizationWindowSeconds=300, policies=policies)
-        yield Finding("flaps", "warning", subject.where, what, "Lengthen the window, or shrink in steps.", patch)
+        yield Fault("flaps", "warning", subject.where, what, "Lengthen the window, or shrink in steps.", patch)
 
 
-def never_shrinks(subject: Subject) -> Iterator[Finding]:
+def never_shrinks(subject: Subject) -> Iterator[Fault]:
     """A tolerance of 1 downwards contains every ratio there is."""
     rules = subject.spec.behavior and subject.spec.behavior.scale_down
     if rules and rules.tolerance is not None and rules.tolerance >= 1.0:
         what = f"behavior.scaleDown.tolerance is {rules.tolerance:g}, so no ratio is low enough to shrink"
         patch = _behavior("scaleDown", tolerance="0.1")
-        yield Finding("never-shrinks", "error", subject.where, what, "A tolerance is a share of 1, not percent.", patch)
+        yield Fault("never-shrinks", "error", subject.where, what, "A tolerance is a share of 1, not percent.", patch)
 
 
 def _directions(subject: Subject) -> Iterator[tuple[str, ScalingRules]]:

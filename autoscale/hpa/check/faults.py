@@ -41,7 +41,7 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Fault:
     """A setting that cannot work (``error``) or will disappoint (``warning``), with its cure.
 
     ``rule`` is a stable name, ``where`` reads ``file: Kind/name``, ``patch`` is a merge patch as YAML would hold it.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from autoscale.hpa.check.faults import Finding, PodContainer, Subject
+from autoscale.hpa.check.faults import Fault, PodContainer, Subject
 from autoscale.hpa.config import Config
 from autoscale.hpa.reading.parse import complete
 from autoscale.hpa.reading.quantities import show_milli
@@ -14,7 +14,7 @@ from autoscale.hpa.spec import MetricSpec
 SLOW_GROWTH = 1.5  # a step that adds less than half takes minutes for a tenfold load
 
 
-def request_missing(subject: Subject) -> Iterator[Finding]:
+def request_missing(subject: Subject) -> Iterator[Fault]:
     """A utilization has no meaning without a request in every container that counts (finding F8)."""
     for _, metric, containers in _resource_metrics(subject):
         missing = [each.name for each in containers if not each.requests.get(metric.name)]
@@ -22,19 +22,19 @@ def request_missing(subject: Subject) -> Iterator[Finding]:
             what = f"the target is a percentage of the {metric.name} request, which is not set in {', '.join(missing)}"
             what += ", so the metric fails with FailedGetResourceMetric and nothing is scaled"
             fix = "Request about what the container uses at the target load (unless a LimitRange sets a default)."
-            yield Finding("request-missing", "error", _workload(subject), what, fix, _requests(missing, metric.name))
+            yield Fault("request-missing", "error", _workload(subject), what, fix, _requests(missing, metric.name))
 
 
-def container_missing(subject: Subject) -> Iterator[Finding]:
+def container_missing(subject: Subject) -> Iterator[Fault]:
     """A ContainerResource metric names a container that the pods do not have."""
     names = [each.name for each in subject.containers()]
     for metric in subject.spec.metrics:
         if metric.type == "ContainerResource" and names and metric.container not in names:
             what = f"the metric names container {metric.container}, but the pods have {', '.join(names)}"
-            yield Finding("container-missing", "error", subject.where, what, "Correct the container's name.")
+            yield Fault("container-missing", "error", subject.where, what, "Correct the container's name.")
 
 
-def target_unreachable(subject: Subject) -> Iterator[Finding]:
+def target_unreachable(subject: Subject) -> Iterator[Fault]:
     """At its limit a pod still lies within the tolerance, so the HPA never scales up (finding F7)."""
     up = tolerances(subject.spec, Config()).up
     for position, metric, containers in _resource_metrics(subject):
@@ -43,10 +43,10 @@ def target_unreachable(subject: Subject) -> Iterator[Finding]:
             what = f"{_ceiling(metric, containers)}, and more than {_threshold(metric, up)} would be needed to scale up"
             fix = f"Raise the {metric.name} limit (or drop it), or lower the target."
             patch = _lower_target(subject, position, highest / (2 * (1.0 + up)))
-            yield Finding("target-unreachable", "error", subject.where, what, fix, patch)
+            yield Fault("target-unreachable", "error", subject.where, what, fix, patch)
 
 
-def growth_capped(subject: Subject) -> Iterator[Finding]:
+def growth_capped(subject: Subject) -> Iterator[Fault]:
     """The limit caps the signal, so every step up is small (finding F6)."""
     up = tolerances(subject.spec, Config()).up
     for position, metric, containers in _resource_metrics(subject):
@@ -55,10 +55,10 @@ def growth_capped(subject: Subject) -> Iterator[Finding]:
             what = f"{_ceiling(metric, containers)}, so one step grows the size by at most {highest:.2f} times"
             fix = "Raise the cpu limit (or drop it), or lower the target, if load can jump."
             patch = _lower_target(subject, position, highest / 2)
-            yield Finding("growth-capped", "warning", subject.where, what, fix, patch)
+            yield Fault("growth-capped", "warning", subject.where, what, fix, patch)
 
 
-def target_mismatched(subject: Subject) -> Iterator[Finding]:
+def target_mismatched(subject: Subject) -> Iterator[Fault]:
     """An Object metric goes by its target's type, and fails where the field of that type is absent."""
     for position, metric in enumerate(subject.spec.metrics):
         target = metric.target
@@ -68,7 +68,7 @@ def target_mismatched(subject: Subject) -> Iterator[Finding]:
         if metric.type == "Object" and not fits:
             what = f"metrics[{position}] has target type {target.type} without its field, so it fails in every pass"
             fix = "Set type Value with value, or type AverageValue with averageValue."
-            yield Finding("target-mismatched", "error", subject.where, what, fix)
+            yield Fault("target-mismatched", "error", subject.where, what, fix)
 
 
 def _resource_metrics(subject: Subject) -> Iterator[tuple[int, MetricSpec, tuple[PodContainer, ...]]]:

@@ -15,7 +15,7 @@ MAX_WINDOW_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ValidationOptions:
     """What a request relaxes: the least ``minReplicas``, and which API versions are let through unread."""
 
     least: int = 1
@@ -24,7 +24,7 @@ class Options:
     any_object_version: bool = False
 
 
-def options_for(hpa: Mapping[str, Any], old: Mapping[str, Any] | None, config: Config) -> Options:
+def options_for(hpa: Mapping[str, Any], old: Mapping[str, Any] | None, config: Config) -> ValidationOptions:
     """The options for a creation (``old`` is None) or an update."""
     new_target = _spec(hpa).get("scaleTargetRef") or {}
     old_spec = _spec(old or {})
@@ -33,7 +33,7 @@ def options_for(hpa: Mapping[str, Any], old: Mapping[str, Any] | None, config: C
         (old_target.get(name) or "") == (new_target.get(name) or "") for name in ("apiVersion", "kind")
     )
     had_zero = old is not None and old_spec.get("minReplicas") == 0
-    return Options(
+    return ValidationOptions(
         least=0 if config.gate("HPAScaleToZero") or had_zero else 1,
         any_target_version=same,
         target_without_group=not same and new_target.get("kind") == "ReplicationController",
@@ -73,7 +73,7 @@ def _spec(hpa: Mapping[str, Any]) -> Mapping[str, Any]:
     return hpa.get("spec") or {}
 
 
-def _replica_errors(spec: Mapping[str, Any], config: Config, options: Options) -> list[FieldError]:
+def _replica_errors(spec: Mapping[str, Any], config: Config, options: ValidationOptions) -> list[FieldError]:
     minimum, maximum = spec.get("minReplicas"), spec.get("maxReplicas") or 0
     errors = []
     if minimum is not None and minimum < options.least:
@@ -91,7 +91,7 @@ def _replica_errors(spec: Mapping[str, Any], config: Config, options: Options) -
     return errors
 
 
-def _metrics_errors(spec: Mapping[str, Any], options: Options) -> list[FieldError]:
+def _metrics_errors(spec: Mapping[str, Any], options: ValidationOptions) -> list[FieldError]:
     metrics = spec.get("metrics") or []
     errors = []
     for index, metric in enumerate(metrics):

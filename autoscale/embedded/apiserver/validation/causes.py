@@ -1,4 +1,4 @@
-"""Single findings, in Kubernetes' words: what a field may be found to be, as ``Status.details.causes`` has it."""
+"""Single causes, in Kubernetes' words: what a field may be found to be, as ``Status.details.causes`` has it."""
 
 import re
 from collections.abc import Iterator
@@ -6,30 +6,30 @@ from typing import Any
 
 from autoscale.kube.kinds import Object
 
-Finding = tuple[str, str, str]
+Cause = tuple[str, str, str]
 """(reason, field, message)"""
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
-def required(field: str, why: str = "") -> Finding:
+def required(field: str, why: str = "") -> Cause:
     """A field that has to be there."""
     return "FieldValueRequired", field, f"Required value{f': {why}' if why else ''}"
 
 
-def wrong(field: str, value: Any, why: str) -> Finding:
+def wrong(field: str, value: Any, why: str) -> Cause:
     """A value that cannot be."""
     shown = f'"{value}"' if isinstance(value, str) else str(value)
     return "FieldValueInvalid", field, f"Invalid value: {shown}: {why}"
 
 
-def unsupported(field: str, value: Any, known: tuple[str, ...]) -> Finding:
+def unsupported(field: str, value: Any, known: tuple[str, ...]) -> Cause:
     """A value outside a fixed set."""
     listed = ", ".join(f'"{one}"' for one in known)
     return "FieldValueNotSupported", field, f'Unsupported value: "{value}": supported values: {listed}'
 
 
-def at_least(spec: Object, path: str, least: int, *names: str) -> Iterator[Finding]:
+def at_least(spec: Object, path: str, least: int, *names: str) -> Iterator[Cause]:
     """Fields of ``spec`` that are there and too small."""
     for name in names:
         value = spec.get(name)

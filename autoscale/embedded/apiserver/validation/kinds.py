@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from autoscale.embedded.apiserver.validation.causes import LABEL, Finding, at_least, required, unsupported, wrong
+from autoscale.embedded.apiserver.validation.causes import LABEL, Cause, at_least, required, unsupported, wrong
 from autoscale.embedded.apiserver.validation.pods import pod_spec, port_list
 from autoscale.embedded.apiserver.validation.types import missing
 from autoscale.kube.kinds import RESOURCES, Object
@@ -27,18 +27,18 @@ _LABEL_NAME = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
-def invalid(kind: str, name: str, findings: list[Finding]) -> StatusError:
+def invalid(kind: str, name: str, causes: list[Cause]) -> StatusError:
     """422 with every finding: ``Deployment.apps "web" is invalid: ...``."""
     resource = RESOURCES[kind]
     qualified = f"{kind}.{resource.group}" if resource.group else kind
-    texts = [f"{field}: {message}" for _, field, message in findings]
+    texts = [f"{field}: {message}" for _, field, message in causes]
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-    causes = [{"reason": reason, "message": message, "field": field} for reason, field, message in findings]
-    details = {"name": name, "group": resource.group, "kind": kind, "causes": causes}
+    listed = [{"reason": reason, "message": message, "field": field} for reason, field, message in causes]
+    details = {"name": name, "group": resource.group, "kind": kind, "causes": listed}
     return StatusError(422, "Invalid", f'{qualified} "{name}" is invalid: {text}', details)
 
 
-def findings(obj: Object) -> list[Finding]:
+def causes(obj: Object) -> list[Cause]:
     """Everything that is wrong with a new or changed object (defaults filled in)."""
     absent = [required(path) for path in missing(obj, obj["kind"])]
     if obj["kind"] == "Service" and "spec" not in obj:
@@ -50,7 +50,7 @@ def findings(obj: Object) -> list[Finding]:
     return found
 
 
-def _metadata(obj: Object) -> Iterator[Finding]:
+def _metadata(obj: Object) -> Iterator[Cause]:
     metadata, kind = obj["metadata"], obj["kind"]
     name = metadata.get("name", "")
     pattern = {"Namespace": LABEL, "Service": _SERVICE}.get(kind, _SUBDOMAIN)
@@ -63,7 +63,7 @@ def _metadata(obj: Object) -> Iterator[Finding]:
     yield from _labels(metadata.get("labels") or {}, "metadata.labels")
 
 
-def _labels(labels: Object, field: str) -> Iterator[Finding]:
+def _labels(labels: Object, field: str) -> Iterator[Cause]:
     for name, value in labels.items():
         if not _LABEL_NAME.fullmatch(name):
             yield wrong(field, name, "not a label name: [prefix/]name of letters, digits, '-', '_' and '.'")
@@ -71,7 +71,7 @@ def _labels(labels: Object, field: str) -> Iterator[Finding]:
             yield wrong(field, value, "a label value has at most 63 letters, digits, '-', '_' and '.'")
 
 
-def _template(spec: Object, path: str, policies: tuple[str, ...]) -> Iterator[Finding]:
+def _template(spec: Object, path: str, policies: tuple[str, ...]) -> Iterator[Cause]:
     template, selector = spec["template"], spec.get("selector") or {}
     labels = (template.get("metadata") or {}).get("labels") or {}
     yield from _labels(labels, f"{path}.template.metadata.labels")
@@ -88,7 +88,7 @@ def _template(spec: Object, path: str, policies: tuple[str, ...]) -> Iterator[Fi
     yield from pod_spec(template["spec"], f"{path}.template.spec")
 
 
-def _workload(obj: Object) -> Iterator[Finding]:
+def _workload(obj: Object) -> Iterator[Cause]:
     yield from at_least(
         obj["spec"], "spec", 0, "replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"
     )
@@ -103,7 +103,7 @@ def _workload(obj: Object) -> Iterator[Finding]:
         yield from _rolling_update(strategy["rollingUpdate"], "spec.strategy.rollingUpdate")
 
 
-def _rolling_update(rolling: Object, at: str) -> Iterator[Finding]:
+def _rolling_update(rolling: Object, at: str) -> Iterator[Cause]:
     """Counts or percentages, and one of them more than 0: otherwise no pod could ever be replaced."""
     for name in ("maxUnavailable", "maxSurge"):
         value = rolling.get(name, "25%")
@@ -122,7 +122,7 @@ def _is_zero(value: int | str) -> bool:
     return value == 0 or (isinstance(value, str) and bool(re.fullmatch("0+%", value)))
 
 
-def _job(obj: Object) -> Iterator[Finding]:
+def _job(obj: Object) -> Iterator[Cause]:
     spec = obj["spec"]
     names = ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished")
     yield from at_least(spec, "spec", 0, *names)
@@ -133,14 +133,14 @@ def _job(obj: Object) -> Iterator[Finding]:
     yield from _template(spec, "spec", ("OnFailure", "Never"))
 
 
-def _pod(obj: Object) -> Iterator[Finding]:
+def _pod(obj: Object) -> Iterator[Cause]:
     policy = obj["spec"].get("restartPolicy")
     if policy not in ("Always", "OnFailure", "Never"):
         yield unsupported("spec.restartPolicy", policy, ("Always", "OnFailure", "Never"))
     yield from pod_spec(obj["spec"], "spec")
 
 
-def _service(obj: Object) -> Iterator[Finding]:
+def _service(obj: Object) -> Iterator[Cause]:
     spec = obj["spec"]
     ports = spec.get("ports") or []
     if not ports and spec.get("clusterIP") != "None":
@@ -159,7 +159,7 @@ _REASONS = {
 }
 
 
-def _hpa(obj: Object) -> Iterator[Finding]:
+def _hpa(obj: Object) -> Iterator[Cause]:
     # The rule knows every mistake; imported here because only HPAs need it.
     from autoscale.hpa import complete, validate
 
@@ -167,7 +167,7 @@ def _hpa(obj: Object) -> Iterator[Finding]:
         yield _REASONS[error.kind], error.field, str(error).removeprefix(f"{error.field}: ")
 
 
-def _priority_class(obj: Object) -> Iterator[Finding]:
+def _priority_class(obj: Object) -> Iterator[Cause]:
     if obj["metadata"].get("name", "").startswith("system-"):
         yield "FieldValueForbidden", "metadata.name", "Forbidden: names with 'system-' are the system's own"
 
@@ -183,7 +183,7 @@ _RULES = {
 }
 
 
-def changes(old: Object, new: Object) -> list[Finding]:
+def changes(old: Object, new: Object) -> list[Cause]:
     """What a change must not touch: selectors, a pod's spec, a job's template, a cluster IP."""
     fixed = [path for path in _FIXED.get(new["kind"], ()) if _at(old, path) != _at(new, path)]
     found = [wrong(path, _at(new, path), "field is immutable") for path in fixed]

@@ -5,12 +5,12 @@ A part of upstream's ``ValidatePodSpec`` (pkg/apis/core/validation).
 
 from collections.abc import Iterator
 
-from autoscale.embedded.apiserver.validation.causes import LABEL, Finding, at_least, required, unsupported, wrong
+from autoscale.embedded.apiserver.validation.causes import LABEL, Cause, at_least, required, unsupported, wrong
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import parse_quantity
 
 
-def pod_spec(spec: Object, path: str) -> Iterator[Finding]:
+def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
     """What is wrong with a PodSpec."""
     if not spec.get("containers"):
         yield required(f"{path}.containers")
@@ -26,7 +26,7 @@ def pod_spec(spec: Object, path: str) -> Iterator[Finding]:
             yield from _container(container, at)
 
 
-def _container(container: Object, at: str) -> Iterator[Finding]:
+def _container(container: Object, at: str) -> Iterator[Cause]:
     if not LABEL.fullmatch(container["name"]) or len(container["name"]) > 63:
         yield wrong(f"{at}.name", container["name"], "must be lower case letters, digits and '-'")
     if not container.get("image"):
@@ -48,7 +48,7 @@ def _container(container: Object, at: str) -> Iterator[Finding]:
         yield from at_least(hook.get("sleep") or {}, f"{at}.lifecycle.preStop.sleep", 0, "seconds")
 
 
-def port_list(ports: list[Object], at: str, field: str) -> Iterator[Finding]:
+def port_list(ports: list[Object], at: str, field: str) -> Iterator[Cause]:
     """Numbers in range and names given once; ``field`` has the number."""
     seen: set[str] = set()
     for index, port in enumerate(ports):
@@ -60,13 +60,13 @@ def port_list(ports: list[Object], at: str, field: str) -> Iterator[Finding]:
         seen.add(name or "")
 
 
-def _probe(probe: Object, at: str, ports: set[str | None]) -> Iterator[Finding]:
+def _probe(probe: Object, at: str, ports: set[str | None]) -> Iterator[Cause]:
     yield from _handlers(probe, at, ("exec", "httpGet", "tcpSocket", "grpc"), ports)
     yield from at_least(probe, at, 0, "initialDelaySeconds")
     yield from at_least(probe, at, 1, "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold")
 
 
-def _handlers(spec: Object, at: str, known: tuple[str, ...], ports: set[str | None]) -> Iterator[Finding]:
+def _handlers(spec: Object, at: str, known: tuple[str, ...], ports: set[str | None]) -> Iterator[Cause]:
     """What a probe or a hook does: exactly one thing, and a port that is there."""
     handlers = [name for name in known if name in spec]
     if not handlers:
@@ -81,7 +81,7 @@ def _handlers(spec: Object, at: str, known: tuple[str, ...], ports: set[str | No
             yield wrong(f"{at}.{name}.port", port, "must be between 1 and 65535, inclusive")
 
 
-def _resources(resources: Object, at: str) -> Iterator[Finding]:
+def _resources(resources: Object, at: str) -> Iterator[Cause]:
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     for group, values in (("limits", limits), ("requests", requests)):
         for name, value in values.items():

@@ -10,7 +10,7 @@ from typing import Any
 from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import Cluster, Stream
 from autoscale.cluster.failures import Refused, passes, refused
-from autoscale.cluster.resources import Resource
+from autoscale.kube.kinds import Resource
 
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0

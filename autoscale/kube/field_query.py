@@ -4,30 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from autoscale.kube.kinds import Object
+from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.kube.statuses import StatusError, bad_request
 
 Predicate = Callable[[Object], bool]
 
-_FIELDS = {
-    "": ("metadata.name", "metadata.namespace"),
-    "Pod": (
-        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
-        "status.phase", "status.podIP", "status.nominatedNodeName",
-    ),
-    "Event": (
-        "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
-        "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
-        "reportingComponent", "source", "type",
-    ),
-    "Node": ("spec.unschedulable",),
-    "Namespace": ("status.phase",),
-    "Job": ("status.successful",),
-    "Secret": ("type",),
-    "ReplicaSet": ("status.replicas",),
-    "Service": ("spec.clusterIP", "spec.type"),
-}  # fmt: skip
-"""By which fields a kind can be selected (upstream's strategies); the first row for every kind."""
+_EVERY = ("metadata.name", "metadata.namespace")
+"""By which fields every kind can be selected; the table of kinds has the others (upstream's strategies)."""
 
 
 def fields_match(text: str, kind: str) -> Predicate:
@@ -41,8 +24,9 @@ def _field_test(text: str, kind: str) -> Predicate:
     if found is None:
         raise bad_request(f"invalid selector: '{text}'; can't understand '{text}'")
     name, operator, wanted = found[1], found[2], found[3].strip()
-    if name not in _FIELDS[""] + _FIELDS.get(kind, ()):
-        known = ", ".join(_FIELDS[""] + _FIELDS.get(kind, ()))
+    selectable = _EVERY + RESOURCES[kind].selectable
+    if name not in selectable:
+        known = ", ".join(selectable)
         raise StatusError(400, "BadRequest", f"field label not supported: {name} (known for {kind}: {known})")
     path = {"source": "source.component"}.get(name, name).split(".")
     return lambda obj: (_text_at(obj, path) == wanted) == (operator != "!=")

@@ -1,10 +1,10 @@
-"""What kinds of object the embedded cluster has, and how objects are named.
+"""What kinds of object there are, and how objects are named.
 
 Objects are plain dicts as the API has them. Kinds are unique here, so the kind alone ("Pod") names the resource.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from autoscale.kube.quantities import parse_quantity
@@ -17,12 +17,19 @@ ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "up
 READ_VERBS = ("get", "list")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One row of the resource table. ``subresources`` are served under ``plural/name/``."""
+    """One row of the table of kinds: all that is known of a kind apart from its schema.
 
-    group: str
-    version: str
+    ``group`` is "" for the core group. ``subresources`` are served under ``plural/name/``. ``status``: what the API
+    server gives a new object that has that subresource. ``generation``: whether changes of the spec are counted.
+    ``immutable``: paths that an update must not change. ``selectable``: fields that a field selector may name, beside
+    name and namespace. ``effect``: where the embedded cluster stores the kind but nothing follows from it, what that
+    means. ``served``: whether the embedded cluster has the kind; the others are known from real clusters.
+    """
+
+    group: str = ""
+    version: str = "v1"
     plural: str
     kind: str
     namespaced: bool = True
@@ -30,6 +37,12 @@ class Resource:
     subresources: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ALL_VERBS
     categories: tuple[str, ...] = ()
+    status: Mapping[str, Any] = field(default_factory=dict)
+    generation: bool = False
+    immutable: tuple[str, ...] = ()
+    selectable: tuple[str, ...] = ()
+    effect: str = ""
+    served: bool = True
 
     @property
     def api_version(self) -> str:
@@ -41,40 +54,118 @@ class Resource:
         """``pods`` or ``deployments.apps``, as error messages write it."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
+    def path(self, namespace: str | None = None, name: str | None = None, sub: str | None = None) -> str:
+        """The URL path of the collection, of one object, or of its subresource."""
+        parts = ["apis", self.group, self.version] if self.group else ["api", self.version]
+        if self.namespaced and namespace:
+            parts += ["namespaces", namespace]
+        parts += [part for part in (self.plural, name, sub) if part]
+        return "/" + "/".join(parts)
+
 
 _ALL = ("all",)
 _RBAC = "rbac.authorization.k8s.io"
+_NO_RBAC = "whoever has the token may do everything"
 
-TABLE = (
-    Resource("", "v1", "pods", "Pod", True, ("po",), ("status", "log", "proxy", "eviction", "resize"), categories=_ALL),
-    Resource("", "v1", "services", "Service", True, ("svc",), ("status", "proxy"), categories=_ALL),
-    Resource("", "v1", "events", "Event", True, ("ev",)),
-    Resource("", "v1", "namespaces", "Namespace", False, ("ns",), ("status",)),
-    Resource("", "v1", "nodes", "Node", False, ("no",), ("status",)),
-    Resource("", "v1", "configmaps", "ConfigMap", True, ("cm",)),
-    Resource("", "v1", "secrets", "Secret"),
-    Resource("", "v1", "serviceaccounts", "ServiceAccount", True, ("sa",)),
-    Resource("apps", "v1", "deployments", "Deployment", True, ("deploy",), ("status", "scale"), categories=_ALL),
-    Resource("apps", "v1", "replicasets", "ReplicaSet", True, ("rs",), ("status", "scale"), categories=_ALL),
-    Resource("batch", "v1", "jobs", "Job", True, (), ("status",), categories=_ALL),
+KINDS = (
     Resource(
-        "autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler", True, ("hpa",), ("status",),
-        categories=_ALL,
+        plural="pods", kind="Pod", short=("po",), categories=_ALL, generation=True,
+        subresources=("status", "log", "proxy", "eviction", "resize"),
+        selectable=(
+            "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+            "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName",
+        ),
     ),
-    Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
-    Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", True, ("pdb",), ("status",)),
-    Resource(_RBAC, "v1", "roles", "Role"),
-    Resource(_RBAC, "v1", "rolebindings", "RoleBinding"),
-    Resource(_RBAC, "v1", "clusterroles", "ClusterRole", False),
-    Resource(_RBAC, "v1", "clusterrolebindings", "ClusterRoleBinding", False),
-    Resource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", False, ("pc",)),
-    Resource("coordination.k8s.io", "v1", "leases", "Lease"),
-    Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", True, verbs=READ_VERBS),
-    Resource("metrics.k8s.io", "v1beta1", "nodes", "NodeMetrics", False, verbs=READ_VERBS),
-    Resource("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", False,
-             verbs=("create",)),
-    Resource("authentication.k8s.io", "v1", "selfsubjectreviews", "SelfSubjectReview", False, verbs=("create",)),
+    Resource(
+        plural="services", kind="Service", short=("svc",), subresources=("status", "proxy"), categories=_ALL,
+        status={"loadBalancer": {}}, immutable=("spec.clusterIP",), selectable=("spec.clusterIP", "spec.type"),
+    ),
+    Resource(
+        plural="events", kind="Event", short=("ev",),
+        selectable=(
+            "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
+            "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
+            "reportingComponent", "source", "type",
+        ),
+    ),
+    Resource(
+        plural="namespaces", kind="Namespace", namespaced=False, short=("ns",), subresources=("status",),
+        status={"phase": "Active"}, selectable=("status.phase",),
+    ),
+    Resource(
+        plural="nodes", kind="Node", namespaced=False, short=("no",), subresources=("status",),
+        selectable=("spec.unschedulable",),
+    ),
+    Resource(plural="configmaps", kind="ConfigMap", short=("cm",)),
+    Resource(
+        plural="secrets", kind="Secret", immutable=("type",), selectable=("type",),
+        effect="it is stored, but no pod can read it",
+    ),
+    Resource(plural="serviceaccounts", kind="ServiceAccount", short=("sa",)),
+    Resource(
+        group="apps", plural="deployments", kind="Deployment", short=("deploy",), subresources=("status", "scale"),
+        categories=_ALL, generation=True, immutable=("spec.selector",),
+    ),
+    Resource(
+        group="apps", plural="replicasets", kind="ReplicaSet", short=("rs",), subresources=("status", "scale"),
+        categories=_ALL, generation=True, immutable=("spec.selector",), status={"replicas": 0},
+        selectable=("status.replicas",),
+    ),
+    Resource(
+        group="batch", plural="jobs", kind="Job", subresources=("status",), categories=_ALL, generation=True,
+        immutable=("spec.selector", "spec.template", "spec.completionMode"), selectable=("status.successful",),
+    ),
+    Resource(
+        group="autoscaling", version="v2", plural="horizontalpodautoscalers", kind="HorizontalPodAutoscaler",
+        short=("hpa",), subresources=("status",), categories=_ALL,
+        status={"currentMetrics": None, "desiredReplicas": 0},
+    ),
+    Resource(group="discovery.k8s.io", plural="endpointslices", kind="EndpointSlice"),
+    Resource(
+        group="policy", plural="poddisruptionbudgets", kind="PodDisruptionBudget", short=("pdb",),
+        subresources=("status",), generation=True, effect="evictions are not limited",
+        status={"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0},
+    ),
+    Resource(group=_RBAC, plural="roles", kind="Role", effect=_NO_RBAC),
+    Resource(group=_RBAC, plural="rolebindings", kind="RoleBinding", immutable=("roleRef",), effect=_NO_RBAC),
+    Resource(group=_RBAC, plural="clusterroles", kind="ClusterRole", namespaced=False, effect=_NO_RBAC),
+    Resource(
+        group=_RBAC, plural="clusterrolebindings", kind="ClusterRoleBinding", namespaced=False,
+        immutable=("roleRef",), effect=_NO_RBAC,
+    ),
+    Resource(
+        group="scheduling.k8s.io", plural="priorityclasses", kind="PriorityClass", namespaced=False, short=("pc",),
+        effect="pods are not preempted",
+    ),
+    Resource(group="coordination.k8s.io", plural="leases", kind="Lease"),
+    Resource(group="metrics.k8s.io", version="v1beta1", plural="pods", kind="PodMetrics", verbs=READ_VERBS),
+    Resource(
+        group="metrics.k8s.io", version="v1beta1", plural="nodes", kind="NodeMetrics", namespaced=False,
+        verbs=READ_VERBS,
+    ),
+    Resource(
+        group="authorization.k8s.io", plural="selfsubjectaccessreviews", kind="SelfSubjectAccessReview",
+        namespaced=False, verbs=("create",),
+    ),
+    Resource(
+        group="authentication.k8s.io", plural="selfsubjectreviews", kind="SelfSubjectReview", namespaced=False,
+        verbs=("create",),
+    ),
+    Resource(plural="persistentvolumeclaims", kind="PersistentVolumeClaim", served=False),
+    Resource(plural="resourcequotas", kind="ResourceQuota", served=False),
+    Resource(plural="limitranges", kind="LimitRange", served=False),
+    Resource(group="apps", plural="statefulsets", kind="StatefulSet", served=False),
+    Resource(group="apps", plural="daemonsets", kind="DaemonSet", served=False),
+    Resource(group="batch", plural="cronjobs", kind="CronJob", served=False),
+    Resource(group="networking.k8s.io", plural="ingresses", kind="Ingress", served=False),
+    Resource(group="networking.k8s.io", plural="networkpolicies", kind="NetworkPolicy", served=False),
 )  # fmt: skip
+"""Every kind that the project knows, one row each."""
+
+BY_KIND: Mapping[str, Resource] = {resource.kind: resource for resource in KINDS}
+
+TABLE = tuple(resource for resource in KINDS if resource.served)
+"""What the embedded cluster serves."""
 
 RESOURCES: Mapping[str, Resource] = {resource.kind: resource for resource in TABLE}
 """By kind."""
@@ -115,16 +206,7 @@ def initial_status(obj: Object) -> Object | None:
         return None
     if kind == "Pod":
         return {"phase": "Pending", "qosClass": qos_class(obj)}
-    fixed: dict[str, Object] = {
-        "Namespace": {"phase": "Active"},
-        "Service": {"loadBalancer": {}},
-        "ReplicaSet": {"replicas": 0},
-        "HorizontalPodAutoscaler": {"currentMetrics": None, "desiredReplicas": 0},
-        "PodDisruptionBudget": {
-            "currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0,
-        },
-    }  # fmt: skip
-    return fixed.get(kind, {})
+    return dict(RESOURCES[kind].status)
 
 
 def qos_class(pod: Object) -> str:

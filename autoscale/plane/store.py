@@ -112,7 +112,7 @@ class Store:
         metadata["creationTimestamp"] = format_time(now)
         for absent in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
             metadata.pop(absent, None)
-        if key[0] in _GENERATIONS:
+        if RESOURCES[key[0]].generation:
             metadata["generation"] = 1
         new = {"kind": key[0], "apiVersion": RESOURCES[key[0]].api_version, **obj, "metadata": metadata}
         status = initial_status(new)
@@ -211,10 +211,6 @@ _SYSTEM = (
     "namespace", "generateName",
 )  # fmt: skip
 """Metadata that only the server sets; an update keeps it as it is."""
-
-
-_GENERATIONS = {"Pod", "Deployment", "ReplicaSet", "Job", "PodDisruptionBudget"}
-"""Kinds whose ``metadata.generation`` counts changes of the spec."""
 
 
 def _finalizers(obj: Object) -> list[str]:

@@ -109,7 +109,7 @@ def test_what_a_killed_cluster_left_is_replaced(state_home: Path) -> None:
 def test_a_bound_cluster_ends_with_its_parent(state_home: Path) -> None:
     """When the process that started it is killed, the cluster ends by itself."""
     script = (
-        "import time; from autoscale.embedded import process, settings;"
+        "import time; from autoscale.embedded import settings; from autoscale.embedded.launch import process;"
         "process.start('one', settings.quick()); print('up', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from autoscale.embedded.apiserver.discovery import group_versions
-from autoscale.kube.kinds import TABLE, Object, Resource
+from autoscale.kube.kinds import KINDS, TABLE, Object, Resource
 from autoscale.kube.schema import Field, Type, release, types
 
 _SCALARS: dict[str, Object] = {
@@ -27,16 +27,7 @@ _PATCHES = (
 
 # kubectl asks this document before it looks whether the kind is served; only so does it get to say
 # `no matches for kind "StatefulSet"` instead of failing to download an older document.
-_UNSERVED = (
-    Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim"),
-    Resource("", "v1", "resourcequotas", "ResourceQuota"),
-    Resource("", "v1", "limitranges", "LimitRange"),
-    Resource("apps", "v1", "statefulsets", "StatefulSet"),
-    Resource("apps", "v1", "daemonsets", "DaemonSet"),
-    Resource("batch", "v1", "cronjobs", "CronJob"),
-    Resource("networking.k8s.io", "v1", "ingresses", "Ingress"),
-    Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy"),
-)
+_UNSERVED = tuple(resource for resource in KINDS if not resource.served)
 
 
 def index() -> Object:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoscale.kube.kinds import Object
+from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.kube.schema import Type, type_of
 
 
@@ -101,17 +101,6 @@ SUPPORT: Mapping[str, Support] = {
     ),
 }  # fmt: skip
 
-ACCEPTED_KINDS: Mapping[str, str] = {
-    "PodDisruptionBudget": "evictions are not limited",
-    "Role": "whoever has the token may do everything",
-    "RoleBinding": "whoever has the token may do everything",
-    "ClusterRole": "whoever has the token may do everything",
-    "ClusterRoleBinding": "whoever has the token may do everything",
-    "PriorityClass": "pods are not preempted",
-    "Secret": "it is stored, but no pod can read it",
-}
-"""Kinds that are stored and shown, and have no effect; and what that means."""
-
 
 @dataclass(frozen=True)
 class Classified:
@@ -126,8 +115,9 @@ def classify(obj: Object) -> Classified:
     type_ = type_of(obj["kind"])
     found = list(_walk(obj, type_, "")) if type_ else []
     accepted = [path for path, why in found if why is None]
-    if obj["kind"] in ACCEPTED_KINDS:
-        accepted.insert(0, f"the whole {obj['kind']} ({ACCEPTED_KINDS[obj['kind']]})")
+    effect = RESOURCES[obj["kind"]].effect
+    if effect:
+        accepted.insert(0, f"the whole {obj['kind']} ({effect})")
     return Classified(tuple(accepted), tuple((path, why) for path, why in found if why is not None))
 
 

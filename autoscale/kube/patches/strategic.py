@@ -128,7 +128,9 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _values(item: dict[str, Any], keys: Iterable[str]) -> Identity:
-    return tuple(item.get(key) for key in keys)
+    """What is no plain value cannot name an element (and may not be hashed): its text stands for it."""
+    values = (item.get(key) for key in keys)
+    return tuple(value if value is None or isinstance(value, str | int) else repr(value) for value in values)
 
 
 def _identity(item: dict[str, Any], keys: tuple[str, ...], field: Field, path: str) -> Identity:

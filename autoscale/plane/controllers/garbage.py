@@ -7,9 +7,9 @@ from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.plane.controllers.common import guarded, is_finished, is_terminating
 from autoscale.plane.store import Delete, Objects, Remove, UpdateStatus, Write
 
-_OWNED = ("Pod", "ReplicaSet", "Job", "EndpointSlice", "Deployment", "ConfigMap", "Service", "HorizontalPodAutoscaler")
-"""Kinds whose objects may have owners here; events never have one."""
 _HELD = tuple(kind for kind, resource in RESOURCES.items() if resource.namespaced and "delete" in resource.verbs)
+_OWNED = tuple(kind for kind in _HELD if kind != "Event")
+"""Kinds whose objects may have owners; there are many events, and they never have one."""
 
 
 def step(objects: Objects, now: float) -> list[Write]:  # noqa: ARG001

@@ -185,23 +185,12 @@ _RULES = {
 
 def changes(old: Object, new: Object) -> list[Cause]:
     """What a change must not touch: selectors, a pod's spec, a job's template, a cluster IP."""
-    fixed = [path for path in _FIXED.get(new["kind"], ()) if _at(old, path) != _at(new, path)]
+    fixed = [path for path in RESOURCES[new["kind"]].immutable if _at(old, path) != _at(new, path)]
     found = [wrong(path, _at(new, path), "field is immutable") for path in fixed]
     if new["kind"] == "Pod" and _frozen(old["spec"]) != _frozen(new["spec"]):
         text = "Forbidden: pod updates may not change fields other than `spec.containers[*].image` and a few more"
         found.append(("FieldValueForbidden", "spec", text))
     return found
-
-
-_FIXED = {
-    "Deployment": ("spec.selector",),
-    "ReplicaSet": ("spec.selector",),
-    "Job": ("spec.selector", "spec.template", "spec.completionMode"),
-    "Service": ("spec.clusterIP",),
-    "Secret": ("type",),
-    "RoleBinding": ("roleRef",),
-    "ClusterRoleBinding": ("roleRef",),
-}
 
 
 def _at(obj: Any, path: str) -> Any:

@@ -1,9 +1,13 @@
 """The command line: one file per command, loaded only when it is called."""
 
 import importlib
+import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -11,22 +15,32 @@ from autoscale import __version__
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
 
-# name -> (module, one line of help); the module's ``command`` is the click command. Lazy, because
-# importing the Kubernetes client costs 0.4 s and `autoscale --help` should not pay for it.
-COMMANDS = {
-    "run": ("autoscale.cli.run", "Run a scenario against a cluster and leave a record and a report."),
-    "ui": ("autoscale.cli.ui", "Serve the page at :8089 and start runs from it."),
-    "plan": ("autoscale.cli.plan", "Draw a scenario's load in the terminal; sends nothing."),
-    "report": ("autoscale.cli.report", "Make the report of a run again, in any format."),
-    "judge": ("autoscale.cli.judge", "Judge a run's objectives; the exit code says how they fared."),
-    "compare": ("autoscale.cli.compare", "Compare sets of runs and tell change from noise."),
-    "import": ("autoscale.cli.imports", "Turn Prometheus, k6 or Locust results into a record."),
-    "hpa": ("autoscale.cli.hpa", "Explain an HPA decision, or check HPA manifests."),
-    "cluster": ("autoscale.cli.cluster", "Start, stop or look at the embedded cluster."),
-    "contexts": ("autoscale.cli.contexts", "Say which clusters may receive load."),
-    "clean": ("autoscale.cli.clean", "Remove what a run left behind in a cluster."),
-    "doctor": ("autoscale.cli.doctor", "Say what this machine and cluster can and cannot do."),
-}
+_OPENING = re.compile(r'"""``autoscale ([a-z]+)[^`]*``: (.+?\.)"*$')
+# In the order in which a new user meets them; a command that is not named here comes after these.
+_ORDER = ("run", "ui", "plan", "report", "judge", "compare", "whatif", "tune", "import")
+
+
+class Entry(NamedTuple):
+    """A command that is not imported yet: the module whose ``command`` it is, and its line of help."""
+
+    module: str
+    help: str
+
+
+@cache
+def commands() -> Mapping[str, Entry]:
+    """Every file of this folder that opens with ``autoscale NAME``, by name.
+
+    Only its first line is read: importing the Kubernetes client costs 0.4 s, and `autoscale --help` should not pay it.
+    """
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        with path.open(encoding="utf-8") as file:
+            told = _OPENING.match(file.readline())
+        if told:
+            found[told[1]] = Entry(f"autoscale.cli.{path.stem}", told[2][:1].upper() + told[2][1:])
+    rank = {name: at for at, name in enumerate(_ORDER)}
+    return dict(sorted(found.items(), key=lambda item: (rank.get(item[0], len(rank)), item[0])))
 
 
 class LazyGroup(click.Group):
@@ -34,19 +48,28 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The commands in the order in which a new user meets them."""
-        return list(COMMANDS)
+        return list(commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return one command, or None where there is no such name."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in commands():
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        command: click.Command = importlib.import_module(commands()[cmd_name].module).command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments begin with; NoSuchCommand with the closest name where there is none."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:
+            raise click.NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List every command with its line of help, without importing any of them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl([(name, entry.help) for name, entry in commands().items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

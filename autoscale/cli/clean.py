@@ -1,4 +1,4 @@
-"""``autoscale clean``: remove what a run that crashed left in a cluster."""
+"""``autoscale clean``: remove what a run left behind in a cluster."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""``autoscale compare BASE... -- NEW...``: what changed between two sets of runs, and whether it is more than noise."""
+"""``autoscale compare BASE... -- NEW...``: compare sets of runs and tell change from noise."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""``autoscale doctor``: what this machine and a context can and cannot do, and how to mend it."""
+"""``autoscale doctor``: say what this machine and cluster can and cannot do."""
 
 import click
 

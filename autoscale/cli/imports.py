@@ -1,4 +1,4 @@
-"""``autoscale import``: other tools' results as a record, as far as they go."""
+"""``autoscale import``: turn other tools' results into a record, as far as they go."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""``autoscale judge``: a verdict on one or more runs, as text or JSON, and as the exit code."""
+"""``autoscale judge``: judge a run's objectives; the exit code says how they fared."""
 
 import json
 from pathlib import Path

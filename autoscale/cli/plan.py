@@ -1,4 +1,4 @@
-"""``autoscale plan``: draw a scenario's load before anything is sent."""
+"""``autoscale plan``: draw a scenario's load in the terminal; sends nothing."""
 
 import json
 from typing import Any

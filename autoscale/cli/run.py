@@ -1,4 +1,4 @@
-"""``autoscale run``: a scenario against a cluster, a record and a report."""
+"""``autoscale run``: run a scenario against a cluster and leave a record and a report."""
 
 import signal
 import sys

@@ -1,4 +1,4 @@
-"""``autoscale ui``: a page on which runs are started, one after the other."""
+"""``autoscale ui``: serve the page at :8089 and start runs from it."""
 
 import signal
 import threading

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from loadtest.errors import Problem, did_you_mean
 from loadtest.models import NAME
+from loadtest.shapes import SHAPES
 
 _WANTED = {
     "string_type": "text",
@@ -49,8 +50,7 @@ def _problem(item: dict[str, Any], model: type[BaseModel], source: str) -> Probl
 
 def _tag_problem(item: dict[str, Any], where: str) -> Problem:
     tag = item["ctx"].get("tag")
-    known = item["ctx"].get("expected_tags", "'constant', 'step', 'ramp', 'spike', 'staircase', 'sine'")
-    names = [name.strip(" '") for name in known.split(",")]
+    names = list(SHAPES)
     fix = did_you_mean(tag, names) if tag else f"Known: {', '.join(names)}."
     return Problem(f"{where}.kind", shown(tag) if tag else "nothing", "the name of a shape", fix)
 

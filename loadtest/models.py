@@ -4,13 +4,11 @@ import json
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from loadtest.units import seconds
+from loadtest.fields import Duration, Positive, Rate, Strict
+from loadtest.shapes import AnyShape
 
-Duration = Annotated[float, BeforeValidator(seconds)]
-Positive = Annotated[Duration, Field(gt=0, le=7 * 86400)]
-Rate = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 
 
@@ -50,12 +48,6 @@ Status = Annotated[str, BeforeValidator(_status)]
 Free = Annotated[dict[str, Any], AfterValidator(_json)]
 
 
-class Strict(BaseModel):
-    """What all parts have in common: no unknown key, no change afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class Target(Strict):
     """The workload under load. All None: the app of this project."""
 
@@ -80,73 +72,6 @@ class PlanPart(Strict):
         return self
 
 
-class Constant(Strict):
-    """One rate all the time; stage ``steady``."""
-
-    kind: Literal["constant"]
-    rate: Rate
-    duration: Positive
-
-
-class Step(Strict):
-    """A jump up and down again; stages ``before``, ``peak``, ``after``."""
-
-    kind: Literal["step"]
-    base: Rate
-    peak: Rate
-    before: Positive = 60.0
-    hold_for: Positive = Field(default=180.0, alias="hold")
-    after: Positive = 120.0
-
-
-class Ramp(Strict):
-    """A climb, a plateau, a jump down; stages ``before``, ``ramp``, ``peak``, ``after``."""
-
-    kind: Literal["ramp"]
-    base: Rate
-    peak: Rate
-    before: Positive = 30.0
-    rise: Positive = 120.0
-    hold_for: Positive = Field(default=120.0, alias="hold")
-    after: Positive = 120.0
-
-
-class Spike(Strict):
-    """A short steep peak; stages ``before``, ``rise``, ``peak``, ``fall``, ``after``."""
-
-    kind: Literal["spike"]
-    base: Rate
-    peak: Rate
-    before: Positive = 60.0
-    rise: Positive = 5.0
-    hold_for: Positive = Field(default=30.0, alias="hold")
-    fall: Positive = 5.0
-    after: Positive = 120.0
-
-
-class Staircase(Strict):
-    """Equal steps up and down; stages ``base``, ``up-1`` ... ``up-n``, ``down-n-1`` ... ``down-0``."""
-
-    kind: Literal["staircase"]
-    base: Rate
-    peak: Rate
-    steps: int = Field(default=4, ge=1, le=100)
-    each: Positive = 60.0
-
-
-class Sine(Strict):
-    """Smooth waves; stages ``cycle-1`` ... ``cycle-n``."""
-
-    kind: Literal["sine"]
-    base: Rate
-    peak: Rate
-    period: Positive = 300.0
-    cycles: int = Field(default=1, ge=1, le=1000)
-
-
-Shape = Annotated[Constant | Step | Ramp | Spike | Staircase | Sine, Field(discriminator="kind")]
-
-
 class TraceStage(Strict):
     """A name for a span of the trace, in seconds of the load (after compression)."""
 
@@ -163,7 +88,7 @@ class Trace(Strict):
     length: Positive | None = None
     time_compression: float = Field(default=1.0, gt=0, le=100_000)
     rate_scale: float = Field(default=1.0, gt=0, le=1_000_000)
-    stages: list[TraceStage] = []
+    stages: list[TraceStage] = Field(default=[])
 
 
 class Load(Strict):
@@ -173,7 +98,7 @@ class Load(Strict):
     arrivals: Literal["uniform", "poisson"] = "uniform"
     seed: int = 1
     plan: list[PlanPart] | None = Field(default=None, min_length=1)
-    shape: Shape | None = None
+    shape: AnyShape | None = None
     trace: Trace | None = None
     pacing: Positive = 1.0
     rate_factor: float = Field(default=1.0, gt=0, le=1_000_000)
@@ -206,7 +131,7 @@ class Request(Strict):
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] = "GET"
     path: Path = "/"
-    headers: dict[HeaderName, HeaderValue] = {}
+    headers: dict[HeaderName, HeaderValue] = Field(default={})
     body: Annotated[str | dict[str, Any] | list[Any] | None, AfterValidator(_json)] = None
     timeout: Positive = 10.0
     expect: list[Status] = Field(default=["2xx", "3xx"], min_length=1)
@@ -231,7 +156,7 @@ class Embedded(Strict):
     """Settings of the embedded cluster for this scenario: a preset and single settings over it."""
 
     preset: Literal["real", "quick"] = "real"
-    settings: Free = {}
+    settings: Free = Field(default={})
 
 
 class Patch(Strict):
@@ -251,8 +176,8 @@ class File(Strict):
     load: Load
     requests: list[Request] = Field(default=[Request()], min_length=1, max_length=100)
     tls: Tls = Tls()
-    objectives: list[str] = []
+    objectives: list[str] = Field(default=[])
     price: Price | None = None
     limits: Limits = Limits()
     embedded: Embedded = Embedded()
-    patches: list[Patch] = []
+    patches: list[Patch] = Field(default=[])

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from loadtest import mistakes, shapes, traces
+from loadtest import mistakes, pieces, traces
 from loadtest.errors import Problem, ScenarioError, did_you_mean
 from loadtest.models import File, Load, PlanPart
 from loadtest.models import Trace as TraceModel
@@ -154,22 +154,19 @@ def _drawn(settings: Load, folder: Path, source: str) -> RatePlan:
     if settings.plan is not None:
         return _written(settings.plan)
     if settings.shape is not None:
-        values = settings.shape.model_dump()
-        draw: Any = getattr(shapes, values.pop("kind"))
-        plan: RatePlan = draw(**values)
-        return plan
+        return settings.shape.plan()
     assert settings.trace is not None
     return _traced(settings.trace, folder, source)
 
 
 def _written(parts: list[PlanPart]) -> RatePlan:
-    pieces: list[tuple[str, list[Point]]] = []
+    drawn: list[tuple[str, list[Point]]] = []
     rate = 0.0
     for part in parts:
         begin = part.rate if part.rate is not None else part.start if part.start is not None else rate
         rate = part.rate if part.rate is not None else part.to or 0.0
-        pieces.append((part.name, shapes.slope(begin, rate, part.duration)))
-    return join(pieces)
+        drawn.append((part.name, pieces.slope(begin, rate, part.duration)))
+    return join(drawn)
 
 
 def _traced(trace: TraceModel, folder: Path, source: str) -> RatePlan:

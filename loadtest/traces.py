@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Literal
 
 from loadtest.errors import Problem, ScenarioError
+from loadtest.pieces import steps_between
 from loadtest.plan import Point
-from loadtest.shapes import steps_between
 
 Form = Literal["rate", "count", "limbo"]
 SHOWN = 20  # mistakes of one file that are listed; more would hide the first

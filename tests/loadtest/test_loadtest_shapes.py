@@ -4,15 +4,22 @@ from itertools import pairwise
 
 import pytest
 
-from loadtest import shapes
+from loadtest.plan import RatePlan
+from loadtest.shapes import SHAPES as KINDS
+
+
+def drawn(kind: str, **fields: float) -> RatePlan:
+    """A shape as a scenario would name it."""
+    return KINDS[kind].model_validate({"kind": kind, **fields}).plan()
+
 
 SHAPES = {
-    "constant": (shapes.constant(rate=5, duration=10), 50, 5),
-    "step": (shapes.step(base=2, peak=10, before=5, hold_for=10, after=5), 120, 10),
-    "ramp": (shapes.ramp(base=0, peak=10, before=5, rise=10, hold_for=5, after=5), 100, 10),
-    "spike": (shapes.spike(base=1, peak=11, before=10, rise=2, hold_for=5, fall=2, after=10), 99, 11),
-    "staircase": (shapes.staircase(base=0, peak=4, steps=2, each=10), 80, 4),
-    "sine": (shapes.sine(base=2, peak=6, period=60, cycles=2), 480, 6),
+    "constant": (drawn("constant", rate=5, duration=10), 50, 5),
+    "step": (drawn("step", base=2, peak=10, before=5, hold=10, after=5), 120, 10),
+    "ramp": (drawn("ramp", base=0, peak=10, before=5, rise=10, hold=5, after=5), 100, 10),
+    "spike": (drawn("spike", base=1, peak=11, before=10, rise=2, hold=5, fall=2, after=10), 99, 11),
+    "staircase": (drawn("staircase", base=0, peak=4, steps=2, each=10), 80, 4),
+    "sine": (drawn("sine", base=2, peak=6, period=60, cycles=2), 480, 6),
 }
 
 

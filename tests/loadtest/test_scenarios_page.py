@@ -8,11 +8,11 @@ import yaml
 from pydantic import BaseModel
 
 from loadtest import models, scenario
+from loadtest.shapes import SHAPES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text()
 MODELS = [models.File, models.Target, models.PlanPart, models.Trace, models.Load, models.Request, models.Tls,
-          models.Price, models.Limits, models.Embedded, models.Patch, models.Constant, models.Step, models.Ramp,
-          models.Spike, models.Staircase, models.Sine]  # fmt: skip
+          models.Price, models.Limits, models.Embedded, models.Patch, *SHAPES.values()]  # fmt: skip
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -34,15 +34,3 @@ def test_the_pages_example_is_a_scenario() -> None:
 def test_the_built_in_scenarios_are_on_the_page() -> None:
     """By name."""
     assert all(f"`{name}`" in PAGE for name in scenario.names())
-
-
-@pytest.mark.parametrize("kind", ["step", "ramp", "spike", "staircase", "sine"])
-def test_the_pages_defaults_of_shapes_are_the_models(kind: str) -> None:
-    """Each `field (default)` of the table is the model's default."""
-    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{kind}`"))
-    model = getattr(models, kind.capitalize())
-    defaults = {field.alias or name: field.default for name, field in model.model_fields.items()}
-    stated = re.findall(r"`(\w+)` \((\d+)s?\)", row)
-    assert {name: float(value) for name, value in stated} == {
-        name: value for name, value in defaults.items() if isinstance(value, int | float)
-    }

@@ -1,0 +1,78 @@
+"""Adding is one file: in a scratch copy of the code, one more of each kind is a single new file and nothing else."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+SHAPE = '''"""``dip``: a short fall."""
+
+from typing import ClassVar, Literal
+
+from loadtest.fields import Positive, Rate
+from loadtest.pieces import hold
+from loadtest.plan import RatePlan, join
+from loadtest.shapes.shape import Shape
+
+
+class Dip(Shape):
+    """A fall to nothing."""
+
+    stages: ClassVar[str] = "before, dip"
+    kind: Literal["dip"]
+    base: Rate
+    before: Positive = 30.0
+
+    def plan(self) -> RatePlan:
+        """The shape as a plan."""
+        return join([("before", hold(self.base, self.before)), ("dip", hold(0.0, 10.0))])
+'''
+
+COMMAND = '''"""``autoscale greet``: say good day."""
+
+import click
+
+
+@click.command()
+def command() -> None:
+    """Say good day."""
+    click.echo("good day")
+'''
+
+SCENARIO = """name: dipping
+load: {shape: {kind: dip, base: 6, before: 20s}}
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The code alone, as a fresh clone would have it."""
+    for room in ("autoscale", "loadtest", "app", "k8s"):
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def autoscale(copy: Path, *words: str) -> str:
+    """What the copy's command line says."""
+    code = "import sys; sys.path.insert(0, '.'); from autoscale.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=copy, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_load_shape_is_one_file(copy: Path) -> None:
+    """A scenario may name it, and its plan is drawn."""
+    (copy / "loadtest" / "shapes" / "dip.py").write_text(SHAPE)
+    (copy / "dipping.yaml").write_text(SCENARIO)
+    assert "dip" in autoscale(copy, "plan", "dipping.yaml")
+
+
+def test_a_command_is_one_file(copy: Path) -> None:
+    """It is listed with its line of help, and it runs."""
+    (copy / "autoscale" / "cli" / "greet.py").write_text(COMMAND)
+    assert "greet     Say good day." in autoscale(copy, "--help")
+    assert autoscale(copy, "greet") == "good day\n"

@@ -7,8 +7,10 @@ percentiles are taken from the sum and never averaged.
 """
 
 import math
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
 MIN_S = 1e-4
 GROWTH = 1.02
@@ -55,16 +57,22 @@ def count(histogram: Mapping[int, int]) -> int:
     return sum(histogram.values())
 
 
-def quantile(histogram: Mapping[int, int], q: float) -> float | None:
-    """The q-quantile (0 to 1, nearest rank) in seconds; None for an empty histogram."""
-    if not 0 <= q <= 1:
-        raise ValueError(f"quantile {q} is not between 0 and 1")
-    rank = max(1, math.ceil(q * count(histogram) - 1e-9))
-    for index in sorted(histogram):
-        rank -= histogram[index]
-        if rank <= 0:
-            return middle(index)
-    return None
+def quantiles(histogram: Mapping[int, int], shares: Sequence[float]) -> list[float | None]:
+    """Several quantiles (shares of 0 to 1, nearest rank) in seconds; None each for an empty histogram."""
+    for share in shares:
+        if not 0 <= share <= 1:
+            raise ValueError(f"quantile {share} is not between 0 and 1")
+    ordered = sorted(histogram)
+    sums = list(accumulate(map(histogram.__getitem__, ordered)))
+    if not sums or sums[-1] <= 0:
+        return [None] * len(shares)
+    ranks = (max(1, math.ceil(share * sums[-1] - _EDGE)) for share in shares)
+    return [middle(ordered[bisect_left(sums, rank)]) for rank in ranks]
+
+
+def quantile(histogram: Mapping[int, int], share: float) -> float | None:
+    """One of ``quantiles``."""
+    return quantiles(histogram, (share,))[0]
 
 
 def share_within(histogram: Mapping[int, int], seconds: float) -> float | None:

@@ -5,26 +5,14 @@ A percentile is always taken from merged buckets, never averaged from other perc
 
 import math
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
 
-from loadtest.histogram import Counts, merge, middle
+from loadtest.histogram import Counts, merge
 
 _TOP = 2000  # with growth 1.02 that is beyond any duration, and still a number of seconds
 INDEX = {str(index): index for index in range(_TOP + 1)}  # from a bucket's name in a record
 _BLOCK = 64  # histograms whose sum is kept, so that a long span is the sum of few
-
-
-def quantiles(counts: Counts, shares: Sequence[float]) -> list[float | None]:
-    """Several quantiles (0 to 1, nearest rank) of one histogram in seconds, as ``loadtest.histogram.quantile``."""
-    ordered = sorted(counts)
-    sums = list(accumulate(map(counts.__getitem__, ordered)))
-    if not sums or sums[-1] <= 0:
-        return [None] * len(shares)
-    ranks = (max(1, math.ceil(share * sums[-1] - 1e-9)) for share in shares)
-    return [middle(ordered[bisect_left(sums, rank)]) for rank in ranks]
 
 
 @dataclass(slots=True)

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from autoscale.analysis.histograms import quantiles
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.results.analysis import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
-from loadtest.histogram import Counts, bucket, middle
+from loadtest.histogram import Counts, bucket, middle, quantiles
 
 AROUND_S = 30.0  # before, during and after a scale event: this long each
 _AGE_LABELS = ("pods younger than 60 s", "pods of 60 to 120 s", "pods older than 120 s")

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from itertools import repeat
 from typing import Any
 
-from autoscale.analysis.histograms import quantiles
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.plan import PlannedRate, measured, planned
 from autoscale.analysis.results.analysis import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
 from autoscale.analysis.steps import StepSeries
+from loadtest.histogram import quantiles
 
 _LONGEST_S = 40 * 86400
 _DEFAULT_TOLERANCE = 0.1

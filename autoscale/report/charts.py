@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autoscale.analysis.histograms import HistogramSeries, quantiles
+from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.steps import StepSeries
 from autoscale.findings.results import Finding
+from loadtest.histogram import quantiles
 
 # A chart is about 1,000 pixels wide: more points than this only make the file larger and the first draw slower.
 MOST_POINTS = 1500

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoscale.analysis.intake.clocks import Clocks
-from loadtest.histogram import Counts, quantile
+from loadtest.histogram import Counts, quantiles
 
 SHARES = (0.5, 0.95, 0.99)
 # Seconds are shown before every worker has reported them once they are this old: one worker may be gone.
@@ -112,7 +112,7 @@ def _percentiles(second: Second) -> list[float | None]:
     """p50, p95 and p99 in ms; None where nothing was answered."""
     if second.responses is None:
         return second.percentiles
-    return [_ms(quantile(second.responses, share)) for share in SHARES]
+    return [_ms(value) for value in quantiles(second.responses, SHARES)]
 
 
 def _plus(a: Count, b: Count) -> Count:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoscale.analysis.histograms import HistogramSeries, quantiles
-from loadtest.histogram import merge, quantile
+from autoscale.analysis.histograms import HistogramSeries
+from loadtest.histogram import merge, quantile, quantiles
 
 BUCKETS = st.dictionaries(st.integers(0, 400), st.integers(0, 50), min_size=1, max_size=2)
 

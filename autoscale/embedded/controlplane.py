@@ -1,6 +1,6 @@
 """Everything of the cluster that is not its API: controllers, scheduler, kubelet, metrics and service proxy.
 
-One loop drives the pure steps, on change and on time; the kubelet, the metrics sampler and the proxy do the I/O.
+``plane.loop`` decides, called on change and on time; the kubelet, the metrics sampler and the proxy do the I/O.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,23 +26,11 @@ from autoscale.hpa.config import Config
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli
 from autoscale.kube.statuses import StatusError
-from autoscale.plane import metrics, scheduler
-from autoscale.plane.controllers import deployment, endpointslice, garbage, hpa, job, replicaset
-from autoscale.plane.store import Create, Objects, Store, Write
+from autoscale.plane import metrics
+from autoscale.plane.controllers import hpa
+from autoscale.plane.loop import Loop
+from autoscale.plane.store import Create, Store
 
-Step = Callable[[Objects, float], list[Write]]
-
-STEPS: tuple[Step, ...] = (
-    deployment.step,
-    replicaset.step,
-    job.step,
-    garbage.step,
-    scheduler.step,
-    endpointslice.step,
-)
-"""In the order in which a change usually runs through them."""
-
-_ROUNDS = 50
 _TICK_S = 1.0
 _QUIET = {"Event", "Lease", "Node"}
 """Kinds whose changes alone need no pass."""
@@ -62,8 +50,7 @@ class ControlPlane:
         self._proxy: ProxyHandle | None = None
         self._sampler: Sampler | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._memories: hpa.Memories = {}
-        self._told: set[str] = set()
+        self._loop = Loop(store, config_of(settings), self._follow, self.pod_metrics)
 
     async def run(self) -> None:
         """Drive the cluster until cancelled."""
@@ -80,8 +67,7 @@ class ControlPlane:
         self._proxy = ProxyHandle(cluster, self.settings.endpoint_delay_s)
         self._sampler = Sampler(self._kubelet)
         self.store.apply(Create(node_object(self.settings, self.block, time.time())), time.time())
-        loops = (self._reconcile(), self._scale(), self._sampler.run())
-        self._tasks = [asyncio.create_task(loop) for loop in loops]
+        self._tasks = [asyncio.create_task(self._reconcile()), asyncio.create_task(self._sampler.run())]
 
     def _node(self, cluster: str) -> Node:
         groups = None
@@ -118,21 +104,31 @@ class ControlPlane:
         self._kubelet = None
 
     async def _reconcile(self) -> None:
-        """Run the steps whenever something changed, and every second for what only time changes."""
+        """Run the loop whenever something changed, when an HPA's pass is due, and every second for what only time
+        changes."""
         assert self._kubelet is not None
         assert self._proxy is not None
         seen = 0
         while True:
-            self._pass()
+            self._loop.run(time.time())
             self._proxy.follow(service_table(self.store.objects))
             self._proxy.check()
             self._kubelet.check_limiter()
-            seen, deadline = self.store.version, time.monotonic() + _TICK_S
+            seen, deadline = self.store.version, time.monotonic() + self._pause()
             while (left := deadline - time.monotonic()) > 0:
                 await self.store.wait_change(seen, left)
                 if self._changed(seen):
                     break
                 seen = self.store.version
+
+    def _pause(self) -> float:
+        due = self._loop.next_due()
+        return _TICK_S if due is None else min(_TICK_S, max(0.0, due - time.time()))
+
+    def _follow(self, now: float) -> None:  # noqa: ARG002
+        """The kubelet has a clock of its own."""
+        assert self._kubelet is not None
+        self._kubelet.sync()
 
     def _changed(self, since: int) -> bool:
         """Something other than events has changed."""
@@ -140,46 +136,6 @@ class ControlPlane:
             return any(change.key[0] not in _QUIET for change in self.store.changes(since))
         except StatusError:
             return True
-
-    def _pass(self) -> None:
-        """Run all steps until none has anything to write; the kubelet follows each time."""
-        assert self._kubelet is not None
-        for _ in range(_ROUNDS):
-            before = self.store.version
-            for step in STEPS:
-                self._guarded(step)
-            self._kubelet.sync()
-            if self.store.version == before:
-                return
-
-    def _guarded(self, step: Step) -> None:
-        """Run one step. One that fails is logged (once) and does not stop the others, as a real controller's panic."""
-        try:
-            self._apply(step(self.store.objects, time.time()))
-        except Exception as error:
-            text = f"{step.__module__}: {error!r}"
-            if text not in self._told:
-                self._told.add(text)
-                _LOG.exception("%s", text)
-
-    def _apply(self, writes: list[Write]) -> None:
-        """A refused write is not an end: the next pass sees the objects as they are and decides anew."""
-        for write in writes:
-            try:
-                self.store.apply(write, time.time())
-            except StatusError as error:
-                _LOG.warning("%s: %s", type(write).__name__, error.message)
-
-    async def _scale(self) -> None:
-        """Sync each HPA when its pass is due."""
-        config = config_of(self.settings)
-        while True:
-            now = time.time()
-            writes, self._memories = hpa.step(self.store.objects, self.pod_metrics(), self._memories, config, now)
-            self._apply(writes)
-            due = hpa.next_due(self._memories)
-            wait = _TICK_S if due is None else min(_TICK_S, max(0.0, due - time.time()))
-            await asyncio.sleep(wait)
 
     def logs(
         self,
@@ -219,6 +175,3 @@ def cpu_cores(settings: Settings) -> float:
 def config_of(settings: Settings) -> Config:
     """The controller's flags from the cluster's settings."""
     return Config(**asdict(settings.hpa_flags()), release=hpa.RELEASE)
-
-
-__all__ = ["STEPS", "ControlPlane", "Step", "config_of"]

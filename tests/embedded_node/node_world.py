@@ -1,14 +1,15 @@
 """A cluster under a virtual clock: the real store and controllers, and a kubelet that only writes statuses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from autoscale.base.times import parse_time
 from autoscale.embedded.addresses import Block
-from autoscale.embedded.controlplane import STEPS, Step
 from autoscale.embedded.kubelet.node import node_object
 from autoscale.embedded.settings import Settings
+from autoscale.hpa.config import Config
 from autoscale.kube.kinds import Object
+from autoscale.plane.loop import Loop
 from autoscale.plane.podstatus import ContainerState, Place, pod_status, running, terminated
 from autoscale.plane.store import Create, Remove, Store, Update, UpdateStatus
 
@@ -32,7 +33,7 @@ class World:
         self.start_s, self.end_s = start_s, end_s
         self.broken: set[str] = set()
         self.outcome: Outcome = never_ends
-        self.steps: Sequence[Step] = STEPS
+        self.loop = Loop(self.store, Config(release="1.35"), self._kubelet)
         self.store.apply(Create(node_object(Settings(node_cpu=cpu), BLOCK, self.now)), self.now)
         self._address = 0
 
@@ -68,23 +69,16 @@ class World:
             self.now += 1.0
 
     def settle(self) -> None:
-        """All steps, until nothing is written any more. A controller that never rests fails here."""
-        for _ in range(100):
-            before = self.store.version
-            for step in self.steps:
-                for write in step(self.store.objects, self.now):
-                    self.store.apply(write, self.now)
-            self._kubelet()
-            if self.store.version == before:
-                return
-        raise AssertionError("the controllers do not come to rest")
+        """All that is due. A controller that never rests, fails or is refused a write fails here."""
+        assert self.loop.run(self.now), "the controllers do not come to rest"
+        assert self.loop.failures == set()
 
     def events(self, reason: str) -> list[str]:
         """The messages of all events with that reason, in their order."""
         found = [e for e in self.all("Event") if e["reason"] == reason]
         return [e["message"] for e in sorted(found, key=lambda e: int(e["metadata"]["resourceVersion"]))]
 
-    def _kubelet(self) -> None:
+    def _kubelet(self, now: float) -> None:
         for pod in self.all("Pod"):
             if not pod["spec"].get("nodeName"):
                 continue

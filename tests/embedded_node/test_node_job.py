@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 from node_world import World, job
 
 from autoscale.base.times import format_time
+from autoscale.hpa.config import Config
 from autoscale.kube.kinds import Object
 from autoscale.plane.controllers.job import finished_as
 from autoscale.plane.controllers.job_pods import INDEX, format_indexes, parse_indexes
+from autoscale.plane.loop import Loop
 from autoscale.plane.store import Delete, UpdateStatus
 
 
@@ -185,9 +187,7 @@ def test_restarts_in_place_count_with_on_failure() -> None:
         pod = world.all("Pod")[0]
         statuses = [{**s, "restartCount": restarts} for s in pod["status"]["containerStatuses"]]
         world.store.apply(UpdateStatus({**pod, "status": {**pod["status"], "containerStatuses": statuses}}), world.now)
-        for step in world.steps:
-            for write in step(world.store.objects, world.now):
-                world.store.apply(write, world.now)
+        Loop(world.store, Config()).run(world.now)
         assert ("FailureTarget" in conditions(world)) == ended
 
 

@@ -32,34 +32,48 @@ _NO_API = {"Pods": _NO_CUSTOM, "Object": _NO_CUSTOM, "External": _NO_EXTERNAL}
 
 @dataclass(frozen=True)
 class Memory:
-    """What the controller remembers of one HPA (by uid): its logs, and when its next pass is due."""
+    """What the controller remembers of one HPA: its logs, and when its next pass is due."""
 
     due: float
     state: State = field(default_factory=State)
 
 
-Memories = Mapping[str, Memory]
+Memories = Mapping[tuple[str, str], Memory]
+"""By namespace and name, as upstream's: one that is deleted and made again before its next pass finds what its namesake
+remembered."""
 
 
 def step(
     objects: Objects, pod_metrics: list[Object], memories: Memories, config: Config, now: float
 ) -> tuple[list[Write], Memories]:
-    """Sync every HPA whose pass is due; the memories of those that are gone are dropped."""
+    """Sync every HPA whose pass is due; the memory of one that is gone is dropped when its pass would be."""
     writes: list[Write] = []
-    kept: dict[str, Memory] = {}
+    kept = {key: memory for key, memory in memories.items() if memory.due > now}
     for hpa in objects.list("HorizontalPodAutoscaler"):
-        uid = hpa["metadata"]["uid"]
+        key = _key(hpa)
         # A new one waits a period too, before 1.37.
         first = now if config.since("1.37") else now + config.sync_period_s
-        memory = memories.get(uid, Memory(first))
+        memory = memories.get(key, Memory(first))
         if memory.due <= now and not is_terminating(hpa):
             state = memory.state
             with guarded(hpa):
                 made, state = _sync(hpa, objects, pod_metrics, state, config, now)
                 writes += made
             memory = Memory(now + config.sync_period_s, state)
-        kept[uid] = memory
+        kept[key] = memory
     return writes, kept
+
+
+def is_due(objects: Objects, memories: Memories, now: float) -> bool:
+    """Whether a step would do anything: an HPA is new, or a pass is due."""
+    due = next_due(memories)
+    if due is not None and due <= now:
+        return True
+    return any(_key(hpa) not in memories for hpa in objects.list("HorizontalPodAutoscaler"))
+
+
+def _key(hpa: Object) -> tuple[str, str]:
+    return hpa["metadata"]["namespace"], hpa["metadata"]["name"]
 
 
 def next_due(memories: Memories) -> float | None:

@@ -1,7 +1,6 @@
 """``autoscale hpa``: explain one decision, or check manifests before anything is deployed."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,14 +8,17 @@ from typing import Any
 import click
 import yaml
 
-from autoscale.base.errors import InputError, Problem
+from autoscale.base.errors import InputError
 from autoscale.base.exits import ExitCode
+from autoscale.cli.manifests import documents, manifests
 from autoscale.hpa import Decision, decide, explain
 from autoscale.hpa.case import read_case
 from autoscale.hpa.check.faults import Fault, Manifest
 from autoscale.hpa.check.manifests import check
+from autoscale.hpa.config import RELEASES, Release
 
-File = click.Path(exists=True, dir_okay=False, path_type=Path)
+File = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+Manifests = click.Path(exists=True, allow_dash=True, path_type=Path)
 
 
 @click.group(name="hpa")
@@ -32,8 +34,8 @@ def explain_command(file: Path, as_json: bool) -> None:
 
     FILE is JSON or YAML with now, hpa, scale, pods, podMetrics, and optionally state and config (docs/hpa.md).
     """
-    documents = _documents(file)
-    case = read_case(documents[0] if documents else None, str(file))
+    found = documents(file)
+    case = read_case(found[0] if found else None, str(file))
     decision = decide(case.spec, case.config, case.state, case.observation)
     if as_json:
         click.echo(json.dumps(_decision_dict(decision), indent=2))
@@ -46,25 +48,31 @@ def explain_command(file: Path, as_json: bool) -> None:
 
 
 @command.command(name="check")
-@click.argument("files", type=File, nargs=-1, required=True)
+@click.argument("files", type=Manifests, nargs=-1, required=True)
+@click.option("--release", type=click.Choice(RELEASES), help="Kubernetes release of the cluster they are for.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check_command(files: tuple[Path, ...], as_json: bool) -> int:
+def check_command(files: tuple[Path, ...], release: Release | None, as_json: bool) -> int:
     """Validate the HPAs in FILES and warn of settings that cannot work.
 
-    Workloads in the same files are read too: requests and limits decide whether a target can be reached. Exit code 2
-    where an HPA is invalid or cannot work, 0 where there are only warnings.
+    FILES are YAML or JSON files, folders of them, a folder with a kustomization, or - for standard input. Workloads,
+    LimitRanges, quotas, ScaledObjects and VerticalPodAutoscalers in them are read too: they decide whether an HPA can
+    work. Exit code 2 where one is invalid or cannot work, 0 where there are only warnings.
+
+    \b
+    autoscale hpa check k8s/
+    helm template shop ./chart | autoscale hpa check - --release 1.36
     """
-    manifests = [manifest for file in files for manifest in _manifests(file)]
-    if not any(manifest.kind == "HorizontalPodAutoscaler" for manifest in manifests):
+    found = [manifest for file in files for manifest in manifests(file)]
+    if not any(manifest.kind == "HorizontalPodAutoscaler" for manifest in found):
         raise InputError(
             "There is no HorizontalPodAutoscaler in these files.", fix="Name the file in which it is written."
         )
-    findings = check(manifests)
+    faults = check(found, release)
     if as_json:
-        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+        click.echo(json.dumps([asdict(fault) for fault in faults], indent=2))
     else:
-        _print_findings(findings, manifests)
-    failed = any(finding.level == "error" for finding in findings)
+        _print_faults(faults, found)
+    failed = any(fault.level == "error" for fault in faults)
     return ExitCode.BAD_INPUT if failed else ExitCode.PASS
 
 
@@ -81,36 +89,14 @@ def _decision_dict(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _documents(file: Path) -> list[Any]:
-    """The documents of a YAML or JSON file; JSON is YAML."""
-    try:
-        return [document for document in yaml.safe_load_all(file.read_text()) if document is not None]
-    except RecursionError:
-        problem = Problem(str(file), "lists or keys nested too deeply", "fewer levels")
-        raise InputError(f"{file} cannot be read.", problems=[problem]) from None
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
-        # PyYAML lets through whatever Python raises at a value that is none, such as the date 2024-13-45
-        lines = " ".join(str(error).split())
-        raise InputError(f"{file} is neither YAML nor JSON.", problems=[Problem(str(file), lines)]) from error
-
-
-def _manifests(file: Path) -> Iterable[Manifest]:
-    for document in _documents(file):
-        listed = isinstance(document, dict) and document.get("kind") == "List"
-        for entry in (document.get("items") or ()) if listed else (document,):
-            if not isinstance(entry, dict):
-                raise InputError(f"{file} is not a manifest.", problems=[Problem(str(file), repr(entry), "a mapping")])
-            yield Manifest(str(file), entry)
-
-
-def _print_findings(findings: list[Fault], manifests: list[Manifest]) -> None:
-    for finding in findings:
-        click.echo(f"{finding.level}: {finding.where}: {finding.what}")
-        if finding.fix:
-            click.echo(f"  {finding.fix}")
-        if finding.patch is not None:
-            text = yaml.safe_dump(finding.patch, sort_keys=False)
+def _print_faults(faults: list[Fault], found: list[Manifest]) -> None:
+    for fault in faults:
+        click.echo(f"{fault.level}: {fault.where}: {fault.what}")
+        if fault.fix:
+            click.echo(f"  {fault.fix}")
+        if fault.patch is not None:
+            text = yaml.safe_dump(fault.patch, sort_keys=False)
             click.echo("".join(f"    {line}\n" for line in text.splitlines()), nl=False)
-    count = sum(manifest.kind == "HorizontalPodAutoscaler" for manifest in manifests)
-    if not findings:
+    count = sum(manifest.kind == "HorizontalPodAutoscaler" for manifest in found)
+    if not faults:
         click.echo(f"{count} HorizontalPodAutoscaler{'' if count == 1 else 's'} checked, nothing found.")

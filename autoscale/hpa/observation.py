@@ -23,7 +23,8 @@ class Pod:
     """What the rule looks at in a pod. Times in seconds since the epoch, None where unset.
 
     ``ready`` is the status of the Ready condition (``True``, ``False``, ``Unknown``), None without the condition.
-    ``pod_requests`` are the pod-level requests in thousandths, None where the pod sets none.
+    ``pod_requests`` are the pod-level requests in thousandths, without and with the pod's overhead; None where the pod
+    sets none.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Pod:
     started: float | None = 0.0
     containers: tuple[Container, ...] = ()
     pod_requests: Mapping[str, int] | None = None
+    pod_requests_with_overhead: Mapping[str, int] | None = None
 
 
 class Sample(NamedTuple):

@@ -120,9 +120,9 @@ def test_average_value_is_compared_with_the_limit_itself() -> None:
     assert rules(deployment(container(limit=None)), hpa(metrics=[metric])) == []
 
 
-def test_request_of_nothing_is_a_missing_request() -> None:
-    """A request of 0 says nothing about what could be reached."""
-    assert rules(deployment(container(request="0")), hpa()) == ["request-missing"]
+def test_requests_of_nothing_in_all_make_no_percentage() -> None:
+    """An explicit 0 is a request, but a sum of 0 is none; the rule says so too."""
+    assert rules(deployment(container(request="0")), hpa()) == ["request-zero"]
 
 
 def test_container_metric_looks_at_its_container() -> None:
@@ -235,9 +235,10 @@ def up(*policies: tuple[str, int], **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("policies", "maximum", "hits"),
     [
-        ([("Percent", 100)], 10, ["percent-crawls"]),
-        ([("Percent", 101)], 10, []),
-        ([("Percent", 100)], 3, []),
+        ([("Percent", 33)], 10, ["percent-crawls"]),
+        ([("Percent", 51)], 10, []),
+        ([("Percent", 100)], 20, []),
+        ([("Percent", 33)], 3, []),
         ([("Percent", 10), ("Pods", 4)], 10, []),
         ([("Pods", 1)], 11, ["pods-crawl"]),
         ([("Pods", 1)], 10, []),
@@ -273,7 +274,7 @@ def test_shrinking_too_fast_or_never(rule: dict[str, Any], hits: list[str]) -> N
 
 def test_patches_of_behavior_are_valid_and_cure() -> None:
     """Applied, each patch leaves a valid HPA without the finding."""
-    for behavior in (up(("Percent", 50)), up(("Pods", 1)), {"scaleDown": {"stabilizationWindowSeconds": 0}}):
+    for behavior in (up(("Percent", 33)), up(("Pods", 1)), {"scaleDown": {"stabilizationWindowSeconds": 0}}):
         one = hpa(maxReplicas=40, behavior=behavior)
         finding = found(one)[0]
         assert finding.patch is not None

@@ -115,7 +115,8 @@ def test_pod_level_requests_add_overhead_and_fill_in_the_rest() -> None:
         )
     )
 
-    assert read.pod_requests == {"cpu": 1005, "memory": 25_000}
+    assert read.pod_requests_with_overhead == {"cpu": 1005, "memory": 25_000}
+    assert read.pod_requests == {"cpu": 1000, "memory": 25_000}
 
 
 def test_case_decides() -> None:

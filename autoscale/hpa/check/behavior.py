@@ -9,6 +9,7 @@ from autoscale.hpa.spec import ScalingRules
 
 SLOW_WINDOW_S = 300
 SMALL_SHARE = 0.1
+PERIODS = 3  # 100 % adds one pod in the first, but then two and four
 
 
 def direction_disabled(subject: Subject) -> Iterator[Fault]:
@@ -22,14 +23,18 @@ def direction_disabled(subject: Subject) -> Iterator[Fault]:
 
 
 def percent_crawls(subject: Subject) -> Iterator[Fault]:
-    """A small percentage alone adds one pod at a time while the size is small (finding F23)."""
+    """A small percentage alone adds one pod at a time, period after period, while the size is small (finding F23)."""
     rules = subject.spec.behavior and subject.spec.behavior.scale_up
     size = max(subject.spec.min_replicas or 1, 1)
     if not rules or any(policy.type != "Percent" for policy in rules.policies):
         return
     most = max((policy.value for policy in rules.policies), default=0)
-    if math.ceil(size * (1 + most / 100)) - size <= 1 and subject.spec.max_replicas >= 4 * size:
+    sizes = [size]
+    for _ in range(PERIODS):
+        sizes.append(math.ceil(sizes[-1] * (1 + most / 100)))
+    if sizes[-1] - size <= PERIODS and subject.spec.max_replicas >= 4 * size:
         what = f"from {size} the only scaleUp policies ({most} %) add one pod per period"
+        what += f" ({', '.join(map(str, sizes))} ...)"
         policies = [{"type": "Percent", "value": max(most, 100), "periodSeconds": 15}, _pods(4)]
         yield Fault(
             "percent-crawls",

@@ -1,10 +1,16 @@
 """What a check of manifests finds, and what the rules look at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
-from autoscale.hpa.spec import Spec
+from autoscale.hpa.check.template import pod_of, template_of
+from autoscale.hpa.config import Config
+from autoscale.hpa.reading.observe import read_pod
+from autoscale.hpa.rule.pods import pod_request
+from autoscale.hpa.spec import MetricSpec, Spec
+from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli
 
 Level = Literal["error", "warning"]
@@ -57,39 +63,77 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class PodContainer:
-    """A container whose requests count, by resource in thousandths; an unset request is the limit, as in the API."""
+    """A container whose requests count, with the API server's and the LimitRanges' defaults; resources in thousandths.
+
+    ``part`` is where it stands in the template: ``containers`` or ``initContainers``.
+    """
 
     name: str
+    part: str
     requests: Mapping[str, int]
     limits: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Subject:
-    """An HPA with its spec, and its target where the files hold it."""
+    """An HPA with its spec, its target where the files hold it, and the controller's settings."""
 
     hpa: Manifest
     spec: Spec
     workload: Manifest | None
     others: tuple[Manifest, ...]
+    config: Config
 
     @property
     def where(self) -> str:
         """File and name of the HPA."""
         return f"{self.hpa.file}: HorizontalPodAutoscaler/{self.hpa.name}"
 
-    def containers(self) -> tuple[PodContainer, ...]:
-        """The target's containers and sidecars, none where the target is not in the files.
+    @property
+    def neighbours(self) -> list[Manifest]:
+        """Everything in the HPA's namespace but itself."""
+        return [each for each in self.others if each.namespace == self.hpa.namespace and each is not self.hpa]
 
-        AttributeError, TypeError or ValueError where they are not written as Kubernetes wants them.
+    @property
+    def template(self) -> Mapping[str, Any]:
+        """What the target makes pods of; empty where the target is not in the files."""
+        return (self.workload and template_of(self.workload.object)) or {}
+
+    @cached_property
+    def pod(self) -> Object | None:
+        """A running pod of the target, as the API server would hold it; None where the target is not in the files.
+
+        AttributeError, KeyError, TypeError or ValueError where it is not written as Kubernetes wants it.
         """
-        spec = {} if self.workload is None else self.workload.at("spec", "template", "spec")
+        if self.workload is None:
+            return None
+        return pod_of(self.template, [each.object for each in self.neighbours if each.kind == "LimitRange"])
+
+    def containers(self) -> tuple[PodContainer, ...]:
+        """The target's containers and sidecars, none where the target is not in the files. Raises as ``pod``."""
+        spec = self.pod["spec"] if self.pod else {}
         sidecars = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
-        return tuple(_container(each) for each in (*(spec.get("containers") or ()), *sidecars))
+        found = [("containers", each) for each in spec.get("containers") or ()]
+        return tuple(_container(part, each) for part, each in (*found, *(("initContainers", one) for one in sidecars)))
+
+    def request(self, metric: MetricSpec) -> int:
+        """What a pod requests of a metric's resource, in thousandths, as the rule reads it. MetricError without one."""
+        assert self.pod is not None
+        pod_level = self.config.gate("PodLevelResources") and not metric.container
+        return pod_request(read_pod(self.pod), metric.name, metric.container, config=self.config, pod_level=pod_level)
+
+    def limit(self, metric: MetricSpec, containers: Sequence[PodContainer]) -> int | None:
+        """What a pod can use of a metric's resource at most, in thousandths; None where nothing limits it."""
+        own = ((self.pod or {}).get("spec", {}).get("resources") or {}).get("limits") or {}
+        if metric.name in own and not metric.container:
+            return milli(own[metric.name])
+        values = [each.limits.get(metric.name) for each in containers]
+        return None if None in values or not values else sum(value for value in values if value is not None)
 
 
-def _container(entry: Mapping[str, Any]) -> PodContainer:
+def _container(part: str, entry: Mapping[str, Any]) -> PodContainer:
     resources = entry.get("resources") or {}
-    limits = {name: milli(value) for name, value in (resources.get("limits") or {}).items()}
-    requests = {name: milli(value) for name, value in (resources.get("requests") or {}).items()}
-    return PodContainer(str(entry.get("name") or ""), {**limits, **requests}, limits)
+    requests, limits = (
+        {name: milli(value) for name, value in (resources.get(which) or {}).items()} for which in ("requests", "limits")
+    )
+    return PodContainer(str(entry.get("name") or ""), part, requests, limits)

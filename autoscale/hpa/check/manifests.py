@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from autoscale.base.errors import InputError, Problem
 from autoscale.hpa.check.behavior import BEHAVIOR_RULES
 from autoscale.hpa.check.faults import Fault, Manifest, Subject
-from autoscale.hpa.check.target import TARGET_RULES
+from autoscale.hpa.check.target import TARGET_RULES, zero_minimum
 from autoscale.hpa.check.usage import USAGE_RULES
+from autoscale.hpa.config import Config, Release
 from autoscale.hpa.reading.parse import parse_spec
 
 Rule = Callable[[Subject], Iterator[Fault]]
@@ -14,26 +15,31 @@ Rule = Callable[[Subject], Iterator[Fault]]
 RULES: tuple[Rule, ...] = (*TARGET_RULES, *USAGE_RULES, *BEHAVIOR_RULES)
 
 
-def check(manifests: Sequence[Manifest]) -> list[Fault]:
-    """Every finding about the HPAs among the manifests; errors first, else in the order of the files."""
-    findings: list[Fault] = []
+def check(manifests: Sequence[Manifest], release: Release | None = None) -> list[Fault]:
+    """Every fault of the HPAs among the manifests; errors first, else in the order of the files.
+
+    ``release``: of the cluster that they are for; None is the newest, with a word where an older one would refuse.
+    """
+    faults: list[Fault] = []
     for manifest in manifests:
         if manifest.kind == "HorizontalPodAutoscaler":
-            findings += _check_one(manifest, manifests)
-    return sorted(findings, key=lambda finding: finding.level != "error")
+            faults += _check_one(manifest, manifests, release)
+    return sorted(faults, key=lambda fault: fault.level != "error")
 
 
-def _check_one(hpa: Manifest, manifests: Sequence[Manifest]) -> Iterable[Fault]:
+def _check_one(hpa: Manifest, manifests: Sequence[Manifest], release: Release | None) -> Iterable[Fault]:
+    config = Config() if release is None else Config(release=release)
     try:
-        spec = parse_spec(hpa.object)
+        spec = parse_spec(hpa.object, config)
     except InputError as error:
         return [_invalid(hpa, problem) for problem in error.problems]
-    subject = Subject(hpa, spec, _workload(hpa, spec.target.kind, spec.target.name, manifests), tuple(manifests))
+    workload = _workload(hpa, spec.target.kind, spec.target.name, manifests)
+    subject = Subject(hpa, spec, workload, tuple(manifests), config)
+    rules = RULES if release is not None else (*RULES, zero_minimum)
     try:
-        subject.containers()
-    except (AttributeError, TypeError, ValueError) as error:
+        return [fault for rule in rules for fault in rule(subject)]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         return [_unreadable(subject, error)]
-    return [finding for rule in RULES for finding in rule(subject)]
 
 
 def _unreadable(subject: Subject, error: Exception) -> Fault:

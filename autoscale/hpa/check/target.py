@@ -1,10 +1,39 @@
 """Rules about what an HPA scales and how far."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 
-from autoscale.hpa.check.faults import Fault, Subject
+from autoscale.hpa.check.faults import Fault, Manifest, Subject
+from autoscale.hpa.check.template import labels_of, template_of
+from autoscale.hpa.rule.pods import MetricError
+from autoscale.kube.kinds import Object
+from autoscale.kube.quantities import parse_quantity
+from autoscale.kube.selectors import selector_matches
 
 _SCALABLE = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
+_KINDS = {
+    "": ("ReplicationController", "Pod"),
+    "apps": ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet"),
+    "batch": ("Job", "CronJob"),
+    "extensions": (),
+}
+"""What an API server has in the groups that are its own, as far as anybody would scale it."""
+
+
+def cannot_be_resolved(subject: Subject) -> Iterator[Fault]:
+    """No API server since 1.22 knows the kind in that group, or the kind is written in another case."""
+    target = subject.spec.target
+    group = target.api_version.rpartition("/")[0]
+    known = _KINDS.get(group)
+    if known is not None and target.kind not in known:
+        home = next((name for name, kinds in _KINDS.items() if target.kind.lower() in map(str.lower, kinds)), None)
+        kind = next((each for each in _KINDS.get(home or "", ()) if each.lower() == target.kind.lower()), target.kind)
+        what = f'there are no matches for kind "{target.kind}" in group "{group}"'
+        what += ", so the HPA reports FailedGetScale for ever"
+        reference = {"apiVersion": f"{home}/v1" if home else "v1", "kind": kind, "name": target.name}
+        patch = None if home is None else {"spec": {"scaleTargetRef": reference}}
+        yield Fault("target-unresolved", "error", subject.where, what, "Correct apiVersion and kind.", patch)
 
 
 def cannot_be_scaled(subject: Subject) -> Iterator[Fault]:
@@ -17,10 +46,12 @@ def cannot_be_scaled(subject: Subject) -> Iterator[Fault]:
 def target_missing(subject: Subject) -> Iterator[Fault]:
     """The files hold workloads of the target's kind, but not the one that is named."""
     target = subject.spec.target
-    names = [each.name for each in subject.others if each.kind == target.kind and target.kind in _SCALABLE]
-    if names and subject.workload is None:
+    others = [each for each in subject.others if each.kind == target.kind and target.kind in _SCALABLE]
+    if others and subject.workload is None:
+        elsewhere = sorted({each.namespace for each in others if each.name == target.name})
+        names = sorted({each.name for each in others})
         what = f"scaleTargetRef names {target.kind}/{target.name} in namespace {subject.hpa.namespace}"
-        what += f", but these files hold {', '.join(sorted(names))}"
+        what += f", but these files hold {f'it in {chr(44).join(elsewhere)}' if elsewhere else ', '.join(names)}"
         yield Fault("target-missing", "warning", subject.where, what, "Correct the name or the namespace.")
 
 
@@ -33,6 +64,105 @@ def two_for_one(subject: Subject) -> Iterator[Fault]:
         if is_hpa and same and each is not subject.hpa and each.name != subject.hpa.name:
             what = f"HorizontalPodAutoscaler/{each.name} scales the same target, so both stop with AmbiguousSelector"
             yield Fault("two-for-one", "error", subject.where, what, "Put all metrics into one HPA.")
+        if each.kind == "ScaledObject" and each in subject.neighbours and _keda_scales(each, subject):
+            what = f"ScaledObject/{each.name} makes an HPA of its own (KEDA's keda-hpa-{each.name}) on the same target"
+            fix = "Keep one of them: put the metric into the ScaledObject's triggers, or let it take this HPA over"
+            fix += " (annotation scaledobject.keda.sh/transfer-hpa-ownership)."
+            yield Fault("two-for-one", "error", subject.where, f"{what}, so both stop with AmbiguousSelector", fix)
+
+
+def _keda_scales(scaled: Manifest, subject: Subject) -> bool:
+    """Whether a ScaledObject scales the same target by another HPA than this one."""
+    reference = scaled.at("spec", "scaleTargetRef")
+    same = (reference.get("kind") or "Deployment", reference.get("name"))
+    if same != (subject.spec.target.kind, subject.spec.target.name):
+        return False
+    taken = str(scaled.at("metadata", "annotations").get("scaledobject.keda.sh/transfer-hpa-ownership")).lower()
+    named = scaled.at("spec", "advanced", "horizontalPodAutoscalerConfig").get("name")
+    return not (taken == "true" and named == subject.hpa.name)
+
+
+def resized_too(subject: Subject) -> Iterator[Fault]:
+    """A VerticalPodAutoscaler that changes the request which the HPA's percentage is of."""
+    target = subject.spec.target
+    shares = {m.name for m in subject.spec.metrics if m.target.average_utilization is not None}
+    for each in subject.neighbours:
+        reference = each.at("spec", "targetRef")
+        same = (reference.get("kind"), reference.get("name")) == (target.kind, target.name)
+        if each.kind != "VerticalPodAutoscaler" or not same:
+            continue
+        shares &= _controlled(each)
+        if str(each.at("spec", "updatePolicy").get("updateMode") or "Auto") == "Off" or not shares:
+            continue
+        what = f"VerticalPodAutoscaler/{each.name} changes the request of the same pods, of which the HPA's"
+        what += f" target is a percentage ({', '.join(sorted(shares))}): each undoes what the other does"
+        fix = "Let the VPA control other resources (controlledResources), or give the HPA an averageValue."
+        yield Fault("vpa-too", "warning", subject.where, what, fix)
+
+
+def _controlled(vpa: Manifest) -> set[str]:
+    """The resources that a VPA changes in any container: CPU and memory where it does not say."""
+    policies = vpa.at("spec", "resourcePolicy").get("containerPolicies") or [{}]
+    found = [each.get("controlledResources") or ["cpu", "memory"] for each in policies if each.get("mode") != "Off"]
+    return {name for names in found for name in names}
+
+
+def pods_of_others(subject: Subject) -> Iterator[Fault]:
+    """Whatever pods the target's selector matches are averaged, whoever made them (kubernetes/kubernetes#124307)."""
+    selector = {} if subject.workload is None else subject.workload.at("spec", "selector")
+    if subject.workload is None or not selector:
+        return
+    for each in subject.neighbours:
+        template = template_of(each.object)
+        if each is subject.workload or template is None or not selector_matches(selector, labels_of(template)):
+            continue
+        what = f"the selector of {subject.workload.kind}/{subject.workload.name} matches the pods of"
+        what += f" {each.kind}/{each.name} too, so the HPA averages over them"
+        failing = _first_failure(replace(subject, workload=each))
+        what += f", and fails as they have none of what it asks for: {failing}" if failing else ""
+        fix = (
+            "Give the target's pods a label of their own and select by it (a selector cannot be changed: make it anew)."
+        )
+        yield Fault("pods-of-others", "error" if failing else "warning", subject.where, what, fix)
+
+
+def _first_failure(subject: Subject) -> str:
+    """What the rule would say of such a pod; empty where it can be measured."""
+    for metric in subject.spec.metrics:
+        if metric.type in ("Resource", "ContainerResource") and metric.target.average_value is None:
+            try:
+                subject.request(metric)
+            except MetricError as error:
+                return str(error)
+    return ""
+
+
+def quota_too_small(subject: Subject) -> Iterator[Fault]:
+    """A ResourceQuota that ends before maxReplicas: pods are asked for and never made."""
+    for each in subject.neighbours:
+        spec = each.at("spec")
+        if each.kind != "ResourceQuota" or spec.get("scopes") or spec.get("scopeSelector") or subject.pod is None:
+            continue
+        for name, hard in each.at("spec", "hard").items():
+            need = _need(subject.pod, str(name))
+            room = None if not need else int(parse_quantity(hard) // need)
+            if room is not None and room < subject.spec.max_replicas:
+                what = f"{name} of ResourceQuota/{each.name} is {hard}, room for at most {room} of these pods, and"
+                what += f" maxReplicas is {subject.spec.max_replicas}: the rest is refused (FailedCreate)"
+                patch = {"spec": {"maxReplicas": max(1, room)}}
+                fix = "Raise the quota, or lower maxReplicas."
+                yield Fault("quota-below-max", "warning", subject.where, what, fix, patch)
+
+
+def _need(pod: Object, name: str) -> Fraction:
+    """How much of a quota's item one pod takes; 0 where it is about something else."""
+    if name in ("pods", "count/pods"):
+        return Fraction(1)
+    which, _, resource = name.rpartition(".")
+    if resource not in ("cpu", "memory") or which not in ("", "requests", "limits"):
+        return Fraction(0)
+    held = [each.get("resources") or {} for each in pod["spec"]["containers"]]
+    return sum((parse_quantity((one.get(which or "requests") or {}).get(resource, 0)) for one in held), Fraction(0))
 
 
 def nothing_to_scale(subject: Subject) -> Iterator[Fault]:
@@ -54,4 +184,21 @@ def replicas_in_manifest(subject: Subject) -> Iterator[Fault]:
         yield Fault("replicas-set", "warning", where, what, "Remove spec.replicas.", {"spec": {"replicas": None}})
 
 
-TARGET_RULES = (cannot_be_scaled, target_missing, two_for_one, nothing_to_scale, replicas_in_manifest)
+def zero_minimum(subject: Subject) -> Iterator[Fault]:
+    """Scale to zero is off by default before 1.37."""
+    if subject.spec.min_replicas == 0:
+        what = "minReplicas 0 is refused before Kubernetes 1.37 unless the feature gate HPAScaleToZero is on"
+        yield Fault("zero-minimum", "warning", subject.where, what, "Say which release it is for: --release 1.36.")
+
+
+TARGET_RULES = (
+    cannot_be_resolved,
+    cannot_be_scaled,
+    target_missing,
+    two_for_one,
+    resized_too,
+    pods_of_others,
+    quota_too_small,
+    nothing_to_scale,
+    replicas_in_manifest,
+)

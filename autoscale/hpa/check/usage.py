@@ -5,24 +5,80 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from autoscale.hpa.check.faults import Fault, PodContainer, Subject
-from autoscale.hpa.config import Config
+from autoscale.hpa.check.sidecars import without_request
+from autoscale.hpa.check.template import pod_of
 from autoscale.hpa.reading.parse import complete
 from autoscale.hpa.reading.quantities import show_milli
+from autoscale.hpa.rule.pods import MetricError
 from autoscale.hpa.rule.replicas import tolerances
 from autoscale.hpa.spec import MetricSpec
 
+SERVED = ("cpu", "memory")
+_AMOUNTS = {"cpu": "100m", "memory": "128Mi"}
 SLOW_GROWTH = 1.5  # a step that adds less than half takes minutes for a tenfold load
 
 
 def request_missing(subject: Subject) -> Iterator[Fault]:
-    """A utilization has no meaning without a request in every container that counts (finding F8)."""
+    """A utilization has no meaning without a request in every container that counts, or of the pod (finding F8)."""
     for _, metric, containers in _resource_metrics(subject):
-        missing = [each.name for each in containers if not each.requests.get(metric.name)]
-        if missing and metric.target.average_value is None:
-            what = f"the target is a percentage of the {metric.name} request, which is not set in {', '.join(missing)}"
-            what += ", so the metric fails with FailedGetResourceMetric and nothing is scaled"
-            fix = "Request about what the container uses at the target load (unless a LimitRange sets a default)."
-            yield Fault("request-missing", "error", _workload(subject), what, fix, _requests(missing, metric.name))
+        if metric.target.average_value is not None or metric.name not in SERVED:
+            continue
+        try:
+            request = subject.request(metric)
+        except MetricError as error:
+            yield _missing(subject, metric, containers, error)
+            continue
+        if request == 0:
+            what = f"the pods request 0 of {metric.name} in all, so no percentage can be had and the metric fails"
+            patch = _requests(containers, metric.name)
+            yield Fault("request-zero", "error", _workload(subject), what, "Request what it uses.", patch)
+
+
+def _missing(subject: Subject, metric: MetricSpec, containers: Sequence[PodContainer], error: MetricError) -> Fault:
+    missing = [each for each in containers if metric.name not in each.requests]
+    what = f"the target is a percentage of the {metric.name} request, which is not set in "
+    what += ", ".join(each.name for each in missing)
+    what += ", so the metric fails with FailedGetResourceMetric and nothing is scaled"
+    fix = "Request about what the container uses at the target load (unless a LimitRange sets a default)."
+    if subject.template["spec"].get("resources"):
+        what = f"the pods have requests of their own (spec.resources), and the metric fails: {error}"
+        patch = {"spec": {"template": {"spec": {"resources": {"requests": {metric.name: _AMOUNTS[metric.name]}}}}}}
+        return Fault("request-missing", "error", _workload(subject), what, fix, patch)
+    return Fault("request-missing", "error", _workload(subject), what, fix, _requests(missing, metric.name))
+
+
+def sidecar_without_request(subject: Subject) -> Iterator[Fault]:
+    """A sidecar that a webhook will put in counts like any other container."""
+    for _, metric, _ in _resource_metrics(subject):
+        if metric.type != "Resource" or metric.target.average_value is not None or _defaulted(subject, metric.name):
+            continue
+        for injector in without_request(subject.template, metric.name):
+            what = f"{injector.name} will put the container {injector.container} into the pods, with no {metric.name}"
+            what += f" request of its own, and then the metric fails (missing request for {metric.name})"
+            fix = f"Set {injector.requests[metric.name]}, or use a ContainerResource metric on your container."
+            note = {injector.requests[metric.name]: _AMOUNTS[metric.name]}
+            patch = {"spec": {"template": {"metadata": {"annotations": note}}}}
+            yield Fault("sidecar-request-missing", "warning", _workload(subject), what, fix, patch)
+
+
+def _defaulted(subject: Subject, resource: str) -> bool:
+    """Whether a LimitRange gives every container a request, injected ones too, or the pod has one of its own."""
+    if ((subject.template.get("spec") or {}).get("resources") or {}).get("requests"):
+        return True
+    ranges = [each.object for each in subject.neighbours if each.kind == "LimitRange"]
+    empty = pod_of({"spec": {"containers": [{"name": "injected"}]}}, ranges)
+    return resource in (empty["spec"]["containers"][0]["resources"].get("requests") or {})
+
+
+def resource_not_served(subject: Subject) -> Iterator[Fault]:
+    """The resource metrics API knows CPU and memory."""
+    for metric in subject.spec.metrics:
+        if metric.type in ("Resource", "ContainerResource") and metric.name not in SERVED:
+            what = (
+                f"the metric names the resource {metric.name}, but metrics.k8s.io has cpu and memory only, so it fails"
+            )
+            fix = "Use a Pods or External metric, from an adapter that has it."
+            yield Fault("resource-not-served", "error", subject.where, what, fix)
 
 
 def container_missing(subject: Subject) -> Iterator[Fault]:
@@ -36,11 +92,12 @@ def container_missing(subject: Subject) -> Iterator[Fault]:
 
 def target_unreachable(subject: Subject) -> Iterator[Fault]:
     """At its limit a pod still lies within the tolerance, so the HPA never scales up (finding F7)."""
-    up = tolerances(subject.spec, Config()).up
+    up = tolerances(subject.spec, subject.config).up
     for position, metric, containers in _resource_metrics(subject):
-        highest = _highest_ratio(metric, containers)
+        highest = _highest_ratio(subject, metric, containers)
         if highest is not None and highest <= 1.0 + up:
-            what = f"{_ceiling(metric, containers)}, and more than {_threshold(metric, up)} would be needed to scale up"
+            what = f"{_ceiling(subject, metric, containers)}, and more than {_threshold(metric, up)} would be needed"
+            what += " to scale up"
             fix = f"Raise the {metric.name} limit (or drop it), or lower the target."
             patch = _lower_target(subject, position, highest / (2 * (1.0 + up)))
             yield Fault("target-unreachable", "error", subject.where, what, fix, patch)
@@ -48,11 +105,11 @@ def target_unreachable(subject: Subject) -> Iterator[Fault]:
 
 def growth_capped(subject: Subject) -> Iterator[Fault]:
     """The limit caps the signal, so every step up is small (finding F6)."""
-    up = tolerances(subject.spec, Config()).up
+    up = tolerances(subject.spec, subject.config).up
     for position, metric, containers in _resource_metrics(subject):
-        highest = _highest_ratio(metric, containers)
+        highest = _highest_ratio(subject, metric, containers)
         if metric.name == "cpu" and highest is not None and 1.0 + up < highest < SLOW_GROWTH:
-            what = f"{_ceiling(metric, containers)}, so one step grows the size by at most {highest:.2f} times"
+            what = f"{_ceiling(subject, metric, containers)}, so one step grows the size by at most {highest:.2f} times"
             fix = "Raise the cpu limit (or drop it), or lower the target, if load can jump."
             patch = _lower_target(subject, position, highest / 2)
             yield Fault("growth-capped", "warning", subject.where, what, fix, patch)
@@ -83,31 +140,32 @@ def _resource_metrics(subject: Subject) -> Iterator[tuple[int, MetricSpec, tuple
                 yield position, metric, named
 
 
-def _highest_ratio(metric: MetricSpec, containers: Sequence[PodContainer]) -> float | None:
+def _highest_ratio(subject: Subject, metric: MetricSpec, containers: Sequence[PodContainer]) -> float | None:
     """Usage at the limits against the target; None where a limit or a request is not set."""
-    limit = _sum(containers, "limits", metric.name)
+    limit, request = subject.limit(metric, containers), _request(subject, metric)
     if limit is None:
         return None
     if metric.target.average_value is not None:
         return limit / metric.target.average_value
-    request = _sum(containers, "requests", metric.name)
     if not request or metric.target.average_utilization is None:
         return None
     return (100 * limit // request) / metric.target.average_utilization
 
 
-def _sum(containers: Sequence[PodContainer], which: str, resource: str) -> int | None:
-    values = [getattr(each, which).get(resource) for each in containers]
-    return None if None in values else sum(values)
+def _request(subject: Subject, metric: MetricSpec) -> int | None:
+    try:
+        return subject.request(metric)
+    except MetricError:
+        return None
 
 
-def _ceiling(metric: MetricSpec, containers: Sequence[PodContainer]) -> str:
+def _ceiling(subject: Subject, metric: MetricSpec, containers: Sequence[PodContainer]) -> str:
     """What usage cannot exceed."""
-    limit = _sum(containers, "limits", metric.name) or 0
-    request = _sum(containers, "requests", metric.name) or 0
+    limit = subject.limit(metric, containers) or 0
     shown = show_milli(limit, metric.name)
     if metric.target.average_value is not None:
         return f"with a {metric.name} limit of {shown} the average never exceeds {shown}"
+    request = _request(subject, metric) or 1
     asked = show_milli(request, metric.name)
     return f"with a {metric.name} limit of {shown} and a request of {asked} it never exceeds {100 * limit // request} %"
 
@@ -130,10 +188,12 @@ def _lower_target(subject: Subject, position: int, factor: float) -> dict[str, A
     return {"spec": {"metrics": metrics}}
 
 
-def _requests(names: Sequence[str], resource: str) -> dict[str, Any]:
-    amount = "100m" if resource == "cpu" else "128Mi"
-    containers = [{"name": name, "resources": {"requests": {resource: amount}}} for name in names]
-    return {"spec": {"template": {"spec": {"containers": containers}}}}
+def _requests(containers: Sequence[PodContainer], resource: str) -> dict[str, Any]:
+    """A request for each container, in the list of the template in which it stands."""
+    asked = {"resources": {"requests": {resource: _AMOUNTS[resource]}}}
+    parts = {each.part for each in containers}
+    spec = {part: [{"name": one.name, **asked} for one in containers if one.part == part] for part in sorted(parts)}
+    return {"spec": {"template": {"spec": spec}}}
 
 
 def _workload(subject: Subject) -> str:
@@ -141,4 +201,12 @@ def _workload(subject: Subject) -> str:
     return subject.where if workload is None else f"{workload.file}: {workload.kind}/{workload.name}"
 
 
-USAGE_RULES = (request_missing, container_missing, target_unreachable, growth_capped, target_mismatched)
+USAGE_RULES = (
+    request_missing,
+    sidecar_without_request,
+    resource_not_served,
+    container_missing,
+    target_unreachable,
+    growth_capped,
+    target_mismatched,
+)

@@ -76,7 +76,8 @@ def read_pod(pod: Object) -> Pod:
         ready_changed=_time(ready.get("lastTransitionTime")),
         started=_time(status.get("startTime")),
         containers=tuple(_container(entry) for entry in counted),
-        pod_requests=_pod_requests(spec),
+        pod_requests=_pod_requests(spec, {}),
+        pod_requests_with_overhead=_pod_requests(spec, spec.get("overhead") or {}),
     )
 
 
@@ -126,8 +127,8 @@ def _requests(entry: Object) -> Mapping[str, Any]:
     return requests
 
 
-def _pod_requests(spec: Object) -> dict[str, int] | None:
-    """The pod's requests where it sets some at pod level: those, the containers' for the rest, and its overhead."""
+def _pod_requests(spec: Object, overhead: Object) -> dict[str, int] | None:
+    """The pod's requests where it sets some at pod level: those, the containers' for the rest, and an overhead."""
     own = {
         name: value for name, value in _requests(spec).items() if name in _POD_LEVEL or name.startswith("hugepages-")
     }
@@ -135,7 +136,7 @@ def _pod_requests(spec: Object) -> dict[str, int] | None:
         return None
     totals = _aggregated(spec)
     totals.update((name, parse_quantity(value)) for name, value in own.items())
-    _add(totals, _exact(spec.get("overhead") or {}))
+    _add(totals, _exact(overhead))
     return {name: round_away(value, 1000) for name, value in totals.items()}
 
 

@@ -44,7 +44,17 @@ def parse_spec(hpa: Mapping[str, Any], config: Config | None = None, file: str =
 
 def complete(hpa: Mapping[str, Any]) -> dict[str, Any]:
     """The HPA as ``autoscaling/v2`` with the API server's defaults."""
-    return with_defaults(from_v1(hpa) if hpa.get("apiVersion") == "autoscaling/v1" else hpa)
+    whole = _as_json(hpa)
+    return with_defaults(from_v1(whole) if whole.get("apiVersion") == "autoscaling/v1" else whole)
+
+
+def _as_json(value: Any) -> Any:
+    """What YAML reads as 5.0 is 5 in JSON, as which an API server gets it."""
+    if isinstance(value, Mapping):
+        return {name: _as_json(held) for name, held in value.items()}
+    if isinstance(value, list):
+        return [_as_json(held) for held in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def build_spec(hpa: Mapping[str, Any]) -> Spec:

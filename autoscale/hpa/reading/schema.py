@@ -29,8 +29,9 @@ def text(value: Any, path: str) -> Iterator[Problem]:
 
 
 def integer(value: Any, path: str) -> Iterator[Problem]:
-    """A 32-bit integer."""
-    if isinstance(value, bool) or not isinstance(value, int):
+    """A 32-bit integer. 5.0 is one: between YAML and the API's JSON it becomes 5."""
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not whole:
         yield Problem(path, _shown(value), "a whole number", "Write it without quotes and without a fraction.")
     elif not -(2**31) <= value < 2**31:
         yield Problem(path, str(value), "a number that fits into 32 bits")

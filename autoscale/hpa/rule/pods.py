@@ -95,7 +95,7 @@ def pod_requests(pods: Iterable[Pod], resource: str, container: str, config: Con
     pod_level = config.gate("PodLevelResources") and not container
 
     def read(listed: Iterable[Pod]) -> dict[str, int]:
-        return {pod.name: pod_request(pod, resource, container, pod_level=pod_level) for pod in listed}
+        return {pod.name: pod_request(pod, resource, container, config=config, pod_level=pod_level) for pod in listed}
 
     pods = tuple(pods)
     try:
@@ -104,12 +104,16 @@ def pod_requests(pods: Iterable[Pod], resource: str, container: str, config: Con
         return read(sorted(pods, key=lambda pod: pod.name))
 
 
-def pod_request(pod: Pod, resource: str, container: str, *, pod_level: bool) -> int:
-    """What one pod requests: one container, or its own requests where ``pod_level`` and set, or all containers."""
-    if pod_level and pod.pod_requests is not None:
-        if resource not in pod.pod_requests:
+def pod_request(pod: Pod, resource: str, container: str, *, config: Config, pod_level: bool) -> int:
+    """What one pod requests: one container, or its own requests where ``pod_level`` and set, or all containers.
+
+    The pod's overhead is part of its own requests up to 1.37 (kubernetes/kubernetes#142154).
+    """
+    own = pod.pod_requests if config.since("master") else pod.pod_requests_with_overhead
+    if pod_level and own is not None:
+        if resource not in own:
             raise MetricError(f"missing pod-level request for {resource} in Pod {pod.name}")
-        return pod.pod_requests[resource]
+        return own[resource]
     counted = (_named(pod, container),) if container else pod.containers
     total = 0
     for each in counted:

@@ -12,6 +12,7 @@ from autoscale.embedded.apiserver.validation.causes import LABEL, Cause, at_leas
 from autoscale.embedded.apiserver.validation.pods import pod_spec, port_list
 from autoscale.embedded.apiserver.validation.types import missing
 from autoscale.kube.kinds import RESOURCES, Object
+from autoscale.kube.release import MINOR
 from autoscale.kube.selectors import selector_matches
 from autoscale.kube.statuses import StatusError
 
@@ -161,9 +162,9 @@ _REASONS = {
 
 def _hpa(obj: Object) -> Iterator[Cause]:
     # The rule knows every mistake; imported here because only HPAs need it.
-    from autoscale.hpa import complete, validate
+    from autoscale.hpa import Config, complete, validate
 
-    for error in validate(complete(obj)):
+    for error in validate(complete(obj), Config(release=MINOR)):
         yield _REASONS[error.kind], error.field, str(error).removeprefix(f"{error.field}: ")
 
 

@@ -1,0 +1,76 @@
+"""Manifests from files, folders and standard input, as ``kubectl apply -f`` takes them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from autoscale.base.errors import InputError, Problem
+from autoscale.hpa.check.faults import Manifest
+from loadtest.yamltext import Loader
+
+STANDARD_INPUT = Path("-")
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def documents(file: Path) -> list[Any]:
+    """The documents of a YAML or JSON file (JSON is YAML), ``-`` is standard input; a key given twice is a mistake."""
+    name = "standard input" if file == STANDARD_INPUT else str(file)
+    text = ""
+    try:
+        text = sys.stdin.read() if file == STANDARD_INPUT else file.read_text(encoding="utf-8")
+        return [document for document in yaml.load_all(text, Loader) if document is not None]
+    except RecursionError:
+        problem = Problem(name, "lists or keys nested too deeply", "fewer levels")
+        raise InputError(f"{name} cannot be read.", problems=[problem]) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name}: line {mark.line + 1}, column {mark.column + 1}" if mark else name
+        found = str(error.problem).removeprefix("found ")
+        raise InputError(
+            f"{name} is neither YAML nor JSON.", problems=[Problem(where, found)], fix=_cure(text)
+        ) from None
+    except (yaml.YAMLError, OSError, ValueError) as error:
+        lines = " ".join(str(error).split())
+        raise InputError(
+            f"{name} is neither YAML nor JSON.", problems=[Problem(name, lines)], fix=_cure(text)
+        ) from None
+
+
+def _cure(text: str) -> str:
+    if "{{" not in text:
+        return ""
+    return "This is a template: render it first, `helm template CHART | autoscale hpa check -`."
+
+
+def manifests(path: Path) -> Iterator[Manifest]:
+    """Every object of a file, of a folder's files (also below it) or of what a kustomization in it makes."""
+    if path == STANDARD_INPUT or path.is_file():
+        yield from _of_file(path, strict=True)
+        return
+    # Here, as only a kustomization needs the renderer.
+    from autoscale.cluster.kustomize.read import FILE_NAMES
+    from autoscale.cluster.kustomize.render import render
+
+    if any((path / name).is_file() for name in FILE_NAMES):
+        yield from (Manifest(str(path), obj) for obj in render(path))
+        return
+    if (path / "Chart.yaml").is_file():
+        raise InputError(
+            f"{path} is a Helm chart.", fix=f"Render it first: helm template {path} | autoscale hpa check -"
+        )
+    for file in sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES and each.is_file()):
+        yield from _of_file(file, strict=False)
+
+
+def _of_file(file: Path, *, strict: bool) -> Iterator[Manifest]:
+    """``strict``: what is no object is a mistake; in a folder other files may lie beside the manifests."""
+    for document in documents(file):
+        listed = isinstance(document, dict) and str(document.get("kind", "")).endswith("List") and "items" in document
+        for entry in (document.get("items") or ()) if listed else (document,):
+            if isinstance(entry, dict):
+                yield Manifest("standard input" if file == STANDARD_INPUT else str(file), entry)
+            elif strict:
+                raise InputError(f"{file} is not a manifest.", problems=[Problem(str(file), repr(entry), "a mapping")])

@@ -18,19 +18,42 @@ help:  ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 	@echo; echo "  Variables: SCENARIO=$(SCENARIO) CONTEXT=$(CONTEXT) ARGS='...' (more options of the command)"
 
-# The environment is made once and again only when what it is made of changes.
+# The environment is made once and again only when what it is made of changes. While it is worked on, a file beside it
+# says so: what an interruption left is never used, but made again from nothing. The locks are complete, so pip gets
+# --no-deps: it looks for no dependency, and nothing that is published tomorrow can change or break what it installs.
+INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
+UNFINISHED := $(VENV).unfinished
+define environment
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 1; }
+	@if test -e $(UNFINISHED) || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then touch $(UNFINISHED) && rm -rf $(VENV); fi
+	@touch $(UNFINISHED) && rm -f $(VENV)/.run $(VENV)/.dev
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Could not make a virtual environment. On Debian: apt install python3-venv"; exit 1; }
+	@$(INSTALL) --require-hashes -r requirements/$(1).txt
+	@$(INSTALL) --no-build-isolation -e .
+	@rm -f $(UNFINISHED)
+endef
+
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	@echo "Setting up the Python environment in $(VENV) (once, about a minute) ..."
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Could not make a virtual environment. On Debian: apt install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(call environment,run)
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
-	@echo "Adding the test tools ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@
+# The lock of the tests holds the other one's packages too: one step makes both.
+$(VENV)/.dev: requirements/dev.txt requirements/run.txt pyproject.toml
+	@echo "Setting up the Python environment with the test tools in $(VENV) (once, about a minute) ..."
+	$(call environment,dev)
+	@touch $(VENV)/.run $@
+
+# Extras are named in the locks (--no-strip-extras): pip before 23.3.2 refuses them otherwise where it does resolve.
+LOCK := $(VENV).lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-strip-extras --no-annotate --no-header --no-emit-index-url --no-emit-find-links $(ARGS)
+.PHONY: lock
+lock:  ## Write all lock files again, each pin kept where it can be (ARGS=--upgrade: the newest)
+	@test -x $(VENV).lock/bin/uv || { $(PYTHON) -m venv $(VENV).lock && $(VENV).lock/bin/python -m pip install -q 'uv>=0.9'; }
+	@$(LOCK) pyproject.toml --group build -o requirements/run.txt
+	@$(LOCK) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(LOCK) --group pyproject.toml:app -c requirements/run.txt -o app/requirements.txt
+	@$(LOCK) --group pyproject.toml:driver -c requirements/run.txt -o loadtest/driver/requirements.txt
 
 .PHONY: setup
 setup: $(VENV)/.run  ## Make the Python environment (every other target does it by itself)
@@ -65,7 +88,7 @@ docs: $(VENV)/.dev  ## Write the generated pages under docs/ again
 
 .PHONY: clean
 clean:  ## Remove the environment and caches (runs/ stays)
-	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf $(VENV) $(VENV).lock $(UNFINISHED) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: kubectl

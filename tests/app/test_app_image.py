@@ -11,7 +11,7 @@ ROOT = Path(app.__file__).resolve().parents[1]
 def pins(path: Path) -> dict[str, set[str]]:
     """name==version -> its hashes."""
     text = path.read_text()
-    found = re.findall(r"^([\w.-]+==[\w.]+)[^\n]*\\\n((?:\s+--hash=\S+(?:\s*\\)?\n?)+)", text, re.MULTILINE)
+    found = re.findall(r"^([\w.\[\]-]+==[\w.]+)[^\n]*\\\n((?:\s+--hash=\S+(?:\s*\\)?\n?)+)", text, re.MULTILINE)
     return {name: set(re.findall(r"sha256:[0-9a-f]{64}", hashes)) for name, hashes in found}
 
 

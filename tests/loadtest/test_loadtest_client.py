@@ -125,8 +125,9 @@ def test_what_cannot_be_reached_is_an_outcome_and_not_an_exception(url: str) -> 
 
 
 def pins(path: Path) -> dict[str, str]:
-    """{package: its pin with hashes} of a requirements file."""
-    return {m[1]: m[0] for m in re.finditer(r"(?ms)^([a-z0-9-]+)==.*?(?=^\S|\Z)", path.read_text())}
+    """{package: its pin with hashes} of a requirements file, without markers: each file has its own."""
+    found = re.finditer(r"(?ms)^([a-z0-9-]+)(\[\w+\])?==.*?(?=^\S|\Z)", path.read_text())
+    return {m[1]: re.sub(r" ;[^\n]*\\$", " \\\\", m[0], count=1, flags=re.M) for m in found}
 
 
 def test_the_load_image_installs_what_the_project_is_tested_with() -> None:

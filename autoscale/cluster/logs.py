@@ -13,6 +13,7 @@ from autoscale.cluster.client import Cluster, Stream
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import FIRST_DELAY_S, LONGEST_DELAY_S, Lost
+from autoscale.kube.conditions import is_finished
 
 _STAMP = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d) ?")
 
@@ -127,12 +128,10 @@ class LogFollower:
 
     def _ended(self) -> bool:
         """Whether the container has ended for good: its pod has, or it alone where others go on beside it."""
-        status = self._cluster.get(self._path).get("status", {})
-        if status.get("phase") in ("Succeeded", "Failed"):
-            return True
-        return any(
+        pod = self._cluster.get(self._path)
+        return is_finished(pod) or any(
             item["name"] == self._container and "terminated" in (item.get("state") or {})
-            for item in status.get("containerStatuses") or []
+            for item in (pod.get("status") or {}).get("containerStatuses") or []
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from autoscale.base.errors import Problem
+from autoscale.kube.conditions import holds
 from autoscale.kube.kinds import Object
 
 _IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable"}
@@ -31,12 +32,6 @@ def is_rolled_out(workload: Object) -> bool:
         and (status.get("updatedReplicas") or 0) >= wanted
         and (status.get("replicas") or 0) <= max(wanted, ready_replicas(workload))
     )
-
-
-def pod_is_ready(pod: Object) -> bool:
-    """Whether a pod's condition Ready is True."""
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
 
 
 def stuck(pods: Iterable[Object], events: Sequence[Object] = ()) -> list[Problem]:
@@ -74,7 +69,7 @@ def _stuck_pod(pod: Object, events: Sequence[Object]) -> Problem | None:
     """Why one pod is not ready; None when it is, or has ended well."""
     status = pod.get("status") or {}
     where = f"Pod/{pod['metadata']['name']}"
-    if pod_is_ready(pod) or status.get("phase") == "Succeeded":
+    if holds(pod, "Ready") or status.get("phase") == "Succeeded":
         return None
     for condition in status.get("conditions") or []:
         if condition["type"] == "PodScheduled" and condition["status"] == "False":

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from autoscale.cluster.watch import Change
+from autoscale.kube.conditions import holds, is_finished
 from autoscale.kube.kinds import Object
 from autoscale.observe.convert import event_time, seconds
 from autoscale.observe.fold import Scope
 
 _RECENT_EVENTS = 200
-_ENDED = ("Succeeded", "Failed")
 
 
 @dataclass
@@ -60,8 +60,7 @@ class View:
 
     def hpa_sees(self) -> bool:
         """Whether the HPA has computed a replica count from metrics."""
-        conditions = ((self.hpa or {}).get("status") or {}).get("conditions") or []
-        return any(item["type"] == "ScalingActive" and item["status"] == "True" for item in conditions)
+        return holds(self.hpa or {}, "ScalingActive")
 
     def at_minimum(self) -> bool:
         """Whether the workload wants and has the HPA's minimum, and no pod of it is ending any more.
@@ -69,7 +68,7 @@ class View:
         A pod that has ended may be kept for a while (evicted, its node shut down): it is none of them.
         """
         wanted = ((self.workload or {}).get("spec") or {}).get("replicas")
-        pods = [pod for pod in self.pods.values() if (pod.get("status") or {}).get("phase") not in _ENDED]
+        pods = [pod for pod in self.pods.values() if not is_finished(pod)]
         return wanted == self.replicas == self.min_replicas and len(pods) == self.min_replicas
 
     def job_ended(self, name: str) -> str | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoscale.base.times import format_time
+from autoscale.kube.conditions import set_condition
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import set_condition
 
 
 @dataclass(frozen=True)

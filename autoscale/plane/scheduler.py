@@ -6,9 +6,10 @@ Source of the words: pkg/scheduler/framework (FitError) of Kubernetes 1.35.
 from collections import Counter
 from dataclasses import dataclass
 
+from autoscale.kube.conditions import condition, is_finished, is_terminating, set_condition
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, whole
-from autoscale.plane.controllers.common import condition, guarded, is_finished, is_terminating, set_condition
+from autoscale.plane.controllers.common import guarded
 from autoscale.plane.store import Emit, Objects, Update, UpdateStatus, Write
 
 COMPONENT = "default-scheduler"

@@ -13,6 +13,7 @@ from typing import Any
 
 from autoscale.base.times import format_time, parse_time
 from autoscale.kube import statuses
+from autoscale.kube.conditions import is_finished
 from autoscale.kube.kinds import RESOURCES, Key, Object, initial_status, key_of
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
 from autoscale.plane.events import Emit, Recorder
@@ -222,8 +223,7 @@ def _gone_at_once(obj: Object) -> bool:
     """Nothing runs that would have to be ended first: not a pod, or one that is finished or has no node."""
     if obj["kind"] != "Pod":
         return True
-    finished = obj.get("status", {}).get("phase") in ("Succeeded", "Failed")
-    return finished or not obj.get("spec", {}).get("nodeName")
+    return is_finished(obj) or not obj.get("spec", {}).get("nodeName")
 
 
 def _grace(obj: Object, asked: int | None) -> int:

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from node_world import World, container, deployment, pods_of, template
 
+from autoscale.kube.conditions import is_ready
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import is_ready
 from autoscale.plane.controllers.deployment import template_hash
 from autoscale.plane.controllers.rollout import bounds
 

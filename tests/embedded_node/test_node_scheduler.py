@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from node_world import World, container, deployment, template
 
+from autoscale.kube.conditions import condition, is_active
 from autoscale.kube.quantities import milli
-from autoscale.plane.controllers.common import condition, is_active
 from autoscale.plane.scheduler import Requests, requests
 from autoscale.plane.store import Update
 

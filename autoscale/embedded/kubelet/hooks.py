@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from autoscale.embedded.kubelet.probes import Outcome, checked, http_get
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.endpointslice import port_number
+from autoscale.kube.ports import port_number
 
 if TYPE_CHECKING:
     from autoscale.embedded.kubelet.container import ContainerWorker

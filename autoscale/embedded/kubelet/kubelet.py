@@ -8,8 +8,8 @@ from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import ContainerLog, Selection
 from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.pod import PodWorker
+from autoscale.kube.conditions import is_finished
 from autoscale.kube.statuses import bad_request, not_found
-from autoscale.plane.controllers.common import is_finished
 
 _FORCED_GRACE_S = 1.0
 

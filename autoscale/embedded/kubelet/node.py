@@ -12,10 +12,10 @@ from autoscale.embedded.addresses import Block, next_pod_ip
 from autoscale.embedded.kubelet.cgroups import Cgroups
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.settings import Settings
+from autoscale.kube.conditions import set_condition
 from autoscale.kube.kinds import Object
 from autoscale.kube.release import VERSION
 from autoscale.kube.statuses import StatusError
-from autoscale.plane.controllers.common import set_condition
 from autoscale.plane.store import Emit, Objects, Store, UpdateStatus
 
 COMPONENT = "kubelet"

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from autoscale.kube.kinds import Object
+from autoscale.kube.ports import port_number
 from autoscale.kube.release import MINOR
-from autoscale.plane.controllers.endpointslice import port_number
 
 _BODY_BYTES = 10 * 1024
 

@@ -8,17 +8,10 @@ import itertools
 import json
 from typing import Any
 
+from autoscale.kube.conditions import is_finished, is_terminating
 from autoscale.kube.kinds import Object
 from autoscale.plane.controllers import deployment_status, rollout
-from autoscale.plane.controllers.common import (
-    by_owner,
-    encode,
-    fnv32a,
-    guarded,
-    is_finished,
-    is_terminating,
-    owner_reference,
-)
+from autoscale.plane.controllers.common import by_owner, encode, fnv32a, guarded, owner_reference
 from autoscale.plane.controllers.rollout import DESIRED, MAXIMUM, REVISION, Sizes
 from autoscale.plane.store import Create, Delete, Emit, Objects, Update, Write
 

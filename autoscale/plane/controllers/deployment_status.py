@@ -3,8 +3,9 @@
 from typing import Any
 
 from autoscale.base.times import format_time, parse_time
+from autoscale.kube.conditions import condition, is_terminating
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import changed_status, condition, is_terminating
+from autoscale.plane.controllers.common import changed_status
 from autoscale.plane.controllers.rollout import bounds, size_of, wanted
 from autoscale.plane.store import UpdateStatus, Write
 

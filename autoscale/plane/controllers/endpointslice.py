@@ -4,16 +4,10 @@ One slice per set of port numbers (named target ports may differ between pods). 
 staging/src/k8s.io/endpointslice: ``ready`` is False once a pod ends, ``serving`` says what its probe says.
 """
 
+from autoscale.kube.conditions import is_finished, is_ready, is_terminating, matches
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import (
-    fresh_names,
-    guarded,
-    is_finished,
-    is_ready,
-    is_terminating,
-    matches,
-    owner_reference,
-)
+from autoscale.kube.ports import port_number
+from autoscale.plane.controllers.common import fresh_names, guarded, owner_reference
 from autoscale.plane.store import Create, Delete, Objects, Update, Write
 
 NAME_LABEL = "kubernetes.io/service-name"
@@ -75,14 +69,6 @@ def target_port(port: Object, pod: Object) -> int | None:
     """The number of the pod's port that a Service's port leads to; None where the pod has no port of that name."""
     target = port.get("targetPort") or port["port"]
     return port_number(target, pod["spec"]["containers"])
-
-
-def port_number(port: int | str, containers: list[Object]) -> int | None:
-    """A port given by number, or by its name in one of the containers; None where none has it."""
-    if isinstance(port, int) or port.isdigit():
-        return int(port)
-    named = (p for c in containers for p in c.get("ports") or [] if p.get("name") == port)
-    return next((int(p["containerPort"]) for p in named), None)
 
 
 def _endpoint(service: Object, pod: Object) -> Object:

@@ -3,8 +3,9 @@
 Its other part is upstream's pod garbage collector (pkg/controller/podgc): a pod that is deleted before it had a node.
 """
 
+from autoscale.kube.conditions import is_finished, is_terminating
 from autoscale.kube.kinds import RESOURCES, Object
-from autoscale.plane.controllers.common import guarded, is_finished, is_terminating
+from autoscale.plane.controllers.common import guarded
 from autoscale.plane.store import Delete, Objects, Remove, UpdateStatus, Write
 
 _HELD = tuple(kind for kind, resource in RESOURCES.items() if resource.namespaced and "delete" in resource.verbs)

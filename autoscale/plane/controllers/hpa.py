@@ -15,11 +15,12 @@ from autoscale.hpa.observation import Observation
 from autoscale.hpa.reading.observe import observe
 from autoscale.hpa.reading.parse import parse_spec
 from autoscale.hpa.state import State
+from autoscale.kube.conditions import is_terminating
 from autoscale.kube.kinds import Object
 from autoscale.kube.release import MINOR
 from autoscale.kube.scale import scale_of
 from autoscale.kube.selectors import selector_matches
-from autoscale.plane.controllers.common import changed_status, guarded, is_terminating
+from autoscale.plane.controllers.common import changed_status, guarded
 from autoscale.plane.store import Emit, Objects, Update, UpdateStatus, Write
 
 COMPONENT = "horizontal-pod-autoscaler"

@@ -8,20 +8,17 @@ counts too. Source of the rules: pkg/controller/job/job_controller.go of Kuberne
 from typing import Any
 
 from autoscale.base.times import format_time, parse_time
-from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import (
-    by_owner,
-    changed_status,
+from autoscale.kube.conditions import (
     condition,
     controller_of,
-    fresh_names,
-    guarded,
     is_active,
     is_finished,
     is_ready,
     is_terminating,
     set_condition,
 )
+from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.common import by_owner, changed_status, fresh_names, guarded
 from autoscale.plane.controllers.job_pods import (
     INDEX,
     TRACKING,

@@ -4,19 +4,9 @@ import math
 from typing import Any
 
 from autoscale.base.times import parse_time
+from autoscale.kube.conditions import condition, is_active, is_available, is_ready, is_terminating
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import (
-    by_owner,
-    changed_status,
-    condition,
-    fresh_names,
-    guarded,
-    is_active,
-    is_available,
-    is_ready,
-    is_terminating,
-    new_pod,
-)
+from autoscale.plane.controllers.common import by_owner, changed_status, fresh_names, guarded, new_pod
 from autoscale.plane.store import Create, Delete, Emit, Objects, UpdateStatus, Write
 
 COMPONENT = "replicaset-controller"

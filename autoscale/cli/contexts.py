@@ -1,5 +1,7 @@
 """``autoscale contexts``: which clusters may receive load."""
 
+from pathlib import Path
+
 import click
 
 
@@ -22,10 +24,16 @@ def list_(kubeconfig: str | None) -> None:
     """Show the contexts of the kubeconfig and which are allowed."""
     from autoscale.base.errors import InputError
     from autoscale.cluster import contexts
+    from autoscale.cluster.kubeconfig import contexts_of, kubeconfig_path, read
 
+    strange: tuple[object, ...] = ()
+    path = kubeconfig_path(kubeconfig)
     try:
-        found = contexts.read_contexts(contexts.kubeconfig_path(kubeconfig))
+        config = read(path)
+        found, strange = contexts_of(config), config.strange
     except InputError as error:
+        if Path(path).exists():
+            raise
         click.echo(error.what)
         found = []
     width = max((len(context.name) for context in found), default=8)
@@ -34,6 +42,8 @@ def list_(kubeconfig: str | None) -> None:
         word = "allowed" if contexts.is_allowed(context) else "refused"
         doubt = "".join(f" ({text}: asks again)" for text in contexts.doubts(context, None))
         click.echo(f"{context.name:<{width}}  {word:<8} {context.server}{doubt}")
+    for problem in strange:
+        click.echo(f"(passed over: {problem})")
     known = {context.identity for context in found}
     for entry in contexts.allowed():
         if (entry["server"], entry["ca"]) not in known:
@@ -47,7 +57,7 @@ def allow_(name: str, kubeconfig: str | None) -> None:
     """Let the cluster of context NAME receive load."""
     from autoscale.cluster import contexts
 
-    context, _ = contexts.find(name, kubeconfig)
+    context = contexts.find(name, kubeconfig)
     contexts.allow(context)
     click.echo(f"{name} ({context.server}) may receive load. `autoscale contexts revoke {name}` takes it back.")
 

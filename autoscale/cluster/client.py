@@ -1,8 +1,10 @@
 """One connection to one cluster: raw JSON over the Kubernetes client's own configuration, credentials and TLS."""
 
+import contextlib
 import ipaddress
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +14,15 @@ from urllib.parse import urlencode, urlsplit
 
 import urllib3
 from kubernetes import client as kubernetes_client
-from kubernetes.config import ConfigException, load_kube_config
+from kubernetes.config import load_kube_config_from_dict
 
 from autoscale.base.errors import ClusterError, InputError
-from autoscale.cluster.contexts import Context, find
 from autoscale.cluster.failures import parse_status, refused, unreachable
+from autoscale.cluster.kubeconfig import Context, alone, choose, is_token, kubeconfig_path, read, read_token, token_file
 
 CONNECT_S = 5.0
 READ_S = 30.0
+TOKEN_S = 60.0
 # Watches, log streams and requests share the pool; beyond it connections are made anew each time.
 POOL = 64
 
@@ -80,11 +83,14 @@ class Cluster:
     Every method raises ``Refused`` for an error ``Status`` and ``Unreachable`` when there is no answer.
     """
 
-    def __init__(self, context: Context, configuration: Any) -> None:
+    def __init__(self, context: Context, configuration: Any, token_file: str | None = None) -> None:
+        """``token_file``: where the token is renewed by somebody else; it is read again now and then."""
         self.context = context
         self.server: str = str(configuration.host).rstrip("/")
         self._configuration = configuration
         self._credentials = threading.Lock()
+        self._token_file = token_file
+        self._token_read = time.monotonic()
         self._client = kubernetes_client.ApiClient(configuration=configuration)
         self._pool: urllib3.PoolManager = self._client.rest_client.pool_manager
 
@@ -195,10 +201,25 @@ class Cluster:
             raise unreachable(self.server, error) from error
 
     def _token(self) -> dict[str, str]:
-        """The authorization header, renewed by the client library when it has expired."""
+        """The authorization header, renewed by the client library when it has expired, or from its file."""
         with self._credentials:
+            self._reread_token()
             setting = self._configuration.auth_settings().get("BearerToken")
-        return {"authorization": setting["value"]} if setting and setting["value"] else {}
+        value = str(setting["value"]) if setting and setting["value"] else ""
+        if value and not is_token(value.partition(" ")[2]):
+            fix = "log in again, or see what its token file or plugin gives"
+            raise InputError(f"the token of context {self.context.name} is not one line of visible characters", fix=fix)
+        return {"authorization": value} if value else {}
+
+    def _reread_token(self) -> None:
+        """Tokens in files are renewed by others (client-go reads them again each minute); the last good one counts."""
+        if self._token_file is None or time.monotonic() - self._token_read < TOKEN_S:
+            return
+        self._token_read = time.monotonic()
+        with contextlib.suppress(OSError, ValueError):
+            token = read_token(self._token_file)
+            if is_token(token):
+                self._configuration.api_key["BearerToken"] = f"Bearer {token}"
 
 
 def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
@@ -207,18 +228,20 @@ def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
     ``kubeconfig``: a path (several joined as in $KUBECONFIG), None for $KUBECONFIG or ~/.kube/config.
     InputError when there is no such file or context, or its credentials cannot be loaded.
     """
-    found, path = find(context, kubeconfig)
+    config = read(kubeconfig_path(kubeconfig))
+    found = choose(config, context)
     configuration = kubernetes_client.Configuration()
+    if _loopback(found.server):
+        configuration.proxy = None  # as kubectl: no proxy of the environment between a machine and itself
     try:
-        load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=path, context=context, client_configuration=configuration, persist_config=False
+        load_kube_config_from_dict(  # type: ignore[no-untyped-call]
+            alone(config, found), context=context, client_configuration=configuration, persist_config=False
         )
-    except (ConfigException, OSError, ValueError, KeyError) as error:
-        raise InputError(f"the context {context} of {path} cannot be used: {error}") from error
+    except Exception as error:  # the library raises what Python does; its words may hold what stands in the file
+        what = f"the context {context} of {config.path} cannot be used: {type(error).__name__} in its user or cluster"
+        raise InputError(what, fix="compare it with what `kubectl --context` makes of it") from None
     configuration.connection_pool_maxsize = POOL
-    if _loopback(configuration.host):
-        configuration.proxy = None  # as kubectl: no proxy between a machine and itself
-    return Cluster(found, configuration)
+    return Cluster(found, configuration, token_file(config, found))
 
 
 def _loopback(url: str) -> bool:

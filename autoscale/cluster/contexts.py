@@ -1,100 +1,21 @@
 """Which clusters there are, and which of them may receive load: kept by server address and CA, not by name."""
 
-import base64
-import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from autoscale.base.errors import InputError
+from autoscale.cluster.kubeconfig import EMBEDDED, Context, choose, kubeconfig_path, read
 
-EMBEDDED = "embedded"
 MANY_NODES = 20
 _PRODUCTION = re.compile(r"(^|[^a-z])(prod|production|prd|live)([^a-z]|$)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Context:
-    """A named context of a kubeconfig. ``ca`` is the SHA-256 of its CA certificate ("" where it names none)."""
-
-    name: str
-    server: str
-    ca: str
-    namespace: str
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """What the allow-list keeps: a renamed context stays allowed, another cluster of the same name does not."""
-        return (self.server, self.ca)
-
-
-def kubeconfig_path(given: Path | str | None = None) -> str:
-    """The kubeconfig to read: the given one, $KUBECONFIG, or ~/.kube/config."""
-    return str(given or os.environ.get("KUBECONFIG") or Path.home() / ".kube" / "config")
-
-
-def find(name: str, kubeconfig: Path | str | None = None) -> tuple[Context, str]:
-    """One context and the path it was read from; InputError naming the contexts that there are."""
-    path = kubeconfig_path(kubeconfig)
-    contexts = read_contexts(path)
-    for context in contexts:
-        if context.name == name:
-            return context, path
-    names = ", ".join(context.name for context in contexts) or "none"
-    raise InputError(
-        f"there is no context {name} in {path} (contexts there: {names})",
-        fix="choose one with --context, another file with --kubeconfig, or --context embedded for no cluster at all",
-    )
-
-
-def read_contexts(path: str) -> list[Context]:
-    """Every context of a kubeconfig (several files joined by ``:``, the first definition of a name counts)."""
-    files = [Path(part).expanduser() for part in path.split(os.pathsep) if part]
-    present = [file for file in files if file.is_file()]
-    if not present:
-        raise InputError(f"there is no kubeconfig at {path}", fix="name one with --kubeconfig or $KUBECONFIG")
-    clusters: dict[str, tuple[str, str]] = {}
-    contexts: dict[str, dict[str, Any]] = {}
-    for file in present:
-        config = _load(file)
-        for entry in config.get("clusters") or []:
-            clusters.setdefault(entry["name"], _identity(entry.get("cluster") or {}, file.parent))
-        for entry in config.get("contexts") or []:
-            contexts.setdefault(entry["name"], entry.get("context") or {})
-    return [
-        Context(name, *clusters.get(body.get("cluster", ""), ("", "")), body.get("namespace") or "default")
-        for name, body in contexts.items()
-    ]
-
-
-def _load(file: Path) -> dict[str, Any]:
-    """One kubeconfig file as a mapping."""
-    try:
-        config = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"the kubeconfig {file} cannot be read: {error}") from error
-    if not isinstance(config, dict):
-        raise InputError(f"the kubeconfig {file} holds no configuration")
-    return config
-
-
-def _identity(cluster: dict[str, Any], folder: Path) -> tuple[str, str]:
-    """Server address and CA hash of a kubeconfig's cluster."""
-    data = b""
-    try:
-        if cluster.get("certificate-authority-data"):
-            data = base64.b64decode(cluster["certificate-authority-data"])
-        elif cluster.get("certificate-authority"):
-            data = (folder / cluster["certificate-authority"]).read_bytes()
-    except (OSError, ValueError) as error:
-        raise InputError(f"the CA certificate of {cluster.get('server')} cannot be read: {error}") from error
-    return str(cluster.get("server", "")).rstrip("/"), hashlib.sha256(data).hexdigest() if data else ""
+def find(name: str, kubeconfig: Path | str | None = None) -> Context:
+    """One context that can be used; InputError naming the contexts that there are, or what is wrong with it."""
+    return choose(read(kubeconfig_path(kubeconfig)), name)
 
 
 def allow_file() -> Path:

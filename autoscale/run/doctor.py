@@ -15,7 +15,7 @@ from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import contexts, lock, metrics, permissions
 from autoscale.cluster.apply import made_by_runs
 from autoscale.cluster.client import Cluster
-from autoscale.cluster.contexts import EMBEDDED
+from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.run.place import connect_to, count_nodes
 
 WEB_PORT = 8089

@@ -9,7 +9,7 @@ from typing import Any
 
 from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import Cluster, connect
-from autoscale.cluster.contexts import EMBEDDED
+from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.embedded.launch import process
 from autoscale.embedded.launch.folder import folder_of, is_running
 from autoscale.embedded.settings import Settings, from_json, quick

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from autoscale.cluster.client import Cluster, connect
-from autoscale.cluster.contexts import EMBEDDED, guard
+from autoscale.cluster.contexts import guard
 from autoscale.cluster.failures import Refused
+from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.cluster.resources import resource_of
 from autoscale.run.header import UNKNOWN_CONFIG
 from autoscale.run.options import Options

@@ -42,7 +42,7 @@ def up(state: State) -> None:
             running = Running(state)
             _start(running, kubectl)
         _await_whole(running, kubectl)
-        contexts.allow(contexts.find(CONTEXT, state.kubeconfig)[0])
+        contexts.allow(contexts.find(CONTEXT, state.kubeconfig))
 
 
 def down(state: State) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster, connect
-from autoscale.cluster.contexts import EMBEDDED
+from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.cluster.resources import path_of, resource_of
 from autoscale.cluster.watch import Change, Watch
 from tests.conftest import eventually

@@ -1,13 +1,18 @@
-"""Which clusters may receive load."""
+"""Which clusters there are, and which may receive load."""
 
+import socket
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from autoscale.base.errors import InputError
+from autoscale.base.errors import ClusterError, InputError
 from autoscale.cluster import contexts
-from autoscale.cluster.contexts import Context, guard
+from autoscale.cluster.client import connect
+from autoscale.cluster.contexts import guard
+from autoscale.cluster.kubeconfig import Context, contexts_of, read
 
 SHOP = Context("shop", "https://192.0.2.1:6443", "aa", "default")
 
@@ -107,19 +112,131 @@ def test_contexts_of_several_files(tmp_path: Path) -> None:
             ],
         }
         (tmp_path / folder / "config").write_text(yaml.safe_dump(config))
-    found = {c.name: c for c in contexts.read_contexts(f"{tmp_path}/one/config:{tmp_path}/two/config:{tmp_path}/none")}
+    found = {c.name: c for c in contexts_of(read(f"{tmp_path}/one/config:{tmp_path}/two/config:{tmp_path}/none"))}
     assert set(found) == {"both", "one", "two"}
     assert found["both"].identity == found["one"].identity != found["two"].identity
     assert (found["two"].namespace, found["both"].namespace) == ("shop", "default")
     assert found["one"].server == "https://192.0.2.0:6443"
 
 
-@pytest.mark.parametrize("text", [":", "- a", "", "clusters: [{name: x, cluster: {certificate-authority: none.pem}}]"])
+@pytest.mark.parametrize("text", [":", "- a", "clusters: {x: 1}", "users: text", "\x00"])
 def test_a_broken_kubeconfig_is_one_readable_error(tmp_path: Path, text: str) -> None:
     """What is no kubeconfig ends as an InputError, never as a traceback."""
-    file = tmp_path / "config"
+    file = tmp_path / "kubeconfig"
     file.write_text(text)
     with pytest.raises(InputError):
-        contexts.read_contexts(str(file))
+        read(str(file))
     with pytest.raises(InputError, match="no kubeconfig"):
-        contexts.read_contexts(str(tmp_path / "absent"))
+        read(str(tmp_path / "absent"))
+
+
+CONFIG: dict[str, Any] = {
+    "clusters": [{"name": "cl", "cluster": {"server": "https://127.0.0.1:6443"}}],
+    "users": [{"name": "u", "user": {}}],
+    "contexts": [{"name": "c1", "context": {"cluster": "cl", "user": "u"}}],
+}
+
+
+def written(folder: Path, **changes: Any) -> str:
+    """A kubeconfig of one context c1, with changes."""
+    file = folder / "kubeconfig"
+    file.write_text(yaml.safe_dump({**CONFIG, **changes}))
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"contexts": [*CONFIG["contexts"], None]},
+        {"contexts": [{"context": {"cluster": "cl"}}, *CONFIG["contexts"]]},
+        {"contexts": [*CONFIG["contexts"], {"name": 1234, "context": {}}]},
+        {"contexts": [*CONFIG["contexts"], {"name": "other", "context": {"cluster": "gone"}}]},
+        {"clusters": [*CONFIG["clusters"], {"name": "x", "cluster": {"certificate-authority": "none.pem"}}]},
+        {"clusters": [*CONFIG["clusters"], {"name": "x", "cluster": "text"}]},
+        {"users": [*CONFIG["users"], {"name": "x", "user": {"tokenFile": "none"}}]},
+        {"users": None, "contexts": [{"name": "c1", "context": {"cluster": "cl"}}]},
+    ],
+)
+def test_what_is_broken_elsewhere_does_not_spoil_the_context(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """Only what the chosen context names has to be right, as for kubectl."""
+    with connect("c1", written(tmp_path, **changes)) as cluster:
+        assert cluster.server == "https://127.0.0.1:6443"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "user", "place"),
+    [
+        ({"server": "https://127.0.0.1:6443", "certificate-authority": "none.pem"}, {}, "certificate-authority"),
+        ({"server": "127.0.0.1"}, {}, "server"),
+        ({}, {}, "server"),
+        ({"server": "https://somebody:secret@127.0.0.1:6443"}, {}, "server"),
+        ({"server": "https://127.0.0.1:6443", "proxy-url": "socks5://127.0.0.1:9"}, {}, "proxy-url"),
+        ({"server": "https://127.0.0.1:6443"}, {"tokenFile": "none"}, "tokenFile"),
+        ({"server": "https://127.0.0.1:6443"}, {"tokenFile": "two-lines"}, "tokenFile"),
+    ],
+)
+def test_what_is_broken_in_the_context_itself_is_named(
+    tmp_path: Path, cluster: dict[str, str], user: dict[str, str], place: str
+) -> None:
+    """By its place, before anything is sent, and without a word of what could be secret."""
+    (tmp_path / "two-lines").write_text("secret\nsecret")
+    path = written(tmp_path, clusters=[{"name": "cl", "cluster": cluster}], users=[{"name": "u", "user": user}])
+    with pytest.raises(InputError) as refused:
+        connect("c1", path)
+    assert f"context c1: {place}" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_token_file_is_read_as_kubectl_reads_it(tmp_path: Path) -> None:
+    """Beside its kubeconfig, without the line end, and in no message."""
+    (tmp_path / "token").write_text("secret\n")
+    with connect("c1", written(tmp_path, users=[{"name": "u", "user": {"tokenFile": "token"}}])) as cluster:
+        assert cluster._token() == {"authorization": "Bearer secret"}
+
+
+def test_a_token_that_is_none_is_not_printed(tmp_path: Path) -> None:
+    """A line break in it would be refused by the HTTP library, which shows what it refuses."""
+    path = written(tmp_path, users=[{"name": "u", "user": {"token": "sec\nret"}}])
+    with connect("c1", path) as cluster, pytest.raises(InputError) as refused:
+        cluster.get("/version")
+    assert "c1" in str(refused.value)
+    assert "sec" not in str(refused.value).replace("second", "")
+
+
+def test_a_broken_file_is_not_quoted(tmp_path: Path) -> None:
+    """PyYAML's errors hold the line, and the line may hold a token."""
+    (tmp_path / "kubeconfig").write_text("users:\n- {name: u, user: {token: secret]}\n")
+    with pytest.raises(InputError, match="line 2") as refused:
+        read(str(tmp_path / "kubeconfig"))
+    assert "secret" not in str(refused.value)
+
+
+def test_a_proxy_of_the_kubeconfig_is_used(tmp_path: Path) -> None:
+    """Also to this machine, where a proxy of the environment is not."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        cluster = {"server": "https://127.0.0.1:1", "proxy-url": url}
+        path = written(tmp_path, clusters=[{"name": "cl", "cluster": cluster}])
+
+        def answer() -> None:
+            connection, _ = proxy.accept()
+            with connection:
+                asked.append(connection.recv(1000))
+                connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+        asked: list[bytes] = []
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with connect("c1", path) as opened, pytest.raises(ClusterError):
+            opened.get("/version")
+        thread.join()
+    assert asked[0].startswith(b"CONNECT 127.0.0.1:1 ")
+
+
+def test_an_unknown_context_gets_a_suggestion(tmp_path: Path) -> None:
+    """The closest one there is, the embedded cluster among them; all of them where none is close."""
+    path = written(tmp_path)
+    with pytest.raises(InputError, match="did you mean embedded"):
+        connect("embeded", path)
+    with pytest.raises(InputError, match=r"contexts there: c1"):
+        connect("zzz", path)

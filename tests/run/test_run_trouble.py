@@ -57,7 +57,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
                 relayed(running.kubeconfig, home, "shop") as (relay, kubeconfig),
                 connect("embedded", running.kubeconfig) as cluster,
             ):
-                contexts.allow(contexts.find("shop", kubeconfig)[0])
+                contexts.allow(contexts.find("shop", kubeconfig))
                 yield Shop(cluster, relay, kubeconfig)
         finally:
             running.stop()
@@ -97,7 +97,7 @@ def seconds_of_load(folder: Path) -> int:
 
 def test_a_cluster_that_was_not_allowed_is_refused(shop: Shop, tmp_path: Path) -> None:
     """Without allowance and without a terminal: exit code 2, the command that allows, and nothing made."""
-    allowed = contexts.find("shop", shop.kubeconfig)[0]
+    allowed = contexts.find("shop", shop.kubeconfig)
     contexts.revoke("shop")
     try:
         code, said = finish(start(shop, tmp_path, *SHORT))

@@ -66,9 +66,11 @@ loadtest: $(VENV)/.run  ## Scale the app under load: record, report, verdict
 ui: $(VENV)/.run  ## Serve http://127.0.0.1:8089 and start runs from the page
 	@$(BIN)/autoscale ui --context $(CONTEXT) $(ARGS)
 
+# The tests mostly wait, for clusters, loads and clocks: whole files run side by side. Some of them (ARGS) begin at once.
+JOBS ?= 6
 .PHONY: test
-test: $(VENV)/.dev  ## Run the tests (ARGS='-k name' for some of them)
-	@$(BIN)/python -m pytest -m "not cluster" $(ARGS)
+test: $(VENV)/.dev  ## Run the tests (ARGS='tests/hpa -k name' for some of them)
+	@$(BIN)/python -m pytest -m "not cluster" $(or $(ARGS),-n $(JOBS) --dist loadfile)
 
 .PHONY: lint
 lint: $(VENV)/.dev  ## Check style and types

@@ -2,23 +2,25 @@
 
 The controller's memory (recommendations, scale events) is rebuilt by deciding every pass of the run again, also
 those that changed nothing and left no row. Three outcomes: *agrees*; *differs*: the same metric, another size;
-*not reproducible*: the inputs were not seen closely enough to tell.
+*not reproducible*: the inputs were not seen closely enough to tell. Where what was heard allows several inputs, one
+that gives the recorded size is enough to agree.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from autoscale.analysis.intake.collect import Collected
-from autoscale.analysis.observed import observations
+from autoscale.analysis.observed import Seat, observations
 from autoscale.analysis.results.analysis import Decision
 from autoscale.base.errors import InputError
-from autoscale.hpa import Config, Spec, State, decide, explain, parse_spec
+from autoscale.hpa import Config, Observation, Spec, State, decide, explain, parse_spec
 from autoscale.hpa import Decision as Computed
 from autoscale.hpa.config import DEFAULTS, RELEASES
 
 _SHORTEST_S = 0.5
+_WRITE_S = 1.0  # a pass writes the size first and its status after, within this time
 _ALL_BELOW = 400  # explain every pass of so many rows; in longer runs those around a change of size
 
 
@@ -41,7 +43,7 @@ def decisions(kept: Collected) -> tuple[Decision, ...]:
     last = None
     for one in _passes(kept, config):
         spec = specs.of(one.row["spec"])
-        if spec is None:
+        if spec is None or one.row["current"] == 0:
             continue
         memory = _memory(spec, config)
         if last is None or one.t - last > memory:
@@ -95,10 +97,11 @@ def _memory(spec: Spec, config: Config) -> float:
 
 def _passes(kept: Collected, config: Config) -> Iterator[Pass]:
     """The passes behind the rows, and those between two rows that left the status as it was."""
-    rows = kept.hpas
+    rows = [row for row in kept.hpas if not row.get("removed")]
     wanted = _wanted(rows, config)
-    for i in range(1, len(rows)):
-        before, row = rows[i - 1], rows[i]
+    for before, row in pairwise(rows):
+        if not is_pass(before, row):
+            continue
         if wanted is not None and int(row["t"] // 60) not in wanted:
             continue
         t = before["t"] + config.sync_period_s
@@ -106,6 +109,12 @@ def _passes(kept: Collected, config: Config) -> Iterator[Pass]:
             yield Pass(t, before, before, told=False)
             t += config.sync_period_s
         yield Pass(row["t"], row, before, told=True)
+
+
+def is_pass(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether a row shows a new status: an edit of the spec alone is no pass, nor is an object made anew."""
+    shown = ("current", "desired", "last_scale", "metrics", "conditions")
+    return before["uid"] == row["uid"] and any(before[name] != row[name] for name in shown)
 
 
 def _wanted(rows: Sequence[Mapping[str, Any]], config: Config) -> frozenset[int] | None:
@@ -122,40 +131,63 @@ def _wanted(rows: Sequence[Mapping[str, Any]], config: Config) -> frozenset[int]
 def _compare(
     kept: Collected, one: Pass, spec: Spec, config: Config, state: State, remembered: bool
 ) -> tuple[Decision, State]:
-    """The pass decided again with each set of inputs it may have had; the one that shows the recorded metric wins."""
-    tried = [
-        (observation, decide(spec, config, state, observation))
-        for observation in observations(kept, one.row, one.before, one.t)
-    ]
-    recorded = _figures(one.row["metrics"])
-    matching = [pair for pair in tried if _figures(pair[1].status.current_metrics) == recorded]
-    same = [pair for pair in matching if pair[1].status.desired_replicas == one.row["desired"]]
-    observation, computed = (same or matching or tried)[0]
+    """The pass decided again with each set of inputs it may have had; the first that gives what was recorded wins."""
+    recorded = figures(one.row["metrics"])
+    seat = Seat(one.row, one.before, one.t, _wrote(kept, one), config.sync_period_s)
+    tried: list[tuple[Observation, Computed]] = []
+    matching: list[tuple[Observation, Computed]] = []
+    same = False
+    for observation in observations(kept, seat, spec):
+        tried.append((observation, decide(spec, config, state, observation)))
+        if figures(tried[-1][1].status.current_metrics) == recorded:
+            matching.append(tried[-1])
+            if same := tried[-1][1].status.desired_replicas == one.row["desired"]:
+                break
+    observation, computed = matching[-1] if same else (matching or tried)[0]
     sample = max((item.at for item in observation.usage), default=None)
-    ours = kept.clocks.server().at
-    seen_at = sample - ours if sample is not None and matching else None
-    outcome, words = _outcome(one, computed, bool(matching), bool(same), remembered, recorded)
+    seen_at = sample - kept.clocks.server().at if sample is not None and matching else None
+    sizes = {found.status.desired_replicas for _, found in matching}
+    outcome, words = _outcome(one, computed, sizes, same, remembered, recorded)
     bound = next((step.bound_by for step in reversed(computed.steps) if step.bound_by), None)
     decision = Decision(
         one.t, one.row["current"], one.row["desired"], computed.status.desired_replicas, outcome, seen_at,
-        _metric_text(recorded), bound if same else None, words,
+        metric_text(recorded), bound if same else None, words,
     )  # fmt: skip
     return decision, computed.state
 
 
+def _wrote(kept: Collected, one: Pass) -> float | None:
+    """When the change of size that a pass made was first heard of; None where it made none."""
+    size = one.row["desired"]
+    if not one.told or size == one.row["current"] or one.row["last_scale"] == one.before["last_scale"]:
+        return None
+    since = one.t - _WRITE_S
+    heard: list[float] = [
+        row["t"] for row in kept.workloads if since <= row["t"] <= one.t and row["spec_replicas"] == size
+    ]
+    if size > (one.row["current"] or 0):
+        heard += [pod.first_seen for pod in kept.pods.values() if since <= pod.first_seen <= one.t]
+    return min(heard, default=one.t)
+
+
 def _outcome(
-    one: Pass, computed: Computed, matching: bool, same: bool, remembered: bool, recorded: tuple[Any, ...]
+    one: Pass, computed: Computed, sizes: Collection[int], same: bool, remembered: bool, recorded: tuple[Any, ...]
 ) -> tuple[Any, str]:
+    """The outcome of a pass and its words; ``sizes``: what the rule gives for the inputs that show its metric."""
     current, desired = one.row["current"], one.row["desired"]
     # a failed pass leaves the size alone, and a status that never had a size says 0
     change = f"{current} to {desired}" if desired and current != desired else f"stays at {current}"
     if same:
         return "agrees", f"{change}: {explain(computed)}"
-    if not matching:
-        shown = _metric_text(recorded) or "no metric"
-        ours = _metric_text(_figures(computed.status.current_metrics)) or "none"
+    if not sizes or desired is None:
+        shown = metric_text(recorded) or "no metric"
+        ours = metric_text(figures(computed.status.current_metrics)) or "none"
         words = f"{change}: the HPA saw {shown}; from the samples in the record comes {ours}, so it cannot be retraced"
         return "not reproducible", words
+    if min(sizes) < desired < max(sizes):
+        either = " or ".join(str(size) for size in sorted(sizes))
+        words = f"{change}: the rule gives {either}, as what was heard close to the pass came before or after it; "
+        return "not reproducible", words + "it cannot be told"
     rule = f"the rule gives {computed.status.desired_replicas} for the same metric"
     if not remembered:
         words = f"{change}: {rule}, but what the controller remembered from before is not in the record"
@@ -163,7 +195,7 @@ def _outcome(
     return "differs", f"{change}: {rule}. {explain(computed)}"
 
 
-def _figures(metrics: Any) -> tuple[Any, ...]:
+def figures(metrics: Any) -> tuple[Any, ...]:
     """What a status says of each metric, in one comparable form."""
     found = []
     for metric in metrics or ():
@@ -177,5 +209,6 @@ def _figures(metrics: Any) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def _metric_text(figures: tuple[Any, ...]) -> str | None:
+def metric_text(figures: tuple[Any, ...]) -> str | None:
+    """What a status showed, in words; None where it showed nothing."""
     return ", ".join(f"{name} {value}{' %' if unit else ''}" for name, unit, value in figures) or None

@@ -1,45 +1,81 @@
-"""What the HPA controller saw at a pass, as far as the record tells: pods, samples, the status before."""
+"""What the HPA controller may have seen at a pass, as far as the record tells: clock, pods, samples, status."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory, UsageHistory
-from autoscale.hpa import Condition, Container, Observation, Pod, PodUsage, Scale, Status
+from autoscale.hpa import Condition, Container, Observation, Pod, PodUsage, Sample, Scale, Spec, Status
+from autoscale.kube.quantities import milli
 
-_HEARD_S = 0.05  # two watches may tell of one moment in either order
+HEARD_S = 0.05  # two watches may tell of one moment in either order
+LATE_S = 0.5  # how far a pass may lie from where its row was heard, at most ...
+LATE_SHARE = 0.1  # ... and as a share of the period
 _STALE_S = 120.0
 _SELECTOR = "recorded=true"  # the pods of the record are those that the selector matched
 
+Answers = Mapping[str, Any]  # what the APIs of other metrics may have answered: fields of an Observation
 
-def observations(kept: Collected, row: Mapping[str, Any], before: Mapping[str, Any], t: float) -> Iterator[Observation]:
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a pass stands: its rows' time, when its own change of the size was heard first (None: it made none)."""
+
+    row: Mapping[str, Any]
+    before: Mapping[str, Any]
+    t: float
+    wrote: float | None
+    period_s: float
+
+
+def observations(kept: Collected, seat: Seat, spec: Spec) -> Iterator[Observation]:
     """What the pass behind a status may have seen, the likeliest first.
 
-    The samples are polled, so the controller may have had newer ones than were heard: both are tried.
+    Nothing is heard at the moment it happens, so what changed close to the pass may have come before it or after it:
+    samples (which are polled), pods, and the edges of the windows that the pass looks back through. Pods made by its
+    own change of the size came after it.
     """
     ahead = kept.clocks.server().at
-    pods = tuple(pod for history in kept.pods.values() if (pod := pod_at(history, t)) is not None)
-    size = row["current"]
-    scale = Scale(size, size, _SELECTOR) if size is not None else None
-    seen = None
-    for usage in (_usage(kept, t, by_heard=True), _usage(kept, t, by_heard=False)):
-        if usage != seen:
-            seen = usage
-            yield Observation(
-                t + ahead, scale, pods, usage, name=row["name"], generation=row["generation"], status=status(before)
-            )
+    size = seat.row["current"]
+    scale = Scale(size, _present(kept, seat, size), _SELECTOR) if size is not None else None
+    base = Observation(
+        seat.t + ahead, scale, name=seat.row["name"], generation=seat.row["generation"], status=status(seat.before)
+    )
+    slack = min(LATE_S, LATE_SHARE * seat.period_s)
+    views = _different([_pods(kept, seat, at) for at in (HEARD_S, -slack)])
+    usages = _different([_usage(kept, seat.t, by_heard=True), _usage(kept, seat.t, by_heard=False)])
+    others = _different(list(_others(seat, spec, views[0], scale.status_replicas if scale else 0)))
+    for shift, answers, pods, usage in product((0.0, slack, -slack), others, views, usages):
+        yield replace(base, now=base.now + shift, pods=pods, usage=usage, **answers)
+
+
+def _different(found: list[Any]) -> list[Any]:
+    return [one for i, one in enumerate(found) if one not in found[:i]]
+
+
+def _present(kept: Collected, seat: Seat, size: int) -> int:
+    """status.replicas of the target before the pass; its size where that was not heard."""
+    known = [row for row in kept.workloads if row["t"] < (seat.wrote or seat.t)]
+    return known[-1]["status_replicas"] if known else size
+
+
+def _pods(kept: Collected, seat: Seat, slack: float) -> tuple[Pod, ...]:
+    until = seat.t + slack
+    if seat.wrote is not None:
+        until = min(until, seat.wrote - 1e-6)
+    return tuple(pod for history in kept.pods.values() if (pod := pod_at(history, until)) is not None)
 
 
 def pod_at(pod: PodHistory, t: float) -> Pod | None:
-    """A pod as the API had it at a receive time; None where it was not there."""
+    """A pod as it had been heard of at a time; None where it was not there."""
     if pod.first_seen > t or (pod.removed is not None and pod.removed <= t):
         return None
     ready = _last(pod.readiness, t)
     scheduled = pod.conditions.get("PodScheduled")
-    containers = tuple(
-        Container(name, {"cpu": request} if request is not None else {}) for name, request in pod.requests_m.items()
-    )
+    containers = tuple(Container(name, requests) for name, requests in pod.asked_at(t).items())
     return Pod(
         pod.name, _last(pod.phases, t, (0.0, "Pending"))[1], pod.deletion is not None and pod.deletion[1] <= t,
         ready[1] if ready else None, ready[2] if ready else None, scheduled[0] if scheduled else None, containers,
@@ -48,7 +84,7 @@ def pod_at(pod: PodHistory, t: float) -> Pod | None:
 
 def _last(changes: Sequence[Any], t: float, default: Any = None) -> Any:
     """The last of some changes (time first) that had been heard of at ``t``."""
-    i = bisect_right([change[0] for change in changes], t + _HEARD_S)
+    i = bisect_right(changes, t, key=lambda change: change[0])
     return changes[i - 1] if i else default
 
 
@@ -63,7 +99,47 @@ def _usage(kept: Collected, t: float, *, by_heard: bool) -> tuple[PodUsage, ...]
 
 
 def _sample(pod: PodHistory, usage: UsageHistory, i: int) -> PodUsage:
-    return PodUsage(pod.name, usage.dated[i], usage.window_s[i], {"pod": {"cpu": usage.milli[i]}})
+    return PodUsage(pod.name, usage.dated[i], usage.window_s[i], usage.containers[i])
+
+
+def _others(seat: Seat, spec: Spec, pods: Sequence[Pod], present: int) -> Iterator[Answers]:
+    """What custom and external metrics may have answered: the record has no samples of them, but what the status shows.
+
+    An average is rounded, so the sum behind it lies between two bounds: both are tried.
+    """
+    shown = seat.row["metrics"] or ()
+    for rounded in (max, min):
+        found: dict[str, dict[int, Any]] = {
+            name: {} for name in ("external_metrics", "object_metrics", "pods_metrics", "metric_errors")
+        }
+        for i, metric in enumerate(spec.metrics):
+            entry = shown[i] if i < len(shown) else {}
+            if metric.type in ("External", "Object", "Pods"):
+                _answer(found, i, metric.type, entry, (pods, present, rounded))
+        yield found
+
+
+def _answer(
+    found: dict[str, dict[int, Any]], i: int, kind: str, entry: Mapping[str, Any],
+    how: tuple[Sequence[Pod], int, Callable[[int, int], int]],
+) -> None:  # fmt: skip
+    """One metric's answer into ``found``, or its error where the status has no value of it."""
+    pods, size, rounded = how
+    current: Mapping[str, Any] = (entry.get(kind.lower()) or {}).get("current") or {}
+    value, average = current.get("value"), current.get("averageValue")
+    if value is None and average is None:
+        found["metric_errors"][i] = _error(kind)
+    elif kind == "Pods":
+        found["pods_metrics"][i] = {pod.name: Sample(milli(average or 0)) for pod in pods if not pod.deleting}
+    else:
+        mean = milli(average or 0)
+        whole = milli(value) if value is not None else rounded(mean * size, (mean - 1) * size + 1)
+        name, answer = ("external_metrics", (whole,)) if kind == "External" else ("object_metrics", whole)
+        found[name][i] = answer
+
+
+def _error(kind: str) -> str:
+    return f"the status shows no value of this {kind} metric"
 
 
 def status(row: Mapping[str, Any]) -> Status:

@@ -32,7 +32,8 @@ def metric_sentence(step: Step) -> str:
     numbers = step.numbers
     if step.after is None:
         return f"The metric at {step.bound_by} failed ({numbers['reason']}): {numbers['error']}"
-    text = f"{_capital(str(numbers['metric']))} was {_value(numbers)} against a target of {_target(numbers)}"
+    name = str(numbers["metric"]).partition("(&LabelSelector")[0]  # Go's print of a selector is for no reader
+    text = f"{_capital(name)} was {_value(numbers)} against a target of {_target(numbers)}"
     text += f" ({_ratio(numbers)})"
     held = numbers.get("held")
     if held is None:

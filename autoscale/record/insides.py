@@ -29,7 +29,7 @@ _METRICS = Maybe(Each({
 }))  # fmt: skip
 _RULES = Maybe({"stabilizationWindowSeconds": Maybe(NUMBER), "policies": Maybe(Each(dict))})
 _CONTAINER = {"name": str, "restarts": NUMBER, "reason": Maybe(str),
-              **dict.fromkeys(("cpu_request_m", "cpu_limit_m", "started"), Maybe(NUMBER))}  # fmt: skip
+              **dict.fromkeys(("cpu_request_m", "cpu_limit_m", "mem_request_b", "started"), Maybe(NUMBER))}  # fmt: skip
 
 SHAPES: dict[str, Any] = {
     "header": {

@@ -7,6 +7,7 @@ from typing import Any
 from autoscale.analysis.intake.clocks import Clocks
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.intake.pods import Dated, EndpointHistory, PodHistory, UsageHistory
+from autoscale.analysis.intake.resizes import asked_for
 from autoscale.analysis.results.analysis import EventAt, GapSpan, MarkAt
 from autoscale.base.errors import InputError, Problem
 from autoscale.record.insides import LONGEST_S, SHAPES, fits, near
@@ -173,3 +174,5 @@ def _event(kept: Collected, row: Row) -> None:
     kind, _, name = row["object"].partition("/")
     if kind == "Pod" and row["reason"] == "Pulled":
         kept.pulled.setdefault(name, (row["first"], row["t"]))
+    if kind == "Pod" and row["reason"].startswith("Resize") and name in kept.by_name:
+        kept.by_name[name].ask(row["t"], asked_for(row["message"]))

@@ -2,11 +2,13 @@
 
 import math
 from array import array
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 _FAR_S = 86400.0  # a sample dated a day off is no sample
+Requests = dict[str, dict[str, int]]  # container -> resource -> thousandths; what is absent is not requested
 Dated = tuple[float | None, float]  # the server's time (whole seconds, None where it gives none), when we heard
 
 
@@ -32,6 +34,8 @@ class PodHistory:
     limit_m: int | None = None
     unrequested: bool = False
     requests_m: dict[str, int | None] = field(default_factory=dict)
+    asked: list[tuple[float, Requests]] = field(default_factory=list)
+    shown: Requests = field(default_factory=dict)
     ready: list[tuple[float, bool]] = field(default_factory=list)
     readiness: list[tuple[float, str, float | None]] = field(default_factory=list)
 
@@ -69,6 +73,27 @@ class PodHistory:
             self.unrequested = None in requests
             self.request_m = None if None in requests else sum(requests)
             self.limit_m = None if None in limits else sum(limits)
+            # a row that says what the one before said does not take back what an event told of a resize since
+            if (shown := {c["name"]: _requested(c) for c in containers}) != self.shown:
+                self.shown = shown
+                self.ask(t, shown)
+
+    def ask(self, t: float, requests: Requests) -> None:
+        """Take what the containers ask for from ``t`` on; a resize changes it while the pod runs."""
+        known = self.asked[-1][1] if self.asked else {}
+        now = {**known, **requests}
+        if not self.asked or known != now:
+            self.asked.append((t, now))
+
+    def asked_at(self, t: float) -> Requests:
+        """What the containers asked for at a time, as far as it was heard; before the first word, that."""
+        i = bisect_right(self.asked, t, key=lambda change: change[0])
+        return self.asked[max(0, i - 1)][1] if self.asked else {}
+
+    def request_at(self, t: float) -> int | None:
+        """The CPU request of the whole pod in millicores at a time; None where a container has none."""
+        asked = self.asked_at(t).values()
+        return None if not asked or any("cpu" not in one for one in asked) else sum(one["cpu"] for one in asked)
 
     def _ready(self, row: Mapping[str, Any], t: float) -> None:
         condition = row["conditions"].get("Ready")
@@ -78,6 +103,16 @@ class PodHistory:
         now = now and row["deletion"] is None and not row["removed"]
         if (self.ready[-1][1] if self.ready else False) != now:
             self.ready.append((t, now))
+
+
+def _requested(container: Mapping[str, Any]) -> dict[str, int]:
+    """Requests of one container in thousandths of a core and of a byte."""
+    found = {}
+    if container["cpu_request_m"] is not None:
+        found["cpu"] = int(container["cpu_request_m"])
+    if container.get("mem_request_b") is not None:
+        found["memory"] = int(container["mem_request_b"]) * 1000
+    return found
 
 
 @dataclass(slots=True)
@@ -101,7 +136,8 @@ class EndpointHistory:
 class UsageHistory:
     """One pod's CPU samples in order of arrival: end of window (our clock), millicores, window, receive time.
 
-    ``dated`` and ``milli`` are what the HPA computes with: the server's own time, and each container rounded up.
+    ``dated`` and ``containers`` are what the HPA computes with: the server's own time, and each container's usage in
+    thousandths, rounded up.
     """
 
     at: "array[float]" = field(default_factory=lambda: array("d"))
@@ -109,7 +145,7 @@ class UsageHistory:
     window_s: "array[float]" = field(default_factory=lambda: array("d"))
     heard: "array[float]" = field(default_factory=lambda: array("d"))
     dated: "array[float]" = field(default_factory=lambda: array("d"))
-    milli: "array[int]" = field(default_factory=lambda: array("q"))
+    containers: list[dict[str, dict[str, int]]] = field(default_factory=list)
 
     def add(self, row: Mapping[str, Any], at: float) -> None:
         """Take one ``usage`` row; a sample that was had already, or is no number, is left out."""
@@ -119,9 +155,17 @@ class UsageHistory:
         cpu = [c["cpu_m"] for c in row["containers"].values()]
         if not cpu or not all(isinstance(value, int | float) and 0 <= value < 1e12 for value in cpu):
             return
+        used = {name: _used(one) for name, one in row["containers"].items()}
         self.at.append(at)
         self.cpu_m.append(sum(cpu))
         self.window_s.append(window)
         self.heard.append(row["t"])
         self.dated.append(row["at"])
-        self.milli.append(sum(math.ceil(value) for value in cpu))
+        self.containers.append(used)
+
+
+def _used(container: Mapping[str, Any]) -> dict[str, int]:
+    used = {"cpu": math.ceil(container["cpu_m"])}
+    if container.get("mem_b") is not None:
+        used["memory"] = int(container["mem_b"]) * 1000
+    return used

@@ -83,7 +83,7 @@ class Trace(Strict):
     """Recorded demand: a CSV beside the scenario, cut, compressed and scaled."""
 
     file: str
-    form: Literal["rate", "count", "limbo"] | None = None
+    form: Literal["rate", "count", "limbo", "counter"] | None = None
     begin: Annotated[Duration, Field(ge=0)] = 0.0
     length: Positive | None = None
     time_compression: float = Field(default=1.0, gt=0, le=100_000)

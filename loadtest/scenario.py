@@ -17,12 +17,13 @@ from pydantic import ValidationError
 
 from loadtest import mistakes, pieces, traces
 from loadtest.errors import Problem, ScenarioError, did_you_mean
-from loadtest.models import File, Load, PlanPart
+from loadtest.models import File, Load, PlanPart, Request
 from loadtest.models import Trace as TraceModel
 from loadtest.plan import Point, RatePlan, Stage, join
 from loadtest.yamltext import Loader
 
 BUILT_IN = Path(__file__).parent / "scenarios"
+FROM_TRACE = "from-trace"  # in the place of `requests`: what the trace's access log tells
 MAX_REQUESTS = 100_000_000
 MAX_PLAIN = 120_000  # characters of the plain form: it travels in an environment variable, which holds 128 KiB
 
@@ -32,7 +33,8 @@ class Scenario:
     """A checked scenario.
 
     ``file`` is what was written, ``plan`` the rate of requests; ``users`` the number of users over time where the
-    model is closed; ``ca`` the PEM text of the TLS authority; ``source`` the file it came from.
+    model is closed; ``ca`` the PEM text of the TLS authority; ``source`` the file it came from; ``trace`` what was
+    understood of the recorded demand, where that is the load.
     """
 
     file: File
@@ -40,6 +42,7 @@ class Scenario:
     users: RatePlan | None
     ca: str | None
     source: str
+    trace: traces.Understood | None = None
 
 
 def names() -> list[str]:
@@ -122,15 +125,19 @@ def _set(data: dict[str, Any], text: str) -> Problem | None:
 
 def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     """Check a scenario's mapping; ``folder`` is where its trace and CA files are looked for."""
+    from_trace = data.get("requests") == FROM_TRACE
     try:
-        file = File.model_validate(data)
+        file = File.model_validate({**data, "requests": [{}]} if from_trace else data)
     except ValidationError as error:
         raise ScenarioError(f"The scenario {source} is wrong.", mistakes.problems(error, File, source)) from None
-    drawn = _adjusted(_drawn(file.load, folder, source), file.load)
+    trace = traces.understand(folder / file.load.trace.file, file.load.trace.form) if file.load.trace else None
+    if from_trace:
+        file = file.model_copy(update={"requests": _asked(trace, source)})
+    drawn = _adjusted(_drawn(file.load, trace, source), file.load)
     closed = file.load.model == "closed"
     plan = drawn.times(1 / file.load.pacing) if closed else drawn
     _check(file, plan, source)
-    scenario = Scenario(file, plan, drawn if closed else None, _ca(file, folder, source), source)
+    scenario = Scenario(file, plan, drawn if closed else None, _ca(file, folder, source), source, trace)
     _check_size(scenario)
     return scenario
 
@@ -150,13 +157,23 @@ def _check_size(scenario: Scenario) -> None:
         raise ScenarioError(f"The scenario {source} is too large to travel.", [problem])
 
 
-def _drawn(settings: Load, folder: Path, source: str) -> RatePlan:
+def _asked(trace: traces.Understood | None, source: str) -> list[Request]:
+    """The requests that a trace tells of."""
+    found = traces.requests(trace.mix) if trace else []
+    if not found:
+        problem = Problem(f"{source}: requests", FROM_TRACE, "a `load.trace` that is an access log with paths")
+        raise ScenarioError(f"The scenario {source} is wrong.", [problem])
+    return [Request.model_validate(request) for request in found]
+
+
+def _drawn(settings: Load, trace: traces.Understood | None, source: str) -> RatePlan:
     if settings.plan is not None:
         return _written(settings.plan)
     if settings.shape is not None:
         return settings.shape.plan()
     assert settings.trace is not None
-    return _traced(settings.trace, folder, source)
+    assert trace is not None
+    return _traced(settings.trace, trace, source)
 
 
 def _written(parts: list[PlanPart]) -> RatePlan:
@@ -169,13 +186,12 @@ def _written(parts: list[PlanPart]) -> RatePlan:
     return join(drawn)
 
 
-def _traced(trace: TraceModel, folder: Path, source: str) -> RatePlan:
-    points = traces.read(folder / trace.file, trace.form)
+def _traced(trace: TraceModel, found: traces.Understood, source: str) -> RatePlan:
     where = f"{source}: load.trace"
-    if trace.begin >= points[-1][0]:
-        problem = Problem(f"{where}.begin", f"{trace.begin:g} s", f"less than the trace's {points[-1][0]:g} s")
+    if trace.begin >= found.points[-1][0]:
+        problem = Problem(f"{where}.begin", f"{trace.begin:g} s", f"less than the trace's {found.points[-1][0]:g} s")
         raise ScenarioError(f"The scenario {source} is wrong.", [problem])
-    window = traces.cut(points, trace.begin, trace.length)
+    window = traces.window(found, trace.begin, trace.length)
     plan = RatePlan(tuple((t / trace.time_compression, rate * trace.rate_scale) for t, rate in window))
     return RatePlan(plan.points, _trace_stages(trace, plan.duration_s, where))
 

@@ -1,48 +1,86 @@
-"""``autoscale plan``: draw a scenario's load in the terminal; sends nothing."""
+"""``autoscale plan``: draw a scenario's load, or recorded demand, in the terminal; sends nothing."""
 
 import json
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, get_args
 
 import click
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.cli import plan_chart
+from autoscale.cli import plan_chart, plan_trace
 from autoscale.objectives import parse as parse_objectives
 from loadtest import scenario as scenarios
+from loadtest import traces
 from loadtest.errors import ScenarioError
 from loadtest.plan import RatePlan, Stage
 from loadtest.units import spoken
 
 
 @click.command()
-@click.argument("scenario")
+@click.argument("scenario", required=False)
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Override a field, e.g. load.rate_factor=2.")
 @click.option("--json", "as_json", is_flag=True, help="Print the resolved scenario as JSON.")
-def command(scenario: str, sets: tuple[str, ...], as_json: bool) -> None:
-    """Draw the load of SCENARIO (a file or a built-in name) and list what would be sent. Sends nothing."""
-    resolved = resolve(scenario, sets)
-    click.echo(json.dumps(resolved, indent=2) if as_json else "\n".join(page(resolved)))
+@click.option(
+    "--from",
+    "recorded",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Recorded demand instead of a scenario: an access log, a table, a Prometheus or CloudWatch answer.",
+)
+@click.option("--form", type=click.Choice(get_args(traces.Form)), help="With --from: what its numbers are.")
+@click.option("--begin", metavar="TIME", help="With --from: where to begin, in the trace's own time, e.g. 8h.")
+@click.option("--length", metavar="TIME", help="With --from: how much of it, e.g. 1h30m.")
+@click.option("--time-compression", type=float, metavar="N", help="With --from: how many times as fast.")
+@click.option("--rate-scale", type=float, metavar="N", help="With --from: multiplies the rate.")
+def command(
+    scenario: str | None, sets: tuple[str, ...], as_json: bool, recorded: Path | None, **options: Any
+) -> None:  # fmt: skip
+    """Draw the load of SCENARIO (a file or a built-in name) and list what would be sent. Sends nothing.
+
+    With --from draw recorded demand and say what was understood of it: its form, time zone, bins, total and peak.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if (scenario is None) == (recorded is None):
+        raise InputError("either a scenario or --from FILE is needed", fix="see autoscale plan --help")
+    if recorded is None and given:
+        names = ", ".join("--" + name.replace("_", "-") for name in given)
+        raise InputError(f"{names} go with --from", fix="in a scenario these are fields of `load.trace`; see --set")
+    loaded, resolved = resolve(scenario if scenario is not None else _from(recorded, given), sets)
+    click.echo(json.dumps(resolved, indent=2) if as_json else "\n".join(page(resolved, loaded.trace)))
 
 
-def resolve(scenario: str, sets: tuple[str, ...]) -> dict[str, Any]:
-    """The resolved scenario with its objectives checked; InputError names every mistake."""
+def _from(recorded: Path | None, given: dict[str, Any]) -> dict[str, Any]:
+    """A scenario of nothing but recorded demand."""
+    assert recorded is not None
+    name = re.sub(r"[^a-z0-9]+", "-", recorded.name.lower())[:40].strip("-") or "trace"
+    return {"name": name, "load": {"trace": {"file": str(recorded.absolute()), **given}}}
+
+
+def resolve(scenario: str | dict[str, Any], sets: tuple[str, ...]) -> tuple[scenarios.Scenario, dict[str, Any]]:
+    """A scenario (name, path or content), also as plain values; InputError names every mistake, of objectives too."""
     try:
-        loaded = scenarios.load(scenario, sets)
+        if isinstance(scenario, dict):
+            loaded = scenarios.parse(scenarios.override(scenario, sets), "--from", Path())
+        else:
+            loaded = scenarios.load(scenario, sets)
     except ScenarioError as error:
         problems = [Problem(p.where, p.found, p.wanted, p.fix) for p in error.problems]
         raise InputError(error.what, problems=problems) from None
     resolved = scenarios.resolved(loaded)
     parse_objectives(resolved["objectives"], [stage["name"] for stage in resolved["stages"]],
                      f"{loaded.source}: objectives")  # fmt: skip
-    return resolved
+    return loaded, resolved
 
 
-def page(resolved: dict[str, Any]) -> list[str]:
+def page(resolved: dict[str, Any], trace: traces.Understood | None = None) -> list[str]:
     """The whole page as lines of at most 80 columns (names and paths of the scenario may be longer)."""
     stages = tuple(Stage(s["name"], s["start_s"], s["end_s"]) for s in resolved["stages"])
     plan = RatePlan(tuple((t, rate) for t, rate in resolved["points"]), stages)
     head = [resolved["name"], *click.wrap_text(resolved["description"], 78).splitlines(), ""]
     parts = [plan_chart.chart(plan), plan_chart.table(plan), _totals(plan), _how(resolved), _requests(resolved)]
+    if trace is not None:
+        parts.insert(0, plan_trace.lines(trace))
     if resolved["objectives"]:
         parts.append(["Objectives", *(f"  {text}" for text in resolved["objectives"])])
     return head + [line for part in parts for line in (*part, "")][:-1]

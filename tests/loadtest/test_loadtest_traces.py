@@ -60,7 +60,7 @@ def test_every_bad_line_is_named_at_once() -> None:
         ([], "at least 2"),
         (["1998-06-30 00:00,1", "1998-06-30 00:01,1", "1998-06-30 00:03,1"], "60 s apart"),
         (["7,1", "7,1"], "times in order"),
-        (["time;value", "0;1"], "2: a time and a number"),
+        (["time;value;x", "0;1;2"], "2: a time and a number"),
         (["0,nan", "1,1"], "finite"),
     ],
 )

@@ -1,0 +1,1 @@
+"""The kinds of traces, one module each with ``READER``."""

@@ -1,0 +1,197 @@
+"""Access logs: each line is a request, counted by its time.
+
+Text: Common and Combined Log Format (nginx, Apache, ingress-nginx, Traefik), Envoy and Istio, AWS ALB and classic ELB.
+JSON lines: Traefik, Caddy, Envoy and Istio, and nginx's own field names. Formats, with versions: docs/imports.md.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from loadtest.errors import Problem
+from loadtest.traces import times
+from loadtest.traces.bins import Bins
+from loadtest.traces.forms import Reader, Source, Understood, refuse
+from loadtest.traces.mix import MOST, template
+from loadtest.units import spoken
+
+
+class Hit(NamedTuple):
+    """One request: when (seconds since the epoch, UTC offset as written), and what was asked for, where told."""
+
+    at: float
+    zone: str
+    method: str
+    path: str
+
+
+_MONTHS = dict(zip(
+    ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13), strict=True
+))  # fmt: skip
+_CLF = re.compile(
+    r'\[(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2})(?:\.\d+)? ([+-]\d{4})\] "((?:[^"\\]|\\.)*)" (\d{3}|-|000) '
+)
+_ENVOY = re.compile(r'\[(\d{4}-\d\d-\d\dT[\d:.]+Z)\] "(\S+) (\S*) (?:HTTP/\S+|-)" (\d{1,3}) ')
+_ALB = re.compile(
+    r"(?:https?|h2|grpcs|wss?) (\d{4}-\d\d-\d\dT[\d:.]+Z) \S+ \S+:\d+ (?:\S+:\d+|-) "
+    r'-?[\d.]+ -?[\d.]+ -?[\d.]+ (?:\d+|-) (?:\d+|-) -?\d+ -?\d+ "(\S+) (\S+) [^"]*" '
+)
+_ELB = re.compile(
+    r"(\d{4}-\d\d-\d\dT[\d:.]+Z) \S+ \S+:\d+ (?:\S+:\d+|-) -?[\d.]+ -?[\d.]+ -?[\d.]+ (?:\d+|-) (?:\d+|-) -?\d+ -?\d+ "
+    r'"(\S+) (\S+) [^"]*" '
+)
+# Where each program's JSON has the time, the method and the path; the first whose time and path are there counts.
+_JSON = {
+    "Traefik access log (JSON)": ("StartUTC", "RequestMethod", "RequestPath"),
+    "Traefik access log (JSON, local time)": ("StartLocal", "RequestMethod", "RequestPath"),
+    "Caddy access log (JSON)": ("ts", "request.method", "request.uri"),
+    "Envoy or Istio access log (JSON)": ("start_time", "method", "path"),
+    "Envoy Gateway access log (JSON)": ("start_time", "method", "x-envoy-origin-path"),
+    "access log (JSON, time_iso8601)": ("time_iso8601", "request_method", "request_uri"),
+    "access log (JSON, time_local)": ("time_local", "request_method", "request_uri"),
+    "access log (JSON, msec)": ("msec", "request_method", "request_uri"),
+}
+
+
+def _clf(line: str) -> Hit | None:
+    match = _CLF.search(line)
+    if match is None or match[2] not in _MONTHS:
+        return None
+    day, month, year, clock, zone, request, _ = match.groups()
+    moment = _moment(f"{year}-{_MONTHS[month]:02}-{day}T{clock}{zone}")
+    parts = request.split(" ")
+    method, path = (parts[0], parts[1]) if len(parts) == 3 else ("", "")
+    return Hit(moment, zone, method, path) if moment is not None else None
+
+
+def _text(pattern: re.Pattern[str]) -> Callable[[str], Hit | None]:
+    def hit(line: str) -> Hit | None:
+        match = pattern.match(line)
+        moment = _moment(match[1]) if match else None
+        return Hit(moment, "+0000", match[2], match[3]) if match and moment is not None else None
+
+    return hit
+
+
+def _moment(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo else None
+
+
+def _json(fields: tuple[str, str, str]) -> Callable[[str], Hit | None]:
+    def hit(line: str) -> Hit | None:
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(entry, dict):
+            return None
+        time, method, path = (_field(entry, name) for name in fields)
+        when = _when(time)
+        if when is None or not isinstance(path, str):
+            return None
+        return Hit(*when, str(method or ""), path)
+
+    return hit
+
+
+def _field(entry: Mapping[str, Any], name: str) -> Any:
+    """A field by its path; a key with dots in it comes first."""
+    place: Any = entry
+    for part in name.split("."):
+        place = place.get(part) if isinstance(place, Mapping) else None
+    return place
+
+
+def _when(time: Any) -> tuple[float, str] | None:
+    """Seconds since the epoch and the offset as written, of a date or an epoch in any unit."""
+    if isinstance(time, str) and (local := re.fullmatch(r"(\d\d)/(\w{3})/(\d{4}):([\d:]+) ([+-]\d{4})", time)):
+        day, month, year, clock, zone = local.groups()
+        time = f"{year}-{_MONTHS.get(month, 0):02}-{day}T{clock}{zone}"
+    if isinstance(time, bool) or not isinstance(time, str | int | float):
+        return None
+    moments = times.of([str(time)]) if times.is_time(str(time)) else None
+    if moments is None or not moments.dated or moments.zone.startswith("none"):
+        return None
+    zone = times.date(str(time))
+    return moments.seconds[0], zone.strftime("%z") if zone else "+0000"
+
+
+KINDS: dict[str, Callable[[str], Hit | None]] = {
+    "access log (Common or Combined Log Format)": _clf,
+    "Envoy or Istio access log": _text(_ENVOY),
+    "AWS ALB access log": _text(_ALB),
+    "AWS classic ELB access log": _text(_ELB),
+    **{what: _json(fields) for what, fields in _JSON.items()},
+}
+
+
+def kind_of(head: Sequence[str]) -> str | None:
+    """What most of the first lines are, None where most are no requests."""
+    found = {what: sum(hit(line) is not None for line in head) for what, hit in KINDS.items()}
+    best = max(found, key=lambda what: found[what])
+    return best if head and found[best] * 2 > len(head) else None
+
+
+def read(source: Source) -> Understood:
+    """Count a log's requests; ScenarioError where it holds none or spans too long a time."""
+    every = iter(source.lines)
+    head = [line for _, line in zip(range(20), every, strict=False)]
+    what = kind_of([line for line in head if line.strip()])
+    assert what is not None  # `matches` said so
+    if source.form not in (None, "count"):
+        wanted = "no form, or `count`: an access log is counted"
+        refuse(source.name, [Problem(f"{source.name}: form", str(source.form), wanted)])
+    bins, mix, zones, skipped = _count([*head], every, KINDS[what], source.name)
+    tally = bins.tally()
+    points = tally.steps()
+    width = points[1][0] - points[0][0]
+    notes = [f"{skipped[0]:,} lines were no requests and left out, the first: line {skipped[1]}."] if skipped else []
+    return Understood(
+        points=points, what=what, begin=float(tally.begin), zone=_zones(zones), notes=tuple(notes), mix=mix,
+        bins=f"{len(points) // 2} of {spoken(width)}", tally=tally,
+    )  # fmt: skip
+
+
+def _count(
+    head: Iterable[str], rest: Iterable[str], hit: Callable[[str], Hit | None], name: str
+) -> tuple[Bins, Counter[str], set[str], tuple[int, int] | None]:
+    bins, zones, number = Bins(), set[str](), 0
+    mix: Counter[str] = Counter()
+    skipped: tuple[int, int] | None = None
+    for part in (head, rest):
+        for line in part:
+            number += 1
+            found = hit(line) if line.strip() else None
+            if found is None:
+                if line.strip():
+                    skipped = ((skipped[0] if skipped else 0) + 1, skipped[1] if skipped else number)
+                continue
+            try:
+                bins.add(found.at)
+            except ValueError as error:
+                refuse(name, [Problem(f"{name}: line {number}", str(error), "one span of at most 400 days")])
+            zones.add(found.zone)
+            _mix(mix, found)
+    return bins, mix, zones, skipped
+
+
+def _mix(mix: Counter[str], hit: Hit) -> None:
+    """Count what was asked for: the template of its path, without query values."""
+    key = f"{hit.method} {template(hit.path)}" if hit.method.isalpha() and hit.path else ""
+    if key and (key in mix or len(mix) < MOST):
+        mix[key] += 1
+
+
+def _zones(zones: set[str]) -> str:
+    named = sorted("UTC" if zone in ("+0000", "-0000") else f"UTC{zone[:3]}:{zone[3:5]}" for zone in zones)
+    return " and ".join(named[:3])
+
+
+READER = Reader(lambda head: kind_of(head) is not None, read, order=10)

@@ -1,0 +1,96 @@
+"""What a column of times says: dates, digits that are dates, or seconds, by their magnitude.
+
+An epoch's unit is told by its size: seconds are 10 digits now, milliseconds 13, microseconds 16, nanoseconds 19.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+_EPOCH = ((1e8, 1e11, 1.0, "seconds"), (1e11, 1e14, 1e3, "milliseconds"), (1e14, 1e17, 1e6, "microseconds"),
+          (1e17, 1e20, 1e9, "nanoseconds"))  # fmt: skip
+_DIGITS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_SMALL = {"ns": 1e9, "us": 1e6, "ms": 1e3}
+_UNIT = re.compile(r"(?<![a-z])(?:(ns|nanos(?:econds?)?)|(us|µs|micros(?:econds?)?)|(ms|millis(?:econds?)?))(?![a-z])")
+_EPOCH_WORDS = re.compile(r"epoch|unix|timestamp", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Times in seconds (since the epoch where ``dated``), how they were written, and their zone, in words."""
+
+    seconds: list[float]
+    dated: bool
+    words: str
+    zone: str = ""
+
+
+def is_time(text: str) -> bool:
+    """Whether a cell is a number or a date."""
+    return number(text) is not None or date(text) is not None
+
+
+def number(text: str) -> float | None:
+    """A finite number, or None."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def date(text: str) -> datetime | None:
+    """A date and time (ISO 8601, a blank for the T, a zone or none); None for anything else, bare digits too."""
+    if not re.match(r"\d{4}-\d\d", text):
+        return None
+    try:
+        return datetime.fromisoformat(re.sub(r" UTC$", "+00:00", text))
+    except ValueError:
+        return None
+
+
+def of(cells: Sequence[str], heading: str = "") -> Moments | None:
+    """What a column of times says; None where some are dates and some are not."""
+    dates = [date(cell) for cell in cells]
+    known = [moment for moment in dates if moment is not None]
+    if len(known) == len(dates):
+        return _dated(known, "dates")
+    if known:
+        return None
+    if (as_digits := _digits(cells, heading)) is not None:
+        return as_digits
+    values = [number(cell) or 0.0 for cell in cells]
+    for low, high, unit, words in _EPOCH:
+        if all(low <= value < high for value in values):
+            return Moments([value / unit for value in values], True, f"epoch {words}", "UTC")
+    match = _UNIT.search(heading.lower())
+    unit = _SMALL[("ns", "us", "ms")[match.lastindex - 1]] if match and match.lastindex else 1.0
+    return Moments(
+        [value / unit for value in values], False, "seconds" if unit == 1 else f"{match[0]}" if match else ""
+    )
+
+
+def _dated(moments: Sequence[datetime], words: str) -> Moments:
+    naive = any(moment.tzinfo is None for moment in moments)
+    seconds = [(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() for moment in moments]
+    return Moments(seconds, True, words, "none given: taken as UTC" if naive else _zone(moments))
+
+
+def _zone(moments: Sequence[datetime]) -> str:
+    offsets = sorted({moment.strftime("%z") for moment in moments})
+    return "UTC" if offsets == ["+0000"] else " and ".join(f"UTC{text[:3]}:{text[3:5]}" for text in offsets[:3])
+
+
+def _digits(cells: Sequence[str], heading: str) -> Moments | None:
+    """``2026112823`` is 23 h of a day, as Google Analytics writes it, where every cell is such a date."""
+    form = _DIGITS.get(len(cells[0])) if cells else None
+    if form is None or any(len(cell) != len(cells[0]) or not cell.isdigit() for cell in cells):
+        return None
+    if _EPOCH_WORDS.search(heading) or not all(cell.startswith(("19", "20")) for cell in cells):
+        return None
+    try:
+        return _dated([datetime.strptime(cell, form) for cell in cells], f"dates as digits ({len(cells[0])})")
+    except ValueError:
+        return None

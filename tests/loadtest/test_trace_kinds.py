@@ -1,0 +1,206 @@
+"""Recorded demand of many kinds: each told by its content, beside what looks alike and is not."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from loadtest import scenario, traces
+from loadtest.errors import ScenarioError
+from loadtest.plan import RatePlan
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "traces"
+
+
+def figures(name: str, form: traces.Form | None = None) -> tuple[float, float, float]:
+    """(requests in all, seconds, highest rate) of a fixture."""
+    plan = RatePlan(tuple(traces.understand(FIXTURES / name, form).points))
+    return round(plan.total, 3), plan.duration_s, round(plan.peak, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "total", "seconds", "peak"),
+    [
+        ("epoch_s_counts.csv", 9000, 600, 30),
+        ("ga4_hour.csv", 37800, 86400, 0.597),
+        ("iso_rate.csv", 8460, 540, 30),
+        ("grafana_default.csv", 8460, 540, 30),
+        ("grafana-epoch-ms.csv", 5400, 240, 40),
+        ("prom_range.json", 8460, 540, 30),
+        ("prom_counter.json", 1200 - 270, 60, 20),
+        ("cloudwatch.json", 2760, 300, 20),
+        ("azure_functions.csv", 360, 240, 3),
+        ("nginx.log", 40, 235, 0.2),
+        ("traefik.json", 40, 235, 0.2),
+    ],
+)
+def test_counts_and_rates_are_told_by_heading_cells_magnitude_and_spacing(
+    name: str, total: float, seconds: float, peak: float
+) -> None:
+    """Per-minute counts are a sixtieth a second, rates stay rates, epoch milliseconds are no hours."""
+    assert figures(name) == (total, seconds, peak)
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "requests"),
+    [
+        ("nginx-1.22-combined.log", "Common or Combined", 8),
+        ("nginx-1.22-json.log", "time_iso8601", 8),
+        ("apache-2.4-combined.log", "Common or Combined", 5),
+        ("apache-2.4-common.log", "Common or Combined", 5),
+        ("apache-2.4-vhost.log", "Common or Combined", 5),
+        ("caddy.json", "Caddy", 3),
+        ("envoy.log", "Envoy or Istio access log", 3),
+        ("istio.json", "Envoy or Istio access log (JSON)", 2),
+        ("alb.log", "ALB", 3),
+    ],
+)
+def test_every_line_of_an_access_log_is_a_request(name: str, what: str, requests: int) -> None:
+    """Requests that the server refused or could not read too; what the real nginx 1.22 and Apache 2.4 wrote."""
+    found = traces.understand(FIXTURES / name)
+    assert what in found.what
+    assert RatePlan(tuple(found.points)).total == pytest.approx(requests)
+
+
+def test_lines_that_are_no_requests_are_left_out_and_told() -> None:
+    """An error among Caddy's accesses is named by its line."""
+    assert traces.understand(FIXTURES / "caddy.json").notes == (
+        "1 lines were no requests and left out, the first: line 3.",
+    )
+
+
+@pytest.mark.parametrize("name", ["nginx.log", "traefik.json", "ga4_hour.csv", "prom_range.json"])
+def test_gzip_is_read_as_what_is_in_it(tmp_path: Path, name: str) -> None:
+    """Whatever the file is called; and one that was cut off is read as far as it goes."""
+    packed = gzip.compress((FIXTURES / name).read_bytes())
+    (tmp_path / "packed").write_bytes(packed)
+    assert traces.read(tmp_path / "packed") == traces.read(FIXTURES / name)
+    if name == "nginx.log":
+        (tmp_path / "cut").write_bytes(packed[:-60])
+        assert 5 < RatePlan(tuple(traces.read(tmp_path / "cut"))).total < 40
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("grafana_semicolon.csv", ["'Value'", "form:"]),
+        ("dst_naive.csv", ["line 5", "2026-10-25 02:00:00 a second time", "offset"]),
+        ("apache-2.4-error.log", ["at least 2", "docs/scenarios.md"]),
+    ],
+)
+def test_what_cannot_be_told_is_asked_for(name: str, words: list[str]) -> None:
+    """A heading that says nothing, an hour that came twice, an error log beside the access log."""
+    with pytest.raises(ScenarioError) as caught:
+        traces.understand(FIXTURES / name)
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_the_form_answers_the_question() -> None:
+    """The same file as counts and as rates."""
+    assert figures("grafana_semicolon.csv", "count") == (9000, 600, 30)
+    assert figures("grafana_semicolon.csv", "rate")[2] == 1800
+
+
+LOOKALIKES = {
+    "a counter whose sum lost its name": (
+        {"status": "success", "data": {"resultType": "matrix", "result": [
+            {"metric": {}, "values": [[0, "10"], [60, "20"], [120, "40"]]}]}}, "only grow"),
+    "a gauge": (
+        {"status": "success", "data": {"resultType": "matrix", "result": [
+            {"metric": {"__name__": "queue_length"}, "values": [[0, "10"], [60, "20"]]}]}}, "no counter by its name"),
+    "an instant answer": ({"status": "success", "data": {"resultType": "vector", "result": []}}, "query_range"),
+    "averages": (
+        {"Label": "TargetResponseTime", "Datapoints": [{"Timestamp": "2026-11-28T08:00:00Z", "Average": 0.2}]}, "Sum"),
+    "metric data": (
+        {"MetricDataResults": [{"Id": "m1", "Label": "RequestCount", "Values": [1, 2],
+                                "Timestamps": ["2026-11-28T08:00:00Z", "2026-11-28T08:01:00Z"]}]}, "form:"),
+    "another document": ({"level": "info", "msg": "started"}, "JSON of another kind (level, msg)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LOOKALIKES)
+def test_json_that_looks_alike_is_refused(case: str) -> None:
+    """With what was found and what is wanted."""
+    document, words = LOOKALIKES[case]
+    with pytest.raises(ScenarioError) as caught:
+        traces.parse([json.dumps(document)], "x.json")
+    assert words in str(caught.value)
+
+
+def test_json_lines_of_a_program_are_no_access_log() -> None:
+    """A program's own log has times and no requests."""
+    lines = [json.dumps({"level": "info", "ts": 1795852800.5 + i, "msg": "tick"}) for i in range(5)]
+    with pytest.raises(ScenarioError, match="JSON"):
+        traces.parse(lines, "app.log")
+
+
+@pytest.mark.parametrize(
+    ("lines", "points"),
+    [
+        (["time,req/min", "0,600", "60,1200"], [(0, 10), (60, 20)]),
+        (["ts_ms,rps", "0,10", "60000,20"], [(0, 10), (60, 20)]),
+        (["time,requests per hour", "0,3600", "60,7200"], [(0, 1), (60, 2)]),
+        (["Series;Time;Value", "web;1764000000000;10 req/s", "web;1764000060000;20,5 req/s"], [(0, 10), (60, 20.5)]),
+        (["t,rate", '2026-11-28T08:00:00Z,"1,200.5"', "2026-11-28T08:00:10Z,1.5 K"], [(0, 1200.5), (10, 1500)]),
+        (["timestamp,requests", "2026112822,5", "2026112823,5"], [(0, 5), (1, 5), (1, 5), (2, 5)]),
+        (["day,visits", "20261130,86400", "20261201,172800"], [(0, 1), (86400, 1), (86400, 2), (172800, 2)]),
+        (["t,requests", "2026-10-25T02:00:00+02:00,60", "2026-10-25T02:00:00+01:00,60"],
+         [(0, 1 / 60), (3600, 1 / 60), (3600, 1 / 60), (7200, 1 / 60)]),
+    ],
+)  # fmt: skip
+def test_tables_of_other_tools(lines: list[str], points: list[tuple[float, float]]) -> None:
+    """Units in headings and cells, milliseconds, digits that are dates or seconds, offsets that tell an hour twice."""
+    assert traces.parse(lines, "x.csv") == points
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["time,requests", "2026-11-28T08:00:00Z,10.5", "2026-11-28T08:01:00Z,11"], "fractions"),
+        (["time,a", "2026-11-28T08:00:00Z,10", "2026-11-28T08:01:00Z,11"], "'a'"),
+        (["Series;Time;Value", "a;1;1", "b;1;1"], "2 series"),
+        (["t,x", "2026-11-28T08:00:00Z,10 req/s", "2026-11-28T08:01:00Z,10 req/m"], "several units"),
+        (["t,requests", "0,1", "1e300,2"], "400 days"),
+        (["t,requests", "0,1", "60,-2"], "not below zero"),
+    ],
+)  # fmt: skip
+def test_tables_that_contradict_themselves_are_refused(lines: list[str], words: str) -> None:
+    """Half a request, columns without meaning, several series, two units, spans and numbers beyond sense."""
+    with pytest.raises(ScenarioError) as caught:
+        traces.parse(lines, "x.csv")
+    assert words in str(caught.value)
+
+
+def test_a_long_log_is_counted_in_bounded_memory_and_a_part_of_it_in_finer_bins() -> None:
+    """A day at one request a second: bins of a minute for the day, of ten seconds for ten minutes; counts are kept."""
+    lines = [f'h - - [28/Nov/2026:{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02} +0000] "GET / HTTP/1.1" 200 1'
+             for s in range(86400)]  # fmt: skip
+    found = traces.reading._understand(lines, "day.log", None)
+    assert RatePlan(tuple(found.points)).total == pytest.approx(86400)
+    assert len(found.points) <= 2 * 1500
+    part = RatePlan(tuple(traces.window(found, 3600, 600)))
+    assert (part.total, part.duration_s) == (pytest.approx(600), 600)
+    assert part.points[1][0] == 10
+
+
+def test_the_mix_is_what_was_asked_for_without_what_is_private() -> None:
+    """Numbers, identifiers and queries are gone; shares stay."""
+    mix = traces.understand(FIXTURES / "alb.log").mix
+    assert mix == {"GET /items/{id}": 2}
+    for path, template in {
+        "/users/6f1ed002-ab5d-4f1b-9b6e-0c0a6b8f0d11/orders/12": "/users/{id}/orders/{id}",
+        "/reset/eyJhbGciOiJIUzI1NiJ9": "/reset/{id}", "/mail/jane%40example.org?x=1#y": "/mail/{id}",
+        "/checkout": "/checkout", "": "/", "/v2/items": "/v2/items",
+    }.items():  # fmt: skip
+        assert traces.mix.template(path) == template
+
+
+def test_requests_from_the_trace_are_sent_by_share() -> None:
+    """`requests: from-trace`; a table tells none, and that is an error."""
+    data = {"name": "x", "requests": "from-trace", "load": {"trace": {"file": "caddy.json"}}}
+    sent = scenario.parse(data, "x.yaml", FIXTURES).file.requests
+    assert [(r.method, r.path, r.weight) for r in sent] == [("GET", "/items/1", 2), ("POST", "/cart", 1)]
+    data["load"] = {"trace": {"file": "iso_rate.csv"}}
+    with pytest.raises(ScenarioError, match="from-trace"):
+        scenario.parse(data, "x.yaml", FIXTURES)

@@ -1,0 +1,87 @@
+"""Commands that look at a cluster or change what may be done to it: ``contexts``, ``doctor``, ``clean``."""
+
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autoscale.cluster import contexts
+from autoscale.cluster.kubeconfig import Context
+from tests.cli.conftest import Done
+from tests.conftest import need
+
+Autoscale = Callable[..., Done]
+
+
+@pytest.fixture
+def kubeconfig(tmp_path: Path) -> Path:
+    """A kubeconfig whose cluster is not there: nothing listens on its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    file = tmp_path / "kubeconfig"
+    config = {
+        "clusters": [{"name": "shop", "cluster": {"server": f"https://127.0.0.1:{port}"}}],
+        "users": [{"name": "me", "user": {"token": "secret"}}],
+        "contexts": [{"name": "shop", "context": {"cluster": "shop", "user": "me"}}],
+    }
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
+def test_a_context_is_allowed_listed_and_revoked(autoscale: Autoscale, kubeconfig: Path) -> None:
+    """Each command says what it did; what is not on the list cannot be taken off it."""
+    config = ("--kubeconfig", kubeconfig)
+    assert "shop  refused" in autoscale("contexts", "list", *config).out
+    assert "may receive load" in autoscale("contexts", "allow", "shop", *config).out
+    assert "shop  allowed" in autoscale("contexts", "list", *config).out
+    assert autoscale("contexts", "revoke", "shop").code == 0
+    assert "shop  refused" in autoscale("contexts", "list", *config).out
+    assert autoscale("contexts", "revoke", "shop").code == 2
+    assert autoscale("contexts", "allow", "elsewhere", *config).code == 2
+
+
+def test_what_was_allowed_in_another_kubeconfig_is_listed_too(autoscale: Autoscale, kubeconfig: Path) -> None:
+    """The list keeps clusters, not files."""
+    contexts.allow(Context("far", "https://192.0.2.1:6443", "", "default"))
+    assert "in another kubeconfig" in autoscale("contexts", "list", "--kubeconfig", kubeconfig).out
+
+
+def test_the_doctor_fails_where_a_run_would(autoscale: Autoscale, kubeconfig: Path) -> None:
+    """3 for a cluster that cannot be reached, with nothing of its token; 3 for a context that is not there."""
+    away = autoscale("doctor", "--context", "shop", "--kubeconfig", kubeconfig)
+    assert (away.code, "connection refused" in away.out, "secret" in away.out) == (3, True, False)
+    absent = autoscale("doctor", "--context", "shpo", "--kubeconfig", kubeconfig)
+    assert (absent.code, "did you mean shop" in absent.out) == (3, True)
+
+
+def test_without_a_cluster_the_doctor_looks_at_the_machine(autoscale: Autoscale) -> None:
+    """The embedded one is started by a run, so nothing is missing."""
+    need(sys.platform == "linux", "the embedded cluster needs Linux")
+    done = autoscale("doctor")
+    assert (done.code, "none is running; a run starts one" in done.out) == (0, True)
+
+
+def test_cleaning_needs_a_cluster_that_is_there_and_allowed(autoscale: Autoscale, kubeconfig: Path) -> None:
+    """2 for a cluster that was never allowed, 3 for one that does not answer, and for no embedded one."""
+    words = ("clean", "--context", "shop", "--kubeconfig", kubeconfig)
+    assert autoscale(*words).code == 2
+    autoscale("contexts", "allow", "shop", "--kubeconfig", kubeconfig)
+    assert autoscale(*words).code == 3
+    assert autoscale("clean").code == 3
+
+
+def test_the_embedded_cluster_is_started_looked_at_and_stopped(autoscale: Autoscale) -> None:
+    """`cluster start`, `status`, `stop`, and `clean` and `doctor` on it."""
+    need(sys.platform == "linux", "the embedded cluster needs Linux")
+    started = autoscale("cluster", "start")
+    try:
+        assert (started.code, "KUBECONFIG" in started.out) == (0, True)
+        assert autoscale("cluster", "status").code == 0
+        assert "Nothing of ours is left" in autoscale("clean").out
+        assert "good" not in autoscale("doctor").out
+    finally:
+        assert autoscale("cluster", "stop").code == 0
+    assert "No embedded cluster is running" in autoscale("cluster", "status").out

@@ -5,32 +5,31 @@ import contextlib
 import hashlib
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from autoscale.embedded.images import find_image
 from autoscale.embedded.kubelet import prober
-from autoscale.embedded.kubelet.cgroups import Group, Usage
+from autoscale.embedded.kubelet.cell import Cell
+from autoscale.embedded.kubelet.cgroups import Usage
 from autoscale.embedded.kubelet.environment import ConfigError
 from autoscale.embedded.kubelet.hooks import pre_stop
 from autoscale.embedded.kubelet.invocation import (
     START_ERRORS,
     command_of,
-    execute,
     go_duration,
     limits_of,
     why_not_started,
 )
 from autoscale.embedded.kubelet.logs import ContainerLog, drain
 from autoscale.embedded.kubelet.node import Node
-from autoscale.embedded.kubelet.probes import Outcome
 from autoscale.embedded.kubelet.process import Command, Process, spawn
 from autoscale.embedded.kubelet.procfs import session_cpu_s, session_memory_b
 from autoscale.embedded.kubelet.pulling import Backoff, pull
 from autoscale.embedded.settings import Image
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli
-from autoscale.plane.podstatus import ContainerState, running, terminated, waiting
+from autoscale.plane.podstatus import running, terminated, waiting
 
 START_ERROR = 128
 _RETRY_S = 2.0
@@ -38,31 +37,21 @@ _LEAST_GRACE_S = 2.0
 _LONG_RUN_S = 600.0
 
 
-class ContainerWorker:
-    """Runs one container until it ends for good. ``pod`` gives the newest version of the pod object."""
+class ContainerWorker(Cell):
+    """Runs one container until it ends for good; ``policy`` is the restart policy."""
 
     def __init__(
         self, node: Node, pod: Callable[[], Object], spec: Object, policy: str, told: Callable[[], None]
     ) -> None:
-        self.node, self.spec, self.policy = node, spec, policy
-        self.pod = pod
-        self.name: str = spec["name"]
-        self.state = ContainerState(self.name)
-        self.stopping = asyncio.Event()
-        self.process: Process | None = None
-        self.group: Group | None = None
+        super().__init__(node, pod, spec, told)
+        self.policy = policy
         self.log: ContainerLog | None = None
         self.previous: ContainerLog | None = None
         self.started_at = 0.0
-        self.ending: asyncio.Task[None] | None = None
-        self._told = told
-        self._environment: Mapping[str, str] = {}
+        self._ending: asyncio.Task[None] | None = None
         self._ooms = 0
         self._cpu_s = self._cpu_base_s = 0.0
-        uid = pod()["metadata"]["uid"]
-        self.folder = node.folder(uid) / self.name
-        self._home = self.folder / "home"
-        self._group_name = f"{uid}-{self.name}"
+        self._group_name = f"{pod()['metadata']['uid']}-{self.name}"
 
     async def run(self) -> None:
         """Start and restart until the restart policy says no more, or the pod is to end."""
@@ -118,17 +107,13 @@ class ContainerWorker:
         return None
 
     def _command(self, image: Image) -> Command:
-        self._home.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
         if self.node.cgroups and self.group is None:
             with contextlib.suppress(OSError):
                 self.group = self.node.cgroups.group(self._group_name, limits_of(self.spec, image))
-        made = command_of(self.node, self.pod(), self.spec, image, self._home, self._join)
-        self._environment = made.env
+        made = command_of(self.node, self.pod(), self.spec, image, self.home, self.join)
+        self.environment = made.env
         return made
-
-    @property
-    def _join(self) -> tuple[str, ...]:
-        return self.group.join if self.group else ()
 
     def resize(self, spec: Object) -> None:
         """Take new limits while running (in-place resize)."""
@@ -168,7 +153,7 @@ class ContainerWorker:
                 loop.remove_reader(process.output)
 
         loop.add_reader(process.output, carry)
-        probing = asyncio.create_task(prober.watch(self))
+        probing = asyncio.create_task(prober.watch(self, self._end_soon))
         try:
             code = await process.wait()
             if self.group:
@@ -229,19 +214,18 @@ class ContainerWorker:
             if int(path.name.split(".")[0]) < self.state.restarts - 1:
                 path.unlink()
 
-    async def pause(self, seconds: float) -> None:
-        """Wait, but not beyond the order to stop."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stopping.wait(), seconds)
-
     async def stop(self, grace_s: float) -> None:
         """The pod is to end: preStop, SIGTERM, and SIGKILL when the grace is over. Returns when it has been told."""
         self.stopping.set()
         if self.process and not self.process.ended:
             self.emit("Normal", "Killing", f"Stopping container {self.name}")
-            await self.end_process(grace_s)
+            await self._end_process(grace_s)
 
-    async def end_process(self, grace_s: float) -> None:
+    def _end_soon(self, grace_s: float) -> None:
+        """End the present run in a task of its own: who asks for it (a probe) ends with the run."""
+        self._ending = asyncio.create_task(self._end_process(grace_s))
+
+    async def _end_process(self, grace_s: float) -> None:
         """End the present run within its grace; the preStop hook's time counts, but 2 s are left for SIGTERM."""
         process = self.process
         if process is None:
@@ -258,10 +242,6 @@ class ContainerWorker:
         process.kill()
         await process.wait()
 
-    async def execute(self, argv: list[str], limit_s: float) -> Outcome:
-        """Run a command in the container's environment and cgroup (probes and hooks)."""
-        return await execute(argv, self._environment, str(self._home), self._join, limit_s)
-
     def usage(self) -> Usage | None:
         """CPU and memory used by the present run; None while none runs."""
         if self.process is None or self.process.ended:
@@ -271,14 +251,3 @@ class ContainerWorker:
             return replace(found, cpu_s=found.cpu_s - self._cpu_base_s) if found else None
         self._cpu_s = max(self._cpu_s, session_cpu_s(self.process.pid))
         return Usage(self._cpu_s, session_memory_b(self.process.pid))
-
-    def set(self, **changes: object) -> None:
-        """Change the state and tell the pod, where anything is new."""
-        new = replace(self.state, **changes)  # type: ignore[arg-type]
-        if new != self.state:
-            self.state = new
-            self._told()
-
-    def emit(self, kind: str, reason: str, message: str) -> None:
-        """An event about this container."""
-        self.node.emit(self.pod(), kind, reason, message, self.name)

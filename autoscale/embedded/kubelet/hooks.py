@@ -2,23 +2,20 @@
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
 
+from autoscale.embedded.kubelet.cell import Cell
 from autoscale.embedded.kubelet.probes import Outcome, checked, http_get
 from autoscale.kube.kinds import Object
 from autoscale.kube.ports import port_number
 
-if TYPE_CHECKING:
-    from autoscale.embedded.kubelet.container import ContainerWorker
 
-
-async def pre_stop(worker: "ContainerWorker", hook: Object, grace_s: float) -> None:
+async def pre_stop(cell: Cell, hook: Object, grace_s: float) -> None:
     """Run the hook (sleep, exec or httpGet) until it is done, the container has ended, or the grace is over.
 
     A hook that fails, in whatever way, is an event, and the container is ended all the same.
     """
-    work = asyncio.ensure_future(checked(_hook(worker, hook, grace_s)))
-    ended = asyncio.ensure_future(worker.process.wait()) if worker.process else work
+    work = asyncio.ensure_future(checked(_hook(cell, hook, grace_s)))
+    ended = asyncio.ensure_future(cell.process.wait()) if cell.process else work
     done, _ = await asyncio.wait((work, ended), timeout=grace_s, return_when=asyncio.FIRST_COMPLETED)
     for future in {work, ended} - done:
         future.cancel()
@@ -26,18 +23,18 @@ async def pre_stop(worker: "ContainerWorker", hook: Object, grace_s: float) -> N
             await future
     failed = work in done and not work.cancelled() and not work.result().ok
     if failed or not done:
-        worker.emit("Warning", "FailedPreStopHook", "PreStopHook failed")
+        cell.emit("Warning", "FailedPreStopHook", "PreStopHook failed")
 
 
-async def _hook(worker: "ContainerWorker", hook: Object, grace_s: float) -> Outcome:
+async def _hook(cell: Cell, hook: Object, grace_s: float) -> Outcome:
     if "sleep" in hook:
         await asyncio.sleep(float(hook["sleep"].get("seconds", 0)))
         return Outcome(True)
     if "exec" in hook:
-        return await worker.execute([str(part) for part in hook["exec"].get("command") or []], grace_s)
+        return await cell.execute([str(part) for part in hook["exec"].get("command") or []], grace_s)
     action = hook.get("httpGet") or {}
-    port = port_number(action.get("port", 80), [worker.spec])
-    host = action.get("host") or worker.pod()["status"].get("podIP", "")
+    port = port_number(action.get("port", 80), [cell.spec])
+    host = action.get("host") or cell.pod()["status"].get("podIP", "")
     if port is None:
         return Outcome(False, f"couldn't find port {action.get('port')}")
     return await http_get(action, host, port, grace_s)

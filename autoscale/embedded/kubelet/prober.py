@@ -5,24 +5,27 @@ container runs (upstream looks once a second, so after half a second on average)
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from autoscale.embedded.kubelet.cell import Cell
 from autoscale.embedded.kubelet.probes import Count, Outcome, checked, probe
 from autoscale.kube.kinds import Object
 
-if TYPE_CHECKING:
-    from autoscale.embedded.kubelet.container import ContainerWorker
-
 _NOTICED_S = 0.5
+End = Callable[[float], None]
+"""Ends the present run within a grace in seconds; does not wait for it."""
 
 
-async def watch(worker: "ContainerWorker") -> None:
-    """Probe until cancelled: the startup probe first, then liveness and readiness beside each other."""
+async def watch(cell: Cell, end: End) -> None:
+    """Probe until cancelled: the startup probe first, then liveness and readiness beside each other.
+
+    ``end(grace_s)`` is called where a startup or liveness probe says that the run has to end.
+    """
     passed = asyncio.Event()
-    names = [name for name in ("startup", "liveness", "readiness") if f"{name}Probe" in worker.spec]
+    names = [name for name in ("startup", "liveness", "readiness") if f"{name}Probe" in cell.spec]
     if "startup" not in names:
         passed.set()
-    tasks = [asyncio.create_task(_probing(worker, name, passed)) for name in names]
+    tasks = [asyncio.create_task(_probing(cell, end, name, passed)) for name in names]
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -31,9 +34,9 @@ async def watch(worker: "ContainerWorker") -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _probing(worker: "ContainerWorker", name: str, passed: asyncio.Event) -> None:
+async def _probing(cell: Cell, end: End, name: str, passed: asyncio.Event) -> None:
     """One kind of probe, at a fixed beat from the container's start; a beat missed by a slow probe is skipped."""
-    spec = worker.spec[f"{name}Probe"]
+    spec = cell.spec[f"{name}Probe"]
     clock, period = asyncio.get_running_loop().time, float(spec.get("periodSeconds") or 10)
     start = clock()
     beat = start + _NOTICED_S
@@ -45,14 +48,14 @@ async def _probing(worker: "ContainerWorker", name: str, passed: asyncio.Event) 
     beat += _missed(beat, start + float(spec.get("initialDelaySeconds") or 0), period)
     while True:
         await asyncio.sleep(beat - clock())
-        if name != "readiness" and worker.stopping.is_set():
+        if name != "readiness" and cell.stopping.is_set():
             return
-        address = worker.pod()["status"].get("podIP", "")
-        outcome = await checked(probe(spec, worker.spec, address, worker.execute))
+        address = cell.pod()["status"].get("podIP", "")
+        outcome = await checked(probe(spec, cell.spec, address, cell.execute))
         count = count.add(outcome.ok, int(spec.get("failureThreshold") or 3), int(spec.get("successThreshold") or 1))
         if not outcome.ok:
-            _tell(worker, name, outcome)
-        if await _act(worker, name, spec, count, passed):
+            _tell(cell, name, outcome)
+        if _act(cell, end, name, spec, count, passed):
             return
         beat += _missed(beat + period, clock(), period) + period
 
@@ -63,25 +66,22 @@ def _missed(beat: float, now: float, period: float) -> float:
     return -(-behind // period) * period
 
 
-def _tell(worker: "ContainerWorker", name: str, outcome: Outcome) -> None:
-    worker.emit("Warning", "Unhealthy", f"{name.capitalize()} probe failed: {outcome.output}".rstrip())
+def _tell(cell: Cell, name: str, outcome: Outcome) -> None:
+    cell.emit("Warning", "Unhealthy", f"{name.capitalize()} probe failed: {outcome.output}".rstrip())
 
 
-async def _act(worker: "ContainerWorker", name: str, spec: Object, count: Count, passed: asyncio.Event) -> bool:
+def _act(cell: Cell, end: End, name: str, spec: Object, count: Count, passed: asyncio.Event) -> bool:
     """Do what the result says; True where this probe has nothing more to do."""
     if name == "readiness":
-        worker.set(ready=bool(count.result))
+        cell.set(ready=bool(count.result))
         return False
     if count.result is False:
-        worker.emit("Normal", "Killing", f"Container {worker.name} failed {name} probe, will be restarted")
-        grace = spec.get("terminationGracePeriodSeconds") or worker.pod()["spec"].get(
-            "terminationGracePeriodSeconds", 30
-        )
-        # A task of its own: the probes are cancelled when the container ends.
-        worker.ending = asyncio.create_task(worker.end_process(float(grace)))
+        cell.emit("Normal", "Killing", f"Container {cell.name} failed {name} probe, will be restarted")
+        grace = spec.get("terminationGracePeriodSeconds") or cell.pod()["spec"].get("terminationGracePeriodSeconds", 30)
+        end(float(grace))
         return True
     if name == "startup" and count.result:
-        worker.set(started=True, ready="readinessProbe" not in worker.spec)
+        cell.set(started=True, ready="readinessProbe" not in cell.spec)
         passed.set()
         return True
     return False

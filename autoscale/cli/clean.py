@@ -18,7 +18,7 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, run: st
     from autoscale.cluster import lock
     from autoscale.cluster.apply import remove
     from autoscale.cluster.contexts import guard
-    from autoscale.run.place import connect_to
+    from autoscale.run.opening import connect_to
     from autoscale.run.progress import ask
 
     with connect_to(context, kubeconfig) as cluster:

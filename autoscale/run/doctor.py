@@ -16,7 +16,7 @@ from autoscale.cluster import contexts, lock, metrics, permissions
 from autoscale.cluster.apply import made_by_runs
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.kubeconfig import EMBEDDED
-from autoscale.run.place import connect_to, count_nodes
+from autoscale.run.opening import connect_to, count_nodes
 
 WEB_PORT = 8089
 

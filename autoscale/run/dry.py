@@ -10,8 +10,9 @@ from autoscale.base.exits import ExitCode
 from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import apply, run_labels
 from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.opening import opened
 from autoscale.run.options import Options
-from autoscale.run.place import Place, opened
+from autoscale.run.place import Place
 from autoscale.run.prepare import existing_of, limit_pods, redact_object, resolve
 from autoscale.run.site import load_jobs, refuse_active, rendered
 from autoscale.run.target import Target, kind_and_name, of_existing

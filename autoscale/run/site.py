@@ -15,8 +15,9 @@ from autoscale.cluster.resources import resource_of
 from autoscale.kube.kinds import Object
 from autoscale.run import target as targets
 from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.opening import opened
 from autoscale.run.options import Options
-from autoscale.run.place import Place, opened
+from autoscale.run.place import Place
 from autoscale.run.prepare import Scenario, existing_of, limit_pods
 from autoscale.run.target import Target
 

@@ -14,7 +14,7 @@ from typing import Any
 from autoscale.base.errors import AutoscaleError, ClusterError
 from autoscale.cluster.apply import fetch
 from autoscale.report.gather import gather
-from autoscale.run.place import connect_to
+from autoscale.run.opening import connect_to
 from tests.cluster.places import state
 from tests.fidelity.measured import PLATFORMS, Figures, Platform, Run, measured
 

@@ -1,0 +1,48 @@
+"""Opening a cluster by name: allowed to receive load for a run, and the embedded one started where it is wanted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from autoscale.cluster.client import Cluster, connect
+from autoscale.cluster.contexts import guard
+from autoscale.cluster.failures import Refused
+from autoscale.cluster.kubeconfig import EMBEDDED
+from autoscale.cluster.resources import resource_of
+from autoscale.run.header import UNKNOWN_CONFIG
+from autoscale.run.options import Options
+from autoscale.run.place import Place, namespace_of
+from autoscale.run.prepare import Scenario
+
+
+@contextmanager
+def opened(options: Options, scenario: Scenario) -> Iterator[Place]:
+    """The cluster of the options' context, allowed to receive load; the embedded one is started where none runs."""
+    if options.context == EMBEDDED:
+        from autoscale.run.own_cluster import own_cluster  # only Linux has one: others never import it
+
+        with own_cluster(options, scenario) as place:
+            yield place
+        return
+    with connect(options.context, options.kubeconfig) as cluster:
+        guard(cluster.context, count_nodes(cluster), options.ask)
+        namespace = namespace_of(options, scenario, cluster)
+        yield Place(cluster, namespace, False, UNKNOWN_CONFIG, lambda: None, options.kubeconfig)
+
+
+def count_nodes(cluster: Cluster) -> int | None:
+    """How many nodes there are; None where that may not be seen."""
+    try:
+        return len(cluster.list(resource_of("Node").path())["items"])
+    except Refused as error:
+        if error.code == 403:
+            return None
+        raise
+
+
+def connect_to(context: str, kubeconfig: str | None = None) -> Cluster:
+    """A context by name, for commands that send no load; ``embedded`` is the one that runs."""
+    if context != EMBEDDED:
+        return connect(context, kubeconfig)
+    from autoscale.run.own_cluster import connect_running
+
+    return connect_running()

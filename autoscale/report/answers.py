@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from autoscale.analysis.results.analysis import Analysis, Latency, ScaleUp
 from autoscale.findings.thresholds import limit
 from autoscale.report.gather import Account
+from autoscale.report.phases import spoken_phase
 from autoscale.report.words import count, duration, many, offset, percent
 from autoscale.verdict.results import Judgement
 
@@ -124,7 +125,8 @@ def _slow_phase(account: Account) -> Answer:
         return Answer(question, "Unknown", "unknown", ("The moments of the scale-ups were not seen.",))
     longest = next(phase for phase in growth.phases if phase.name == growth.slowest_phase)
     headline = (
-        f"{PHASE_WORDS.get(longest.name, longest.name)}: {duration(longest.duration_s)} of {duration(growth.total_s)}"
+        f"{PHASE_WORDS.get(longest.name, longest.name)}: {spoken_phase(growth, longest.name)}"
+        f" of {duration(growth.total_s)}"
     )
     when = offset(growth.event.at, analysis.load_start)
     where = f"In the scale-up {growth.event.before} → {growth.event.after} at {when}."
@@ -133,7 +135,7 @@ def _slow_phase(account: Account) -> Answer:
         key=lambda phase: -(phase.duration_s or 0.0),
     )[:3]
     rest = ", ".join(
-        f"{_inside(PHASE_WORDS.get(phase.name, phase.name))} {duration(phase.duration_s)}" for phase in others
+        f"{_inside(PHASE_WORDS.get(phase.name, phase.name))} {spoken_phase(growth, phase.name)}" for phase in others
     )
     return Answer(question, headline, "plain", (where, *([f"Then {rest}."] if rest else [])))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autoscale.analysis.histograms import HistogramSeries
-from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.analysis import Analysis, ScaleEvent
 from autoscale.analysis.steps import StepSeries
 from autoscale.findings.results import Finding
 from loadtest.histogram import quantiles
@@ -13,10 +13,16 @@ from loadtest.histogram import quantiles
 MOST_POINTS = 1500
 
 Number = float | None
+# A line to compare with: it alone makes no chart.
+_REFERENCE = {"reference": True}
 
 
 def chart_data(analysis: Analysis, findings: Iterable[Finding]) -> dict[str, Any]:
-    """The JSON that templates/charts.js draws: four charts, stages, scale events, spans of findings."""
+    """The JSON that templates/charts.js draws: four charts, stages, scale events, spans of findings.
+
+    A series is ``stepped`` (a value holds until the next), or each point ``lasts`` so many seconds; one that is
+    ``quiet`` is not drawn while it is 0 throughout; ``reference``: a chart that holds nothing else was not recorded.
+    """
     zero = analysis.load_start if analysis.load_start is not None else analysis.start
     start, end = analysis.start - zero, max(analysis.end - zero, analysis.start - zero + 1)
     return {
@@ -24,7 +30,8 @@ def chart_data(analysis: Analysis, findings: Iterable[Finding]) -> dict[str, Any
         "charts": [_load(analysis, zero), _latency(analysis, zero), _pods(analysis, zero), _cpu(analysis, zero)],
         "stages": [{"name": s.name, "start": _at(s.start, zero), "end": _at(s.end, zero)} for s in analysis.stages],
         "events": [
-            {"at": _at(e.at, zero), "up": e.up, "label": f"{e.before} → {e.after}"} for e in analysis.scale_events
+            {"at": _at(e.at, zero), "up": e.up, "label": f"{e.before} → {e.after}", "words": why(e)}
+            for e in analysis.scale_events
         ],
         "spans": [
             {"id": f.id, "start": _at(f.start, zero), "end": _at(f.end, zero)}
@@ -32,6 +39,13 @@ def chart_data(analysis: Analysis, findings: Iterable[Finding]) -> dict[str, Any
             if f.start is not None and f.end is not None
         ],
     }
+
+
+def why(event: ScaleEvent) -> str:
+    """What a reader sees at the triangle of a scale event: the reason, and what the HPA saw beside its target."""
+    if event.by == "other":
+        return "not by the HPA"
+    return ", ".join(part for part in (event.reason, event.metric) if part)
 
 
 def _at(time: float, zero: float) -> float:
@@ -43,17 +57,17 @@ def _load(analysis: Analysis, zero: float) -> dict[str, Any]:
     width = bin_width(len(seconds))
     x = [_at(seconds.start + i, zero) for i in range(0, len(seconds), width)]
     rate: Callable[[Sequence[int | None]], list[Number]] = lambda values: bins(values, width, _mean)  # noqa: E731
-    dropped, failed = rate(seconds.dropped), rate(seconds.failed)
+    lasts = {"lasts": width}
     return {
         "id": "load",
         "title": "Load: requests per second",
         "unit": "/s",
         "x": x,
         "series": [
-            {"label": "offered", "colour": "--a", "fill": "--fill", "y": rate(seconds.planned)},
-            {"label": "answered", "colour": "--b", "y": rate(seconds.answered)},
-            {"label": "failed", "colour": "--c", "y": failed},
-            *([{"label": "dropped", "colour": "--e", "y": dropped}] if any(dropped) else []),
+            {"label": "offered", "colour": "--a", "fill": "--fill", "y": rate(seconds.planned)} | lasts,
+            {"label": "answered", "colour": "--b", "y": rate(seconds.answered)} | lasts,
+            {"label": "failed", "colour": "--c", "y": rate(seconds.failed), "quiet": True} | lasts,
+            {"label": "dropped", "colour": "--e", "y": rate(seconds.dropped), "quiet": True} | lasts,
         ],
     }
 
@@ -74,11 +88,14 @@ def _latency(analysis: Analysis, zero: float) -> dict[str, Any]:
         "unit": "ms",
         "x": x,
         "series": [
-            {"label": "p50", "colour": "--b", "y": curves[0]},
-            {"label": "p95", "colour": "--a", "y": curves[1]},
-            {"label": "p99", "colour": "--d", "y": curves[2], "width": 1},
+            {"label": "p50", "colour": "--b", "y": curves[0], "lasts": width},
+            {"label": "p95", "colour": "--a", "y": curves[1], "lasts": width},
+            {"label": "p99", "colour": "--d", "y": curves[2], "width": 1, "lasts": width},
             *(
-                [{"label": "objective", "colour": "--c", "dash": [6, 4], "width": 1, "y": [bound] * len(x)}]
+                [
+                    {"label": "objective", "colour": "--c", "dash": [6, 4], "width": 1, "y": [bound] * len(x)}
+                    | _REFERENCE
+                ]
                 if bound is not None
                 else []
             ),

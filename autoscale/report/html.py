@@ -11,16 +11,23 @@ import yaml
 from markupsafe import Markup
 
 from autoscale import __version__
-from autoscale.analysis.results.analysis import Analysis, Measure, Phase, PodLife, ScaleUp
-from autoscale.analysis.results.catalogue import CATALOGUE
+from autoscale.analysis.results.analysis import Analysis, Measure
+from autoscale.analysis.results.catalogue import CATALOGUE, GROUPS
 from autoscale.report import words
 from autoscale.report.answers import PHASE_WORDS, answers, in_short, is_sized
 from autoscale.report.charts import chart_data
 from autoscale.report.gather import Account
+from autoscale.report.phases import bars, ready_after, start_error
 
 _HERE = Path(__file__).parent
 # A table of a day's decisions would be longer than anyone reads; the JSON holds them all.
 MOST_ROWS = 200
+_GROUP_WORDS = {
+    "users": "What users felt",
+    "scaling": "How it scaled",
+    "cost": "What it cost",
+    "research": "As research measures it",
+}
 
 
 def to_html(account: Account) -> str:
@@ -36,13 +43,12 @@ def _environment(analysis: Analysis) -> jinja2.Environment:
     zero = analysis.load_start if analysis.load_start is not None else analysis.start
     filters: dict[str, Callable[..., Any]] = {
         "since": lambda at: words.offset(at, zero),
+        "offset": lambda at: round(at - zero, 2),
         "duration": words.duration,
         "count": words.count,
         "percent": words.percent,
-        "figure": _figure,
-        "left": _left,
-        "width": _width,
-        "ready_after": _ready_after,
+        "bars": bars,
+        "ready_after": ready_after,
         "bracketed": lambda seconds: "" if seconds is None else f" ({words.duration(seconds)})",
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
@@ -71,11 +77,13 @@ def _context(account: Account) -> dict[str, Any]:
             f"{n} {name}" for name, n in Counter(d.outcome for d in analysis.decisions).items()
         ),
         "latency": analysis.latency[:MOST_ROWS],
-        "titles": {name: entry.title for name, entry in CATALOGUE.items()},
         "phase_words": PHASE_WORDS,
         "failures": analysis.failures,
         "pods": analysis.pods[:MOST_ROWS],
-        "measures": analysis.measures,
+        "measures": _groups(analysis),
+        "events": analysis.events[:MOST_ROWS],
+        "event_count": len(analysis.events),
+        "is_loaded": any(part.count is not None for part in analysis.latency),
         "demand_how": analysis.demand.how,
         "gaps": analysis.gaps[:MOST_ROWS],
         "settings": _settings(analysis),
@@ -83,7 +91,7 @@ def _context(account: Account) -> dict[str, Any]:
         "source": account.source.name,
         "data": _json(chart_data(analysis, account.findings)),
         "css": _asset("templates/report.css"),
-        "charts_js": _asset("templates/charts.js"),
+        "charts_js": _asset("templates/marks.js") + _asset("templates/charts.js"),
         "uplot_css": _asset("vendor/uplot/uPlot.min.css"),
         "uplot_js": _asset("vendor/uplot/uPlot.iife.min.js"),
     }
@@ -133,24 +141,27 @@ def _settings(analysis: Analysis) -> list[tuple[str, str]]:
     return [(name, yaml.safe_dump(value, sort_keys=False, allow_unicode=True)) for name, value in named if value]
 
 
-def _figure(measure: Measure) -> str:
+def _figure(measure: Measure, analysis: Analysis) -> str:
+    if measure.name == "startup":  # made of moments that Kubernetes gives in whole seconds
+        return words.measured(measure.value, max(map(start_error, analysis.pods), default=0.0))
     return words.figure(measure.value, measure.unit)
 
 
-def _left(phase: Phase, growth: ScaleUp) -> float:
-    """Where a phase's bar begins, in percent of the whole."""
-    start = growth.phases[0].start if growth.phases else None
-    if phase.start is None or start is None or not growth.total_s:
-        return 0.0
-    return round(min(max(100 * (phase.start - start) / growth.total_s, 0), 100), 2)
+def _groups(analysis: Analysis) -> list[tuple[str, list[tuple[str, str, str, str]]]]:
+    """For each group of readers: (name, title, figure, note) of its measures."""
+    return [
+        (
+            _GROUP_WORDS[group],
+            [
+                (name, CATALOGUE[name].title, _figure(found, analysis), _note(found))
+                for name in names
+                if (found := analysis.measures.get(name)) is not None
+            ],
+        )
+        for group, names in GROUPS.items()
+    ]
 
 
-def _width(phase: Phase, growth: ScaleUp) -> float:
-    """How wide a phase's bar is, in percent of the whole."""
-    return round(min(max(100 * (phase.duration_s or 0) / growth.total_s, 0), 100), 2) if growth.total_s else 0.0
-
-
-def _ready_after(pod: PodLife) -> str:
-    if pod.ready_at is None or pod.created is None:
-        return words.UNKNOWN
-    return words.duration(max(pod.ready_at - pod.created, 0.0)) if pod.ready_at >= pod.created else words.UNKNOWN
+def _note(measure: Measure) -> str:
+    bound = "not reached while the run was seen: at least this" if measure.at_least else ""
+    return "; ".join(part for part in (bound, measure.note) if part)

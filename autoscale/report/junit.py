@@ -2,6 +2,8 @@
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from autoscale.report.gather import Account
 from autoscale.verdict.results import Judgement
@@ -12,38 +14,62 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def to_junit(account: Account) -> str:
     """One test suite; a failed objective is a failure, an unknown or invalid one an error: never a pass."""
-    name = str((account.analysis.header.get("scenario") or {}).get("name") or "run")
+    analysis = account.analysis
+    name = str((analysis.header.get("scenario") or {}).get("name") or "run")
     judgements = account.verdict.judgements
     suite = ElementTree.Element(
         "testsuite",
         name=_legal(f"autoscale {name}"),
+        hostname=_legal(str((analysis.header.get("context") or {}).get("name") or "unknown")),
         tests=str(len(judgements) + 1),
         failures=str(sum(j.outcome == "fail" for j in judgements)),
         errors=str(
             sum(j.outcome in ("unknown", "invalid") for j in judgements) + (account.verdict.validity.outcome != "valid")
         ),
+        time=_seconds(analysis.start, analysis.end),
+        timestamp=datetime.fromtimestamp(analysis.start, UTC).strftime("%Y-%m-%dT%H:%M:%S"),
     )
-    _validity(suite, account, name)
+    whole = _seconds(analysis.start, analysis.end)
+    _validity(suite, account, name, whole)
     for judgement in judgements:
-        _case(suite, judgement, name)
+        _case(suite, judgement, name, whole)
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _validity(suite: ElementTree.Element, account: Account, name: str) -> None:
-    case = ElementTree.SubElement(suite, "testcase", classname=_legal(name), name="the run can be believed")
+def _validity(suite: ElementTree.Element, account: Account, name: str, whole: str) -> None:
+    case = _element(suite, "testcase", classname=name, name="the run can be believed", time=whole)
     validity = account.verdict.validity
+    _values(case, {check.name: check.words for check in validity.checks})
     if validity.outcome != "valid":
         doubts = "; ".join(check.words for check in validity.checks if check.effect != "none")
-        ElementTree.SubElement(case, "error", message=_legal(doubts), type=validity.outcome)
+        _element(case, "error", message=doubts, type=validity.outcome)
 
 
-def _case(suite: ElementTree.Element, judgement: Judgement, name: str) -> None:
-    case = ElementTree.SubElement(suite, "testcase", classname=_legal(name), name=_legal(judgement.text))
+def _case(suite: ElementTree.Element, judgement: Judgement, name: str, whole: str) -> None:
+    """One objective: its span as the time that it took, value and bound as properties and in words."""
+    span = _seconds(judgement.start, judgement.end) if judgement.start is not None else whole
+    case = _element(suite, "testcase", classname=name, name=judgement.text, time=span)
+    _values(case, {"value": judgement.value_text, "bound": judgement.bound_text})
+    detail = f"value {judgement.value_text}, bound {judgement.bound_text}"
     if judgement.outcome != "pass":
         tag = "failure" if judgement.outcome == "fail" else "error"
-        detail = ElementTree.SubElement(case, tag, message=_legal(judgement.reason), type=judgement.outcome)
-        detail.text = _legal(f"value {judgement.value_text}, bound {judgement.bound_text}")
+        _element(case, tag, message=judgement.reason, type=judgement.outcome).text = _legal(detail)
+    _element(case, "system-out").text = _legal(f"{judgement.outcome}: {detail}")
+
+
+def _values(case: ElementTree.Element, values: Mapping[str, str]) -> None:
+    properties = _element(case, "properties")
+    for name, value in values.items():
+        _element(properties, "property", name=name, value=value)
+
+
+def _element(parent: ElementTree.Element, tag: str, **attributes: str) -> ElementTree.Element:
+    return ElementTree.SubElement(parent, tag, {name: _legal(value) for name, value in attributes.items()})
+
+
+def _seconds(start: float | None, end: float | None) -> str:
+    return f"{max(0.0, end - start):.3f}" if start is not None and end is not None else "0"
 
 
 def _legal(text: str) -> str:

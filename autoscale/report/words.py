@@ -1,8 +1,11 @@
 """Figures as people read them; what is not known says so."""
 
+import math
 from datetime import UTC, datetime
 
 UNKNOWN = "unknown"
+_TOLD_S = 0.001
+_SLACK = 0.05  # an error of 1.03 s is one of 1 s
 
 
 def duration(seconds: float | None) -> str:
@@ -17,6 +20,25 @@ def duration(seconds: float | None) -> str:
     hours, minutes = divmod(minutes, 60)
     parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
     return " ".join(f"{value} {unit}" for value, unit in parts if value)
+
+
+def measured(seconds: float | None, error: float | None) -> str:
+    """A duration rounded to the error it has, and the error: ``(1.385, 0.4)`` -> "1.4 s ± 0.4 s"; what is smaller than
+    its error is known only to be that small: ``(0.005, 1)`` -> "<1 s". An error of None or below a ms is not told."""
+    if seconds is None or error is None or error < _TOLD_S:
+        return duration(seconds)
+    unit = 10.0 ** math.floor(math.log10(error))
+    error = math.ceil(round(error / unit, 3) - _SLACK) * unit
+    if abs(seconds) < error:
+        return f"<{_plain(error, unit)}"
+    return f"{_plain(round(seconds / unit) * unit, unit)} ± {_plain(error, unit)}"
+
+
+def _plain(seconds: float, unit: float) -> str:
+    """A duration to the place of ``unit``; tenths of a second stay seconds."""
+    if 0.1 <= unit < 1 and abs(seconds) < 60:
+        return f"{round(seconds, 1):g} s"
+    return duration(seconds)
 
 
 def percent(share: float | None) -> str:

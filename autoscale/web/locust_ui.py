@@ -33,6 +33,7 @@ _TAIL = """
     [{title: "Scaling", key: "scaling"}]);
 </script>
 <script src="/autoscale/static/uplot.js"></script>
+<script src="/autoscale/static/marks.js"></script>
 <script src="/autoscale/static/charts.js"></script>
 <script src="/autoscale/static/live.js"></script>
 <script src="/autoscale/static/tab.js"></script>

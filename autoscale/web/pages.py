@@ -14,6 +14,7 @@ _REPORT = Path(__file__).parents[1] / "report"
 ASSETS: Mapping[str, tuple[Path, str]] = {
     "uplot.js": (_REPORT / "vendor" / "uplot" / "uPlot.iife.min.js", "text/javascript"),
     "uplot.css": (_REPORT / "vendor" / "uplot" / "uPlot.min.css", "text/css"),
+    "marks.js": (_REPORT / "templates" / "marks.js", "text/javascript"),
     "charts.js": (_REPORT / "templates" / "charts.js", "text/javascript"),
     "live.js": (_HERE / "live.js", "text/javascript"),
     "live.css": (_HERE / "live.css", "text/css"),

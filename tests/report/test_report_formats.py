@@ -14,7 +14,8 @@ from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.record.reader import read
 from autoscale.report.markdown import escape, fenced
 
-FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "real-step.jsonl.gz"
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+FIXTURE = FIXTURES / "real-step.jsonl.gz"
 NASTY = "</script><img src=x onerror=alert(1)>|`*[x](javascript:1)\u0001"
 
 
@@ -69,7 +70,7 @@ def test_junit_stays_xml_whatever_a_record_says(nasty_record: Path) -> None:
     """The JUnit file parses, and the objective that cannot be read is an error, not a pass."""
     suite = ElementTree.fromstring(report.render(nasty_record, "junit"))
     (case,) = [case for case in suite if "onerror" in case.get("name", "")]
-    assert [child.tag for child in case] in (["error"], ["failure"])
+    assert {child.tag for child in case} & {"error", "failure"}
 
 
 def test_junit_counts_what_it_holds() -> None:
@@ -78,6 +79,19 @@ def test_junit_counts_what_it_holds() -> None:
     assert int(suite.get("tests", "")) == len(suite.findall("testcase")) > 1
     assert int(suite.get("failures", "")) == len(suite.findall(".//failure"))
     assert int(suite.get("errors", "")) == len(suite.findall(".//error"))
+
+
+def test_junit_tells_times_and_values() -> None:
+    """Suite and cases have a time in seconds, and each objective its value and bound, whether it held or not."""
+    suite = ElementTree.fromstring(report.render(FIXTURES / "maxed-out.jsonl.gz", "junit"))
+    assert float(suite.get("time", "")) == pytest.approx(121.3, abs=0.1)
+    assert suite.get("timestamp") == "2026-11-23T20:34:23"
+    told = {
+        case.get("name", ""): {item.get("name"): item.get("value") for item in case.iter("property")} for case in suite
+    }
+    assert told["errors < 1%"] == {"value": "0.9635%", "bound": "< 1%"}
+    assert told["p95 < 500ms"]["bound"] == "< 500ms"
+    assert all(float(case.get("time", "")) > 0 for case in suite)
 
 
 def test_json_holds_verdict_findings_and_analysis() -> None:

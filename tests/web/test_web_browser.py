@@ -157,7 +157,7 @@ def test_locusts_own_page_has_one_more_tab(browser: Browser, tmp_path: Path) -> 
         assert one.evaluate("fetch('/swarm', {method: 'POST'}).then((answer) => answer.status)") == 409
         errors.remove(next(error for error in errors if "409" in error))
         one.goto(page.url + "/?tab=scaling")
-        expect(one.locator("#chart-cpu canvas")).to_be_attached()
+        expect(one.locator("#chart-load canvas")).to_be_attached()
         one.get_by_role("button", name="Stop").click()
         eventually(lambda: feed.rows(state="load-end"), "the load's end")
         expect(one.locator(".status")).to_contain_text("waiting for the autoscaler to scale down")

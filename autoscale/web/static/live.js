@@ -4,12 +4,12 @@
 // `inLocust`: the page has a Stop button and Locust's tabs already. `onState` is told when the state changes.
 function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
   const PERIOD_MS = 1000, RECENT_S = 15;
-  let run = null, version = 0, zero = 0, seconds = new Map(), pods = [], cpu = [], news = null, drawn = null, data = null,
+  let run = null, version = 0, zero = 0, seconds = new Map(), pods = [], cpu = [], news = null, drawn = null,
     shown = null;
 
   root.classList.add("autoscale");
   root.innerHTML = '<nav class="ways"></nav><p class="status" role="status"></p><dl class="tiles"></dl><div class="charts"></div>' +
-    '<p class="hint" hidden>Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events.</p>';
+    '<p class="hint" hidden>Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events; the reason stands there. With the keyboard: Tab to a chart, arrows, Home and End move the cursor, + and − zoom, Esc shows all.</p>';
   const [ways, status, tiles, charts] = [".ways", ".status", ".tiles", ".charts"].map((name) => root.querySelector(name));
 
   const clock = (s) => Math.floor(Math.max(s, 0) / 60) + ":" + String(Math.floor(Math.max(s, 0)) % 60).padStart(2, "0");
@@ -68,15 +68,15 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     return [
       {id: "load", title: "Load: requests per second", unit: "/s", top: 1, x: load.x, series: [
         {label: "plan", colour: "--muted", dash: [4, 3], width: 1, y: load.plan},
-        {label: "offered", colour: "--a", fill: "--fill", y: load.column(1)},
-        {label: "served", colour: "--b", y: load.column(2)},
-        {label: "failed", colour: "--c", y: load.column(3)},
-        {label: "dropped", colour: "--e", y: load.column(4)}]},
+        {label: "offered", colour: "--a", fill: "--fill", lasts: 1, y: load.column(1)},
+        {label: "answered", colour: "--b", lasts: 1, y: load.column(2)},
+        {label: "failed", colour: "--c", lasts: 1, quiet: true, y: load.column(3)},
+        {label: "dropped", colour: "--e", lasts: 1, quiet: true, y: load.column(4)}]},
       {id: "latency", title: "Latency from the intended start: milliseconds", unit: "ms", top: 10, x: load.x, series: [
-        {label: "p50", colour: "--b", y: load.column(5)},
-        {label: "p95", colour: "--a", y: load.column(6)},
-        {label: "p99", colour: "--d", width: 1, y: load.column(7)}]},
-      {id: "pods", title: "Pods: desired and ready", unit: "", top: 1, x: replicas.x, series: [
+        {label: "p50", colour: "--b", lasts: 1, y: load.column(5)},
+        {label: "p95", colour: "--a", lasts: 1, y: load.column(6)},
+        {label: "p99", colour: "--d", width: 1, lasts: 1, y: load.column(7)}]},
+      {id: "pods", title: "Pods: desired and ready", unit: "", top: 1, whole: true, x: replicas.x, series: [
         {label: "desired", colour: "--a", fill: "--fill", stepped: true, y: replicas.first},
         {label: "ready", colour: "--b", stepped: true, y: replicas.second}]},
       {id: "cpu", title: "CPU of all pods against the target: millicores", unit: "m", top: 100, x: used.x, series: [
@@ -91,31 +91,15 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     return [Math.min(...times, 0), Math.max(...times, planned)];
   }
 
-  // uPlot itself would go back to where its data are, which is less than the run's time.
-  charts.addEventListener("dblclick", () => drawn && drawn.whole());
-
-  // A zoom that the reader chose stays; otherwise the whole run is shown.
-  const zoomed = (before) => drawn.plots.some(({scales: {x}}) =>
-    Math.abs(x.min - before[0]) > 0.5 || Math.abs(x.max - before[1]) > 0.5);
-
   function draw() {
     const fresh = {
-      range: range(), charts: chartList(), spans: [],
+      range: range(), charts: chartList(), spans: [], empty: news.state === "ended" ? "Not recorded." : "Nothing yet.",
       stages: news.zero == null ? [] : (news.scenario.stages || []).map((s) => ({name: s.name, start: s.start_s, end: s.end_s})),
       events: news.events.map((event) => ({...event, at: since(event.at)})),
     };
-    if (!drawn) {
-      data = fresh;
-      drawn = drawCharts(charts, data);
-      root.querySelector(".hint").hidden = false;
-      drawn.whole();
-      return;
-    }
-    const before = data.range, keep = zoomed(before);
-    Object.assign(data, fresh);
-    drawn.plots.forEach((plot, i) => plot.setData([data.charts[i].x, ...data.charts[i].series.map((s) => s.y)], false));
-    const view = keep ? drawn.plots[0].scales.x : {min: data.range[0], max: data.range[1]};
-    drawn.plots.forEach((plot) => plot.setScale("x", {min: view.min, max: view.max}));
+    if (drawn) return drawn.update(fresh);
+    drawn = drawCharts(charts, fresh);
+    root.querySelector(".hint").hidden = false;
   }
 
   function figures() {
@@ -126,7 +110,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
       ? (last.reduce((sum, row) => sum + row[i], 0) / last.length).toFixed(0) + " /s" : "–";
     const worst = last.map((row) => row[6]).filter((v) => v != null);
     return [
-      ["offered", mean(1)], ["served", mean(2)],
+      ["offered", mean(1)], ["answered", mean(2)],
       ["p95, worst of 5 s", worst.length ? Math.max(...worst).toFixed(0) + " ms" : "–"],
       ["pods ready of desired", pod ? `${pod[2] ?? "?"} of ${pod[1] ?? "?"}` : "–"],
       ["CPU against target", used && used[1] != null && used[2] ? Math.round(100 * used[1] / used[2]) + " %" : "–"],

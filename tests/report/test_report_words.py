@@ -1,0 +1,25 @@
+"""How figures are told: rounded to what is known of them."""
+
+import pytest
+
+from autoscale.report.words import measured
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error", "told"),
+    [
+        (0.0055, 0.157, "<0.2 s"),
+        (0.0, 1.003, "<1 s"),
+        (1.385, 0.387, "1.4 s ± 0.4 s"),
+        (8.152, 1.0, "8 s ± 1 s"),
+        (72.4, 1.0, "1 min 12 s ± 1 s"),
+        (600.0, 12.0, "10 min ± 20 s"),
+        (0.081, 0.003, "81 ms ± 3 ms"),
+        (4.482, 0.0, "4.48 s"),
+        (4.482, None, "4.48 s"),
+        (None, 1.0, "unknown"),
+    ],
+)
+def test_a_duration_is_rounded_to_its_error(seconds: float | None, error: float | None, told: str) -> None:
+    """No digit is shown that is not known; what is smaller than its error is only known to be so."""
+    assert measured(seconds, error) == told

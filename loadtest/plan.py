@@ -119,8 +119,22 @@ class RatePlan:
     def shard(self, index: int, shards: int, kind: Arrivals = "uniform", seed: int = 0) -> Iterator[tuple[int, float]]:
         """The part of worker ``index`` of ``shards``: (n, moment) of each arrival n with n mod shards = index."""
         needs = _exponential_sums(seed) if kind == "poisson" else (n + 0.5 for n in count())
-        mine = islice(enumerate(takewhile(lambda need: need <= self.total, needs)), index, None, shards)
-        return ((n, self.moment(need)) for n, need in mine)
+        total = self.total
+        mine = islice(enumerate(takewhile(lambda need: need <= total, needs)), index, None, shards)
+        return self._moments(mine)
+
+    def _moments(self, needs: Iterable[tuple[int, float]]) -> Iterator[tuple[int, float]]:
+        """(n, ``moment(need)``) of needs that only grow: each piece of the plan is looked up once."""
+        end = -1.0
+        t0 = t1 = r0 = slope = begin = 0.0
+        for n, need in needs:
+            if need > end:
+                index = max(1, bisect_left(self._cumulative, need))
+                (t0, r0), (t1, r1) = self.points[index - 1], self.points[index]
+                begin, end = self._cumulative[index - 1], self._cumulative[index]
+                slope = (r1 - r0) / (t1 - t0)
+            area = need - begin
+            yield n, min(t1, t0 + 2 * area / (r0 + math.sqrt(max(0.0, r0 * r0 + 2 * slope * area)))) if need else 0.0
 
     def times(self, factor: float) -> "RatePlan":
         """The same plan with every rate multiplied."""

@@ -8,40 +8,89 @@ sent and was not.
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtest.histogram import bucket, to_json
+from loadtest.histogram import Counts, bucket, merge, to_json
 
 POD_SPAN_S = 10  # a pod_load row covers this many seconds
 
-Ages = defaultdict[int, Counter[int]]
+Histogram = defaultdict[int, int]
+Ages = defaultdict[int, Histogram]
+
+
+def _histogram() -> Histogram:
+    return defaultdict(int)
 
 
 def _ages() -> Ages:
-    return defaultdict(Counter)
+    return defaultdict(_histogram)
 
 
-@dataclass
+@dataclass(slots=True)
 class Share:
-    """One pod's answers within a second."""
+    """One pod's answers within a second; ``span`` are its response times of the ten seconds so far."""
 
     first: float
+    span: Histogram
     n: int = 0
     failed: int = 0
 
 
-@dataclass
+@dataclass(frozen=True)
+class Kind:
+    """A kind of request, as the scenario names it."""
+
+    method: str
+    name: str
+
+
+@dataclass(slots=True)
+class Ended:
+    """The requests of one kind that ended within a second.
+
+    ``response`` of those answered as expected, by age; ``lost`` the same times of the others. All of them: ``total_s``,
+    ``least_s`` and ``most_s`` from intended start to end, ``length`` bytes of bodies.
+    """
+
+    response: Ages = field(default_factory=_ages)
+    failed: Counter[str] = field(default_factory=Counter)
+    lost: Histogram = field(default_factory=_histogram)
+    total_s: float = 0.0
+    least_s: float = math.inf
+    most_s: float = 0.0
+    length: int = 0
+
+    def add(self, seconds: float, length: int) -> None:
+        """One more, with its time and its bytes."""
+        self.total_s += seconds
+        self.length += length
+        if seconds < self.least_s:
+            self.least_s = seconds
+        if seconds > self.most_s:
+            self.most_s = seconds
+
+    @property
+    def answered(self) -> int:
+        """How many were answered as expected."""
+        return sum(sum(counts.values()) for counts in self.response.values())
+
+    @property
+    def times(self) -> Counts:
+        """The times of all of them."""
+        return merge([*self.response.values(), self.lost])
+
+
+@dataclass(slots=True)
 class Second:
     """The counts of one second."""
 
     sent: int = 0
-    answered: int = 0
     dropped: int = 0
-    failed: Counter[str] = field(default_factory=Counter)
-    lag: Counter[int] = field(default_factory=Counter)
-    response: Ages = field(default_factory=_ages)
+    lag: Histogram = field(default_factory=_histogram)
     service: Ages = field(default_factory=_ages)
+    ended: defaultdict[Kind, Ended] = field(default_factory=lambda: defaultdict(Ended))
     by_pod: dict[str, Share] = field(default_factory=dict)
 
 
@@ -54,19 +103,30 @@ class Worker:
     start: float
 
 
+ANY = Kind("", "")
+
+# What ended within the second that begins at some time, in seconds since the epoch.
+Tell = Callable[[float, dict[Kind, Ended]], object]
+
+
 class Recorder:
     """Counts events by the second in which they happen, and turns finished seconds into rows.
 
-    ``cpu_s`` is the CPU time the process had used before.
+    ``cpu_s`` is the CPU time the process had used before. ``by_name``: rows say what became of each name, too. ``tell``
+    hears of each finished second.
     """
 
-    def __init__(self, worker: Worker, cpu_s: float = 0.0) -> None:
+    def __init__(
+        self, worker: Worker, cpu_s: float = 0.0, *, by_name: bool = False, tell: Tell = lambda _at, _ended: None
+    ) -> None:
         self._worker = worker
         self._seconds: defaultdict[int, Second] = defaultdict(Second)
-        self._pods: defaultdict[int, defaultdict[str, Counter[int]]] = defaultdict(lambda: defaultdict(Counter))
+        self._pods: defaultdict[int, defaultdict[str, Histogram]] = defaultdict(lambda: defaultdict(_histogram))
         self._next = 0
         self._seq: Counter[str] = Counter()  # of each kind of row: a hole in either is a lost row
         self._cpu_s = cpu_s
+        self._by_name = by_name
+        self._tell = tell
         self.in_flight = 0
 
     def sent(self, now: float, ready: float) -> None:
@@ -83,32 +143,43 @@ class Recorder:
         """A request was due and not sent: too many were in flight, or the load was stopped."""
         self._seconds[int(now)].dropped += 1
 
-    def answered(self, now: float, due: float, begun: float, pod: str | None) -> None:
+    def answered(
+        self, now: float, due: float, begun: float, pod: str | None, *, kind: Kind = ANY, length: int = 0
+    ) -> None:
         """The expected answer has arrived whole at ``now``, to a request that left at ``begun``."""
-        second = self._seconds[int(now)]
-        second.answered += 1
-        age = int(now) - int(due)
+        index = int(now)
+        second = self._seconds[index]
+        age = index - int(due)
         response = bucket(now - due)
-        second.response[age][response] += 1
+        ended = second.ended[kind]
+        ended.response[age][response] += 1
+        ended.add(now - due, length)
         second.service[age][bucket(now - begun)] += 1
         if pod is not None:
-            self._share(second, pod, now).n += 1
-            self._pods[int(now) // POD_SPAN_S][pod][response] += 1
+            share = second.by_pod.get(pod) or self._share(index, pod, now)
+            share.n += 1
+            share.span[response] += 1
 
-    def failed(self, now: float, cause: str, pod: str | None) -> None:
-        """A request ended without the expected answer."""
-        second = self._seconds[int(now)]
-        second.failed[cause] += 1
+    def failed(
+        self, now: float, cause: str, pod: str | None, due: float | None = None, *, kind: Kind = ANY, length: int = 0
+    ) -> None:
+        """A request that was due at ``due`` ended without the expected answer."""
+        index = int(now)
+        second = self._seconds[index]
+        ended = second.ended[kind]
+        ended.failed[cause] += 1
+        took = 0.0 if due is None else now - due
+        ended.lost[bucket(took)] += 1
+        ended.add(took, length)
         if pod is not None:
-            share = self._share(second, pod, now)
+            share = second.by_pod.get(pod) or self._share(index, pod, now)
             share.n += 1
             share.failed += 1
 
-    @staticmethod
-    def _share(second: Second, pod: str, now: float) -> Share:
-        if pod not in second.by_pod:
-            second.by_pod[pod] = Share(first=now)
-        return second.by_pod[pod]
+    def _share(self, index: int, pod: str, now: float) -> Share:
+        share = Share(now, self._pods[index // POD_SPAN_S][pod])
+        self._seconds[index].by_pod[pod] = share
+        return share
 
     def rows(self, now: float, cpu_s: float, *, last: bool = False) -> list[dict[str, Any]]:
         """The rows of all seconds that ended by ``now``; ``cpu_s`` is the process's CPU time so far.
@@ -136,27 +207,54 @@ class Recorder:
         return head | {"at": round(worker.start + second, 6)}
 
     def _load_row(self, index: int, second: Second, cpu_s: float) -> dict[str, Any]:
-        self.in_flight += second.sent - second.answered - second.failed.total()
+        at = self._worker.start + index
+        self._tell(at, second.ended)
+        answered = sum(ended.answered for ended in second.ended.values())
+        failed: Counter[str] = sum((ended.failed for ended in second.ended.values()), Counter())
+        self.in_flight += second.sent - answered - failed.total()
         return self._head("load", index) | {
             "pod": self._worker.pod,
             "planned": second.sent + second.dropped,
             "sent": second.sent,
-            "answered": second.answered,
-            "failed": dict(second.failed),
+            "answered": answered,
+            "failed": dict(failed),
             "dropped": second.dropped,
             "in_flight": self.in_flight,
             "cpu_s": round(cpu_s, 4),
             "lag": to_json(second.lag),
-            "response": {str(age): to_json(counts) for age, counts in sorted(second.response.items())},
-            "service": {str(age): to_json(counts) for age, counts in sorted(second.service.items())},
+            "response": _by_age([ended.response for ended in second.ended.values()]),
+            "service": _by_age([second.service]),
             "by_pod": {
                 pod: {"n": share.n, "failed": share.failed, "first_at": round(self._worker.start + share.first, 6)}
                 for pod, share in second.by_pod.items()
             },
+            **({"by_name": _by_name(second.ended)} if self._by_name else {}),
         }
 
     def _pod_rows(self, span: int) -> list[dict[str, Any]]:
         return [
             self._head("pod_load", span * POD_SPAN_S) | {"pod": pod, "response": to_json(counts)}
             for pod, counts in sorted(self._pods.pop(span, {}).items())
+            if counts
         ]
+
+
+def _by_age(parts: list[Ages]) -> dict[str, dict[str, int]]:
+    """The sum of some histograms by age, in the form it has in a row."""
+    ages = sorted({age for part in parts for age in part})
+    return {str(age): to_json(merge(part[age] for part in parts if age in part)) for age in ages}
+
+
+def _by_name(second: dict[Kind, Ended]) -> dict[str, dict[str, Any]]:
+    """What became of the requests of each name."""
+    names: defaultdict[str, list[Ended]] = defaultdict(list)
+    for kind, ended in second.items():
+        names[kind.name].append(ended)
+    return {
+        name: {
+            "answered": sum(ended.answered for ended in parts),
+            "failed": dict(sum((ended.failed for ended in parts), Counter())),
+            "response": _by_age([ended.response for ended in parts]),
+        }
+        for name, parts in sorted(names.items())
+    }

@@ -42,7 +42,7 @@ DOORS: dict[str, set[str]] = {
     "kubernetes": {"autoscale.cluster"},
     "locust": {"loadtest.driver"},
     "gevent": {"loadtest.driver"},
-    "geventhttpclient": {"loadtest.driver"},
+    "httptools": {"loadtest.driver"},
     "flask": {"app", "loadtest.driver"},  # Locust's web UI is a Flask application
     "prometheus_client": {"app"},
     "aiohttp": {"autoscale.embedded", "autoscale.web"},

@@ -1,35 +1,39 @@
-"""One HTTP request, sent exactly once; the answer is parsed by geventhttpclient.
+"""HTTP requests, each sent exactly once.
 
-geventhttpclient's own ``request`` sends idempotent requests again when a connection closes without an answer, which
-hides lost requests; it is not used. A request that got no answer is a failed request.
+A request that got no answer is a failed request; none is sent again behind the load's back.
 """
 
-import errno
 import json
-import socket as plain
-import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-import gevent
-from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError, HTTPSocketResponse
+from gevent.event import AsyncResult
 
+from loadtest.driver.answer import Answer
+from loadtest.driver.causes import TIMEOUT
+from loadtest.driver.connection import Connection
 from loadtest.driver.connections import Connections
+from loadtest.driver.deadlines import Deadlines
 
-BLOCK = 65536
+# (cause, pod, bytes), as in Outcome
+Done = Callable[[str | None, str | None, int], object]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A request as bytes, once to keep the connection and once to close it."""
+    """A request as bytes, once to keep the connection and once to close it.
+
+    ``causes``: for each status, None where it is expected, else what such a failure is called.
+    """
 
     name: str
     method: str
     keep: bytes
     close: bytes
     timeout_s: float
-    expect: frozenset[str]
+    causes: dict[int, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,14 @@ def prepare(request: dict[str, Any], url: str, host_header: str) -> Prepared:
         head.encode("latin-1") + b"\r\n" + payload,
         head.encode("latin-1") + b"Connection: close\r\n\r\n" + payload,
         request["timeout"],
-        frozenset(request["expect"]),
+        _causes(frozenset(request["expect"])),
     )
+
+
+def _causes(expect: frozenset[str]) -> dict[int, str | None]:
+    return {
+        status: None if {str(status), f"{str(status)[0]}xx"} & expect else f"status {status}" for status in range(1000)
+    }
 
 
 class Client:
@@ -70,64 +80,33 @@ class Client:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._deadlines: dict[float, Deadlines] = {}
+
+    def start(self, request: Prepared, done: Done, *, close: bool) -> None:
+        """Send once; ``done`` is called once, whatever the network or the server does, perhaps before this returns."""
+        deadlines = self._deadlines.get(request.timeout_s)
+        if deadlines is None:
+            deadlines = self._deadlines[request.timeout_s] = Deadlines(request.timeout_s, _expire)
+        connection = self._connections.take()
+        deadlines.add(connection)
+
+        def ended(cause: str | None, answer: Answer | None) -> None:
+            deadlines.remove(connection)
+            if answer is None:
+                done(cause, None, 0)
+            else:
+                done(request.causes[answer.status], answer.pod, answer.length)
+
+        data = request.close if close else request.keep
+        connection.exchange(data, ended, head=request.method == "HEAD", close=close)
 
     def send(self, request: Prepared, *, close: bool) -> Outcome:
-        """Send once and read the whole answer; never raises for what the network or the server does."""
-        sock = None
-        timeout = gevent.Timeout.start_new(request.timeout_s)
-        try:
-            sock = self._connections.take()
-            sock.sendall(request.close if close else request.keep)
-            response = HTTPSocketResponse(sock, block_size=BLOCK, method=request.method)
-            length = len(response.read())
-            self._connections.give_back(sock, keep=not (close or response.should_close()))
-            return _outcome(response, request.expect, length)
-        except gevent.Timeout as expired:
-            if expired is not timeout:
-                raise
-            return self._broken("timeout", sock)
-        except (OSError, HTTPParseError) as error:
-            return self._broken(cause_of(error), sock)
-        finally:
-            timeout.close()
-
-    def _broken(self, cause: str, sock: Any) -> Outcome:
-        if sock is not None:
-            self._connections.give_back(sock, keep=False)
-        return Outcome(cause, None, 0)
+        """The same for a greenlet that waits for the outcome."""
+        result = AsyncResult()
+        self.start(request, lambda *ended: result.set(Outcome(*ended)), close=close)
+        outcome: Outcome = result.get()
+        return outcome
 
 
-def _outcome(response: HTTPSocketResponse, expect: frozenset[str], length: int) -> Outcome:
-    status = str(response.status_code)
-    pod = response.get("x-pod")
-    expected = status in expect or f"{status[0]}xx" in expect
-    return Outcome(None if expected else f"status {status}", pod if isinstance(pod, str) else None, length)
-
-
-_ERRNO = {
-    errno.ECONNREFUSED: "connection refused",
-    errno.ECONNRESET: "connection reset",
-    errno.EPIPE: "connection reset",
-    errno.ECONNABORTED: "connection reset",
-    errno.ETIMEDOUT: "timeout",
-    errno.EHOSTUNREACH: "no route to host",
-    errno.ENETUNREACH: "no route to host",
-    errno.EMFILE: "generator out of files",
-    errno.ENFILE: "generator out of files",
-    errno.EADDRNOTAVAIL: "generator out of ports",
-}
-
-
-def cause_of(error: Exception) -> str:
-    """A short name for what went wrong, the same for the same kind of failure."""
-    if isinstance(error, HTTPConnectionClosed):
-        return "connection closed"
-    if isinstance(error, HTTPParseError):
-        return "broken answer"
-    if isinstance(error, plain.gaierror):
-        return "name not resolved"
-    if isinstance(error, ssl.SSLError):
-        return "TLS error"
-    if isinstance(error, OSError) and error.errno in _ERRNO:
-        return _ERRNO[error.errno]
-    return type(error).__name__
+def _expire(connection: Connection) -> None:
+    connection.fail(TIMEOUT)

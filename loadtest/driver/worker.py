@@ -12,10 +12,12 @@ from gevent.event import Event
 from locust import runners
 from locust.env import Environment
 
+from loadtest.driver import statistics
 from loadtest.driver.engine import STOP_GRACE_S, Engine
 from loadtest.driver.output import say
 from loadtest.driver.settings import Settings
 from loadtest.driver.users import user_class
+from loadtest.rows import Ended, Kind
 
 LET_GO_S = 15.0  # how long a worker that is done waits for the master's word to leave
 GENERATOR_FAILED = 4  # the exit code of autoscale.base.exits
@@ -71,7 +73,7 @@ class Worker:
         if self._engine is None:
             gc.collect()
             gc.freeze()  # what Locust brought stays: a full collection would take tens of milliseconds of lag
-            self._engine = Engine(self._settings, self._report, msg.data["start"])
+            self._engine = Engine(self._settings, self._tell, msg.data["start"])
             gevent.spawn(self._carry_out, self._engine)
 
     def _carry_out(self, engine: Engine) -> None:
@@ -82,12 +84,9 @@ class Worker:
             self._runner.send_message("done", {"stopped": engine.stopped})
             self._over.set()
 
-    def _report(self, method: str, name: str, milliseconds: float, length: int, cause: str | None) -> None:
-        """Feed Locust's own statistics; its response time is the one from the intended time."""
-        stats = self._runner.stats
-        stats.log_request(method, name, milliseconds, length)
-        if cause is not None:
-            stats.log_error(method, name, cause)
+    def _tell(self, at: float, ended: dict[Kind, Ended]) -> None:
+        """Feed Locust's own statistics."""
+        statistics.tell(self._runner.stats, at, ended)
 
     def _stopping(self, **_: Any) -> None:
         """Locust is about to end its users (Stop on the page, or quit): end the load cleanly before it does."""

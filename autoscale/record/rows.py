@@ -114,9 +114,18 @@ class PodShare(TypedDict):
     first_at: float | None
 
 
+class NameShare(TypedDict):
+    """What became of the requests of one name in a second; ``response`` as in the row."""
+
+    answered: int
+    failed: dict[str, int]
+    response: dict[str, Buckets]
+
+
 class Load(Row):
     """One worker, one second. ``at`` is the second's beginning; age keys of ``response`` and ``service`` are
-    whole seconds between that second and the intended one."""
+    whole seconds between that second and the intended one. ``by_name`` is there where the scenario's requests have more
+    than one name."""
 
     shard: int
     pod: str
@@ -134,6 +143,7 @@ class Load(Row):
     response: dict[str, Buckets]
     service: dict[str, Buckets]
     by_pod: dict[str, PodShare]
+    by_name: NotRequired[dict[str, NameShare]]
 
 
 class PodLoad(Row):

@@ -33,7 +33,7 @@ def kubectl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     objects = [obj for obj in render(manifests() / "base") if obj["kind"] in ("Deployment", "HorizontalPodAutoscaler")]
     for obj in objects:
         obj["spec"] |= {"replicas": 0} if obj["kind"] == "Deployment" else {}
-    text = "\n---\n".join(json.dumps(obj) for obj in objects)
+    text = yaml.safe_dump_all(objects)  # kubectl 1.32 reads no JSON documents that --- separates
     try:
         subprocess.run([*command, "apply", "-f", "-"], input=text, text=True, check=True, capture_output=True)
         yield command

@@ -1,3 +1,5 @@
 """Load tests for autoscalers: run one, record it, and say what happened."""
 
-__version__ = "0.1.0"
+from autoscale.base.version import VERSION as __version__
+
+__all__ = ["__version__"]

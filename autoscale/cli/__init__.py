@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import click
 
-from autoscale import __version__
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
+from autoscale.base.version import VERSION
 
 _OPENING = re.compile(r'"""``autoscale ([a-z]+)[^`]*``: (.+?\.)"*$')
 # In the order in which a new user meets them; a command that is not named here comes after these.
@@ -73,7 +73,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="autoscale")
+@click.version_option(VERSION, prog_name="autoscale")
 def cli() -> None:
     """Does your autoscaler keep its promise?
 

@@ -10,9 +10,9 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
-from autoscale import __version__
 from autoscale.analysis.results.analysis import Analysis, Measure
 from autoscale.analysis.results.catalogue import CATALOGUE, GROUPS
+from autoscale.base.version import VERSION
 from autoscale.report import words
 from autoscale.report.answers import PHASE_WORDS, answers, in_short, is_sized
 from autoscale.report.charts import chart_data
@@ -87,7 +87,7 @@ def _context(account: Account) -> dict[str, Any]:
         "demand_how": analysis.demand.how,
         "gaps": analysis.gaps[:MOST_ROWS],
         "settings": _settings(analysis),
-        "version": __version__,
+        "version": VERSION,
         "source": account.source.name,
         "data": _json(chart_data(analysis, account.findings)),
         "css": _asset("templates/report.css"),

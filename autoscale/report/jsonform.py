@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from autoscale import __version__
 from autoscale.analysis import SCHEMA
 from autoscale.analysis import to_json as analysis_to_json
 from autoscale.analysis.results.jsonform import plain
+from autoscale.base.version import VERSION
 from autoscale.report.answers import answers, in_short
 from autoscale.report.gather import Account
 
@@ -15,7 +15,7 @@ def to_json(account: Account) -> str:
     """One JSON object; ``schema`` is raised whenever a field changes its meaning (docs/report.schema.json)."""
     value: dict[str, Any] = {
         "schema": SCHEMA,
-        "tool": f"autoscale {__version__}",
+        "tool": f"autoscale {VERSION}",
         "verdict": plain(account.verdict),
         "in_short": in_short(account),
         "answers": plain(answers(account)),

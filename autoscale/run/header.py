@@ -8,8 +8,8 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from autoscale import __version__
 from autoscale.base.errors import ClusterError
+from autoscale.base.version import VERSION
 from autoscale.cluster.client import Cluster
 from autoscale.hpa.config import DEFAULTS
 from autoscale.record.rows import SCHEMA
@@ -61,7 +61,7 @@ def header_row(
 
 def versions(cluster: Cluster) -> dict[str, str]:
     """Of this project, Python, the load generator and the cluster; what cannot be learned is left out."""
-    found = {"autoscale": __version__, "python": sys.version.split()[0]}
+    found = {"autoscale": VERSION, "python": sys.version.split()[0]}
     for package in ("locust", "kubernetes"):
         try:
             found[package] = version(package)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from loadtest.pieces import steps_between
 from loadtest.plan import Point
-from loadtest.traces.forms import LONGEST_S
 
+LONGEST_S = 400 * 86400.0  # a year and a bit: nothing longer is one trace
 _NICE = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)  # seconds
 _MOST = 1500  # bins of a plan: it must travel
 _KEPT = 200_000

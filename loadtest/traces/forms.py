@@ -3,17 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import Literal, NoReturn
 
 from loadtest.errors import Problem, ScenarioError
 from loadtest.plan import Point
-
-if TYPE_CHECKING:
-    from loadtest.traces.bins import Tally
+from loadtest.traces.bins import Tally
 
 Form = Literal["rate", "count", "limbo", "counter"]
 SHOWN = 20  # mistakes of one file that are listed; more would hide the first
-LONGEST_S = 400 * 86400.0  # a year and a bit: nothing longer is one trace
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Understood:
     bins: str = ""
     notes: tuple[str, ...] = ()
     mix: Counter[str] = field(default_factory=Counter)
-    tally: "Tally | None" = None
+    tally: Tally | None = None
 
 
 @dataclass(frozen=True)

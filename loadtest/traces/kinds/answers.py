@@ -15,7 +15,8 @@ from typing import Any
 from loadtest.errors import Problem
 from loadtest.pieces import steps_between
 from loadtest.plan import Point
-from loadtest.traces.forms import LONGEST_S, Reader, Source, Understood, ask, refuse
+from loadtest.traces.bins import LONGEST_S
+from loadtest.traces.forms import Reader, Source, Understood, ask, refuse
 from loadtest.traces.times import number
 from loadtest.units import spoken
 

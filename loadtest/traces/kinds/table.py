@@ -21,7 +21,8 @@ from loadtest.errors import Problem
 from loadtest.pieces import steps_between
 from loadtest.plan import Point
 from loadtest.traces import times, values
-from loadtest.traces.forms import LONGEST_S, Form, Reader, Source, Understood, ask, refuse
+from loadtest.traces.bins import LONGEST_S
+from loadtest.traces.forms import Form, Reader, Source, Understood, ask, refuse
 from loadtest.traces.values import Meaning
 from loadtest.units import spoken
 

@@ -1,0 +1,3 @@
+"""The version of the project; packaging reads it here too."""
+
+VERSION = "0.1.0"

@@ -109,7 +109,7 @@ ANY = Kind("", "")
 Tell = Callable[[float, dict[Kind, Ended]], object]
 
 
-class Recorder:
+class Tally:
     """Counts events by the second in which they happen, and turns finished seconds into rows.
 
     ``cpu_s`` is the CPU time the process had used before. ``by_name``: rows say what became of each name, too. ``tell``

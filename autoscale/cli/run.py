@@ -66,10 +66,10 @@ def command(
     autoscale run spike --context shop --target deployment/web -n shop --url http://web.shop/
     """
     from autoscale.run import progress
-    from autoscale.run.options import Options
+    from autoscale.run.options import RunOptions
 
     with progress.screen() as screen, interruptible(screen.say) as stop:
-        options = Options(
+        options = RunOptions(
             scenario=scenario,
             context=context,
             kubeconfig=kubeconfig,

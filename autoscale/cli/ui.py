@@ -32,7 +32,7 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, out: Pa
     its report and then ends; a second one stops at once.
     """
     from autoscale.run import progress
-    from autoscale.run.options import Options
+    from autoscale.run.options import RunOptions
     from autoscale.web import Desk, Page, shelf
 
     ends = Ends()
@@ -42,7 +42,7 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, out: Pa
         while not ends.quit.is_set():
             launch = desk.take(_LOOK_S)
             if launch is not None:
-                options = Options(
+                options = RunOptions(
                     scenario=launch.scenario,
                     context=context,
                     kubeconfig=kubeconfig,

@@ -35,7 +35,7 @@ class Reader(Protocol):
 
 
 @dataclass
-class Recorder:
+class EventRecorder:
     """Remembers under which name an equal event was written. ``names`` is in the order of first sight."""
 
     names: dict[tuple[str, ...], Key] = field(default_factory=dict)

@@ -74,7 +74,7 @@ def _code(container: ContainerState) -> int | None:
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     """Where a pod runs and since when: addresses, and the kubelet's first sight of it."""
 
     pod_ip: str
@@ -86,7 +86,7 @@ def pod_status(
     pod: Object,
     inits: Sequence[ContainerState],
     containers: Sequence[ContainerState],
-    place: Place,
+    place: Placement,
     now: float,
     failed: tuple[str, str] | None = None,
 ) -> Object:

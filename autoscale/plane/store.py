@@ -16,7 +16,7 @@ from autoscale.kube import statuses
 from autoscale.kube.conditions import is_finished
 from autoscale.kube.kinds import RESOURCES, Key, Object, initial_status, key_of
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
-from autoscale.plane.events import Emit, Recorder
+from autoscale.plane.events import Emit, EventRecorder
 from autoscale.plane.view import Change, Objects, Shelf, Stored
 from autoscale.plane.writes import Create, Delete, Remove, Update, UpdateStatus, Write
 
@@ -40,7 +40,7 @@ class Store:
         self._kinds = {kind: Shelf() for kind in RESOURCES}
         self._history: deque[Change] = deque(maxlen=history)
         self._random = random.Random(seed)
-        self._recorder = Recorder()
+        self._recorder = EventRecorder()
         self._waiters: list[asyncio.Future[None]] = []
         self._committing = True
         self.objects = Objects(self._kinds, lambda: self.version)

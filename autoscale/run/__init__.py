@@ -1,5 +1,5 @@
 """The run: deploy, drive, record, report; sources of rows entered and left in order."""
 
-from autoscale.run.options import Options, Result
+from autoscale.run.options import Result, RunOptions
 
-__all__ = ["Options", "Result"]
+__all__ = ["Result", "RunOptions"]

@@ -10,9 +10,9 @@ from autoscale.base.exits import ExitCode
 from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import apply, run_labels
 from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
-from autoscale.run.options import Options
-from autoscale.run.place import Place
+from autoscale.run.options import RunOptions
 from autoscale.run.prepare import existing_of, limit_pods, redact_object, resolve
 from autoscale.run.site import load_jobs, refuse_active, rendered
 from autoscale.run.target import Target, kind_and_name, of_existing
@@ -20,7 +20,7 @@ from autoscale.run.target import Target, kind_and_name, of_existing
 LABEL = "dry-run"
 
 
-def dry(options: Options, out: Callable[[str], None]) -> ExitCode:
+def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
     """Print permissions, objects and the API server's answer; the exit code says whether a run would begin."""
     scenario = resolve(options)
     with opened(options, scenario) as place:
@@ -52,7 +52,7 @@ def dry(options: Options, out: Callable[[str], None]) -> ExitCode:
 
 
 def _permissions(
-    place: Place, namespace: str, wanted: Sequence[permissions.Permission], out: Callable[[str], None]
+    place: OpenCluster, namespace: str, wanted: Sequence[permissions.Permission], out: Callable[[str], None]
 ) -> bool:
     """Print what is used and whether we have it; whether something needed is missing."""
     try:

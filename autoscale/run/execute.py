@@ -21,14 +21,14 @@ from autoscale.run import phases
 from autoscale.run.ending import finish
 from autoscale.run.header import header_row
 from autoscale.run.loadjobs import MASTER, WORKER
-from autoscale.run.options import Listener, Options, Result
+from autoscale.run.options import Listener, Result, RunOptions
 from autoscale.run.prepare import resolve
 from autoscale.run.recorder import Interrupted, Recorder
 from autoscale.run.site import Site, deployed, out_folder
 from autoscale.run.target import behaviour_window
 
 
-def execute(options: Options, listeners: Sequence[Listener] = (), stop: threading.Event | None = None) -> Result:
+def execute(options: RunOptions, listeners: Sequence[Listener] = (), stop: threading.Event | None = None) -> Result:
     """Run a scenario: deploy, drive, record, report; returns when everything it made is removed.
 
     ``listeners`` get every row as it is written. ``stop``: set it to end the load early; the report is still written.
@@ -38,7 +38,7 @@ def execute(options: Options, listeners: Sequence[Listener] = (), stop: threadin
 
 
 def repeat(
-    options: Options, times: int, listeners: Sequence[Listener] = (), stop: threading.Event | None = None
+    options: RunOptions, times: int, listeners: Sequence[Listener] = (), stop: threading.Event | None = None
 ) -> list[Result]:
     """Several runs from one deployment, each from the start state (minimum replicas, metrics settled), each with a
     record of its own. Ends early when ``stop`` is set or a run fails."""
@@ -70,7 +70,7 @@ def _stamp() -> str:
     return datetime.now().strftime("%Y%m%d-%H%M%S")
 
 
-def once(options: Options, site: Site, name: str, listeners: Sequence[Listener], stop: threading.Event) -> Result:
+def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listener], stop: threading.Event) -> Result:
     """One recorded run on a deployed service. What the run before left of the load generator goes first: its log is
     that run's."""
     remove_jobs(site.place.cluster, site.target.namespace, (MASTER, WORKER))
@@ -125,7 +125,7 @@ def once(options: Options, site: Site, name: str, listeners: Sequence[Listener],
     return finish(folder, reason, error, run.totals.to_json(), options.say)
 
 
-def record(run: Recorder, site: Site, options: Options) -> AutoscaleError | None:
+def record(run: Recorder, site: Site, options: RunOptions) -> AutoscaleError | None:
     """All phases of one run; returns what went wrong once the load had begun."""
     scenario, say = site.scenario, options.say
     duration, workers = float(scenario["duration_s"]), int(scenario["load"]["workers"])

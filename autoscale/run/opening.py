@@ -9,13 +9,13 @@ from autoscale.cluster.failures import Refused
 from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.cluster.resources import resource_of
 from autoscale.run.header import UNKNOWN_CONFIG
-from autoscale.run.options import Options
-from autoscale.run.place import Place, namespace_of
+from autoscale.run.open_cluster import OpenCluster, namespace_of
+from autoscale.run.options import RunOptions
 from autoscale.run.prepare import Scenario
 
 
 @contextmanager
-def opened(options: Options, scenario: Scenario) -> Iterator[Place]:
+def opened(options: RunOptions, scenario: Scenario) -> Iterator[OpenCluster]:
     """The cluster of the options' context, allowed to receive load; the embedded one is started where none runs."""
     if options.context == EMBEDDED:
         from autoscale.run.own_cluster import own_cluster  # only Linux has one: others never import it
@@ -26,7 +26,7 @@ def opened(options: Options, scenario: Scenario) -> Iterator[Place]:
     with connect(options.context, options.kubeconfig) as cluster:
         guard(cluster.context, count_nodes(cluster), options.ask)
         namespace = namespace_of(options, scenario, cluster)
-        yield Place(cluster, namespace, False, UNKNOWN_CONFIG, lambda: None, options.kubeconfig)
+        yield OpenCluster(cluster, namespace, False, UNKNOWN_CONFIG, lambda: None, options.kubeconfig)
 
 
 def count_nodes(cluster: Cluster) -> int | None:

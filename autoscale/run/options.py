@@ -23,7 +23,7 @@ class Existing:
 
 
 @dataclass(frozen=True)
-class Options:
+class RunOptions:
     """One run.
 
     ``scenario``: a file or the name of a built-in one. ``overrides``: ``path=value`` of the scenario.

@@ -13,8 +13,8 @@ from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.embedded.launch import process
 from autoscale.embedded.launch.folder import folder_of, is_running
 from autoscale.embedded.settings import Settings, from_json, quick
-from autoscale.run.options import Options
-from autoscale.run.place import Place, namespace_of
+from autoscale.run.open_cluster import OpenCluster, namespace_of
+from autoscale.run.options import RunOptions
 
 
 def wanted_settings(embedded: dict[str, Any]) -> Settings:
@@ -25,7 +25,7 @@ def wanted_settings(embedded: dict[str, Any]) -> Settings:
 
 
 @contextmanager
-def own_cluster(options: Options, scenario: dict[str, Any]) -> Iterator[Place]:
+def own_cluster(options: RunOptions, scenario: dict[str, Any]) -> Iterator[OpenCluster]:
     """The running embedded cluster where its settings are the wanted ones; else one that ends with the run.
 
     One that another run has started is not used: it ends with that run.
@@ -47,7 +47,7 @@ def own_cluster(options: Options, scenario: dict[str, Any]) -> Iterator[Place]:
             options.say(f"  export KUBECONFIG={running.kubeconfig}; kubectl get pods,hpa -w")
         kubeconfig = folder_of(name).kubeconfig
         cluster = stack.enter_context(connect(EMBEDDED, kubeconfig))
-        yield Place(
+        yield OpenCluster(
             cluster=cluster,
             namespace=namespace_of(options, scenario, cluster),
             embedded=True,

@@ -4,7 +4,7 @@ from typing import Any
 
 from autoscale import objectives
 from autoscale.base.errors import InputError, Problem
-from autoscale.run.options import Existing, Options
+from autoscale.run.options import Existing, RunOptions
 from loadtest import scenario as scenarios
 from loadtest.errors import ScenarioError
 
@@ -14,7 +14,7 @@ REDACTED = "(redacted)"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-def resolve(options: Options) -> Scenario:
+def resolve(options: RunOptions) -> Scenario:
     """The scenario in its plain form, checked whole, its objectives included. InputError with every mistake."""
     try:
         plain = scenarios.resolved(scenarios.load(options.scenario, options.overrides))
@@ -25,7 +25,7 @@ def resolve(options: Options) -> Scenario:
     return plain
 
 
-def existing_of(options: Options, scenario: Scenario) -> Existing | None:
+def existing_of(options: RunOptions, scenario: Scenario) -> Existing | None:
     """The workload of someone else's that is to be loaded: from the options, else from the scenario; else None."""
     if options.existing is not None:
         return options.existing

@@ -15,9 +15,9 @@ from autoscale.cluster.resources import resource_of
 from autoscale.kube.kinds import Object
 from autoscale.run import target as targets
 from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
-from autoscale.run.options import Options
-from autoscale.run.place import Place
+from autoscale.run.options import RunOptions
 from autoscale.run.prepare import Scenario, existing_of, limit_pods
 from autoscale.run.target import Target
 
@@ -29,7 +29,7 @@ class Site:
     ``left``: why what the run made could not be removed in the end, where it could not.
     """
 
-    place: Place
+    place: OpenCluster
     scenario: Scenario
     target: Target
     objects: list[Object]
@@ -41,7 +41,7 @@ class Site:
 
 
 @contextmanager
-def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]:
+def deployed(options: RunOptions, scenario: Scenario, label: str) -> Iterator[Site]:
     """The service on the cluster (brought along, or there already); on leaving, what the run made is removed."""
     left: list[ClusterError] = []
     with ExitStack() as stack:
@@ -73,7 +73,7 @@ def deployed(options: Options, scenario: Scenario, label: str) -> Iterator[Site]
         yield Site(place, scenario, target, objects, load, list(dict.fromkeys(warnings)), unseen, label, left)
 
 
-def check(place: Place, namespace: str, kind: str, *, deploy: bool) -> list[str]:
+def check(place: OpenCluster, namespace: str, kind: str, *, deploy: bool) -> list[str]:
     """Permissions and metrics, before anything is made; returns the kinds that may not be watched."""
     missing = permissions.require(place.cluster, namespace, deploy=deploy, kind=kind)
     metrics.require(place.cluster, namespace)
@@ -121,7 +121,12 @@ def tried(cluster: Cluster, load: list[Object], namespace: str) -> list[str]:
 
 
 def clear(
-    place: Place, namespace: str, label: str, say: Callable[[str], None], left: list[ClusterError], wait_s: float = 60.0
+    place: OpenCluster,
+    namespace: str,
+    label: str,
+    say: Callable[[str], None],
+    left: list[ClusterError],
+    wait_s: float = 60.0,
 ) -> None:
     """Remove what the run made; where that fails say how to do it later, and never hide the run's own error."""
     try:
@@ -140,7 +145,7 @@ def clear(
         say(f"Later: autoscale clean --context {place.cluster.context.name} -n {namespace}")
 
 
-def out_folder(options: Options, name: str, stamp: str) -> str:
+def out_folder(options: RunOptions, name: str, stamp: str) -> str:
     """Make the run's own folder, ``OUT/<time>-<scenario>``; returns its name."""
     for suffix in ("", *(f"-{number}" for number in range(2, 100))):
         folder = options.out / f"{stamp}-{name}{suffix}"

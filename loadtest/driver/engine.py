@@ -9,7 +9,7 @@ from loadtest.driver.output import say, write
 from loadtest.driver.pacing import Closed, Open, Pacer
 from loadtest.driver.sender import Sender
 from loadtest.driver.settings import Settings
-from loadtest.rows import Recorder, Tell, Worker
+from loadtest.rows import Tally, Tell, Worker
 
 STOP_GRACE_S = 5.0  # after a stop, how long requests in flight may still take
 
@@ -24,7 +24,7 @@ class Engine:
         self._duration_s = settings.scenario["duration_s"]
         several = len({request["name"] for request in settings.scenario["requests"]}) > 1
         worker = Worker(settings.shard, settings.pod, start)
-        self._recorder = Recorder(worker, time.process_time(), by_name=several, tell=tell)
+        self._recorder = Tally(worker, time.process_time(), by_name=several, tell=tell)
         self._sender = Sender(settings, self._recorder, start)
         pacing = Open if settings.scenario["model"] == "open" else Closed
         self._pacer: Pacer = pacing(settings, self._sender, self._recorder)

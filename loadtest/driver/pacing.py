@@ -15,7 +15,7 @@ from gevent.event import Event
 from loadtest import closed
 from loadtest.driver.sender import Sender
 from loadtest.driver.settings import Settings
-from loadtest.rows import Recorder
+from loadtest.rows import Tally
 
 LOT = 8  # when behind, requests are sent in lots of this many between two looks at the network
 PRIME = 1_000_003  # spreads a user's requests over the stream of choices
@@ -77,7 +77,7 @@ class Pacer(ABC):
 class Open(Pacer):
     """Every request at its time, whatever became of those before it; at most so many are in flight."""
 
-    def __init__(self, settings: Settings, sender: Sender, recorder: Recorder) -> None:
+    def __init__(self, settings: Settings, sender: Sender, recorder: Tally) -> None:
         super().__init__(sender)
         load = settings.scenario["load"]
         self._recorder = recorder
@@ -108,7 +108,7 @@ class Closed(Pacer):
     the generator's lag. What is overdue when the load ends was never sent and counts as dropped.
     """
 
-    def __init__(self, settings: Settings, sender: Sender, recorder: Recorder) -> None:
+    def __init__(self, settings: Settings, sender: Sender, recorder: Tally) -> None:
         super().__init__(sender)
         self._recorder = recorder
         self._duration_s = settings.scenario["duration_s"]

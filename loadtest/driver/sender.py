@@ -9,13 +9,13 @@ from loadtest import draw
 from loadtest.driver.client import Client, prepare
 from loadtest.driver.connections import Connections
 from loadtest.driver.settings import Settings
-from loadtest.rows import Kind, Recorder
+from loadtest.rows import Kind, Tally
 
 
 class Sender:
     """``start`` is the load's second 0 on this machine's clock, in seconds since the epoch."""
 
-    def __init__(self, settings: Settings, recorder: Recorder, start: float) -> None:
+    def __init__(self, settings: Settings, recorder: Tally, start: float) -> None:
         load, requests = settings.scenario["load"], settings.scenario["requests"]
         self._recorder = recorder
         self._begin = perf_counter() + start - time.time()

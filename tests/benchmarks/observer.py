@@ -19,8 +19,8 @@ from autoscale.observe.view import View
 from autoscale.record.writer import Writer
 from autoscale.run.execute import enter_sources
 from autoscale.run.header import UNKNOWN_CONFIG, header_row
+from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.options import Existing, Row
-from autoscale.run.place import Place
 from autoscale.run.recorder import Recorder
 from autoscale.run.site import Site, existing_objects
 from autoscale.run.target import of_existing
@@ -60,7 +60,9 @@ def main(context: str, kubeconfig: str, namespace: str, label: str, record: str)
 
 def _site(cluster: Cluster, kubeconfig: str, namespace: str, label: str) -> Site:
     """A workload that is there already, as with ``--target``."""
-    place = Place(cluster, namespace, cluster.context.name == "embedded", UNKNOWN_CONFIG, lambda: None, kubeconfig)
+    place = OpenCluster(
+        cluster, namespace, cluster.context.name == "embedded", UNKNOWN_CONFIG, lambda: None, kubeconfig
+    )
     target = of_existing(cluster, Existing(f"deployment/{WORKLOAD}", f"http://{WORKLOAD}:8080"), namespace)
     return Site(place, {}, target, existing_objects(cluster, target), [], [], [], label)
 

@@ -10,7 +10,7 @@ from autoscale.embedded.settings import Settings
 from autoscale.hpa.config import Config
 from autoscale.kube.kinds import Object
 from autoscale.plane.loop import Loop
-from autoscale.plane.podstatus import ContainerState, Place, pod_status, running, terminated
+from autoscale.plane.podstatus import ContainerState, Placement, pod_status, running, terminated
 from autoscale.plane.store import Create, Remove, Store, Update, UpdateStatus
 
 START = 1_800_000_000.0
@@ -114,7 +114,7 @@ class World:
     def _write(self, pod: Object, containers: list[ContainerState]) -> None:
         current = self.get("Pod", pod["metadata"]["name"])
         address = current["status"].get("podIP") or f"127.99.128.{self._address}"
-        place = Place(address, BLOCK.node_ip, parse_time(pod["metadata"]["creationTimestamp"]))
+        place = Placement(address, BLOCK.node_ip, parse_time(pod["metadata"]["creationTimestamp"]))
         status = pod_status(current, [], containers, place, self.now)
         if status != current["status"]:
             self.store.apply(UpdateStatus({**current, "status": status}), self.now)

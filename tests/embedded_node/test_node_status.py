@@ -9,9 +9,9 @@ from autoscale.base.times import format_time
 from autoscale.embedded.kubelet.probes import Count
 from autoscale.embedded.kubelet.pulling import Backoff
 from autoscale.kube.kinds import Object
-from autoscale.plane.podstatus import ContainerState, Place, phase, pod_status, running, terminated, waiting
+from autoscale.plane.podstatus import ContainerState, Placement, phase, pod_status, running, terminated, waiting
 
-PLACE = Place("127.99.128.1", "127.99.0.1", START)
+PLACE = Placement("127.99.128.1", "127.99.0.1", START)
 
 
 def state(kind: str) -> ContainerState:

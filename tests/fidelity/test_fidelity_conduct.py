@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoscale.base.errors import ClusterError
-from autoscale.run.options import Options
+from autoscale.run.options import RunOptions
 from autoscale.run.prepare import resolve
 from tests.fidelity.conduct import SCENARIOS, namespace, run, told, turns
 
@@ -47,9 +47,9 @@ def test_a_run_that_cannot_start_counts_as_failed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_scenario_is_short_and_moderate(path: Path) -> None:
     """Each scenario is valid, rises and falls back to where it began, and asks at most 30 requests per second."""
-    points = resolve(Options(scenario=str(path)))["points"]
+    points = resolve(RunOptions(scenario=str(path)))["points"]
     rates = [rate for _, rate in points]
-    assert path.stem == resolve(Options(scenario=str(path)))["name"]
+    assert path.stem == resolve(RunOptions(scenario=str(path)))["name"]
     assert rates[0] == rates[-1] < max(rates) <= 30
     assert points[-1][0] <= 180
 

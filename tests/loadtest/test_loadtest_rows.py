@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest import histogram
-from loadtest.rows import Recorder, Worker
+from loadtest.rows import Tally, Worker
 
 START = 1_700_000_000.0
 
 
-def recorder() -> Recorder:
-    return Recorder(Worker(2, "load-2", START), cpu_s=1.0)
+def recorder() -> Tally:
+    return Tally(Worker(2, "load-2", START), cpu_s=1.0)
 
 
 def total(rows: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:

@@ -17,9 +17,9 @@ from autoscale.observe.fold import Scope
 from autoscale.observe.totals import Totals
 from autoscale.observe.view import View
 from autoscale.run.loadjobs import container_of, load_objects, with_path
-from autoscale.run.options import Options
+from autoscale.run.open_cluster import namespace_of
+from autoscale.run.options import RunOptions
 from autoscale.run.phases import load_error
-from autoscale.run.place import namespace_of
 from autoscale.run.prepare import REDACTED, limit_pods, redact_object, redact_scenario, resolve
 from autoscale.run.progress import Progress
 from autoscale.run.target import Target, behaviour_window
@@ -31,17 +31,17 @@ TARGET = Target("Deployment", "web", "shop", "http://192.0.2.7:80", "web.shop", 
 @pytest.fixture
 def scenario() -> dict[str, Any]:
     """The built-in scenario ``smoke``, resolved."""
-    return resolve(Options("smoke"))
+    return resolve(RunOptions("smoke"))
 
 
 def test_a_scenario_and_its_objectives_are_checked_before_anything() -> None:
     """A misspelt key and a misspelt stage in an objective are InputErrors of a run that has started nothing."""
     with pytest.raises(InputError, match="Did you mean workers"):
-        resolve(Options("smoke", overrides=("load.wrkers=2",)))
+        resolve(RunOptions("smoke", overrides=("load.wrkers=2",)))
     with pytest.raises(InputError, match="peek"):
-        resolve(Options("smoke", overrides=("objectives=[p95 < 1s during peek]",)))
+        resolve(RunOptions("smoke", overrides=("objectives=[p95 < 1s during peek]",)))
     with pytest.raises(InputError, match="no scenario"):
-        resolve(Options("smokee"))
+        resolve(RunOptions("smokee"))
 
 
 def test_the_limit_of_pods_holds_for_the_autoscaler(scenario: dict[str, Any]) -> None:
@@ -185,9 +185,9 @@ def test_the_namespace_is_the_command_lines_then_the_scenarios_then_the_contexts
     (tmp_path / "config").write_text(json.dumps(config))
     named = {**scenario, "target": {**scenario["target"], "namespace": "scenarios"}}
     with connect("c", tmp_path / "config") as cluster:
-        assert namespace_of(Options("smoke"), scenario, cluster) == "contexts"
-        assert namespace_of(Options("smoke"), named, cluster) == "scenarios"
-        assert namespace_of(Options("smoke", namespace="lines"), named, cluster) == "lines"
+        assert namespace_of(RunOptions("smoke"), scenario, cluster) == "contexts"
+        assert namespace_of(RunOptions("smoke"), named, cluster) == "scenarios"
+        assert namespace_of(RunOptions("smoke", namespace="lines"), named, cluster) == "lines"
 
 
 def load_row(at: float, **changes: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import shutil
 from autoscale.embedded.kubelet.container import ContainerWorker
 from autoscale.embedded.kubelet.node import Node
 from autoscale.kube.kinds import Object
-from autoscale.plane.podstatus import ContainerState, Place, pod_status
+from autoscale.plane.podstatus import ContainerState, Placement, pod_status
 from autoscale.plane.store import Remove
 
 OVERDUE = "Pod was active on the node longer than the specified deadline"
@@ -24,7 +24,7 @@ class PodWorker:
         self.followed: Object | None = None
         """The version last given to ``update``. (``pod`` may be newer: ``tell`` reads it, and nothing follows.)"""
         self.uid: str = pod["metadata"]["uid"]
-        self.place = Place(node.take_address(self.uid), node.block.node_ip, node.now())
+        self.place = Placement(node.take_address(self.uid), node.block.node_ip, node.now())
         policy = pod["spec"].get("restartPolicy", "Always")
         self.inits = [self._worker(c, "OnFailure" if policy == "Always" else policy)
                       for c in pod["spec"].get("initContainers") or []]  # fmt: skip

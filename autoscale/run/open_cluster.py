@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoscale.cluster.client import Cluster
-from autoscale.run.options import Options
+from autoscale.run.options import RunOptions
 from autoscale.run.prepare import Scenario
 
 
 @dataclass(frozen=True)
-class Place:
+class OpenCluster:
     """An open cluster. ``alive`` raises ClusterError when it has died (an embedded one; others are only unreachable).
 
     ``hpa_config``: the HPA controller's settings, None where they are hidden. ``kubeconfig``: to watch it with kubectl.
@@ -25,6 +25,6 @@ class Place:
     metrics_period_s: float = 10.0
 
 
-def namespace_of(options: Options, scenario: Scenario, cluster: Cluster) -> str:
+def namespace_of(options: RunOptions, scenario: Scenario, cluster: Cluster) -> str:
     """Where a run takes place: as the command line says, else the scenario, else the context."""
     return options.namespace or scenario["target"]["namespace"] or cluster.context.namespace

@@ -47,6 +47,7 @@ METRICS: dict[str, Kind] = {
     "cost": "number",
     "cpu": "share",
 }
+_BEYOND_ONE = {"overshoot": 10.0, "cpu": 10.0}  # shares that may be more than the whole; others are refused from 1 on
 OVER_TIME = ("ready", "desired", "running", "cpu")
 _SPANNED = ("max", "errors", "bad", "throughput", "dropped")  # have a value of their own in any part of the load
 LATENCY = re.compile(r"(service_)?p(\d{1,2}(?:\.\d+)?)")
@@ -171,7 +172,17 @@ def _bound(word: str, kind: Kind, metric: str) -> float:
     if match is None or unit not in fits:
         example = {"share": "0.1% or 0.001", "count": "6", "rate": "50/s", "number": "40"}[kind]
         raise _Mistake(f"{word!r} for {metric}", f"a {kind}, for example {example}")
-    return float(match[1]) / (100 if unit == "%" else 1)
+    bound = float(match[1]) / (100 if unit == "%" else 1)
+    if kind == "share" and (
+        bound > _BEYOND_ONE.get(metric, 1.0) or (bound >= 1 and not unit and metric not in _BEYOND_ONE)
+    ):
+        example = match[1] if unit != "%" and float(match[1]) <= 100 else "1"
+        raise _Mistake(
+            f"{word!r} for {metric}, which is {bound * 100:g} %",
+            "a share of at most 100 %",
+            f"`{metric} < {example}%`?",
+        )
+    return bound
 
 
 def _window(words: list[str], stages: Sequence[str], text: str, allowed: tuple[str, ...]) -> Window:

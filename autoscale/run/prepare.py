@@ -4,6 +4,7 @@ from typing import Any
 
 from autoscale import objectives
 from autoscale.base.errors import InputError, Problem
+from autoscale.objectives.reach import check_reach
 from autoscale.run.options import Existing, RunOptions
 from loadtest import scenario as scenarios
 from loadtest.errors import ScenarioError
@@ -21,7 +22,8 @@ def resolve(options: RunOptions) -> Scenario:
     except ScenarioError as error:
         problems = [Problem(item.where, item.found, item.wanted, item.fix) for item in error.problems]
         raise InputError(error.what, problems=problems) from error
-    objectives.parse(plain["objectives"], [stage["name"] for stage in plain["stages"]])
+    parsed = objectives.parse(plain["objectives"], [stage["name"] for stage in plain["stages"]])
+    check_reach(parsed, plain["requests"])
     return plain
 
 

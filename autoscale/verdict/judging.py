@@ -1,5 +1,6 @@
 """Objectives against a run: each pass, fail, unknown or invalid, with value, bound, span and reason."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from autoscale.analysis.results.analysis import Analysis
@@ -53,8 +54,9 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
         doubt = _doubt(analysis, objective, value)
         if doubt:
             outcome, reason = "unknown", doubt
+    number = value.value if value.value != math.inf else None
     return Judgement(
-        objective, objective.text, outcome, value.value, show(value.value, objective, at_least=value.at_least),
+        objective, objective.text, outcome, number, show(value.value, objective, at_least=value.at_least),
         f"{objective.operator} {show(objective.bound, objective)}", value.start, value.end, reason,
     )  # fmt: skip
 
@@ -121,6 +123,8 @@ def show(value: float | None, objective: Objective, *, at_least: bool = False) -
     """A value in the objective's unit, as a person would write it."""
     if value is None:
         return "unknown"
+    if value == math.inf:
+        return "not answered"
     if objective.kind == "duration":
         text = f"{value * 1000:.3g}ms" if value < 1 else f"{value:.4g}s"
     elif objective.kind == "share":

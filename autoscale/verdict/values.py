@@ -1,5 +1,6 @@
 """The value that an objective is judged by, taken from the analysis over the objective's span."""
 
+import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ _EDGE_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value with its span; None is unknown, for ``reason``. ``at_least``: a lower bound."""
+    """A value with its span; None is unknown, for ``reason``. ``at_least``: a lower bound; ``inf``: never answered."""
 
     value: float | None
     start: float | None = None
@@ -85,11 +86,30 @@ def span_of(analysis: Analysis, objective: Objective) -> tuple[float, float] | s
 
 
 def _latency(analysis: Analysis, objective: Objective, start: float, end: float) -> Value:
+    """A percentile of all requests: one that failed or was never sent is slower than any bound (``math.inf``)."""
     series = analysis.services if objective.metric.startswith("service_") else analysis.responses
     counts = series.merged(start, end)
-    share = objective.quantile
-    value = quantile(counts, share) if share is not None else (middle(max(counts)) if counts else None)
-    return Value(value, start, end, "" if value is not None else "no answered request in this span")
+    since, until = _drained(analysis, start, end)
+    columns = (analysis.seconds.failed, analysis.seconds.dropped)
+    without = sum(span_sum(analysis.seconds, column, since, until) or 0 for column in columns)
+    answered = sum(counts.values())
+    if not answered + without:
+        return Value(None, start, end, "no request in this span")
+    share = 1.0 if objective.quantile is None else objective.quantile
+    # the same rank as ``quantile`` takes, among all: without failures the figure of the report
+    rank = max(1, math.ceil(share * (answered + without) - 1e-9))
+    if rank > answered:
+        return Value(math.inf, start, end, _unanswered(answered, without, quantile(counts, share)))
+    value = middle(max(counts)) if objective.quantile is None else quantile(counts, rank / answered)
+    return Value(value, start, end)
+
+
+def _unanswered(answered: int, without: int, survivors: float | None) -> str:
+    """Why a percentile of all requests has no value."""
+    words = (
+        f"{without} of {answered + without} requests failed or were never sent ({without / (answered + without):.2%})"
+    )
+    return words if survivors is None else f"{words}; of the answered ones alone it is {survivors * 1000:.3g} ms"
 
 
 def _counted(analysis: Analysis, metric: str, start: float, end: float) -> Value:

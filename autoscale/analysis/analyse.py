@@ -31,9 +31,10 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     series = timeline.seconds(kept.load)
     plan = timeline.planned_rate(kept.header, start, series)
     changes = load_changes(plan)
-    spec = timeline.hpa_spec(kept)
-    supply, cpu = timeline.replicas(kept), timeline.cpu(kept, spec)
-    need = demand(kept, series, plan, spec, supply.ready)
+    specs = timeline.hpa_specs(kept)
+    spec = specs[-1][1] if specs else None
+    supply, cpu = timeline.replicas(kept), timeline.cpu(kept, specs)
+    need = demand(kept, series, plan, specs, supply.ready)
     made = decisions(kept)
     events = scale_events(kept, supply, made)
     pods, downs = pod_lives(kept, events), scale_downs(kept, events)
@@ -45,7 +46,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     step = largest_rise(changes)
     until = _until(step, changes, end if end is not None else (kept.last_t if kept.load.seconds else None))
     allowed = 1 - objective.quantile if objective else 0.0
-    react = reaction(step, until, supply, need, spec, series, bad, allowed)
+    react = reaction(step, until, supply, need, series, bad, allowed)
     reversals, flapped = flapping(supply.desired or supply.hpa_desired, plan)
     found = Analysis(
         header=kept.header,

@@ -1,128 +1,109 @@
-"""How many pods the load needs, estimated from the run itself by the service demand law (Denning and Buzen 1978).
+"""How many pods the load needs over time, from what a request costs, the HPA's target, and the pods' request.
 
-CPU of all pods = idle CPU x pods + CPU per request x answered rate, fitted over the CPU samples. From these two
-and the HPA's target follows the demand: the fewest pods whose utilisation stays within target plus tolerance.
-The planned rate is taken, not the answered one: overload lowers the latter exactly when supply is short.
+The fewest pods whose utilisation stays within target plus tolerance. The planned rate is taken, not the answered one:
+overload lowers the latter exactly when supply is short. Target, tolerance, minimum and request are those of their time.
 """
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.plan import PlannedRate
+from autoscale.analysis.requests import common_request
 from autoscale.analysis.results.analysis import Demand, HpaSpec, Seconds
+from autoscale.analysis.service_demand import Cost, cost
 from autoscale.analysis.steps import StepSeries
 
-_LEAST_REQUESTS = 50
-_LEAST_POINTS = 3
-_STEADY = 0.15
-_WORST_FIT = 0.35  # mean distance from the fit, as a share of the mean CPU, beyond which it explains nothing
+_MOST_STEPS = 2_000  # on one straight piece of the plan; a steeper one is followed second by second
 
-Point = tuple[float, float, float]  # pods, answered per second, millicores
-
-
-def fit(points: Sequence[Point]) -> tuple[float, float] | None:
-    """(idle millicores a pod, CPU seconds a request), least squares with both at least 0; None where undetermined."""
-    found = _least_squares(points)
-    if found is None:
-        return None
-    idle, each = found
-    off = sum(abs(u - idle * n - 1000 * each * x) for n, x, u in points)
-    return found if off <= _WORST_FIT * sum(u for _, _, u in points) else None
-
-
-def _least_squares(points: Sequence[Point]) -> tuple[float, float] | None:
-    nn = sum(n * n for n, _, _ in points)
-    nx = sum(n * x for n, x, _ in points)
-    xx = sum(x * x for _, x, _ in points)
-    nu = sum(n * u for n, _, u in points)
-    xu = sum(x * u for _, x, u in points)
-    if len(points) < _LEAST_POINTS or xx <= 0:
-        return None
-    determinant = nn * xx - nx * nx
-    if determinant > 1e-6 * nn * xx:
-        idle, each = (nu * xx - xu * nx) / determinant, (xu * nn - nu * nx) / determinant
-        if idle >= 0 and each > 0:
-            return idle, each / 1000
-    each = xu / xx
-    return (0.0, each / 1000) if each > 0 else None
-
-
-def _width(kept: Collected) -> float:
-    """How far apart samples of one pod usually are, in seconds, but not less than their window."""
-    windows = sorted(window for usage in kept.usage.values() for window in usage.window_s)
-    apart = sorted(b - a for usage in kept.usage.values() for a, b in pairwise(usage.at))
-    return max([1.0, *(values[len(values) // 2] for values in (windows, apart) if values)])
-
-
-def _slots(kept: Collected, width: float) -> Iterator[tuple[int, float, float, float]]:
-    """For each ``width`` seconds with samples: (pods, mean end of their windows, sum of millicores, mean window)."""
-    sums: dict[int, tuple[int, float, float, float]] = {}
-    for usage in kept.usage.values():
-        columns = zip(usage.at, usage.cpu_m, usage.window_s, strict=True)
-        latest = {int(sample[0] // width): sample for sample in columns}  # one sample of a pod in each slot
-        for slot, (at, cpu_m, window) in latest.items():
-            n, ats, total, windows = sums.get(slot, (0, 0.0, 0.0, 0.0))
-            sums[slot] = n + 1, ats + at, total + cpu_m, windows + window
-    for _, (n, ats, total, windows) in sorted(sums.items()):
-        yield n, ats / n, total, windows / n
-
-
-def samples(kept: Collected, series: Seconds, ready: StepSeries) -> list[Point]:
-    """One point for each moment at which all ready pods' CPU was measured: over the same window, what they answered."""
-    answered = [0, *accumulate(n or 0 for n in series.answered)]
-    width = _width(kept)
-    points = []
-    for n, at, cpu_m, window in _slots(kept, width):
-        first, last = (round(time - series.start) for time in (at - max(1.0, window), at))
-        present = ready.at(at)
-        if first < 0 or last > len(series) or last <= first or present is None or n < present:
-            continue
-        rate = (answered[last] - answered[first]) / (last - first)
-        low, high = max(0, first - 2), min(len(series), last + 2)
-        around = (answered[high] - answered[low]) / (high - low)
-        if abs(around - rate) > _STEADY * max(rate, around):
-            continue  # the load changed near the window, whose edges are only known to the second
-        points.append((float(n), rate, cpu_m))
-    return points
+Spec = tuple[float, HpaSpec]  # from when on
 
 
 def demand(
-    kept: Collected, series: Seconds, plan: PlannedRate, spec: HpaSpec | None, ready: StepSeries
+    kept: Collected, series: Seconds, plan: PlannedRate, specs: Sequence[Spec], ready: StepSeries
 ) -> Demand:  # fmt: skip
     """The demand curve, or why there is none."""
-    fitted = fit(samples(kept, series, ready)) if sum(n or 0 for n in series.answered) >= _LEAST_REQUESTS else None
-    idle, each = fitted if fitted else (None, None)
-    request = _request(kept)
+    spec = specs[-1][1] if specs else None
+    container = spec.container if spec else None
+    price = cost(kept, series, ready, container)
+    request = common_request(kept, container)
+    aimed = spec is not None and (spec.target_percent is not None or spec.target_value_m is not None)
     missing = [
         text
         for absent, text in (
-            (spec is None or spec.target_percent is None, "the HPA has no CPU utilisation target"),
-            (request is None, "the pods' CPU request is not known"),
-            (fitted is None, "too few CPU samples beside answered requests"),
+            (not aimed, "the HPA has no CPU target"),
+            (not request, "the pods' CPU request is not known"),
+            (price.each_s is None, price.why),
             (not plan, "the load is not known"),
         )
         if absent
     ]
-    if missing or spec is None or spec.target_percent is None or request is None or idle is None or each is None:
-        return Demand(StepSeries(), "unknown: " + "; ".join(missing), each, idle, None)
-    allowed = request * spec.target_percent / 100 * (1 + spec.tolerance)
-    if allowed <= idle:
-        words = f"unknown: an idle pod alone uses {idle:.0f}m, as much as the target allows ({allowed:.0f}m)"
-        return Demand(StepSeries(), words, each, idle, None)
-    capacity = (allowed - idle) / (each * 1000)
-    grid = plan.every()
-    floor = max(1, spec.min_replicas)
-    curve = StepSeries.of([(time, float(max(floor, _pods(rate / capacity)))) for time, rate in grid])
-    beyond = sum(rate / capacity > spec.max_replicas for _, rate in grid) / len(grid) if grid else None
-    source = "measured" if plan.measured else "planned"
-    how = (
-        f"estimated from this run: {each * 1000:.1f} ms of CPU a request and {idle:.0f}m an idle pod, {source} rate, "
-        f"utilisation within {spec.target_percent:.0f} % and tolerance; at least {floor}"
-    )
-    return Demand(curve, how, each, idle, beyond)
+    if missing or spec is None or price.each_s is None or price.idle_m is None:
+        return Demand(StepSeries(), "unknown: " + "; ".join(missing), price.each_s, price.idle_m, None)
+    allowed = _allowed(spec, request.values[-1]) if request else None
+    if allowed is None or allowed <= price.idle_m:
+        words = (
+            f"unknown: an idle pod alone uses {price.idle_m:.0f}m, as much as the target allows ({allowed or 0:.0f}m)"
+        )
+        return Demand(StepSeries(), words, price.each_s, price.idle_m, None)
+    curve, beyond = _curve(plan, specs, request, price)
+    return Demand(curve, _how(plan, specs, request, price), price.each_s, price.idle_m, beyond)
+
+
+def _allowed(spec: HpaSpec, request: float | None) -> float | None:
+    """Millicores that a pod may use before the HPA grows."""
+    if spec.target_percent is not None and request is not None:
+        return request * spec.target_percent / 100 * (1 + spec.tolerance)
+    return spec.target_value_m * (1 + spec.tolerance) if spec.target_value_m is not None else None
+
+
+def _curve(plan: PlannedRate, specs: Sequence[Spec], request: StepSeries, price: Cost) -> tuple[StepSeries, float]:
+    """The curve, and the share of the time in which it lies above maxReplicas."""
+    points: list[tuple[float, float | None]] = []
+    beyond = total = 0.0
+    edges = sorted({plan.times[0], plan.times[-1], *plan.times, *(at for at, _ in specs[1:]), *request.times})
+    edges = [edge for edge in edges if plan.times[0] <= edge <= plan.times[-1]]
+    for since, until in pairwise(edges):
+        spec = _spec_at(specs, since)
+        asked = request.at(since)
+        allowed = _allowed(spec, request.values[0] if asked is None else asked)
+        capacity = ((allowed or 0.0) - (price.idle_m or 0.0)) / ((price.each_s or 0.0) * 1000)
+        if capacity <= 0:
+            points.append((since, None))
+            continue
+        low, high = plan.at(since), plan.before(until)
+        steps = list(_steps(since, until, low / capacity, high / capacity))
+        floor = max(1, spec.min_replicas)
+        points += [(time, float(max(floor, pods))) for time, pods in steps]
+        total += until - since
+        ends = [*(time for time, _ in steps[1:]), until]
+        beyond += sum(
+            end - time for (time, pods), end in zip(steps, ends, strict=True) if pods > spec.max_replicas
+        )  # fmt: skip
+    return StepSeries.of(points), beyond / total if total else 0.0
+
+
+def _spec_at(specs: Sequence[Spec], time: float) -> HpaSpec:
+    return next((spec for at, spec in reversed(specs) if at <= time), specs[0][1])
+
+
+def _steps(since: float, until: float, low: float, high: float) -> Iterator[tuple[float, int]]:
+    """(time, pods) of every step on a straight piece from ``low`` to ``high`` pods' worth of load."""
+    first, last = _pods(low), _pods(high)
+    yield since, first
+    if first == last or until <= since:
+        return
+    if abs(last - first) > _MOST_STEPS:
+        for i in range(1, math.ceil(until - since)):
+            yield since + i, _pods(low + (high - low) * i / (until - since))
+        return
+    slope = (high - low) / (until - since)
+    up = last > first
+    for pods in range(first + 1, last + 1) if up else range(first - 1, last - 1, -1):
+        # rising, a pod more is needed from the moment on at which the others are full; falling, until then
+        edge = pods - 1 if up else pods
+        yield min(until, max(since, since + (edge - low) / slope)), pods
 
 
 def _pods(exact: float) -> int:
@@ -130,7 +111,17 @@ def _pods(exact: float) -> int:
     return math.ceil(exact - 1e-6)
 
 
-def _request(kept: Collected) -> float | None:
-    """The CPU request of one pod: the most common one."""
-    requests = sorted(pod.request_m for pod in kept.pods.values() if pod.request_m)
-    return requests[bisect_left(requests, requests[len(requests) // 2])] if requests else None
+def _how(plan: PlannedRate, specs: Sequence[Spec], request: StepSeries, price: Cost) -> str:
+    spec, source = specs[-1][1], "measured" if plan.measured else "planned"
+    targets = list(dict.fromkeys(_target(one) for _, one in specs))
+    asked = list(dict.fromkeys(f"{value:.0f}m" for value in request.values if value is not None))
+    then = f", of requests of {', then '.join(asked)}" if len(asked) > 1 else ""
+    return (
+        f"estimated from this run: {(price.each_s or 0) * 1000:.1f} ms of CPU a request and {price.idle_m:.0f}m an "
+        f"idle pod, {source} rate, utilisation within {', then '.join(targets)} and tolerance{then}; "
+        f"at least {max(1, spec.min_replicas)}"
+    )
+
+
+def _target(spec: HpaSpec) -> str:
+    return f"{spec.target_percent:.0f} %" if spec.target_percent is not None else f"{spec.target_value_m:.0f}m a pod"

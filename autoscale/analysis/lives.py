@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory
+from autoscale.analysis.losses import Losses
 from autoscale.analysis.phases import new_pods, pod_end, pod_start
 from autoscale.analysis.results.analysis import PodLife, ScaleDown, ScaleEvent
 from loadtest.histogram import quantile
 
 _SLACK_S = 1.0
-_AFTER_S = 1.0  # a request under way when its pod ends fails within the second
 
 
 def pod_lives(kept: Collected, events: Sequence[ScaleEvent]) -> tuple[PodLife, ...]:
@@ -54,8 +54,12 @@ def _answers(
 
 
 def scale_downs(kept: Collected, events: Sequence[ScaleEvent]) -> tuple[ScaleDown, ...]:
-    """Every shrinking with its pods and the requests that failed from its decision until the last of them had gone."""
-    found = []
+    """Every shrinking with its pods and the requests lost from its decision until the last of them had gone.
+
+    A second belongs to the first shrinking that it lies in, so no request is lost twice.
+    """
+    found: list[ScaleDown] = []
+    spans: list[tuple[float, float | None, ScaleEvent, list[PodHistory]]] = []
     for i, event in enumerate(events):
         if event.up:
             continue
@@ -65,23 +69,15 @@ def scale_downs(kept: Collected, events: Sequence[ScaleEvent]) -> tuple[ScaleDow
             if pod.deletion is not None and event.at - _SLACK_S <= pod.deletion[1] < until - _SLACK_S
         ]  # fmt: skip
         ends = [pod.removed if pod.removed is not None else pod.ended for pod in pods]
-        last = max((end for end in ends if end is not None), default=None)
-        causes = _failed(kept, event.at, last) if last is not None else {}
-        complete = last is not None and None not in ends
+        spans.append((event.at, max((end for end in ends if end is not None), default=None), event, pods))
+    losses = Losses(kept.load, [(start, end) for start, end, _, _ in spans if end is not None])
+    for start, last, event, pods in spans:
+        causes = losses.take(start, last) if last is not None else {}
+        gone = all(pod.removed is not None or pod.ended is not None for pod in pods)
         found.append(
             ScaleDown(
-                event, tuple(pod.name for pod in pods), last - event.at if last is not None and complete else None,
+                event, tuple(pod.name for pod in pods), last - event.at if last is not None and gone else None,
                 sum(causes.values()) if last is not None and kept.load.seconds else None, causes,
             )
         )  # fmt: skip
     return tuple(found)
-
-
-def _failed(kept: Collected, start: float, end: float) -> dict[str, int]:
-    phase = kept.load.phase or 0.0
-    causes: dict[str, int] = {}
-    for second, found in kept.load.failed_by_second.items():
-        if start - 1 < second + phase <= end + _AFTER_S:
-            for cause, n in found.items():
-                causes[cause] = causes.get(cause, 0) + n
-    return causes

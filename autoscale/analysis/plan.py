@@ -1,12 +1,14 @@
 """The planned rate of requests over time, and where it changes."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 CHANGE_SHARE = 0.2  # a load change: at least this share of the highest rate ...
 _LONGEST_S = 40 * 86400
 CHANGE_WITHIN_S = 10  # ... within this time
+_GRID_S = 1.0
+_EDGE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class PlannedRate:
         width = self.times[i + 1] - self.times[i]
         return self.rates[i] + (self.rates[i + 1] - self.rates[i]) * (time - self.times[i]) / width
 
+    def before(self, time: float) -> float:
+        """The rate up to a time; at a jump the rate before it."""
+        i = bisect_left(self.times, time)
+        if i == 0 or i == len(self.times):
+            return 0.0
+        width = self.times[i] - self.times[i - 1]
+        return self.rates[i - 1] + (self.rates[i] - self.rates[i - 1]) * (time - self.times[i - 1]) / width
+
     def every(self, step_s: float = 1.0) -> list[tuple[float, float]]:
         """(time, rate) on a grid over the whole plan, in one pass."""
         if not self.times:
@@ -80,12 +90,51 @@ def measured(start: float, counts: Sequence[int | None]) -> PlannedRate:
 
 
 def load_changes(plan: PlannedRate) -> tuple[LoadChange, ...]:
-    """Where the rate moves by 20 % of its maximum or more within 10 s; a long steep slope is one change."""
+    """Where the rate moves by 20 % of its maximum or more: within 10 s, or slowly on one long slope.
+
+    A long steep slope is one change; a slow one is told only where none of its parts is steep.
+    """
     grid = plan.every()
-    rates = [rate for _, rate in grid]
-    limit = CHANGE_SHARE * max(rates, default=0.0)
+    limit = CHANGE_SHARE * max(plan.rates, default=0.0)
     if limit <= 0:
         return ()
+    steep = _steep(grid, limit)
+    slow = [
+        slope
+        for slope in _slopes(grid, limit)
+        if not any(one.at <= slope.until and slope.at <= one.until and _up(one) == _up(slope) for one in steep)
+    ]
+    return tuple(_placed(plan, change) for change in sorted([*steep, *slow], key=lambda change: change.at))
+
+
+def _up(change: LoadChange) -> bool:
+    return change.after > change.before
+
+
+def _placed(plan: PlannedRate, change: LoadChange) -> LoadChange:
+    """The change from where the plan bends to where it bends again, instead of the next second of the grid."""
+    near = _EDGE_SHARE * abs(change.after - change.before)
+    begins = [
+        time for time in _bends(plan, change.at - _GRID_S, change.at + _GRID_S)
+        if abs(plan.before(time) - change.before) <= near or abs(plan.at(time) - change.before) <= 1e-9
+    ]  # fmt: skip
+    sign = 1 if _up(change) else -1
+    ends = [
+        time for time in _bends(plan, change.until - _GRID_S, change.until + _GRID_S)
+        if sign * (plan.at(time) - change.after) >= -1e-9
+    ]  # fmt: skip
+    at = begins[-1] if begins else change.at
+    until = max(at, ends[0]) if ends else change.until
+    before = plan.before(at) if begins and at > plan.times[0] else change.before
+    return LoadChange(at, until, before, plan.at(until) if ends else change.after)
+
+
+def _bends(plan: PlannedRate, since: float, until: float) -> tuple[float, ...]:
+    return plan.times[bisect_left(plan.times, since) : bisect_right(plan.times, until)]
+
+
+def _steep(grid: Sequence[tuple[float, float]], limit: float) -> list[LoadChange]:
+    rates = [rate for _, rate in grid]
     found: list[LoadChange] = []
     i = 1
     while i < len(grid):
@@ -95,11 +144,34 @@ def load_changes(plan: PlannedRate) -> tuple[LoadChange, ...]:
             i += 1
             continue
         last = _run(rates, i, delta > 0, limit)
-        first = next(j for j in range(back + 1, i + 1) if abs(rates[j] - rates[back]) > 0.01 * limit)
+        # the steep part alone: what came before it in these 10 s moved the rate by hardly anything
+        first = max(j for j in range(back + 1, i + 1) if abs(rates[i] - rates[j - 1]) >= (1 - _EDGE_SHARE) * abs(delta))
         settled = max(range(first, last + 1), key=lambda j: rates[j] if delta > 0 else -rates[j])
-        found.append(LoadChange(grid[first][0], grid[settled][0], rates[back], rates[settled]))
+        found.append(LoadChange(grid[first][0], grid[settled][0], rates[first - 1], rates[settled]))
         i = last + 1
-    return tuple(found)
+    return found
+
+
+def _slopes(grid: Sequence[tuple[float, float]], limit: float) -> Iterator[LoadChange]:
+    """Long ways in one direction of at least ``limit``: a way ends where the rate turns back by half of it."""
+    low = high = start = 0
+    for i, (_, rate) in enumerate(grid):
+        low = i if rate < grid[low][1] - 1e-9 else low
+        high = i if rate > grid[high][1] + 1e-9 else high
+        turned_down, turned_up = grid[high][1] - rate >= limit / 2, rate - grid[low][1] >= limit / 2
+        if (high > low and turned_down) or (low > high and turned_up):
+            yield from _slope(grid, start, max(low, high), limit)
+            start = max(low, high)
+            low, high = (start, i) if turned_up and low == start else (i, start)
+    if grid:
+        yield from _slope(grid, start, max(low, high), limit)
+
+
+def _slope(grid: Sequence[tuple[float, float]], first: int, last: int, limit: float) -> Iterator[LoadChange]:
+    before, after = grid[first][1], grid[last][1]
+    if abs(after - before) >= limit - 1e-9:
+        begin = max(j for j in range(first, last + 1) if abs(grid[j][1] - before) <= 1e-9)
+        yield LoadChange(grid[begin][0], grid[last][0], before, after)
 
 
 def _run(rates: Sequence[float], i: int, up: bool, limit: float) -> int:

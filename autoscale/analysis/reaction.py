@@ -13,7 +13,7 @@ CALM_S = 30  # recovered: the objective holds for this long
 
 
 def reaction(
-    step: LoadChange | None, until: float | None, supply: Replicas, demand: Demand, spec: HpaSpec | None,
+    step: LoadChange | None, until: float | None, supply: Replicas, demand: Demand,
     series: Seconds, bad: Sequence[int | None] | None, allowed: float,
 ) -> Reaction:  # fmt: skip
     """The reaction to ``step``, seen until ``until`` (the next load change, or the load's end).
@@ -22,7 +22,7 @@ def reaction(
     """
     if step is None or until is None or until <= step.at:
         return Reaction(None, None)
-    curve = _reachable(demand.curve, spec)
+    curve = demand.curve
     return Reaction(
         step,
         until,
@@ -32,13 +32,6 @@ def reaction(
         _settling(curve, supply.ready, step, until),
         _overshoot(curve, supply.ready, step, until),
     )
-
-
-def _reachable(curve: StepSeries, spec: HpaSpec | None) -> StepSeries:
-    """Demand cut at the HPA's maximum: beyond it no setting of the rule could supply more."""
-    if spec is None:
-        return curve
-    return StepSeries(curve.times, tuple(v if v is None else min(v, spec.max_replicas) for v in curve.values))
 
 
 def _detect(supply: Replicas, start: float, until: float) -> Reached:

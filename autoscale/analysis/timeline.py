@@ -2,15 +2,18 @@
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.load import LoadCollector
+from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.plan import PlannedRate, measured, planned
+from autoscale.analysis.requests import requests_of
 from autoscale.analysis.results.analysis import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
-from autoscale.analysis.steps import StepSeries
+from autoscale.analysis.steps import StepSeries, combine
+from autoscale.kube.quantities import milli
 from loadtest.histogram import quantiles
 
 _LONGEST_S = 40 * 86400
@@ -119,24 +122,31 @@ def _counted(changes: Iterable[tuple[float, bool]], first: float) -> StepSeries:
     return StepSeries.of(points)
 
 
-def hpa_spec(kept: Collected) -> HpaSpec | None:
-    """The last seen spec of the HPA; None where no HPA was seen."""
-    if not kept.hpas:
-        return None
-    row = kept.hpas[-1]
+def hpa_specs(kept: Collected) -> list[tuple[float, HpaSpec]]:
+    """Every spec of the HPA and from when on it held, oldest first; empty where no HPA was seen."""
+    found: list[tuple[float, HpaSpec]] = []
+    for row in kept.hpas:
+        if not found or row["spec"] != found[-1][1].raw:
+            found.append((row["t"], _hpa_spec(row, kept.header["hpa_config"])))
+    return found
+
+
+def _hpa_spec(row: Mapping[str, Any], config: Mapping[str, Any]) -> HpaSpec:
     spec = row["spec"]
     behavior = spec.get("behavior") or {}
     down, up = behavior.get("scaleDown") or {}, behavior.get("scaleUp") or {}
-    config = kept.header["hpa_config"]
     tolerance = _number(up.get("tolerance"))
     if tolerance is None:
         tolerance = config.get("tolerance")
     window = down.get("stabilizationWindowSeconds")
+    percent, value, container = _cpu_target(spec)
     return HpaSpec(
         name=row["name"],
         min_replicas=_whole(spec.get("minReplicas"), 1),
         max_replicas=_whole(spec.get("maxReplicas"), 1),
-        target_percent=_cpu_target(spec),
+        target_percent=percent,
+        target_value_m=value,
+        container=container,
         down_window_s=window if window is not None else config.get("downscale_stabilization_s"),
         up_window_s=up.get("stabilizationWindowSeconds", 0),
         tolerance=_DEFAULT_TOLERANCE if tolerance is None else tolerance,
@@ -155,12 +165,16 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _cpu_target(spec: Mapping[str, Any]) -> float | None:
+def _cpu_target(spec: Mapping[str, Any]) -> tuple[float | None, float | None, str | None]:
+    """(percent of the request, millicores a pod, the only container that counts) of the first metric on CPU."""
     for metric in spec.get("metrics") or []:
         source = metric.get("resource") or metric.get("containerResource") or {}
         if source.get("name") == "cpu":
-            return _number((source.get("target") or {}).get("averageUtilization"))
-    return None
+            target = source.get("target") or {}
+            value = target.get("averageValue")
+            millicores = float(milli(value)) if isinstance(value, str | int | float) else None
+            return _number(target.get("averageUtilization")), millicores, source.get("container")
+    return None, None, None
 
 
 def utilization(kept: Collected) -> StepSeries:
@@ -209,7 +223,7 @@ def _span(name: str, since: tuple[float, Mapping[str, Any]], end: float) -> Cond
     return ConditionSpan(name, condition["status"], condition["reason"], condition["message"], at, end)
 
 
-def cpu(kept: Collected, spec: HpaSpec | None) -> Cpu:
+def cpu(kept: Collected, specs: Sequence[tuple[float, HpaSpec]]) -> Cpu:
     """CPU of every pod and of all, beside what they requested and the HPA's target."""
     by_pod: dict[str, StepSeries] = {}
     for uid, usage in kept.usage.items():
@@ -218,12 +232,12 @@ def cpu(kept: Collected, spec: HpaSpec | None) -> Cpu:
         points: list[tuple[float, float | None]] = list(zip(usage.at, usage.cpu_m, strict=True))
         if points:
             by_pod[pod.name if pod else uid] = StepSeries.of([*points, (max(end, points[-1][0] + 1e-3), None)])
-    requested = _requested(kept)
-    percent = spec.target_percent if spec else None
-    target = StepSeries(
-        requested.times, tuple(None if v is None or percent is None else v * percent / 100 for v in requested.values)
-    )
-    return Cpu(total(by_pod.values()), by_pod, requested, target, utilization(kept), percent)
+    requested = total(_requested(pod) for pod in kept.pods.values() if pod.started)
+    first = min([kept.first_t, *requested.times[:1]])  # before it was first heard of, the HPA had its first spec
+    aimed = StepSeries.of((first if i == 0 else at, spec.target_percent) for i, (at, spec) in enumerate(specs))
+    target = combine((requested, aimed), lambda v: None if v[0] is None or v[1] is None else v[0] * v[1] / 100)
+    percent = specs[-1][1].target_percent if specs else None
+    return Cpu(total(by_pod.values()), by_pod, requested, target, utilization(kept), percent, aimed)
 
 
 def _gone(pod: Any, last: float) -> float:
@@ -246,13 +260,9 @@ def total(series: Iterable[StepSeries]) -> StepSeries:
     return StepSeries.of(points)
 
 
-def _requested(kept: Collected) -> StepSeries:
-    """The requests of all running pods; unknown while any of them has a container without a request."""
-    parts = []
-    for pod in kept.pods.values():
-        since = pod.started[1] if pod.started else None
-        if since is not None:
-            until = pod.removed
-            points: list[tuple[float, float | None]] = [(since, pod.request_m)]
-            parts.append(StepSeries.of(points if until is None else [*points, (until, None)]))
-    return total(parts)
+def _requested(pod: PodHistory) -> StepSeries:
+    """What a running pod asks for over time; unknown while a container of it has no request."""
+    since = pod.started[1] if pod.started else math.inf
+    asked = requests_of(pod, None)
+    later = [(time, value) for time, value in zip(asked.times, asked.values, strict=True) if time > since]
+    return StepSeries.of([(since, asked.at(since)), *later])

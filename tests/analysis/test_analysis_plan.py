@@ -1,5 +1,7 @@
 """The planned rate and its changes."""
 
+import pytest
+
 from autoscale.analysis.plan import largest_rise, load_changes, measured, planned
 
 
@@ -9,11 +11,28 @@ def test_a_jump_is_one_change_at_its_very_moment() -> None:
     assert [(c.at, c.before, c.after) for c in load_changes(plan)] == [(1030, 10, 60), (1150, 60, 10)]
 
 
-def test_a_slow_ramp_is_no_change_but_a_steep_one_is() -> None:
-    """0 to 100/s in 100 s moves 10 % in 10 s and does not count; in 20 s it is one change to the top."""
-    assert load_changes(planned([[0, 0], [100, 100], [200, 100]], 0)) == ()
-    (change,) = load_changes(planned([[0, 0], [50, 0], [70, 100], [200, 100]], 0))
-    assert (change.at, change.until, change.after) == (51, 70, 100)
+@pytest.mark.parametrize("length", [5, 20, 100, 600])
+def test_a_ramp_is_one_change_from_its_foot_to_its_top(length: int) -> None:
+    """However slow: 0 to 100/s begins where the plan bends, not on the next second, and ends at the top."""
+    (change,) = load_changes(planned([[0, 0], [50.5, 0], [50.5 + length, 100], [900, 100]], 0))
+    assert (change.at, change.until, change.before, change.after) == (50.5, 50.5 + length, 0, 100)
+
+
+def test_a_ramp_up_and_down_is_two_changes() -> None:
+    """A slow day: up in 100 s, down in 200 s."""
+    changes = load_changes(planned([[0, 10], [100, 50], [300, 10]], 0))
+    assert [(c.at, c.until, c.before, c.after) for c in changes] == [(0, 100, 10, 50), (100, 300, 50, 10)]
+
+
+def test_a_slow_change_under_a_fifth_is_none() -> None:
+    """15 % more in 10 minutes is no change, as 15 % more at once is none."""
+    assert load_changes(planned([[0, 85], [600, 100], [700, 100]], 0)) == ()
+
+
+def test_a_step_on_a_slope_is_told_as_the_step() -> None:
+    """From 10 to 20/s in 100 s, then to 60/s at once: the reaction is counted from the step."""
+    (change,) = load_changes(planned([[0, 10], [100, 20], [100, 60], [200, 60]], 0))
+    assert (change.at, change.before, change.after) == (100, 20, 60)
 
 
 def test_the_largest_rise_is_chosen_and_a_fall_never() -> None:

@@ -32,9 +32,10 @@ def test_demand_of_the_hand_made_run(hand: Analysis) -> None:
 
 
 def test_reaction_of_the_hand_made_run(hand: Analysis) -> None:
-    """The rise at 60 s is answered at 90 s, ready at 92 s; latency is beyond its objective for these 30 s."""
+    """Answered at 90 s, the rise of 60 s was slow for these 30 s; 10 pods are never the capacity that 15 would be."""
     values = {name: hand.measures[name].value for name in ("reaction", "capacity", "recovery", "startup", "errors")}
-    assert values == {"reaction": 30, "capacity": 32, "recovery": 30, "startup": 2, "errors": 0}
+    assert values == {"reaction": 30, "capacity": 120, "recovery": 30, "startup": 2, "errors": 0}
+    assert hand.measures["capacity"].at_least
     assert hand.measures["bad"].value == pytest.approx(30 * 80 / (180 * 20 + 120 * 80))
 
 

@@ -17,7 +17,7 @@ class Entry:
     source: str
 
 
-_LATENCY = "from merged buckets of all answers, counted from the intended time; within 1 % of the exact value"
+_LATENCY = "of answered requests: from merged buckets, counted from the intended time; within 1 % of the exact value"
 _BUNGEE = "Herbst et al., BUNGEE (SEAMS 2015); TOMPECS 2018"
 _OWN = "this project"
 
@@ -44,7 +44,8 @@ CATALOGUE: dict[str, Entry] = {
     "dropped": Entry("requests never sent", "share", "lower", "dropped / planned", _OWN),
     "lost": Entry(
         "requests lost while shrinking", "count", "lower",
-        "failed from the decision of each scale-down until its last pod had gone", _OWN,
+        "failed from the decision of each scale-down until its last pod had gone, beyond the share that fails anyway",
+        _OWN,
     ),
     "reaction": Entry(
         "reaction", "s", "lower", "largest rise of the load to the first growth of spec.replicas", _OWN

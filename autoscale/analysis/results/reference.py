@@ -11,12 +11,18 @@ the run was recorded is a lower bound ("at least").
 
 This page is made from the code by `python -m autoscale.analysis.results.reference`.
 
-**Demand** is estimated from the run itself: CPU of all pods = idle CPU x pods + CPU per request x answered rate, fitted
-over the CPU samples whose window saw a steady load. It is the fewest pods whose utilisation stays within the HPA's
-target and tolerance at the *planned* rate, and at least `minReplicas`. Every report says how it was obtained.
+**Percentiles** are of the answered requests. Objectives judge *all* requests: one that failed or was never sent is
+slower than any bound, so `p95 < 1s` fails where over 5 % failed, however fast the others were.
+**Demand** is estimated from the run itself: CPU of all pods = idle CPU x pods + CPU per request x the rate of requests
+that came back (failures with a status burn CPU too), fitted over the CPU samples whose window saw a steady load and
+few requests without a response. It is the fewest pods whose utilisation stays within target and tolerance at the
+*planned* rate, and at least `minReplicas`; not cut at `maxReplicas`. Target, minimum and the pods' request are those of
+their time, where they changed in mid-run. Every report says how it was obtained.
 **Supply** is the number of ready pods. Shares of time and integrals run over the load, without the tail after it.
-**The largest rise** is where the planned rate gains most within 10 s, by 20 % of its maximum or more.
-**Requests lost while shrinking** are those that failed from the decision until the last pod had gone.
+**The largest rise** is where the planned rate gains most: by 20 % of its maximum or more, at once or on one slope,
+however long. It begins where the plan bends.
+**Requests lost while shrinking** are those that failed from the decision until the last pod had gone, each counted
+once, less what the share of failures in the 30 s around explains.
 """
 
 _GROUP = """

@@ -10,12 +10,18 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class HpaSpec:
-    """The last seen spec of the HPA, as far as measures and findings need it. ``raw`` is the API's form."""
+    """A spec of the HPA, as far as measures and findings need it. ``raw`` is the API's form.
+
+    ``target_percent`` (of the request) or ``target_value_m`` (millicores a pod): its target of CPU, both None where it
+    has none; ``container``: the only one that counts for it.
+    """
 
     name: str
     min_replicas: int
     max_replicas: int
     target_percent: float | None
+    target_value_m: float | None
+    container: str | None
     down_window_s: float | None
     up_window_s: float | None
     tolerance: float

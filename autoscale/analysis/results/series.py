@@ -73,7 +73,8 @@ class Replicas:
 class Cpu:
     """CPU in millicores. ``total``: over all pods with a sample; ``by_pod`` by pod name; ``requested``: what the
     running pods requested; ``target``: that times the HPA's target. ``utilization``: percent of the requests, as the
-    HPA's status showed it; ``target_percent``: None where the HPA has no CPU utilisation target."""
+    HPA's status showed it; ``target_percent``: the last one, None where the HPA has no CPU utilisation target;
+    ``target_percents``: over time."""
 
     total: StepSeries
     by_pod: Mapping[str, StepSeries]
@@ -81,6 +82,7 @@ class Cpu:
     target: StepSeries
     utilization: StepSeries
     target_percent: float | None
+    target_percents: StepSeries
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ ROOMS: dict[str, set[str]] = {
     "autoscale.plane": {"autoscale.base", "autoscale.kube", "autoscale.hpa"},
     "autoscale.embedded": {"autoscale.base", "autoscale.kube", "autoscale.hpa", "autoscale.plane"},
     "autoscale.cluster": {"autoscale.base", "autoscale.kube"},
-    "autoscale.record": {"autoscale.base"},
+    "autoscale.record": {"autoscale.base", "loadtest"},
     "autoscale.observe": {"autoscale.base", "autoscale.kube", "autoscale.record", "autoscale.cluster", "loadtest"},
     "autoscale.objectives": {"autoscale.base"},
     "autoscale.imports": {"autoscale.base", "autoscale.record", "loadtest"},

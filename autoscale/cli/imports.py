@@ -27,6 +27,6 @@ def command(
     rows = convert(files, tool or detect(files[0]), out.stem, workload=workload, objectives=objectives)
     count = write(out, rows)
     click.echo(f"{out}: {count} rows.")
-    for note in rows[0]["environment"]["notes"]:
+    for note in rows[0]["environment"]["notes"] if rows[0]["k"] == "header" else ():
         click.echo(f"  not known: {note}" if "not" in note else f"  note: {note}")
     click.echo(f"Look at it with: autoscale report {out}")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from autoscale.base.errors import InputError
 from autoscale.imports import k6, locust, prometheus
-from autoscale.imports.building import Row, Source, record, write
+from autoscale.imports.building import Source, record, write
+from autoscale.record.rows import Row
 
 TOOLS = ("prometheus", "k6", "locust")
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.record.rows import SCHEMA
+from autoscale.record.rows import SCHEMA, UNKNOWN_CONFIG, Header, Load, Mark, Row, Totals
 from autoscale.record.writer import Writer
 from loadtest.histogram import SPEC, bucket, to_json
 
-Row = dict[str, Any]
 CLK = "observer"  # one tool measured it all: everything is dated by its clock
 _LONGEST_S = 8 * 86400
 
@@ -63,7 +62,7 @@ def record(source: Source, seconds: Mapping[int, Second], others: Iterable[Row])
     if not last - first <= _LONGEST_S:
         problem = Problem(source.name, f"{(last - first) / 86400:.0f} days", "8 days at most")
         raise InputError("the data span too long a time for one run", problems=[problem])
-    end = {"k": "end", "t": last, "reason": "done", "rows": len(rows) + 2, "totals": _totals(seconds)}
+    end: Row = {"k": "end", "t": last, "reason": "done", "rows": len(rows) + 2, "totals": _totals(seconds)}
     return [_header(source, first), *rows, end]
 
 
@@ -75,7 +74,7 @@ def write(path: Path, rows: Iterable[Row]) -> int:
         return writer.rows
 
 
-def _header(source: Source, t: float) -> Row:
+def _header(source: Source, t: float) -> Header:
     return {
         "k": "header", "t": t, "schema": SCHEMA, "run": source.name,
         "scenario": {"name": source.name, "model": "closed", "points": None, "stages": [], "requests": [],
@@ -83,20 +82,19 @@ def _header(source: Source, t: float) -> Row:
         "target": {"kind": source.kind, "name": source.workload, "namespace": "", "service": None, "url": "",
                    "hpa": None, "names_pods": None},
         "objects": [], "context": {"name": f"imported from {source.tool}"}, "versions": {},
-        "hpa_config": dict.fromkeys(("sync_period_s", "tolerance", "downscale_stabilization_s",
-                                     "cpu_initialization_period_s", "initial_readiness_delay_s")),
+        "hpa_config": UNKNOWN_CONFIG,
         "environment": {"imported_from": source.tool, "notes": list(source.notes)}, "histogram": SPEC, "accepted": [],
     }  # fmt: skip
 
 
-def _marks(seconds: Mapping[int, Second]) -> list[Row]:
+def _marks(seconds: Mapping[int, Second]) -> list[Mark]:
     if not seconds:
         return []
     names = (("load-start", float(min(seconds))), ("load-end", float(max(seconds) + 1)))
     return [{"k": "mark", "t": at, "name": name, "at": at, "clk": CLK} for name, at in names]
 
 
-def _load_rows(seconds: Mapping[int, Second]) -> list[Row]:
+def _load_rows(seconds: Mapping[int, Second]) -> list[Load]:
     """One row for each second that the source told of; one that it did not tell of stays a hole in time."""
     return [
         {
@@ -110,7 +108,7 @@ def _load_rows(seconds: Mapping[int, Second]) -> list[Row]:
     ]  # fmt: skip
 
 
-def _totals(seconds: Mapping[int, Second]) -> Row:
+def _totals(seconds: Mapping[int, Second]) -> Totals:
     failed: dict[str, int] = {}
     for now in seconds.values():
         for cause, n in now.failed.items():

@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.imports.building import CLK, Row, Second, number, spread
+from autoscale.imports.building import CLK, Second, number, spread
+from autoscale.record.rows import Amounts, Container, Hpa, HpaSpec, Metric, Pod, Row, Usage, Workload
 from loadtest.histogram import bucket
 
 NOTES = (
@@ -147,9 +148,11 @@ _WORKLOAD = {
 }  # fmt: skip
 
 
-def _merged(series: Iterable[Series], fields: Mapping[str, str], label: str, name: str) -> list[tuple[float, Row]]:
+def _merged(
+    series: Iterable[Series], fields: Mapping[str, str], label: str, name: str
+) -> list[tuple[float, dict[str, int]]]:
     """(time, values by field) at every point of some series of one object."""
-    at: dict[float, Row] = {}
+    at: dict[float, dict[str, int]] = {}
     for one in series:
         if one.name in fields and one.labels.get(label) == name:
             for time, value in one.points:
@@ -157,8 +160,8 @@ def _merged(series: Iterable[Series], fields: Mapping[str, str], label: str, nam
     return sorted(at.items())
 
 
-def _workload(series: Sequence[Series], name: str) -> list[Row]:
-    found = []
+def _workload(series: Sequence[Series], name: str) -> list[Workload]:
+    found: list[Workload] = []
     for time, values in _merged(series, _WORKLOAD, "deployment", name):
         running = values.get("status_replicas", values.get("spec_replicas"))
         ready = values.get("ready", values.get("available"))
@@ -179,7 +182,7 @@ _HPA = {
 }
 
 
-def _hpa(series: Sequence[Series], workload: str) -> list[Row]:
+def _hpa(series: Sequence[Series], workload: str) -> list[Hpa]:
     label = "horizontalpodautoscaler"
     names = {one.labels[label] for one in series if one.name in _HPA and label in one.labels}
     name = workload if workload in names else min(names, default=None)
@@ -187,13 +190,19 @@ def _hpa(series: Sequence[Series], workload: str) -> list[Row]:
         return []
     target = [one for one in series if one.name.endswith("spec_target_metric") and one.labels.get(label) == name]
     percent = next((one.points[-1][1] for one in target if _cpu_percent(one) and one.points), None)
-    goal = {"type": "Utilization", "averageUtilization": round(percent)} if percent is not None else None
-    metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": goal}}] if goal else []
-    found = []
+    metrics: list[Metric] = []
+    if percent is not None:
+        goal: Amounts = {"type": "Utilization", "averageUtilization": round(percent)}
+        metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": goal}}]
+    found: list[Hpa] = []
     for time, values in _merged(series, _HPA, label, name):
-        spec: Row = {key: values[key] for key in ("minReplicas", "maxReplicas") if key in values}
+        spec: HpaSpec = {"metrics": metrics}
+        if "minReplicas" in values:
+            spec["minReplicas"] = values["minReplicas"]
+        if "maxReplicas" in values:
+            spec["maxReplicas"] = values["maxReplicas"]
         found.append({
-            "k": "hpa", "t": time, "uid": name, "name": name, "generation": 0, "spec": {**spec, "metrics": metrics},
+            "k": "hpa", "t": time, "uid": name, "name": name, "generation": 0, "spec": spec,
             "current": values.get("current"), "desired": values.get("desired"), "last_scale": None, "metrics": None,
             "conditions": {},
         })  # fmt: skip
@@ -225,9 +234,9 @@ def _pods(series: Sequence[Series], workload: str) -> list[Row]:
     return found
 
 
-def _pod_row(pod: str, t: float, sizes: Mapping[str, int | None], *, removed: bool) -> Row:
-    container = {"name": "all", "cpu_request_m": sizes["requests"], "cpu_limit_m": sizes["limits"], "started": t,
-                 "restarts": 0, "reason": None}  # fmt: skip
+def _pod_row(pod: str, t: float, sizes: Mapping[str, int | None], *, removed: bool) -> Pod:
+    container: Container = {"name": "all", "cpu_request_m": sizes["requests"], "cpu_limit_m": sizes["limits"],
+                            "started": t, "restarts": 0, "reason": None}  # fmt: skip
     return {
         "k": "pod", "t": t, "uid": pod, "name": pod, "namespace": "", "owner": None, "node": None, "ip": None,
         "phase": "Running", "created": t, "deletion": None, "conditions": {}, "containers": [container],
@@ -246,7 +255,7 @@ def _resource(series: Sequence[Series], pod: str, kind: str) -> int | None:
     return round(1000 * sum(values)) if values else None
 
 
-def _usage(pod: str, several: Sequence[Series]) -> list[Row]:
+def _usage(pod: str, several: Sequence[Series]) -> list[Usage]:
     at: dict[tuple[int, int], float] = {}
     for one in several:
         if one.labels.get("container") in ("", "POD"):

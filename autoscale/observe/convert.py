@@ -1,12 +1,9 @@
 """Kubernetes objects -> rows of the record. Pure: one object in, its row out, whatever is absent is None."""
 
-from typing import Any
-
 from autoscale.base.times import parse_duration, parse_time
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, parse_quantity, whole
-
-Row = dict[str, Any]
+from autoscale.record.rows import Container, Endpoint, Event, Hpa, Node, Pod, Usage, Workload
 
 
 def seconds(text: str | None) -> float | None:
@@ -14,7 +11,7 @@ def seconds(text: str | None) -> float | None:
     return parse_time(text) if text else None
 
 
-def pod_row(pod: Object, *, removed: bool = False) -> Row:
+def pod_row(pod: Object, *, removed: bool = False) -> Pod:
     """A ``pod`` row."""
     meta, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
     return {
@@ -29,7 +26,7 @@ def pod_row(pod: Object, *, removed: bool = False) -> Row:
         "created": parse_time(meta["creationTimestamp"]),
         "deletion": seconds(meta.get("deletionTimestamp")),
         "conditions": {
-            item["type"]: [item["status"], seconds(item.get("lastTransitionTime"))]
+            item["type"]: (item["status"], seconds(item.get("lastTransitionTime")))
             for item in status.get("conditions") or []
         },
         "containers": [_container(item, status) for item in spec.get("containers") or []],
@@ -45,16 +42,18 @@ def owner(obj: Object) -> str | None:
     return None
 
 
-def _container(container: Object, status: Object) -> Row:
+def _container(container: Object, status: Object) -> Container:
     """One container: what it asked for and how it fares."""
     named = [item for item in status.get("containerStatuses") or [] if item["name"] == container["name"]]
     state = (named[0].get("state") or {}) if named else {}
     resources = (named[0].get("resources") if named else None) or container.get("resources") or {}
+    requests = resources.get("requests") or {}
     running, waiting, ended = (state.get(key) or {} for key in ("running", "waiting", "terminated"))
     return {
         "name": container["name"],
-        "cpu_request_m": _cpu(resources.get("requests")),
+        "cpu_request_m": _cpu(requests),
         "cpu_limit_m": _cpu(resources.get("limits")),
+        "mem_request_b": whole(requests["memory"]) if "memory" in requests else None,
         "started": seconds(running.get("startedAt") or ended.get("startedAt")),
         "restarts": int(named[0].get("restartCount") or 0) if named else 0,
         "reason": waiting.get("reason") or ended.get("reason"),
@@ -67,7 +66,7 @@ def _cpu(resources: Object | None) -> int | None:
     return None if value is None else milli(value)
 
 
-def workload_row(workload: Object) -> Row:
+def workload_row(workload: Object) -> Workload:
     """A ``workload`` row of a Deployment, ReplicaSet or StatefulSet."""
     meta, status = workload["metadata"], workload.get("status") or {}
     ready = int(status.get("readyReplicas") or 0)
@@ -84,7 +83,7 @@ def workload_row(workload: Object) -> Row:
     }
 
 
-def hpa_row(hpa: Object) -> Row:
+def hpa_row(hpa: Object) -> Hpa:
     """An ``hpa`` row of an autoscaling/v2 HorizontalPodAutoscaler.
 
     The API requires ``desiredReplicas``, so a new HPA says 0 there until its first sync: that is no decision.
@@ -118,7 +117,7 @@ def _count(replicas: int | None, decided: bool) -> int | None:
     return replicas if decided or replicas else None
 
 
-def usage_row(sample: Object, uid: str, clk: str) -> Row:
+def usage_row(sample: Object, uid: str, clk: str) -> Usage:
     """A ``usage`` row of a ``PodMetrics`` sample."""
     return {
         "k": "usage",
@@ -144,9 +143,9 @@ def go_duration(text: str) -> float:
     return parse_duration(text)
 
 
-def endpoint_rows(endpoint_slice: Object, service: str) -> dict[str, Row]:
+def endpoint_rows(endpoint_slice: Object, service: str) -> dict[str, Endpoint]:
     """``endpoint`` rows of an EndpointSlice by pod uid."""
-    rows = {}
+    rows: dict[str, Endpoint] = {}
     for endpoint in endpoint_slice.get("endpoints") or []:
         target = endpoint.get("targetRef") or {}
         if target.get("kind") == "Pod" and target.get("uid"):
@@ -155,25 +154,27 @@ def endpoint_rows(endpoint_slice: Object, service: str) -> dict[str, Row]:
                 "k": "endpoint",
                 "service": service,
                 "pod_uid": target["uid"],
-                **{name: conditions.get(name) for name in ("ready", "serving", "terminating")},
+                "ready": conditions.get("ready"),
+                "serving": conditions.get("serving"),
+                "terminating": conditions.get("terminating"),
             }
     return rows
 
 
-def node_row(node: Object) -> Row:
-    """A ``node`` row: ``cpu_m`` is what pods may ask for (allocatable)."""
+def node_row(node: Object, *, removed: bool = False) -> Node:
+    """A ``node`` row: ``cpu_m`` is what pods may ask for (allocatable); one that was removed is not ready."""
     spec, status = node.get("spec") or {}, node.get("status") or {}
     ready = [item["status"] for item in status.get("conditions") or [] if item["type"] == "Ready"]
     return {
         "k": "node",
         "name": node["metadata"]["name"],
-        "ready": {"True": True, "False": False}.get(ready[0]) if ready else None,
+        "ready": False if removed else {"True": True, "False": False}.get(ready[0]) if ready else None,
         "cpu_m": milli((status.get("allocatable") or {}).get("cpu", "0")),
         "unschedulable": bool(spec.get("unschedulable")),
     }
 
 
-def event_row(event: Object) -> Row:
+def event_row(event: Object) -> Event:
     """An ``event`` row; times of old (firstTimestamp) and new (eventTime, series) style."""
     about, series = event.get("involvedObject") or {}, event.get("series") or {}
     first = event.get("firstTimestamp") or event.get("eventTime")

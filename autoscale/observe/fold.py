@@ -3,16 +3,18 @@
 ``Fold`` is state and no I/O: the same changes give the same rows, so a recorded cluster can be replayed through it.
 """
 
-import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import cast
 
 from autoscale.cluster.logs import Line
 from autoscale.cluster.watch import Change, Lost
-from autoscale.observe import convert
+from autoscale.kube.kinds import Object
+from autoscale.observe import convert, loglines
 from autoscale.observe.clocks import Clocks
+from autoscale.record.rows import Endpoint, Gap, Row
+from loadtest.lines import Line as Written
+from loadtest.lines import Load, Mark, PodLoad
 
-Row = dict[str, Any]
 API_CLOCK = "api"
 # What one row covers, in seconds.
 _SPAN_S = {"load": 1.0, "pod_load": 10.0}
@@ -22,7 +24,7 @@ _SPAN_S = {"load": 1.0, "pod_load": 10.0}
 class Samples:
     """One answer of metrics.k8s.io; ``items`` are PodMetrics."""
 
-    items: list[dict[str, Any]]
+    items: list[Object]
     t: float
 
 
@@ -78,7 +80,7 @@ class Fold:
                     {"k": "gap", "source": seen.source, "since": seen.since, "until": seen.until, "cause": seen.cause}
                 ]
             case ClockRead():
-                return self.clocks.master(seen.clk, seen.offset_s, seen.error_s)
+                return [*self.clocks.master(seen.clk, seen.offset_s, seen.error_s)]
 
     def _change(self, change: Change) -> list[Row]:
         """One object of the API."""
@@ -87,35 +89,37 @@ class Fold:
         match change.kind:
             case "Pod":
                 self.uids[obj["metadata"]["name"]] = obj["metadata"]["uid"]
-                return self._new(convert.pod_row(obj, removed=gone), "uid")
+                return self._new(obj, convert.pod_row(obj, removed=gone))
             case "Deployment" | "ReplicaSet" | "StatefulSet":
-                return [] if gone or not self._ours(obj) else self._new(convert.workload_row(obj), "uid")
+                return [] if gone or not self._ours(obj) else self._new(obj, convert.workload_row(obj))
             case "HorizontalPodAutoscaler":
-                return [] if gone else self._new(convert.hpa_row(obj), "uid")
+                return [] if gone else self._new(obj, convert.hpa_row(obj))
             case "EndpointSlice":
                 return self._endpoints(obj, gone=gone)
             case "Node":
-                return self._new({**convert.node_row(obj), **({"ready": False} if gone else {})}, "name")
+                return self._new(obj, convert.node_row(obj, removed=gone))
             case "Event":
                 return self._event(obj, gone=gone)
         return []
 
-    def _ours(self, workload: dict[str, Any]) -> bool:
+    def _ours(self, workload: Object) -> bool:
         """Whether a workload is the target, or a ReplicaSet that the target owns."""
         if workload["kind"] == self.scope.kind and workload["metadata"]["name"] == self.scope.workload:
             self.workload_uid = workload["metadata"]["uid"]
             return True
         return convert.owner(workload) == f"{self.scope.kind}/{self.scope.workload}"
 
-    def _new(self, row: Row, key: str) -> list[Row]:
-        """The row, unless nothing in it has changed."""
-        place = (row["k"], row[key])
+    def _new(self, obj: Object, row: Row) -> list[Row]:
+        """The row of an object, unless nothing in it has changed."""
+        return self._changed((row["k"], obj["metadata"].get("uid") or obj["metadata"]["name"]), row)
+
+    def _changed(self, place: tuple[str, str], row: Row) -> list[Row]:
         if self._last.get(place) == row:
             return []
         self._last[place] = row
         return [row]
 
-    def _endpoints(self, obj: dict[str, Any], *, gone: bool) -> list[Row]:
+    def _endpoints(self, obj: Object, *, gone: bool) -> list[Row]:
         """The endpoints of one slice that changed; one that left is no longer ready."""
         service = (obj["metadata"].get("labels") or {}).get("kubernetes.io/service-name", "")
         if service != self.scope.service:
@@ -126,13 +130,13 @@ class Fold:
         elsewhere = {
             uid for slice_uid, uids in self._slices.items() if slice_uid != obj["metadata"]["uid"] for uid in uids
         }
-        left = [
+        left: list[Endpoint] = [
             {"k": "endpoint", "service": service, "pod_uid": uid, "ready": False, "serving": False, "terminating": None}
             for uid in sorted(before - set(found) - elsewhere)
         ]
-        return [new for row in [*found.values(), *left] for new in self._new(row, "pod_uid")]
+        return [new for row in [*found.values(), *left] for new in self._changed(("endpoint", row["pod_uid"]), row)]
 
-    def _event(self, obj: dict[str, Any], *, gone: bool) -> list[Row]:
+    def _event(self, obj: Object, *, gone: bool) -> list[Row]:
         """An event about the target, what it owns, or its HPA, since the run began."""
         row = convert.event_row(obj)
         if gone or (row["last"] or self.scope.since) < self.scope.since:
@@ -143,11 +147,11 @@ class Fold:
             or (kind in ("ReplicaSet", "Pod") and name.startswith(self.scope.workload + "-"))
             or kind == "Node"
         )
-        return self._new(row, "uid") if ours else []
+        return self._new(obj, row) if ours else []
 
     def _samples(self, samples: Samples) -> list[Row]:
         """Samples that were not there the last time."""
-        rows = []
+        rows: list[Row] = []
         for item in samples.items:
             uid = self.uids.get(item["metadata"]["name"])
             if uid is None:
@@ -161,29 +165,33 @@ class Fold:
     def _line(self, line: Line) -> list[Row]:
         """A row that a load pod wrote to its log; a text that is none is kept for error messages."""
         try:
-            row = json.loads(line.text)
-            kind = row["k"]
-        except (ValueError, KeyError, TypeError):
+            row = loglines.parse(line.text)
+        except ValueError:
             self.strangers = [*self.strangers[-49:], f"{line.pod}: {line.text}"]
             return []
-        if kind not in ("load", "pod_load", "mark", "clock"):
+        if row is None:
             return []
-        place = (kind if "shard" in row else "master", str(row.get("shard", line.pod)))
-        if int(row["seq"]) <= self._seq.get(place, -1):
+        place = ("master", line.pod)
+        if row["k"] == "load" or row["k"] == "pod_load":
+            place = (row["k"], str(row["shard"]))
+        if row["seq"] <= self._seq.get(place, -1):
             return []  # seen before the stream broke
         gaps = self._hole(place, row, line)
-        if kind == "clock":
-            return gaps + self.clocks.worker(row)
-        return [*gaps, row]
+        return [*gaps, *(self.clocks.worker(row) if row["k"] == "clock" else [_row(row)])]
 
-    def _hole(self, place: tuple[str, str], row: Row, line: Line) -> list[Row]:
+    def _hole(self, place: tuple[str, str], row: Written, line: Line) -> list[Gap]:
         """A gap where sequence numbers are missing before this row; remembers the number."""
         before = self._seq.get(place, -1)
-        self._seq[place] = int(row["seq"])
-        missing = int(row["seq"]) - before - 1
+        self._seq[place] = row["seq"]
+        missing = row["seq"] - before - 1
         if missing <= 0:
             return []
-        until = row.get("at", line.at)
+        until = line.at if row["k"] == "clock" else row["at"]
         since = until - missing * _SPAN_S.get(place[0], 1.0)
         cause = f"{missing} rows of the log of {line.pod} are missing"
         return [{"k": "gap", "source": "/".join(place), "since": since, "until": until, "cause": cause}]
+
+
+def _row(line: Load | PodLoad | Mark) -> Row:
+    """A worker's line as a row: the same, to be numbered and stamped."""
+    return cast("Row", line)

@@ -2,9 +2,12 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Final
 
-_SUMMED = ("planned", "sent", "answered", "dropped")
+from autoscale.record import rows
+from autoscale.record.rows import Row
+
+_SUMMED: Final = ("planned", "sent", "answered", "dropped")
 
 
 @dataclass
@@ -16,7 +19,7 @@ class Totals:
     gaps: int = 0
     last_at: dict[int, float] = field(default_factory=dict)
 
-    def add(self, row: dict[str, Any]) -> None:
+    def add(self, row: Row) -> None:
         """Take in one row."""
         if row["k"] == "gap":
             self.gaps += 1
@@ -27,10 +30,13 @@ class Totals:
         self.failed.update(row["failed"])
         self.last_at[row["shard"]] = row["at"]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> rows.Totals:
         """As it stands in the ``end`` row."""
         return {
-            **{name: self.sums[name] for name in _SUMMED},
+            "planned": self.sums["planned"],
+            "sent": self.sums["sent"],
+            "answered": self.sums["answered"],
+            "dropped": self.sums["dropped"],
             "failed": dict(self.failed),
             "gaps": self.gaps,
             "workers": len(self.last_at),

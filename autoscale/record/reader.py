@@ -2,8 +2,6 @@
 
 import gzip
 import json
-import math
-import types
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +11,8 @@ import orjson
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.record import rows
-
-Row = dict[str, Any]
+from autoscale.record.rows import Row
+from autoscale.record.shape import decode, misfit
 
 
 def read(path: Path | str) -> Iterator[Row]:
@@ -56,6 +54,10 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
     for number, line in enumerate(_lines(file), start=1):
         if broken is not None:
             _corrupt(name, number - 1, broken)
+        row = decode(line)
+        if row is not None and number > 1:
+            yield row
+            continue
         try:
             row = _decode(line)
         except (ValueError, RecursionError) as error:
@@ -126,38 +128,14 @@ def _check_header(row: Any, name: str) -> None:
         )
 
 
-def _allowed(annotation: Any) -> tuple[type, ...]:
-    """The JSON types that a field's annotation lets through."""
-    origin = typing.get_origin(annotation)
-    if origin in (typing.Union, types.UnionType):
-        return tuple(kind for part in typing.get_args(annotation) for kind in _allowed(part))
-    if origin is typing.Literal or annotation is str:
-        return (str,)
-    if annotation in (float, int):
-        return (int, float) if annotation is float else (int,)
-    if annotation in (bool, type(None)):
-        return (annotation,)
-    return (list,) if origin in (list, tuple) else (dict,)
-
-
-def _fields(kind: type) -> tuple[tuple[str, tuple[type, ...]], ...]:
-    hints = typing.get_type_hints(kind)
-    required: frozenset[str] = kind.__required_keys__  # type: ignore[attr-defined]
-    return tuple((name, _allowed(hint)) for name, hint in hints.items() if name in required and name != "k")
-
-
-_FIELDS = {name: _fields(kind) for name, kind in rows.KINDS.items()}
-
-
 def _check(row: Any, name: str, number: int) -> None:
-    """A row has the fields of its kind, of the right JSON type; kinds we do not know pass unread."""
+    """A row has the fields of its kind, of the right JSON type; kinds we do not know pass unread.
+
+    What lies deeper is for the analysis to leave out: one odd row does not cost the others.
+    """
     if not isinstance(row, dict) or not isinstance(row.get("k"), str):
         _corrupt(name, number, "no kind")
-    for field, allowed in _FIELDS.get(row["k"], ()):
-        value = row.get(field, row)
-        if type(value) not in allowed or (type(value) is float and not math.isfinite(value)):
-            found = "nothing" if value is row else f"{value!r:.60}"
-            wanted = " or ".join("null" if kind is type(None) else kind.__name__ for kind in allowed)
-            raise InputError(
-                f"{name} is corrupt", problems=[Problem(f"{name}: line {number}: {row['k']}.{field}", found, wanted)]
-            )
+    found = misfit(row, row["k"])
+    if found is not None and found.outer:
+        problem = Problem(f"{name}: line {number}: {row['k']}.{found.path}", found.found, found.wanted)
+        raise InputError(f"{name} is corrupt", problems=[problem])

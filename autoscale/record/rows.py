@@ -3,16 +3,22 @@
 Times are seconds since the epoch; durations seconds; CPU millicores; memory bytes. Unknown is null.
 Every row has ``k`` (kind), ``n`` (sequence in the record) and ``t`` (receive time on the observer's clock).
 A source's own time is ``at``, on the clock named by ``clk`` (its offset and error stand in ``clock`` rows).
-Histogram buckets are ``{str(index): count}``, see ``loadtest.histogram``.
+
+These types are the one description: producers make rows of them, the reader and the analysis check what they read
+against them (``autoscale.record.shape``), and the JSON schema is made from them.
 """
 
-from typing import Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from typing_extensions import TypedDict  # pydantic makes the schema from these and needs this one below 3.12
+from msgspec import Meta
+
+from loadtest import lines
 
 SCHEMA = 1
 
-Buckets = dict[str, int]
+_HUGE = 10**15  # beyond any time, size or duration that a run can hold
+Number = Annotated[float, Meta(gt=-_HUGE, lt=_HUGE)]
+Count = Annotated[int, Meta(gt=-_HUGE, lt=_HUGE)]
 
 
 class Condition(TypedDict):
@@ -21,23 +27,22 @@ class Condition(TypedDict):
     status: str
     reason: str
     message: str
-    at: float | None
+    at: Number | None
 
 
-class Row(TypedDict):
-    """What every row has."""
+class Stamp(TypedDict):
+    """What the writer adds to a row: in a record every row has both."""
 
-    k: str
-    n: int
-    t: float
+    n: NotRequired[int]
+    t: NotRequired[Number]
 
 
 class Stage(TypedDict):
     """One named span of the load; seconds from the start of the load."""
 
     name: str
-    start_s: float
-    end_s: float
+    start_s: Number
+    end_s: Number
 
 
 class Target(TypedDict):
@@ -52,128 +57,124 @@ class Target(TypedDict):
     names_pods: bool | None
 
 
+class Price(TypedDict):
+    """What a pod costs, in any currency."""
+
+    pod_hour: Number
+
+
+class Scenario(TypedDict, total=False):
+    """The resolved scenario; of an imported record only some of it is known. More may stand in it."""
+
+    name: str
+    model: str | None
+    duration_s: Number
+    points: list[list[Number]] | None
+    stages: list[Stage] | None
+    requests: list[dict[str, Any]]
+    objectives: list[str] | None
+    load: dict[str, Any] | None
+    price: Price | None
+
+
 class HpaConfig(TypedDict):
     """The controller's flags in seconds; None where they could not be learned (a real cluster hides them)."""
 
-    sync_period_s: float | None
-    tolerance: float | None
-    downscale_stabilization_s: float | None
-    cpu_initialization_period_s: float | None
-    initial_readiness_delay_s: float | None
+    sync_period_s: Number | None
+    tolerance: Number | None
+    downscale_stabilization_s: Number | None
+    cpu_initialization_period_s: Number | None
+    initial_readiness_delay_s: Number | None
 
 
-class Header(Row):
+UNKNOWN_CONFIG: HpaConfig = {
+    "sync_period_s": None,
+    "tolerance": None,
+    "downscale_stabilization_s": None,
+    "cpu_initialization_period_s": None,
+    "initial_readiness_delay_s": None,
+}
+
+
+class Header(Stamp):
     """The first row: everything that was decided before the first request.
 
-    ``scenario`` is the resolved scenario: name, model, ``stages`` [Stage], ``points`` [[second, rate]],
-    requests, objectives (as text), load settings. ``objects`` are the manifests as applied.
+    ``scenario`` is the resolved scenario: ``points`` are [[second, rate]], objectives text. ``objects`` are the
+    manifests as applied.
     ``histogram`` is {"min_s", "growth"}. ``accepted`` lists fields the embedded cluster does not enforce.
     """
 
+    k: Literal["header"]
     schema: int
     run: str
-    scenario: dict[str, Any]
+    scenario: Scenario
     target: Target
     objects: list[dict[str, Any]]
     context: dict[str, Any]
     versions: dict[str, str]
     hpa_config: HpaConfig
     environment: dict[str, Any]
-    histogram: dict[str, float]
+    histogram: dict[str, Number]
     accepted: list[str]
 
 
-class Clock(Row):
+class Clock(Stamp):
     """How far another clock is ahead of the observer's.
 
     Observer time = ``at`` - ``offset_s``, within ``error_s``.
     """
 
+    k: Literal["clock"]
     clk: str
-    offset_s: float
-    error_s: float
+    offset_s: Number
+    error_s: Number
 
 
-class Mark(Row):
-    """A moment of the run.
+class Mark(Stamp):
+    """A moment of the run, as the load master (with ``seq``), the observer or an importer saw it.
 
-    ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost``, ``generator-failed``.
+    ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost`` (with ``pod``),
+    ``generator-failed``.
     """
 
+    k: Literal["mark"]
     name: str
-    at: float
+    at: Number
     clk: str
     stage: NotRequired[str]
+    pod: NotRequired[str]
+    seq: NotRequired[int]
 
 
-class PodShare(TypedDict):
-    """One pod's answers in a second."""
-
-    n: int
-    failed: int
-    first_at: float | None
-
-
-class NameShare(TypedDict):
-    """What became of the requests of one name in a second; ``response`` as in the row."""
-
-    answered: int
-    failed: dict[str, int]
-    response: dict[str, Buckets]
-
-
-class Load(Row):
+class Load(Stamp, lines.Load):
     """One worker, one second. ``at`` is the second's beginning; age keys of ``response`` and ``service`` are
     whole seconds between that second and the intended one. ``by_name`` is there where the scenario's requests have more
     than one name."""
 
-    shard: int
-    pod: str
-    seq: int
-    at: float
-    clk: str
-    planned: int | None
-    sent: int | None
-    answered: int
-    failed: dict[str, int]
-    dropped: int | None
-    in_flight: int | None
-    cpu_s: float | None
-    lag: Buckets
-    response: dict[str, Buckets]
-    service: dict[str, Buckets]
-    by_pod: dict[str, PodShare]
-    by_name: NotRequired[dict[str, NameShare]]
 
-
-class PodLoad(Row):
+class PodLoad(Stamp, lines.PodLoad):
     """One worker, ten seconds, one answering pod."""
-
-    shard: int
-    seq: int
-    at: float
-    clk: str
-    pod: str
-    response: Buckets
 
 
 class Container(TypedDict):
     """One container of a pod; requests and limits None where unset, ``started`` None until it runs."""
 
     name: str
-    cpu_request_m: int | None
-    cpu_limit_m: int | None
-    started: float | None
-    restarts: int
+    cpu_request_m: Count | None
+    cpu_limit_m: Count | None
+    mem_request_b: NotRequired[Count | None]
+    started: Number | None
+    restarts: Count
     reason: str | None
 
 
-class Pod(Row):
+class Pod(Stamp):
     """A pod's state after a change.
 
     ``conditions``: {type: [status, transition time]}; ``removed``: gone from the API.
     """
 
+    k: Literal["pod"]
     uid: str
     name: str
     namespace: str
@@ -181,61 +182,123 @@ class Pod(Row):
     node: str | None
     ip: str | None
     phase: str
-    created: float
-    deletion: float | None
-    conditions: dict[str, tuple[str, float | None]]
+    created: Number
+    deletion: Number | None
+    conditions: dict[str, tuple[str, Number | None]]
     containers: list[Container]
     removed: bool
 
 
-class Workload(Row):
+class Workload(Stamp):
     """A Deployment, ReplicaSet or StatefulSet after a change."""
 
+    k: Literal["workload"]
     kind: str
     uid: str
     name: str
-    generation: int
-    spec_replicas: int | None
-    status_replicas: int
-    ready: int
-    available: int
+    generation: Count
+    spec_replicas: Count | None
+    status_replicas: Count
+    ready: Count
+    available: Count
 
 
-class Hpa(Row):
+class Amounts(TypedDict, total=False):
+    """A metric's target or current value, as the API gives it."""
+
+    type: str | None
+    averageUtilization: Number | None
+    averageValue: str | None
+    value: str | None
+
+
+class ResourceMetric(TypedDict, total=False):
+    """A ``resource`` or ``containerResource`` metric of an HPA's spec or status."""
+
+    name: str | None
+    target: Amounts | None
+    current: Amounts | None
+
+
+class OtherMetric(TypedDict, total=False):
+    """A ``pods``, ``object`` or ``external`` metric of an HPA's spec or status."""
+
+    metric: dict[str, Any] | None
+    current: dict[str, Any] | None
+
+
+class Metric(TypedDict, total=False):
+    """One metric of an HPA's spec or status."""
+
+    type: str | None
+    resource: ResourceMetric | None
+    containerResource: ResourceMetric | None
+    pods: OtherMetric | None
+    object: OtherMetric | None
+    external: OtherMetric | None
+
+
+class Rules(TypedDict, total=False):
+    """One direction of an HPA's ``behavior``."""
+
+    stabilizationWindowSeconds: Number | None
+    policies: list[dict[str, Any]] | None
+
+
+class Behavior(TypedDict, total=False):
+    """An HPA's ``behavior``."""
+
+    scaleUp: Rules | None
+    scaleDown: Rules | None
+
+
+class HpaSpec(TypedDict, total=False):
+    """What is read of an autoscaling/v2 ``spec``; all that the API gave stands in the record."""
+
+    minReplicas: Count | None
+    maxReplicas: Count
+    metrics: list[Metric] | None
+    behavior: Behavior | None
+
+
+class Hpa(Stamp):
     """A HorizontalPodAutoscaler after a change. ``spec`` and ``metrics`` as the API gives them
     (autoscaling/v2 ``spec`` and ``status.currentMetrics``); ``conditions`` by type."""
 
+    k: Literal["hpa"]
     uid: str
     name: str
-    generation: int
-    spec: dict[str, Any]
-    current: int | None
-    desired: int | None
-    last_scale: float | None
-    metrics: list[dict[str, Any]] | None
+    generation: Count
+    spec: HpaSpec
+    current: Count | None
+    desired: Count | None
+    last_scale: Number | None
+    metrics: list[Metric] | None
     conditions: dict[str, Condition]
 
 
 class ContainerUsage(TypedDict):
     """What one container used."""
 
-    cpu_m: float
-    mem_b: int | None
+    cpu_m: Number
+    mem_b: Count | None
 
 
-class Usage(Row):
+class Usage(Stamp):
     """One sample of metrics.k8s.io: ``at`` is its timestamp, ``window_s`` the span it is a mean over."""
 
+    k: Literal["usage"]
     pod_uid: str
-    at: float
+    at: Number
     clk: str
-    window_s: float
+    window_s: Number
     containers: dict[str, ContainerUsage]
 
 
-class Endpoint(Row):
+class Endpoint(Stamp):
     """A pod's place in a Service after a change."""
 
+    k: Literal["endpoint"]
     service: str
     pod_uid: str
     ready: bool | None
@@ -243,45 +306,65 @@ class Endpoint(Row):
     terminating: bool | None
 
 
-class Node(Row):
+class Node(Stamp):
     """A node after a change."""
 
+    k: Literal["node"]
     name: str
     ready: bool | None
-    cpu_m: int
+    cpu_m: Count
     unschedulable: bool
 
 
-class Event(Row):
+class Event(Stamp):
     """A Kubernetes event. ``object`` reads ``Kind/name``; ``first`` and ``last`` are the server's times."""
 
+    k: Literal["event"]
     uid: str
     type: str
     reason: str
     message: str
     object: str
-    count: int
-    first: float | None
-    last: float | None
+    count: Count
+    first: Number | None
+    last: Number | None
 
 
-class Gap(Row):
+class Gap(Stamp):
     """A span in which a source was not heard: what lies in it is unknown."""
 
+    k: Literal["gap"]
     source: str
-    since: float
-    until: float
+    since: Number
+    until: Number
     cause: str
 
 
-class End(Row):
-    """The last row of a run that was not cut off. ``totals`` are the sums of the load rows."""
+class Totals(TypedDict, total=False):
+    """Sums over the load rows; ``gaps`` counts the gap rows, ``workers`` those that sent load rows."""
 
-    reason: Literal["done", "interrupted", "failed"]
-    rows: int
-    totals: dict[str, Any]
+    planned: Count | None
+    sent: Count | None
+    answered: Count
+    dropped: Count | None
+    failed: dict[str, Count]
+    gaps: Count
+    workers: Count
 
 
+Reason = Literal["done", "interrupted", "failed"]
+
+
+class End(Stamp):
+    """The last row of a run that was not cut off. ``rows``: how many rows the record has, this one included."""
+
+    k: Literal["end"]
+    reason: Reason
+    rows: Count
+    totals: Totals
+
+
+Row = Header | Clock | Mark | Load | PodLoad | Pod | Workload | Hpa | Usage | Endpoint | Node | Event | Gap | End
 KINDS: dict[str, type] = {
     "header": Header, "clock": Clock, "mark": Mark, "load": Load, "pod_load": PodLoad, "pod": Pod,
     "workload": Workload, "hpa": Hpa, "usage": Usage, "endpoint": Endpoint, "node": Node,

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
+from autoscale.record.rows import Totals
 from autoscale.run.options import Result
 
 
 def finish(
-    folder: Path, reason: str, error: AutoscaleError | None, totals: dict[str, Any], say: Callable[[str], None]
+    folder: Path, reason: str, error: AutoscaleError | None, totals: Totals, say: Callable[[str], None]
 ) -> Result:
     """Write ``report.html`` beside the record and judge it. A report that cannot be made never loses the record."""
     from autoscale import report  # here, since drawing it needs more than running does

@@ -16,6 +16,7 @@ from autoscale.hpa.config import DEFAULTS
 from autoscale.observe.fold import API_CLOCK, Fold, Scope
 from autoscale.observe.sources import sampling, timing, watching
 from autoscale.observe.view import View
+from autoscale.record.rows import Reason
 from autoscale.record.writer import Writer
 from autoscale.run import phases
 from autoscale.run.ending import finish
@@ -104,7 +105,8 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
                 unseen=site.unseen,
             )
         )
-        reason, error = "failed", None
+        reason: Reason = "failed"
+        error: AutoscaleError | None = None
         try:
             error = record(run, site, options)
             reason = "interrupted" if stop.is_set() else "failed" if error else "done"

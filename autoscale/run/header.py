@@ -4,20 +4,16 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, cast
 
 from autoscale.base.errors import ClusterError
 from autoscale.base.version import VERSION
 from autoscale.cluster.client import Cluster
-from autoscale.hpa.config import DEFAULTS
-from autoscale.record.rows import SCHEMA
+from autoscale.record.rows import SCHEMA, Header, HpaConfig, Scenario
 from autoscale.run.prepare import redact_object, redact_scenario
 from autoscale.run.target import Target
 from loadtest import histogram
-
-UNKNOWN_CONFIG: dict[str, float | None] = dict.fromkeys(asdict(DEFAULTS))
 
 
 def header_row(
@@ -28,15 +24,15 @@ def header_row(
     cluster: Cluster,
     *,
     accepted: Sequence[str],
-    hpa_config: dict[str, float | None],
+    hpa_config: HpaConfig,
     unseen: Sequence[str],
-) -> dict[str, Any]:
+) -> Header:
     """The ``header`` row. ``unseen``: kinds that this context may not watch; nothing of them will be in the record."""
     return {
         "k": "header",
         "schema": SCHEMA,
         "run": run,
-        "scenario": redact_scenario(scenario),
+        "scenario": cast("Scenario", redact_scenario(scenario)),
         "target": target.header(),
         "objects": [redact_object(obj) for obj in objects],
         "context": {

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoscale.cluster.client import Cluster
+from autoscale.record.rows import HpaConfig
 from autoscale.run.options import RunOptions
 from autoscale.run.prepare import Scenario
 
@@ -19,7 +20,7 @@ class OpenCluster:
     cluster: Cluster
     namespace: str
     embedded: bool
-    hpa_config: dict[str, float | None]
+    hpa_config: HpaConfig
     alive: Callable[[], None]
     kubeconfig: str | None
     metrics_period_s: float = 10.0

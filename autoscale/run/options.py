@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster.proxy import Fetch
+from autoscale.record.rows import Row, Totals
 
-Row = dict[str, Any]
 Listener = Callable[[Row], None]
 """Called with every row of the record as it is written, in order, from the run's own thread; must not block."""
 
@@ -60,5 +59,5 @@ class Result:
     exit_code: ExitCode
     summary: str = ""
     report: Path | None = None
-    totals: dict[str, Any] = field(default_factory=dict)
+    totals: Totals = field(default_factory=lambda: Totals())
     error: AutoscaleError | None = None

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import Cluster, connect
@@ -13,6 +13,7 @@ from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.embedded.launch import process
 from autoscale.embedded.launch.folder import folder_of, is_running
 from autoscale.embedded.settings import Settings, from_json, quick
+from autoscale.record.rows import HpaConfig
 from autoscale.run.open_cluster import OpenCluster, namespace_of
 from autoscale.run.options import RunOptions
 
@@ -51,7 +52,7 @@ def own_cluster(options: RunOptions, scenario: dict[str, Any]) -> Iterator[OpenC
             cluster=cluster,
             namespace=namespace_of(options, scenario, cluster),
             embedded=True,
-            hpa_config=asdict(wanted.hpa_flags()),
+            hpa_config=cast("HpaConfig", asdict(wanted.hpa_flags())),
             alive=lambda: require_alive(name),
             kubeconfig=str(kubeconfig),
             metrics_period_s=wanted.metric_resolution_s,

@@ -6,14 +6,15 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from autoscale.record.rows import Row
 from loadtest import histogram
+from loadtest.lines import Buckets
 
 PLAIN_PERIOD_S = 10.0
 _RECENT_S = 5
@@ -31,9 +32,9 @@ class Progress:
     desired: int | None = None
     ready: int | None = None
     target: str = ""
-    _seconds: deque[tuple[float, int, int, dict[str, Any]]] = field(default_factory=lambda: deque(maxlen=200))
+    _seconds: deque[tuple[float, int, int, dict[str, Buckets]]] = field(default_factory=lambda: deque(maxlen=200))
 
-    def add(self, row: dict[str, Any]) -> None:
+    def add(self, row: Row) -> None:
         """Take in one row."""
         match row["k"]:
             case "header":
@@ -75,13 +76,13 @@ class Progress:
         ]
         return " | ".join(part for part in parts if part)
 
-    def _recent(self) -> list[tuple[float, int, int, dict[str, Any]]]:
+    def _recent(self) -> list[tuple[float, int, int, dict[str, Buckets]]]:
         """The load rows of the last seconds that were heard."""
         newest = max((item[0] for item in self._seconds), default=0.0)
         return [item for item in self._seconds if item[0] > newest - _RECENT_S]
 
 
-def p95(responses: list[dict[str, Any]]) -> float | None:
+def p95(responses: list[dict[str, Buckets]]) -> float | None:
     """The 95th percentile (seconds) of ``{age: buckets}`` of several rows, from merged buckets."""
     buckets = [histogram.from_json(item) for response in responses for item in response.values()]
     return histogram.quantile(histogram.merge(buckets), 0.95)
@@ -106,7 +107,7 @@ class Screen:
         """One line that stays."""
         self._console.print(Text(text), soft_wrap=True)
 
-    def add(self, row: dict[str, Any]) -> None:
+    def add(self, row: Row) -> None:
         """A row of the record; scale events and stages are worth a line that stays."""
         self._progress.add(row)
         if row["k"] == "event" and row["reason"] == "SuccessfulRescale":

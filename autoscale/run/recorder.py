@@ -17,9 +17,10 @@ from autoscale.observe.fold import Fold
 from autoscale.observe.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
 from autoscale.observe.totals import Totals
 from autoscale.observe.view import View
+from autoscale.record.rows import Mark, Row
 from autoscale.record.writer import Writer
 from autoscale.run.loadjobs import WEB_UI_PORT, container_of, is_master
-from autoscale.run.options import Listener, Row
+from autoscale.run.options import Listener
 
 T = TypeVar("T")
 TICK_S = 0.25
@@ -48,7 +49,7 @@ class Recorder:
     same_machine: bool = False
     inbox: Inbox = field(default_factory=queue.SimpleQueue)
     totals: Totals = field(default_factory=Totals)
-    marks: dict[str, Row] = field(default_factory=dict)
+    marks: dict[str, Mark] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
     deaf: dict[str, float] = field(default_factory=dict)
     followed: set[str] = field(default_factory=set)

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from autoscale.base.errors import InputError, Problem
@@ -14,6 +13,7 @@ from autoscale.cluster.resources import resource_of
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.kinds import Object
 from autoscale.kube.selectors import selector_text
+from autoscale.record import rows
 from autoscale.run.options import Existing
 
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
@@ -42,7 +42,7 @@ class Target:
     hpa: Object
     ours: bool
 
-    def header(self) -> dict[str, Any]:
+    def header(self) -> rows.Target:
         """As it stands in the record's header."""
         return {
             "kind": self.kind,

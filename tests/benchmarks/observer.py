@@ -16,11 +16,12 @@ from pathlib import Path
 from autoscale.cluster.client import Cluster, connect
 from autoscale.observe.fold import Fold, Scope
 from autoscale.observe.view import View
+from autoscale.record.rows import UNKNOWN_CONFIG, Row
 from autoscale.record.writer import Writer
 from autoscale.run.execute import enter_sources
-from autoscale.run.header import UNKNOWN_CONFIG, header_row
+from autoscale.run.header import header_row
 from autoscale.run.open_cluster import OpenCluster
-from autoscale.run.options import Existing, Row
+from autoscale.run.options import Existing
 from autoscale.run.recorder import Recorder
 from autoscale.run.site import Site, existing_objects
 from autoscale.run.target import of_existing

@@ -156,7 +156,7 @@ def test_a_full_disk_is_one_error_and_no_traceback(tmp_path: Path) -> None:
     with Writer(tmp_path / "r.jsonl") as writer:
         writer.write(HEADER, now=10.0)
         writer._file.close()
-        writer._file = Path("/dev/full").open("w")  # noqa: SIM115 - the writer closes it
+        writer._file = Path("/dev/full").open("wb")  # noqa: SIM115 - the writer closes it
         with pytest.raises(AutoscaleError, match="cannot be written any further") as caught:
             writer.write(GAP, now=11.0)
     assert caught.value.exit_code == ExitCode.UNKNOWN

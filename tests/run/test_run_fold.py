@@ -15,6 +15,7 @@ from autoscale.cluster.watch import Change, Lost
 from autoscale.observe.convert import hpa_row
 from autoscale.observe.fold import ClockRead, Fold, Samples, Scope
 from autoscale.record.rows import KINDS
+from loadtest.lines import Load
 
 KIND = {
     "pod": "Pod",
@@ -115,7 +116,11 @@ def test_events_before_the_run_or_of_others_are_left_out() -> None:
 
 def line(seq: int, shard: int = 0, at: float = 100.0) -> Line:
     """A worker's log line with a load row."""
-    row = {"k": "load", "shard": shard, "seq": seq, "at": at + seq}
+    row: Load = {
+        "k": "load", "seq": seq, "shard": shard, "clk": "w", "at": at + seq, "pod": "w", "planned": 1, "sent": 1,
+        "answered": 1, "failed": {}, "dropped": 0, "in_flight": 0, "cpu_s": 0.1, "lag": {}, "response": {},
+        "service": {}, "by_pod": {},
+    }  # fmt: skip
     return Line(f"worker-{shard}", json.dumps(row), at + seq, at + seq)
 
 
@@ -150,6 +155,15 @@ def test_a_text_that_is_no_row_is_kept_for_the_error_message() -> None:
     fold = Fold(scope())
     assert fold.rows(Line("worker-0", "ImportError: no locust", 1.0, 1.0)) == []
     assert fold.strangers == ["worker-0: ImportError: no locust"]
+
+
+def test_a_row_that_lacks_a_field_is_no_row() -> None:
+    """A worker's line is checked against its type: what another release wrote otherwise is told, and not recorded."""
+    fold = Fold(scope())
+    assert fold.rows(Line("worker-0", '{"k":"load","shard":0,"seq":0,"at":1.0}', 1.0, 1.0)) == []
+    assert len(fold.strangers) == 1
+    assert fold.rows(Line("worker-0", '{"k":"news","seq":0}', 1.0, 1.0)) == []
+    assert len(fold.strangers) == 1
 
 
 def test_worker_clocks_wait_for_the_masters() -> None:

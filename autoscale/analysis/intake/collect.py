@@ -10,7 +10,7 @@ from autoscale.analysis.intake.pods import Dated, EndpointHistory, PodHistory, U
 from autoscale.analysis.intake.resizes import asked_for
 from autoscale.analysis.results.analysis import EventAt, GapSpan, MarkAt
 from autoscale.base.errors import InputError, Problem
-from autoscale.record.insides import LONGEST_S, SHAPES, fits, near
+from autoscale.record.shape import FROM_JSON, misfit
 from loadtest.histogram import SPEC
 
 Row = Mapping[str, Any]
@@ -19,6 +19,8 @@ _MAX_EVENTS = 50_000
 _DATED = {"mark", "load", "pod_load", "usage"}
 _MAX_WAITING = 5_000
 _SENSELESS = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
+_MANY = (*FROM_JSON, "usage")  # checked by their handlers, which is quicker
+_LONGEST_S = 40 * 86400.0  # no run is longer
 _OUT_OF_ORDER_S = 2.0  # sources are heard side by side, so rows may be a little out of order
 
 
@@ -59,8 +61,10 @@ def collect(rows: Iterable[Row]) -> Collected:
     header = next(stream, None)
     if header is None or header.get("k") != "header":
         raise InputError("this is no record", problems=[Problem("row 1", "no header", 'a {"k": "header"} row')])
-    if not fits(header, "header"):
-        raise InputError("the record's header cannot be read", fix="it was not written by this tool, or was changed")
+    if found := misfit(header, "header", written=False):
+        problem = Problem(f"header.{found.path}", found.found, found.wanted)
+        fix = "it was not written by this tool, or was changed"
+        raise InputError("the record's header cannot be read", problems=[problem], fix=fix)
     _check_histogram(header["histogram"])
     clocks = Clocks()
     kept = Collected(header, clocks, LoadCollector(clocks), header["t"], header["t"])
@@ -71,8 +75,7 @@ def collect(rows: Iterable[Row]) -> Collected:
     for row in stream:
         try:
             kind, t = row["k"], row["t"]
-            # the many rows of load and usage are checked by their handlers, which is quicker
-            if (kind in SHAPES and not (near(row, start) and fits(row, kind))) or abs(t - start) > LONGEST_S:
+            if not _near(row, start) or (kind not in _MANY and misfit(row, kind, written=False)):
                 kept.strange += 1  # its inside is not what its kind holds; counted and told in the notes
                 continue
             if t > kept.last_t:
@@ -92,6 +95,12 @@ def collect(rows: Iterable[Row]) -> Collected:
             kept.strange += 1
     _release(waiting, kept, handlers, all_of_them=True)
     return kept
+
+
+def _near(row: Row, start: float) -> bool:
+    """Whether a row's times lie near the record's beginning."""
+    times = (row["t"], row.get("at"), row.get("since"), row.get("until"))
+    return all(time is None or abs(time - start) < _LONGEST_S for time in times)
 
 
 def _release(

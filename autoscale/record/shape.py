@@ -1,0 +1,85 @@
+"""Whether a row has the shape of its kind: checked in C against the very types that producers and analysis use."""
+
+import math
+import re
+import typing
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypedDict
+
+import msgspec
+
+from autoscale.record import rows
+
+# The many rows, whose types leave nothing open: they are decoded by their types, unknown fields left out. The others
+# hold parts of the API's objects, of which everything is kept.
+_MANY = ("load", "pod_load", "usage")
+FROM_JSON = ("load", "pod_load")  # as the workers wrote them
+_FIRST = b'{"k":"'
+_WHERE = re.compile(r" - at `\$\.?(.*)`$")
+_MISSING = re.compile(r"missing required field `([^`]*)`")
+
+
+class Misfit(NamedTuple):
+    """The first thing that is wrong in a row: ``path`` in it, what was found and wanted.
+
+    ``outer``: a field of the row itself is missing or of another JSON type; else it lies inside, or is out of bounds.
+    """
+
+    path: str
+    found: str
+    wanted: str
+    outer: bool
+
+
+def _written(kind: type) -> Any:
+    """The type of a row as it stands in a record: numbered and stamped."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return TypedDict(kind.__name__, {**hints, "n": int, "t": rows.Number})  # type: ignore[operator]
+
+
+WRITTEN: Mapping[str, Any] = {name: _written(kind) for name, kind in rows.KINDS.items()}
+_DECODERS = {_FIRST + name.encode(): msgspec.json.Decoder(WRITTEN[name]) for name in _MANY}
+
+
+def decode(line: bytes) -> Any:
+    """One of the many rows, which is whole; None for any other line."""
+    decoder = _DECODERS.get(line[: line.find(b'"', len(_FIRST))])
+    if decoder is None:
+        return None
+    try:
+        return decoder.decode(line)
+    except msgspec.DecodeError:
+        return None
+
+
+def misfit(row: Any, kind: str, *, written: bool = True) -> Misfit | None:
+    """What is wrong with a row of a kind; None where it fits, or where the kind is not known.
+
+    ``written``: it must have its number and time.
+    """
+    shape = (WRITTEN if written else rows.KINDS).get(kind)
+    if shape is None:
+        return None
+    try:
+        msgspec.convert(row, shape)
+    except msgspec.ValidationError as error:
+        return _told(str(error), row, shape)
+    return None
+
+
+def _told(message: str, row: Mapping[str, Any], shape: Any) -> Misfit:
+    """msgspec's message in parts."""
+    where, missing = _WHERE.search(message), _MISSING.search(message)
+    path = ".".join(filter(None, (where and where[1], missing and missing[1])))
+    value = row.get(path, row)
+    if path in shape.__annotations__:
+        other = value is row or "got `" in message or (isinstance(value, float) and not math.isfinite(value))
+        return Misfit(path, "nothing" if value is row else f"{value!r:.60}", _words(shape, path), other)
+    return Misfit(path, message.removesuffix(where[0] if where else ""), "", False)
+
+
+def _words(shape: Any, field: str) -> str:
+    """A field's type in words."""
+    hint = typing.get_type_hints(shape)[field]
+    text = hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
+    return re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", text).replace("None", "null").replace("|", "or")

@@ -1,0 +1,93 @@
+"""The lines that the load generator writes to its log: rows of the record before the observer numbers and stamps them.
+
+Times are seconds since the epoch on the writer's clock, which ``clk`` names. ``seq`` counts what a writer wrote of a
+kind (the master: of all kinds).
+Histogram buckets are ``{str(index): count}``, see ``loadtest.histogram``. Unknown is null.
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+Buckets = dict[str, int]
+
+
+class PodShare(TypedDict):
+    """One pod's answers in a second."""
+
+    n: int
+    failed: int
+    first_at: float | None
+
+
+class NameShare(TypedDict):
+    """What became of the requests of one name in a second; ``response`` as in the row."""
+
+    answered: int
+    failed: dict[str, int]
+    response: dict[str, Buckets]
+
+
+class Load(TypedDict):
+    """One worker, one second. ``at`` is the second's beginning; age keys of ``response`` and ``service`` are
+    whole seconds between that second and the intended one. ``by_name`` is there where the scenario's requests have more
+    than one name."""
+
+    k: Literal["load"]
+    shard: int
+    pod: str
+    seq: int
+    at: float
+    clk: str
+    planned: int | None
+    sent: int | None
+    answered: int
+    failed: dict[str, int]
+    dropped: int | None
+    in_flight: int | None
+    cpu_s: float | None
+    lag: Buckets
+    response: dict[str, Buckets]
+    service: dict[str, Buckets]
+    by_pod: dict[str, PodShare]
+    by_name: NotRequired[dict[str, NameShare]]
+
+
+class PodLoad(TypedDict):
+    """One worker, ten seconds, one answering pod."""
+
+    k: Literal["pod_load"]
+    shard: int
+    seq: int
+    at: float
+    clk: str
+    pod: str
+    response: Buckets
+
+
+class Mark(TypedDict):
+    """A moment of the run.
+
+    ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost`` (with ``pod``),
+    ``generator-failed``.
+    """
+
+    k: Literal["mark"]
+    name: str
+    at: float
+    clk: str
+    stage: NotRequired[str]
+    pod: NotRequired[str]
+    seq: int
+
+
+class WorkerClock(TypedDict):
+    """How far a worker's clock is ahead of that of ``against``, the master."""
+
+    k: Literal["clock"]
+    clk: str
+    offset_s: float
+    error_s: float
+    against: str
+    seq: int
+
+
+Line = Load | PodLoad | Mark | WorkerClock

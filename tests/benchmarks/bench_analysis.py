@@ -108,7 +108,7 @@ def write(path: Path, hours: float) -> int:
     with path.open("wb") as file:
         n = -1
         for n, row in enumerate(rows(hours)):
-            file.write(orjson.dumps({"n": n, **row}) + b"\n")
+            file.write(orjson.dumps({"k": row["k"], "n": n, **row}) + b"\n")
         return n + 1
 
 

@@ -32,11 +32,11 @@ class Load(TypedDict):
     than one name."""
 
     k: Literal["load"]
-    shard: int
-    pod: str
     seq: int
-    at: float
+    shard: int
     clk: str
+    at: float
+    pod: str
     planned: int | None
     sent: int | None
     answered: int
@@ -55,27 +55,33 @@ class PodLoad(TypedDict):
     """One worker, ten seconds, one answering pod."""
 
     k: Literal["pod_load"]
-    shard: int
     seq: int
-    at: float
+    shard: int
     clk: str
+    at: float
     pod: str
     response: Buckets
 
 
-class Mark(TypedDict):
+class About(TypedDict, total=False):
+    """What some marks tell beside their name and time."""
+
+    stage: str
+    pod: str
+    reason: str
+
+
+class Mark(About):
     """A moment of the run.
 
     ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost`` (with ``pod``),
-    ``generator-failed``.
+    ``generator-failed`` (with ``reason``).
     """
 
     k: Literal["mark"]
     name: str
     at: float
     clk: str
-    stage: NotRequired[str]
-    pod: NotRequired[str]
     seq: int
 
 

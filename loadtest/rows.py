@@ -10,9 +10,9 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from loadtest.histogram import Counts, bucket, merge, to_json
+from loadtest.lines import Load, NameShare, PodLoad
 
 POD_SPAN_S = 10  # a pod_load row covers this many seconds
 
@@ -181,7 +181,7 @@ class Tally:
         self._seconds[index].by_pod[pod] = share
         return share
 
-    def rows(self, now: float, cpu_s: float, *, last: bool = False) -> list[dict[str, Any]]:
+    def rows(self, now: float, cpu_s: float, *, last: bool = False) -> list[Load | PodLoad]:
         """The rows of all seconds that ended by ``now``; ``cpu_s`` is the process's CPU time so far.
 
         ``last`` adds the second that is going on if anything happened in it, and what is left of the pods' answers.
@@ -189,7 +189,7 @@ class Tally:
         end = math.floor(now)
         if last and end in self._seconds:
             end += 1
-        rows: list[dict[str, Any]] = []
+        rows: list[Load | PodLoad] = []
         for index in range(self._next, end):
             spent, self._cpu_s = cpu_s - self._cpu_s, cpu_s
             rows.append(self._load_row(index, self._seconds.pop(index, Second()), spent))
@@ -200,19 +200,23 @@ class Tally:
         self._next = max(self._next, end)
         return rows
 
-    def _head(self, kind: str, second: int) -> dict[str, Any]:
-        worker = self._worker
-        head = {"k": kind, "seq": self._seq[kind], "shard": worker.shard, "clk": worker.pod}
+    def _number(self, kind: str) -> int:
+        number = self._seq[kind]
         self._seq[kind] += 1
-        return head | {"at": round(worker.start + second, 6)}
+        return number
 
-    def _load_row(self, index: int, second: Second, cpu_s: float) -> dict[str, Any]:
+    def _load_row(self, index: int, second: Second, cpu_s: float) -> Load:
         at = self._worker.start + index
         self._tell(at, second.ended)
         answered = sum(ended.answered for ended in second.ended.values())
         failed: Counter[str] = sum((ended.failed for ended in second.ended.values()), Counter())
         self.in_flight += second.sent - answered - failed.total()
-        return self._head("load", index) | {
+        row: Load = {
+            "k": "load",
+            "seq": self._number("load"),
+            "shard": self._worker.shard,
+            "clk": self._worker.pod,
+            "at": round(at, 6),
             "pod": self._worker.pod,
             "planned": second.sent + second.dropped,
             "sent": second.sent,
@@ -228,12 +232,23 @@ class Tally:
                 pod: {"n": share.n, "failed": share.failed, "first_at": round(self._worker.start + share.first, 6)}
                 for pod, share in second.by_pod.items()
             },
-            **({"by_name": _by_name(second.ended)} if self._by_name else {}),
         }
+        if self._by_name:
+            row["by_name"] = _by_name(second.ended)
+        return row
 
-    def _pod_rows(self, span: int) -> list[dict[str, Any]]:
+    def _pod_rows(self, span: int) -> list[PodLoad]:
+        worker = self._worker
         return [
-            self._head("pod_load", span * POD_SPAN_S) | {"pod": pod, "response": to_json(counts)}
+            {
+                "k": "pod_load",
+                "seq": self._number("pod_load"),
+                "shard": worker.shard,
+                "clk": worker.pod,
+                "at": round(worker.start + span * POD_SPAN_S, 6),
+                "pod": pod,
+                "response": to_json(counts),
+            }
             for pod, counts in sorted(self._pods.pop(span, {}).items())
             if counts
         ]
@@ -245,7 +260,7 @@ def _by_age(parts: list[Ages]) -> dict[str, dict[str, int]]:
     return {str(age): to_json(merge(part[age] for part in parts if age in part)) for age in ages}
 
 
-def _by_name(second: dict[Kind, Ended]) -> dict[str, dict[str, Any]]:
+def _by_name(second: dict[Kind, Ended]) -> dict[str, NameShare]:
     """What became of the requests of each name."""
     names: defaultdict[str, list[Ended]] = defaultdict(list)
     for kind, ended in second.items():

@@ -134,7 +134,7 @@ class Mark(Stamp):
     """A moment of the run, as the load master (with ``seq``), the observer or an importer saw it.
 
     ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost`` (with ``pod``),
-    ``generator-failed``.
+    ``generator-failed`` (with ``reason``).
     """
 
     k: Literal["mark"]
@@ -143,6 +143,7 @@ class Mark(Stamp):
     clk: str
     stage: NotRequired[str]
     pod: NotRequired[str]
+    reason: NotRequired[str]
     seq: NotRequired[int]
 
 

@@ -4,7 +4,7 @@ import math
 import signal
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import gevent
 from gevent.event import Event
@@ -15,6 +15,7 @@ from loadtest.driver import clocks, web
 from loadtest.driver.output import say, write
 from loadtest.driver.settings import MASTER_PORT, Settings
 from loadtest.driver.users import user_class
+from loadtest.lines import About, Mark
 
 GENERATOR_FAILED = 4  # the exit code of autoscale.base.exits
 LEAD_S = 1.0  # from the word to the start: long enough for every worker to have it
@@ -117,14 +118,17 @@ class Master:
         if not member.readings:
             return 0.0  # it does not answer: lost, as will be seen
         offset = clocks.offset(member.readings)
-        self._write(
-            {
-                "k": "clock",
-                "clk": member.pod,
-                "offset_s": round(offset.seconds, 6),
-                "error_s": round(offset.error_s, 6),
-                "against": self._settings.pod,
-            }
+        write(
+            [
+                {
+                    "k": "clock",
+                    "seq": self._number(),
+                    "clk": member.pod,
+                    "offset_s": round(offset.seconds, 6),
+                    "error_s": round(offset.error_s, 6),
+                    "against": self._settings.pod,
+                }
+            ]
         )
         return offset.correction
 
@@ -179,9 +183,18 @@ class Master:
                 self._note_lost()
                 gevent.sleep(POLL_S)
 
-    def _mark(self, name: str, at: float, **more: Any) -> None:
-        self._write({"k": "mark", "name": name, "at": round(at, 6), "clk": self._settings.pod} | more)
+    def _mark(self, name: str, at: float, **more: Unpack[About]) -> None:
+        mark: Mark = {
+            "k": "mark",
+            "name": name,
+            "at": round(at, 6),
+            "clk": self._settings.pod,
+            **more,
+            "seq": self._number(),
+        }
+        write([mark])
 
-    def _write(self, row: dict[str, Any]) -> None:
-        write([row | {"seq": self._seq}])
+    def _number(self) -> int:
+        number = self._seq
         self._seq += 1
+        return number

@@ -3,10 +3,11 @@
 import json
 import sys
 from collections.abc import Iterable
-from typing import Any
+
+from loadtest.lines import Line
 
 
-def write(rows: Iterable[dict[str, Any]]) -> None:
+def write(rows: Iterable[Line]) -> None:
     """Write rows and flush them: whoever follows the log sees them at once."""
     lines = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
     sys.stdout.write(lines)

@@ -91,22 +91,27 @@ class Trace(Strict):
     stages: list[TraceStage] = Field(default=[])
 
 
-class Load(Strict):
-    """How much, when, and how it is sent."""
+class Sending(Strict):
+    """How it is sent."""
 
     model: Literal["open", "closed"] = "open"
     arrivals: Literal["uniform", "poisson"] = "uniform"
     seed: int = 1
-    plan: list[PlanPart] | None = Field(default=None, min_length=1)
-    shape: AnyShape | None = None
-    trace: Trace | None = None
     pacing: Positive = 1.0
     rate_factor: float = Field(default=1.0, gt=0, le=1_000_000)
-    duration: Positive | None = None
     workers: int = Field(default=1, ge=1, le=100)
     max_in_flight: int = Field(default=1000, ge=1, le=100_000)
     connections: int = Field(default=10, ge=1, le=100_000)
     close_share: float = Field(default=0.1, ge=0, le=1)
+
+
+class Load(Sending):
+    """How much, when, and how it is sent."""
+
+    plan: list[PlanPart] | None = Field(default=None, min_length=1)
+    shape: AnyShape | None = None
+    trace: Trace | None = None
+    duration: Positive | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -181,3 +186,37 @@ class File(Strict):
     limits: Limits = Limits()
     embedded: Embedded = Embedded()
     patches: list[Patch] = Field(default=[])
+
+
+class ResolvedStage(Strict):
+    """A named span of the load, in seconds from its beginning."""
+
+    name: str
+    start_s: float
+    end_s: float
+
+
+class Resolved(Strict):
+    """A scenario with its plan drawn and every default filled in: what a run takes place by, and what travels.
+
+    ``points`` [[second, requests per second]]; ``users`` [[second, users]] where the model is closed; ``total`` in
+    requests; ``tls.ca`` is the PEM text of the authority here; every request has a name.
+    """
+
+    name: str
+    description: str
+    model: Literal["open", "closed"]
+    points: list[list[float]]
+    users: list[list[float]] | None
+    stages: list[ResolvedStage]
+    duration_s: float
+    total: float
+    load: Sending
+    requests: list[Request]
+    tls: Tls
+    target: Target
+    objectives: list[str]
+    price: Price | None
+    limits: Limits
+    embedded: Embedded
+    patches: list[Patch]

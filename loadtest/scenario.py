@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from loadtest import mistakes, pieces, traces
 from loadtest.errors import Problem, ScenarioError, did_you_mean
-from loadtest.models import File, Load, PlanPart, Request
+from loadtest.models import File, Load, PlanPart, Request, Resolved, ResolvedStage, Sending
 from loadtest.models import Trace as TraceModel
 from loadtest.plan import Point, RatePlan, Stage, join
 from loadtest.yamltext import Loader
@@ -254,41 +254,39 @@ def _ca(file: File, folder: Path, source: str) -> str | None:
         raise ScenarioError(f"The scenario {source} is wrong.", [problem]) from None
 
 
-def resolved(scenario: Scenario) -> dict[str, Any]:
-    """The scenario as plain JSON values: what the record's header holds and the load pods get.
+def resolve(scenario: Scenario) -> Resolved:
+    """The scenario with its plan drawn and its defaults filled in."""
+    file, plan = scenario.file, scenario.plan
+    stages = [ResolvedStage(name=s.name, start_s=s.start_s, end_s=s.end_s) for s in plan.stages]
+    # What was checked when the file was read is not checked again: the authority is a text now, not a file's name.
+    return Resolved.model_construct(
+        name=file.name,
+        description=file.description,
+        model=file.load.model,
+        points=_rounded(plan.points),
+        users=_rounded(scenario.users.points) if scenario.users else None,
+        stages=stages,
+        duration_s=plan.duration_s,
+        total=plan.total,
+        load=Sending.model_construct(**{name: getattr(file.load, name) for name in Sending.model_fields}),
+        requests=[_named(request) for request in file.requests],
+        tls=file.tls.model_copy(update={"ca": scenario.ca}),
+        target=file.target,
+        objectives=list(file.objectives),
+        price=file.price,
+        limits=file.limits,
+        embedded=file.embedded,
+        patches=file.patches,
+    )
 
-    ``points`` [[second, requests per second]], ``stages`` [{name, start_s, end_s}], ``duration_s``, ``total``;
-    ``users`` [[second, users]] where the model is closed; the rest as written, with defaults filled in.
-    """
-    file = scenario.file
-    settings = file.load
-    return {
-        "name": file.name,
-        "description": file.description,
-        "model": settings.model,
-        "points": _rounded(scenario.plan.points),
-        "users": _rounded(scenario.users.points) if scenario.users else None,
-        "stages": [{"name": s.name, "start_s": s.start_s, "end_s": s.end_s} for s in scenario.plan.stages],
-        "duration_s": scenario.plan.duration_s,
-        "total": scenario.plan.total,
-        "load": settings.model_dump(
-            include={
-                *("model", "arrivals", "seed", "pacing", "rate_factor"),
-                *("workers", "max_in_flight", "connections", "close_share"),
-            }
-        ),
-        "requests": [
-            request.model_dump() | {"name": request.name or f"{request.method} {request.path.split('?')[0]}"}
-            for request in file.requests
-        ],
-        "tls": {"verify": file.tls.verify, "ca": scenario.ca, "server_name": file.tls.server_name},
-        "target": file.target.model_dump(),
-        "objectives": list(file.objectives),
-        "price": file.price.model_dump() if file.price else None,
-        "limits": file.limits.model_dump(),
-        "embedded": file.embedded.model_dump(),
-        "patches": [patch.model_dump() for patch in file.patches],
-    }
+
+def _named(request: Request) -> Request:
+    return request.model_copy(update={"name": request.name or f"{request.method} {request.path.split('?')[0]}"})
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """The resolved scenario as plain JSON values: what the record's header holds and the load pods get."""
+    return resolve(scenario).model_dump()
 
 
 def _rounded(points: tuple[Point, ...]) -> list[list[float]]:

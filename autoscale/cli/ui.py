@@ -95,7 +95,7 @@ def overrides(launch: Any) -> tuple[str, ...]:
     """A launch's factors as ``path=value`` of its scenario."""
     from loadtest import scenario as scenarios
 
-    duration = scenarios.resolved(scenarios.load(launch.scenario))["duration_s"]
+    duration = scenarios.resolve(scenarios.load(launch.scenario)).duration_s
     found = [f"load.rate_factor={launch.rate_factor:g}"] if launch.rate_factor != 1 else []
     if launch.time_factor != 1:
         found.append(f"load.duration={duration * launch.time_factor:g}s")

@@ -47,13 +47,13 @@ def repeat(
     scenario = resolve(options)
     results: list[Result] = []
     left: list[ClusterError] = []
-    name = out_folder(options, scenario["name"], _stamp())
+    name = out_folder(options, scenario.name, _stamp())
     try:
         with deployed(options, scenario, name) as site:
             left = site.left
             for number in range(times):
                 if number:
-                    name = out_folder(options, scenario["name"], _stamp())
+                    name = out_folder(options, scenario.name, _stamp())
                     options.say(f"Run {number + 1} of {times}")
                 results.append(once(options, site, name, listeners, stop))
                 if stop.is_set() or results[-1].error is not None:
@@ -130,7 +130,7 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
 def record(run: Recorder, site: Site, options: RunOptions) -> AutoscaleError | None:
     """All phases of one run; returns what went wrong once the load had begun."""
     scenario, say = site.scenario, options.say
-    duration, workers = float(scenario["duration_s"]), int(scenario["load"]["workers"])
+    duration, workers = scenario.duration_s, scenario.load.workers
     enter_sources(run, site)
     options.on_master(lambda: phases.master_fetch(run))
     say("Waiting for the service to be ready ...")

@@ -14,11 +14,12 @@ from autoscale.record.rows import SCHEMA, Header, HpaConfig, Scenario
 from autoscale.run.prepare import redact_object, redact_scenario
 from autoscale.run.target import Target
 from loadtest import histogram
+from loadtest.models import Resolved
 
 
 def header_row(
     run: str,
-    scenario: dict[str, Any],
+    scenario: Resolved,
     target: Target,
     objects: Sequence[dict[str, Any]],
     cluster: Cluster,

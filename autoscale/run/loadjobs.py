@@ -8,6 +8,7 @@ from autoscale.base.resources import manifests
 from autoscale.cluster.kustomize.render import render
 from autoscale.kube.kinds import Object
 from autoscale.run.target import Target
+from loadtest.models import Resolved
 
 MASTER = "loadtest-master"
 WORKER = "loadtest-worker"
@@ -16,28 +17,28 @@ WEB_UI_PORT = 8089
 START_DEADLINE_S = 90
 
 
-def load_objects(scenario: dict[str, Any], target: Target, labels: dict[str, str]) -> list[Object]:
+def load_objects(scenario: Resolved, target: Target, labels: dict[str, str]) -> list[Object]:
     """The manifests of k8s/loadtest for one run."""
     objects = render(manifests() / "loadtest", labels=labels, namespace=target.namespace)
     return [fill(obj, scenario, target) for obj in objects]
 
 
-def fill(obj: Object, scenario: dict[str, Any], target: Target) -> Object:
+def fill(obj: Object, scenario: Resolved, target: Target) -> Object:
     """One manifest with the run's values; what needs none comes back as it is."""
     filled = copy.deepcopy(obj)
     if obj["kind"] == "ConfigMap":
-        filled["data"] = {"scenario.json": json.dumps(scenario)}
+        filled["data"] = {"scenario.json": json.dumps(scenario.model_dump())}
     if obj["kind"] == "Job":
         _fill_job(filled, scenario, target)
     return filled
 
 
-def _fill_job(job: Object, scenario: dict[str, Any], target: Target) -> None:
+def _fill_job(job: Object, scenario: Resolved, target: Target) -> None:
     """Deadline, number of workers, environment, and whose nodes to keep away from."""
-    workers = int(scenario["load"]["workers"])
+    workers = scenario.load.workers
     spec = job["spec"]
     # A run that is never cleaned up ends by itself.
-    spec["activeDeadlineSeconds"] = int(scenario["duration_s"]) + START_DEADLINE_S + 300
+    spec["activeDeadlineSeconds"] = int(scenario.duration_s) + START_DEADLINE_S + 300
     if spec.get("completionMode") == "Indexed":
         spec["completions"] = spec["parallelism"] = workers
     pod = spec["template"]["spec"]
@@ -61,13 +62,14 @@ def _affinity_terms(pod: Object) -> list[Object]:
     return list(affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or [])
 
 
-def with_path(scenario: dict[str, Any], url: str) -> dict[str, Any]:
+def with_path(scenario: Resolved, url: str) -> Resolved:
     """The scenario with its requests replaced by the path of ``--url``, where that names one."""
     path = "/" + url.split("://", 1)[-1].partition("/")[2]
     if path == "/":
         return scenario
-    request = {**scenario["requests"][0], "method": "GET", "path": path, "headers": {}, "body": None, "weight": 1.0}
-    return {**scenario, "requests": [{**request, "name": f"GET {path.split('?')[0]}"}]}
+    name = f"GET {path.split('?')[0]}"
+    change: dict[str, Any] = {"name": name, "method": "GET", "path": path, "headers": {}, "body": None, "weight": 1.0}
+    return scenario.model_copy(update={"requests": [scenario.requests[0].model_copy(update=change)]})
 
 
 def container_of(pod: Object) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from autoscale.cluster.client import Cluster
 from autoscale.record.rows import HpaConfig
 from autoscale.run.options import RunOptions
-from autoscale.run.prepare import Scenario
+from loadtest.models import Resolved
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,6 @@ class OpenCluster:
     metrics_period_s: float = 10.0
 
 
-def namespace_of(options: RunOptions, scenario: Scenario, cluster: Cluster) -> str:
+def namespace_of(options: RunOptions, scenario: Resolved, cluster: Cluster) -> str:
     """Where a run takes place: as the command line says, else the scenario, else the context."""
-    return options.namespace or scenario["target"]["namespace"] or cluster.context.namespace
+    return options.namespace or scenario.target.namespace or cluster.context.namespace

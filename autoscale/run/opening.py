@@ -11,11 +11,11 @@ from autoscale.cluster.resources import resource_of
 from autoscale.record.rows import UNKNOWN_CONFIG
 from autoscale.run.open_cluster import OpenCluster, namespace_of
 from autoscale.run.options import RunOptions
-from autoscale.run.prepare import Scenario
+from loadtest.models import Resolved
 
 
 @contextmanager
-def opened(options: RunOptions, scenario: Scenario) -> Iterator[OpenCluster]:
+def opened(options: RunOptions, scenario: Resolved) -> Iterator[OpenCluster]:
     """The cluster of the options' context, allowed to receive load; the embedded one is started where none runs."""
     if options.context == EMBEDDED:
         from autoscale.run.own_cluster import own_cluster  # only Linux has one: others never import it

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
-from typing import Any, cast
+from typing import cast
 
 from autoscale.base.errors import ClusterError
 from autoscale.cluster.client import Cluster, connect
@@ -16,23 +16,24 @@ from autoscale.embedded.settings import Settings, from_json, quick
 from autoscale.record.rows import HpaConfig
 from autoscale.run.open_cluster import OpenCluster, namespace_of
 from autoscale.run.options import RunOptions
+from loadtest.models import Embedded, Resolved
 
 
-def wanted_settings(embedded: dict[str, Any]) -> Settings:
+def wanted_settings(embedded: Embedded) -> Settings:
     """The settings that a scenario's ``embedded`` section asks for: a preset, and single settings over it."""
-    base = quick() if embedded["preset"] == "quick" else Settings()
-    given = from_json(json.dumps(embedded["settings"]), "the scenario: embedded.settings")
-    return replace(base, **{name: getattr(given, name) for name in embedded["settings"]})
+    base = quick() if embedded.preset == "quick" else Settings()
+    given = from_json(json.dumps(embedded.settings), "the scenario: embedded.settings")
+    return replace(base, **{name: getattr(given, name) for name in embedded.settings})
 
 
 @contextmanager
-def own_cluster(options: RunOptions, scenario: dict[str, Any]) -> Iterator[OpenCluster]:
+def own_cluster(options: RunOptions, scenario: Resolved) -> Iterator[OpenCluster]:
     """The running embedded cluster where its settings are the wanted ones; else one that ends with the run.
 
     One that another run has started is not used: it ends with that run.
     With ``keep`` it is started to stay, as `autoscale cluster start` does.
     """
-    wanted = wanted_settings(scenario["embedded"])
+    wanted = wanted_settings(scenario.embedded)
     with ExitStack() as stack:
         folder = process.status(EMBEDDED)
         bound = folder.facts is None or folder.facts.bound

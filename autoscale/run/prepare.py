@@ -8,40 +8,40 @@ from autoscale.objectives.reach import check_reach
 from autoscale.run.options import Existing, RunOptions
 from loadtest import scenario as scenarios
 from loadtest.errors import ScenarioError
+from loadtest.models import Resolved
 
-Scenario = dict[str, Any]
 _SECRET_HEADERS = {"accept", "accept-encoding", "content-type", "user-agent"}
 REDACTED = "(redacted)"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
-def resolve(options: RunOptions) -> Scenario:
-    """The scenario in its plain form, checked whole, its objectives included. InputError with every mistake."""
+def resolve(options: RunOptions) -> Resolved:
+    """The scenario with its plan drawn, checked whole, its objectives included. InputError with every mistake."""
     try:
-        plain = scenarios.resolved(scenarios.load(options.scenario, options.overrides))
+        resolved = scenarios.resolve(scenarios.load(options.scenario, options.overrides))
     except ScenarioError as error:
         problems = [Problem(item.where, item.found, item.wanted, item.fix) for item in error.problems]
         raise InputError(error.what, problems=problems) from error
-    parsed = objectives.parse(plain["objectives"], [stage["name"] for stage in plain["stages"]])
-    check_reach(parsed, plain["requests"])
-    return plain
+    parsed = objectives.parse(resolved.objectives, [stage.name for stage in resolved.stages])
+    check_reach(parsed, [request.model_dump() for request in resolved.requests])
+    return resolved
 
 
-def existing_of(options: RunOptions, scenario: Scenario) -> Existing | None:
+def existing_of(options: RunOptions, scenario: Resolved) -> Existing | None:
     """The workload of someone else's that is to be loaded: from the options, else from the scenario; else None."""
     if options.existing is not None:
         return options.existing
-    target = scenario["target"]
-    if target["workload"] is None:
+    target = scenario.target
+    if target.workload is None:
         return None
-    if not target["url"]:
+    if not target.url:
         raise InputError("the scenario names a workload but no target.url", fix="say how it is reached: target.url")
-    return Existing(target["workload"], target["url"])
+    return Existing(target.workload, target.url)
 
 
-def limit_pods(scenario: Scenario, hpa: dict[str, Any]) -> None:
+def limit_pods(scenario: Resolved, hpa: dict[str, Any]) -> None:
     """InputError where the HPA may go beyond the scenario's limit of pods."""
-    limit, most = scenario["limits"].get("pods"), hpa["spec"]["maxReplicas"]
+    limit, most = scenario.limits.pods, hpa["spec"]["maxReplicas"]
     if limit is not None and most > limit:
         where = f"HorizontalPodAutoscaler/{hpa['metadata']['name']}: spec.maxReplicas"
         raise InputError(
@@ -50,20 +50,15 @@ def limit_pods(scenario: Scenario, hpa: dict[str, Any]) -> None:
         )
 
 
-def redact_scenario(scenario: Scenario) -> Scenario:
-    """The scenario without what could be secret: header values, bodies stay out of the record."""
-    requests = [
-        {
-            **request,
-            "headers": {
-                name: value if name.lower() in _SECRET_HEADERS else REDACTED
-                for name, value in request["headers"].items()
-            },
-            "body": None if request["body"] is None else REDACTED,
+def redact_scenario(scenario: Resolved) -> dict[str, Any]:
+    """The scenario in its plain form, without what could be secret: header values, bodies stay out of the record."""
+    plain = scenario.model_dump()
+    for request in plain["requests"]:
+        request["body"] = None if request["body"] is None else REDACTED
+        request["headers"] = {
+            name: value if name.lower() in _SECRET_HEADERS else REDACTED for name, value in request["headers"].items()
         }
-        for request in scenario["requests"]
-    ]
-    return {**scenario, "requests": requests}
+    return plain
 
 
 def redact_object(obj: dict[str, Any]) -> dict[str, Any]:

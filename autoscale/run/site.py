@@ -18,8 +18,9 @@ from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
-from autoscale.run.prepare import Scenario, existing_of, limit_pods
+from autoscale.run.prepare import existing_of, limit_pods
 from autoscale.run.target import Target
+from loadtest.models import Resolved
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Site:
     """
 
     place: OpenCluster
-    scenario: Scenario
+    scenario: Resolved
     target: Target
     objects: list[Object]
     load: list[Object]
@@ -41,7 +42,7 @@ class Site:
 
 
 @contextmanager
-def deployed(options: RunOptions, scenario: Scenario, label: str) -> Iterator[Site]:
+def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Site]:
     """The service on the cluster (brought along, or there already); on leaving, what the run made is removed."""
     left: list[ClusterError] = []
     with ExitStack() as stack:
@@ -95,10 +96,13 @@ def refuse_active(cluster: Cluster, namespace: str) -> None:
         )
 
 
-def rendered(context: str, scenario: Scenario, namespace: str, label: str) -> list[Object]:
+def rendered(context: str, scenario: Resolved, namespace: str, label: str) -> list[Object]:
     """The manifests of our own service with the scenario's patches and the run's labels."""
     return render(
-        targets.base_folder(context), labels=run_labels(label), namespace=namespace, patches=scenario["patches"]
+        targets.base_folder(context),
+        labels=run_labels(label),
+        namespace=namespace,
+        patches=[patch.model_dump() for patch in scenario.patches],
     )
 
 

@@ -21,7 +21,8 @@ from autoscale.record.writer import Writer
 from autoscale.run.execute import enter_sources
 from autoscale.run.header import header_row
 from autoscale.run.open_cluster import OpenCluster
-from autoscale.run.options import Existing
+from autoscale.run.options import Existing, RunOptions
+from autoscale.run.prepare import resolve
 from autoscale.run.recorder import Recorder
 from autoscale.run.site import Site, existing_objects
 from autoscale.run.target import of_existing
@@ -65,7 +66,7 @@ def _site(cluster: Cluster, kubeconfig: str, namespace: str, label: str) -> Site
         cluster, namespace, cluster.context.name == "embedded", UNKNOWN_CONFIG, lambda: None, kubeconfig
     )
     target = of_existing(cluster, Existing(f"deployment/{WORKLOAD}", f"http://{WORKLOAD}:8080"), namespace)
-    return Site(place, {}, target, existing_objects(cluster, target), [], [], [], label)
+    return Site(place, resolve(RunOptions("smoke")), target, existing_objects(cluster, target), [], [], [], label)
 
 
 def _header(site: Site) -> Row:

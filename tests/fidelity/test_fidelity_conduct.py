@@ -47,9 +47,9 @@ def test_a_run_that_cannot_start_counts_as_failed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_scenario_is_short_and_moderate(path: Path) -> None:
     """Each scenario is valid, rises and falls back to where it began, and asks at most 30 requests per second."""
-    points = resolve(RunOptions(scenario=str(path)))["points"]
+    points = resolve(RunOptions(scenario=str(path))).points
     rates = [rate for _, rate in points]
-    assert path.stem == resolve(RunOptions(scenario=str(path)))["name"]
+    assert path.stem == resolve(RunOptions(scenario=str(path))).name
     assert rates[0] == rates[-1] < max(rates) <= 30
     assert points[-1][0] <= 180
 

@@ -23,13 +23,14 @@ from autoscale.run.phases import load_error
 from autoscale.run.prepare import REDACTED, limit_pods, redact_object, redact_scenario, resolve
 from autoscale.run.progress import Progress
 from autoscale.run.target import Target, behaviour_window
+from loadtest.models import Limits, Resolved
 
 HPA = {"metadata": {"name": "web"}, "spec": {"minReplicas": 2, "maxReplicas": 8, "scaleTargetRef": {}}}
 TARGET = Target("Deployment", "web", "shop", "http://192.0.2.7:80", "web.shop", "web", "a=b", {"a": "b"}, HPA, True)
 
 
 @pytest.fixture
-def scenario() -> dict[str, Any]:
+def scenario() -> Resolved:
     """The built-in scenario ``smoke``, resolved."""
     return resolve(RunOptions("smoke"))
 
@@ -44,18 +45,19 @@ def test_a_scenario_and_its_objectives_are_checked_before_anything() -> None:
         resolve(RunOptions("smokee"))
 
 
-def test_the_limit_of_pods_holds_for_the_autoscaler(scenario: dict[str, Any]) -> None:
+def test_the_limit_of_pods_holds_for_the_autoscaler(scenario: Resolved) -> None:
     """An HPA that may go beyond the scenario's limit is refused; one that may just reach it is not."""
-    limited = {**scenario, "limits": {"pods": 7}}
+    limited = scenario.model_copy(update={"limits": Limits(pods=7)})
     with pytest.raises(InputError, match="maxReplicas"):
         limit_pods(limited, HPA)
-    limit_pods({**scenario, "limits": {"pods": 8}}, HPA)
+    limit_pods(scenario.model_copy(update={"limits": Limits(pods=8)}), HPA)
 
 
-def test_what_could_be_secret_is_redacted(scenario: dict[str, Any]) -> None:
+def test_what_could_be_secret_is_redacted(scenario: Resolved) -> None:
     """Header values, bodies, environment values and ConfigMap data stay out; names and harmless headers stay."""
-    request = scenario["requests"][0] | {"headers": {"Authorization": "s3cret", "Accept": "*/*"}, "body": "s3cret"}
-    text = json.dumps(redact_scenario({**scenario, "requests": [request]}))
+    secret = {"headers": {"Authorization": "s3cret", "Accept": "*/*"}, "body": "s3cret"}
+    request = scenario.requests[0].model_copy(update=secret)
+    text = json.dumps(redact_scenario(scenario.model_copy(update={"requests": [request]})))
     assert "s3cret" not in text
     assert '"Accept": "*/*"' in text
     pod = {"containers": [{"env": [{"name": "TOKEN", "value": "s3cret"}, {"name": "POD", "valueFrom": {}}]}]}
@@ -69,9 +71,9 @@ def test_what_could_be_secret_is_redacted(scenario: dict[str, Any]) -> None:
     assert redact_object({"metadata": {}, "data": {"key": "s3cret"}})["data"] == {"key": REDACTED}
 
 
-def test_the_load_jobs_are_filled_in(scenario: dict[str, Any]) -> None:
+def test_the_load_jobs_are_filled_in(scenario: Resolved) -> None:
     """URL, Host, number of workers and the scenario itself reach the pods; both Jobs end by themselves one day."""
-    scenario["load"]["workers"] = 3
+    scenario = scenario.model_copy(update={"load": scenario.load.model_copy(update={"workers": 3})})
     objects = {f"{obj['kind']}/{obj['metadata']['name']}": obj for obj in load_objects(scenario, TARGET, {"run": "r"})}
     assert json.loads(objects["ConfigMap/loadtest-scenario"]["data"]["scenario.json"])["name"] == "smoke"
     worker = objects["Job/loadtest-worker"]["spec"]
@@ -86,14 +88,14 @@ def test_the_load_jobs_are_filled_in(scenario: dict[str, Any]) -> None:
         # the container that is asked for its log, whatever else an admission webhook may put into the pod
         template = objects[f"Job/loadtest-{job}"]["spec"]["template"]
         assert [container["name"] for container in template["spec"]["containers"]] == [container_of(template)] == [job]
-        assert objects[f"Job/loadtest-{job}"]["spec"]["activeDeadlineSeconds"] > scenario["duration_s"]
+        assert objects[f"Job/loadtest-{job}"]["spec"]["activeDeadlineSeconds"] > scenario.duration_s
         assert objects[f"Job/loadtest-{job}"]["metadata"]["namespace"] == "shop"
     assert {obj["metadata"]["labels"]["run"] for obj in objects.values()} == {"r"}
 
 
-def test_the_path_of_the_url_becomes_the_request(scenario: dict[str, Any]) -> None:
+def test_the_path_of_the_url_becomes_the_request(scenario: Resolved) -> None:
     """``--url`` with a path asks for that path; without one the scenario's requests stay."""
-    assert [r["path"] for r in with_path(scenario, "http://web.shop/a/b?c=1")["requests"]] == ["/a/b?c=1"]
+    assert [r.path for r in with_path(scenario, "http://web.shop/a/b?c=1").requests] == ["/a/b?c=1"]
     assert with_path(scenario, "http://web.shop/") is scenario
     assert with_path(scenario, "http://web.shop") is scenario
 
@@ -173,7 +175,7 @@ def test_load_pods_that_do_not_fit_are_the_clusters_failure() -> None:
 
 
 def test_the_namespace_is_the_command_lines_then_the_scenarios_then_the_contexts(
-    scenario: dict[str, Any], tmp_path: Path
+    scenario: Resolved, tmp_path: Path
 ) -> None:
     """Each where the one before it says nothing."""
     config = {
@@ -183,7 +185,7 @@ def test_the_namespace_is_the_command_lines_then_the_scenarios_then_the_contexts
         "current-context": "c",
     }
     (tmp_path / "config").write_text(json.dumps(config))
-    named = {**scenario, "target": {**scenario["target"], "namespace": "scenarios"}}
+    named = scenario.model_copy(update={"target": scenario.target.model_copy(update={"namespace": "scenarios"})})
     with connect("c", tmp_path / "config") as cluster:
         assert namespace_of(RunOptions("smoke"), scenario, cluster) == "contexts"
         assert namespace_of(RunOptions("smoke"), named, cluster) == "scenarios"

@@ -1,7 +1,7 @@
 """Server-side apply of what a run needs, and its removal by label: nothing of anybody else's is ever touched."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -105,10 +105,12 @@ def delete(cluster: Cluster, kind: str, namespace: str, name: str) -> bool:
     return True
 
 
-def made_by_runs(cluster: Cluster, namespace: str, run: str | None = None) -> list[tuple[str, str, str]]:
+def made_by_runs(
+    cluster: Cluster, namespace: str, run: str | None = None, kinds: Collection[str] = REMOVED
+) -> list[tuple[str, str, str]]:
     """What runs left in a namespace: (kind, name, run). Passes over kinds that are not served or may not be listed."""
     found = []
-    for kind in REMOVED:
+    for kind in (kind for kind in REMOVED if kind in kinds):
         try:
             items = cluster.list(resource_of(kind).path(namespace), labelSelector=selector(run))["items"]
         except Refused as error:
@@ -124,10 +126,11 @@ def remove(
     namespace: str,
     run: str | None,
     *,
+    kinds: Collection[str] = REMOVED,
     deadline_s: float = 60.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> list[str]:
-    """Remove everything that one run (None: any run) made, and wait until its pods are gone.
+    """Remove everything of these kinds that one run (None: any run) made, and wait until its pods are gone.
 
     An API server that is away for a while is asked again until the deadline. Returns ``Kind/name`` of what was
     removed. Raises ClusterError: what the API server says at last, or which pods are still there at the deadline.
@@ -135,7 +138,7 @@ def remove(
     until, removed = clock() + deadline_s, []
 
     def delete_all() -> None:
-        for kind, name, _ in made_by_runs(cluster, namespace, run):
+        for kind, name, _ in made_by_runs(cluster, namespace, run, kinds):
             if delete(cluster, kind, namespace, name):
                 removed.append(f"{kind}/{name}")
 

@@ -5,6 +5,9 @@ from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, parse_quantity, whole
 from autoscale.record.rows import Container, Endpoint, Event, Hpa, Node, Pod, Usage, Workload
 
+SERVICE_LABEL = "kubernetes.io/service-name"
+"""What names the Service of an EndpointSlice."""
+
 
 def seconds(text: str | None) -> float | None:
     """An API time in seconds since the epoch; None where there is none."""
@@ -159,6 +162,18 @@ def endpoint_rows(endpoint_slice: Object, service: str) -> dict[str, Endpoint]:
                 "terminating": conditions.get("terminating"),
             }
     return rows
+
+
+def endpoint_left(service: str, pod_uid: str) -> Endpoint:
+    """The ``endpoint`` row of a pod that the Service no longer leads to."""
+    return {
+        "k": "endpoint",
+        "service": service,
+        "pod_uid": pod_uid,
+        "ready": False,
+        "serving": False,
+        "terminating": None,
+    }
 
 
 def node_row(node: Object, *, removed: bool = False) -> Node:

@@ -3,6 +3,7 @@
 ``Fold`` is state and no I/O: the same changes give the same rows, so a recorded cluster can be replayed through it.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -11,7 +12,9 @@ from autoscale.cluster.watch import Change, Lost
 from autoscale.kube.kinds import Object
 from autoscale.observe import convert, loglines
 from autoscale.observe.clocks import Clocks
-from autoscale.record.rows import Endpoint, Gap, Row
+from autoscale.observe.scope import Scope
+from autoscale.observe.table import RECORDED, Source
+from autoscale.record.rows import Gap, Row
 from loadtest.lines import Line as Written
 from loadtest.lines import Load, Mark, PodLoad
 
@@ -41,26 +44,15 @@ class ClockRead:
 Seen = Change | Lost | Line | Samples | ClockRead
 
 
-@dataclass(frozen=True)
-class Scope:
-    """What of a namespace belongs to the run: the workload, its HPA and Service; and since when (epoch seconds)."""
-
-    kind: str
-    workload: str
-    service: str | None
-    hpa: str | None
-    since: float
-
-
 @dataclass
 class Fold:
     """Turns what was seen into rows. ``uids``: pod name -> uid of the target's pods."""
 
     scope: Scope
+    sources: Mapping[str, Source] = field(default_factory=lambda: RECORDED)
     uids: dict[str, str] = field(default_factory=dict)
-    workload_uid: str | None = None
     _last: dict[tuple[str, str], Row] = field(default_factory=dict)
-    _slices: dict[str, set[str]] = field(default_factory=dict)
+    _held: dict[str, dict[str, frozenset[str]]] = field(default_factory=dict)
     _sampled: dict[str, float] = field(default_factory=dict)
     _seq: dict[tuple[str, str], int] = field(default_factory=dict)
     strangers: list[str] = field(default_factory=list)
@@ -83,71 +75,32 @@ class Fold:
                 return [*self.clocks.master(seen.clk, seen.offset_s, seen.error_s)]
 
     def _change(self, change: Change) -> list[Row]:
-        """One object of the API."""
-        gone = change.type in ("DELETED", "GONE")
-        obj = {**change.object, "kind": change.kind}
-        match change.kind:
-            case "Pod":
-                self.uids[obj["metadata"]["name"]] = obj["metadata"]["uid"]
-                return self._new(obj, convert.pod_row(obj, removed=gone))
-            case "Deployment" | "ReplicaSet" | "StatefulSet":
-                return [] if gone or not self._ours(obj) else self._new(obj, convert.workload_row(obj))
-            case "HorizontalPodAutoscaler":
-                return [] if gone else self._new(obj, convert.hpa_row(obj))
-            case "EndpointSlice":
-                return self._endpoints(obj, gone=gone)
-            case "Node":
-                return self._new(obj, convert.node_row(obj, removed=gone))
-            case "Event":
-                return self._event(obj, gone=gone)
-        return []
+        """One object of the API: those of its rows in which anything has changed. LookupError for a kind without rows:
+        what is watched and not recorded would be missing in silence."""
+        source, obj = self.sources.get(change.kind), {**change.object, "kind": change.kind}
+        if source is None or source.rows is None:
+            raise LookupError(f"there are no rows for {change.kind}: it has no entry in autoscale.observe.table")
+        found = source.rows(obj, self.scope, change.type in ("DELETED", "GONE"))
+        if source.left is not None:
+            found |= {
+                key: source.left(key, self.scope) for key in self._left(change.kind, obj["metadata"]["uid"], found)
+            }
+        return [row for key, row in found.items() if self._is_new(key, row)]
 
-    def _ours(self, workload: Object) -> bool:
-        """Whether a workload is the target, or a ReplicaSet that the target owns."""
-        if workload["kind"] == self.scope.kind and workload["metadata"]["name"] == self.scope.workload:
-            self.workload_uid = workload["metadata"]["uid"]
-            return True
-        return convert.owner(workload) == f"{self.scope.kind}/{self.scope.workload}"
+    def _left(self, kind: str, uid: str, found: Collection[str]) -> list[str]:
+        """The keys that were among an object's rows before, and are in no object of the kind now; remembers them."""
+        held = self._held.setdefault(kind, {})
+        before, held[uid] = held.get(uid, frozenset()), frozenset(found)
+        left = before - held[uid]
+        return sorted(left.difference(*held.values())) if left else []
 
-    def _new(self, obj: Object, row: Row) -> list[Row]:
-        """The row of an object, unless nothing in it has changed."""
-        return self._changed((row["k"], obj["metadata"].get("uid") or obj["metadata"]["name"]), row)
-
-    def _changed(self, place: tuple[str, str], row: Row) -> list[Row]:
-        if self._last.get(place) == row:
-            return []
-        self._last[place] = row
-        return [row]
-
-    def _endpoints(self, obj: Object, *, gone: bool) -> list[Row]:
-        """The endpoints of one slice that changed; one that left is no longer ready."""
-        service = (obj["metadata"].get("labels") or {}).get("kubernetes.io/service-name", "")
-        if service != self.scope.service:
-            return []
-        found = {} if gone else convert.endpoint_rows(obj, service)
-        before = self._slices.get(obj["metadata"]["uid"], set())
-        self._slices[obj["metadata"]["uid"]] = set(found)
-        elsewhere = {
-            uid for slice_uid, uids in self._slices.items() if slice_uid != obj["metadata"]["uid"] for uid in uids
-        }
-        left: list[Endpoint] = [
-            {"k": "endpoint", "service": service, "pod_uid": uid, "ready": False, "serving": False, "terminating": None}
-            for uid in sorted(before - set(found) - elsewhere)
-        ]
-        return [new for row in [*found.values(), *left] for new in self._changed(("endpoint", row["pod_uid"]), row)]
-
-    def _event(self, obj: Object, *, gone: bool) -> list[Row]:
-        """An event about the target, what it owns, or its HPA, since the run began."""
-        row = convert.event_row(obj)
-        if gone or (row["last"] or self.scope.since) < self.scope.since:
-            return []
-        kind, _, name = row["object"].partition("/")
-        ours = (
-            (kind, name) in ((self.scope.kind, self.scope.workload), ("HorizontalPodAutoscaler", self.scope.hpa))
-            or (kind in ("ReplicaSet", "Pod") and name.startswith(self.scope.workload + "-"))
-            or kind == "Node"
-        )
-        return self._new(obj, row) if ours else []
+    def _is_new(self, key: str, row: Row) -> bool:
+        """Whether anything differs from the last row of that key; remembers it."""
+        if row["k"] == "pod":
+            self.uids[row["name"]] = row["uid"]
+        place = (row["k"], key)
+        before, self._last[place] = self._last.get(place), row
+        return row != before
 
     def _samples(self, samples: Samples) -> list[Row]:
         """Samples that were not there the last time."""

@@ -6,7 +6,7 @@ from autoscale.cluster.watch import Change
 from autoscale.kube.conditions import holds, is_finished
 from autoscale.kube.kinds import Object
 from autoscale.observe.convert import event_time, seconds
-from autoscale.observe.fold import Scope
+from autoscale.observe.scope import Scope
 
 _RECENT_EVENTS = 200
 

@@ -14,6 +14,7 @@ from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
 from autoscale.run.prepare import existing_of, limit_pods, redact_object, resolve
+from autoscale.run.rights import made_kinds, needed
 from autoscale.run.site import load_jobs, refuse_active, rendered
 from autoscale.run.target import Target, kind_and_name, of_existing
 
@@ -26,7 +27,7 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
     with opened(options, scenario) as place:
         existing, namespace = existing_of(options, scenario), place.namespace
         kind = kind_and_name(existing.target)[0] if existing else "Deployment"
-        wanted = permissions.needed(deploy=existing is None, kind=kind)
+        wanted = needed(kind, made_kinds(options.context, deploy=existing is None))
         lacking = _permissions(place, namespace, wanted, out)
         if existing is not None:
             target = of_existing(place.cluster, existing, namespace)
@@ -62,7 +63,7 @@ def _permissions(
         missing = []
     out(f"# Permissions used in namespace {namespace} of {place.cluster.context.name}")
     for what in dict.fromkeys(item.what for item in wanted):
-        verbs = dict.fromkeys(item.verb for item in wanted if item.what == what)
+        verbs = permissions.verbs_on(what, wanted)
         lacks = [item for item in missing if item.what == what]
         note = ", ".join(f"{item.verb} is forbidden{' (done without)' if item.optional else ''}" for item in lacks)
         word = "NO " if any(not item.optional for item in lacks) else "yes"

@@ -10,11 +10,12 @@ from autoscale.base.errors import AutoscaleError, ClusterError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster.apply import remove_jobs, selector
 from autoscale.cluster.clock import server_time
-from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Watch
 from autoscale.hpa.config import DEFAULTS
-from autoscale.observe.fold import API_CLOCK, Fold, Scope
+from autoscale.observe.fold import API_CLOCK, Fold
+from autoscale.observe.scope import Scope
 from autoscale.observe.sources import sampling, timing, watching
+from autoscale.observe.table import watched
 from autoscale.observe.view import View
 from autoscale.record.rows import Reason
 from autoscale.record.writer import Writer
@@ -77,9 +78,7 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
     remove_jobs(site.place.cluster, site.target.namespace, (MASTER, WORKER))
     folder = options.out / name
     now = server_time(site.place.cluster)  # events are dated by the cluster's clock
-    scope = Scope(
-        site.target.kind, site.target.name, site.target.service, site.target.hpa["metadata"]["name"], now - 2.0
-    )
+    scope = scope_of(site, now - 2.0)
     with Writer(folder / "record.jsonl") as writer, ExitStack() as stack:
         run = Recorder(
             cluster=site.place.cluster,
@@ -156,29 +155,33 @@ def sync_period(site: Site) -> float:
     return site.place.hpa_config["sync_period_s"] or DEFAULTS.sync_period_s
 
 
+def scope_of(site: Site, since: float) -> Scope:
+    """What belongs to a run on that site since a moment (epoch seconds)."""
+    target = site.target
+    return Scope(
+        kind=target.kind,
+        workload=target.name,
+        service=target.service,
+        hpa=target.hpa["metadata"]["name"],
+        since=since,
+        labels=target.labels,
+        load=selector(site.label),
+    )
+
+
 def enter_sources(run: Recorder, site: Site) -> None:
     """Everything that is listened to, entered in order; left in the opposite order by the recorder's stack."""
     cluster, target, inbox = run.cluster, site.target, run.inbox
-
-    def watch(kind: str, *, labels: str | None = None, fields: str | None = None, load: bool = False) -> None:
-        namespace = None if kind == "Node" else target.namespace
-        source = Watch(cluster, resource_of(kind), namespace, labels=labels, fields=fields)
-        run.stack.enter_context(watching(source, inbox, load=load))
 
     def date() -> str:
         return cluster.call("GET", "/version", read_s=5.0).headers["date"]
 
     run.stack.enter_context(timing(API_CLOCK, date, inbox, same_machine=run.same_machine))
-    watch(target.kind, fields=f"metadata.name={target.name}")
-    if target.kind == "Deployment":
-        watch("ReplicaSet", labels=target.labels)
-    watch("Pod", labels=target.labels)
-    watch("HorizontalPodAutoscaler", fields=f"metadata.name={target.hpa['metadata']['name']}")
-    watch("Event")
-    if target.service is not None:
-        watch("EndpointSlice", labels=f"kubernetes.io/service-name={target.service}")
-    if "nodes" not in site.unseen:
-        watch("Node")
-    watch("Job", labels=selector(site.label), load=True)
-    watch("Pod", labels=f"{selector(site.label)},app.kubernetes.io/name=loadtest", load=True)
+    for source in watched(target.kind):
+        chosen, resource = source.selection(run.fold.scope), source.resource
+        if chosen is None or resource.plural in site.unseen:
+            continue
+        namespace = target.namespace if resource.namespaced else None
+        watch = Watch(cluster, resource, namespace, labels=chosen.labels, fields=chosen.fields)
+        run.stack.enter_context(watching(watch, inbox, load=source.rows is None))
     run.stack.enter_context(sampling(cluster, target.namespace, target.labels, inbox, site.place.metrics_period_s))

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -10,15 +10,18 @@ from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import apply, made_by_runs, persistent, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
+from autoscale.cluster.failures import Refused
 from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.resources import resource_of
-from autoscale.kube.kinds import Object
+from autoscale.kube.kinds import Object, Resource
+from autoscale.observe.table import watched
 from autoscale.run import target as targets
 from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
 from autoscale.run.prepare import existing_of, limit_pods
+from autoscale.run.rights import made_kinds, needed
 from autoscale.run.target import Target
 from loadtest.models import Resolved
 
@@ -49,7 +52,8 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         place = stack.enter_context(opened(options, scenario))
         existing, namespace = existing_of(options, scenario), place.namespace
         kind = targets.kind_and_name(existing.target)[0] if existing else "Deployment"
-        unseen = check(place, namespace, kind, deploy=existing is None)
+        made = made_kinds(options.context, deploy=existing is None)
+        unseen = check(place, namespace, kind, made)
         if existing is not None:
             target = targets.of_existing(place.cluster, existing, namespace)
         stack.enter_context(lock.held(place.cluster, namespace, label))
@@ -58,7 +62,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             clean = f"autoscale clean --context {options.context} -n {namespace}"
             options.say(f"Everything stays (--keep); `{clean}` removes it.")
         else:
-            stack.callback(clear, place, namespace, label, options.say, left)
+            stack.callback(clear, place, namespace, label, made, options.say, left)
         if existing is None:
             options.say(f"Deploying the service to {options.context} (namespace {namespace}) ...")
             wanted = rendered(options.context, scenario, namespace, label)
@@ -74,11 +78,27 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         yield Site(place, scenario, target, objects, load, list(dict.fromkeys(warnings)), unseen, label, left)
 
 
-def check(place: OpenCluster, namespace: str, kind: str, *, deploy: bool) -> list[str]:
-    """Permissions and metrics, before anything is made; returns the kinds that may not be watched."""
-    missing = permissions.require(place.cluster, namespace, deploy=deploy, kind=kind)
+def check(place: OpenCluster, namespace: str, kind: str, made: Collection[str]) -> list[str]:
+    """Permissions and metrics, before anything is made; returns the resources that have to go unwatched."""
+    missing = permissions.require(place.cluster, namespace, needed(kind, made))
     metrics.require(place.cluster, namespace)
-    return sorted({item.resource for item in missing if item.verb in ("list", "watch")})
+    optional = [source for source in watched(kind) if source.optional]
+    return [
+        source.resource.plural
+        for source in optional
+        if not set(source.permissions).isdisjoint(missing) or not served(place.cluster, source.resource, namespace)
+    ]
+
+
+def served(cluster: Cluster, resource: Resource, namespace: str) -> bool:
+    """Whether the cluster has that kind at all."""
+    try:
+        cluster.get(resource.path(namespace), limit=1)
+    except Refused as error:
+        if error.code == 404:
+            return False
+        raise
+    return True
 
 
 def load_jobs(cluster: Cluster, namespace: str) -> list[Object]:
@@ -128,21 +148,23 @@ def clear(
     place: OpenCluster,
     namespace: str,
     label: str,
+    made: Collection[str],
     say: Callable[[str], None],
     left: list[ClusterError],
     wait_s: float = 60.0,
 ) -> None:
-    """Remove what the run made; where that fails say how to do it later, and never hide the run's own error."""
+    """Remove what the run made (of the kinds ``made``); where that fails say how to do it later, and never hide the
+    run's own error."""
     try:
         place.alive()
     except ClusterError:
         return  # a dead embedded cluster has taken everything with it
     try:
         until = time.monotonic() + wait_s
-        if not persistent(lambda: made_by_runs(place.cluster, namespace, label), until):
+        if not persistent(lambda: made_by_runs(place.cluster, namespace, label, made), until):
             return
         say("Removing what the run made ...")
-        remove(place.cluster, namespace, label, deadline_s=wait_s)
+        remove(place.cluster, namespace, label, kinds=made, deadline_s=wait_s)
     except ClusterError as error:
         left.append(error)
         say(f"Not everything could be removed: {error}")

@@ -14,11 +14,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from autoscale.cluster.client import Cluster, connect
-from autoscale.observe.fold import Fold, Scope
+from autoscale.observe.fold import Fold
 from autoscale.observe.view import View
 from autoscale.record.rows import UNKNOWN_CONFIG, Row
 from autoscale.record.writer import Writer
-from autoscale.run.execute import enter_sources
+from autoscale.run.execute import enter_sources, scope_of
 from autoscale.run.header import header_row
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.options import Existing, RunOptions
@@ -48,7 +48,7 @@ def main(context: str, kubeconfig: str, namespace: str, label: str, record: str)
     threading.Thread(target=listen, daemon=True).start()
     with connect(context, kubeconfig) as cluster, Writer(Path(record)) as writer, ExitStack() as stack:
         site = _site(cluster, kubeconfig, namespace, label)
-        scope = Scope("Deployment", WORKLOAD, site.target.service, site.target.hpa["metadata"]["name"], time.time())
+        scope = scope_of(site, time.time())
         run = Recorder(cluster, namespace, writer, Fold(scope), View(scope), stack, [stamp])
         run.same_machine = site.place.embedded
         before = memory()["VmRSS"]

@@ -134,7 +134,7 @@ def test_the_role_that_is_asked_for_is_enough(kubectl: Kubectl, namespace: str, 
     kubeconfig = limited(kubectl, namespace, tmp_path)
     code, said = run(tmp_path, namespace, kubeconfig=kubeconfig)
     assert code == ExitCode.CLUSTER_FAILED, said
-    assert "jobs.batch: found get, list, create, patch, delete, watch forbidden" in said
+    assert "jobs.batch: found get, list, watch, create, patch, delete forbidden" in said
     assert ours(kubectl, namespace) == []
     kubectl.run("apply", "-f", "-", text=said[said.index("apiVersion: rbac") :])
     binding = ["--role=autoscale-run", f"--serviceaccount={namespace}:limited", "-n", namespace]

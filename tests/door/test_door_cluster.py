@@ -17,6 +17,7 @@ from autoscale.cluster.clock import measure
 from autoscale.cluster.failures import Refused, Unreachable
 from autoscale.cluster.resources import resource_of
 from autoscale.embedded.launch import process
+from autoscale.run.rights import needed
 
 
 def config_map(name: str, labels: dict[str, str], **data: str) -> dict[str, object]:
@@ -94,13 +95,13 @@ def test_a_missing_object_is_none_and_other_errors_are_raised(cluster: Cluster) 
 
 def test_permissions_and_metrics_are_there(cluster: Cluster) -> None:
     """The embedded cluster allows everything and serves pod metrics: a run may begin."""
-    assert permissions.require(cluster, "default", deploy=True) == []
+    assert permissions.require(cluster, "default", needed("Deployment", ("Deployment", "ConfigMap"))) == []
     metrics.require(cluster, "default")
 
 
 def test_the_role_that_is_asked_for_grants_what_is_missing() -> None:
     """Every namespaced permission of a run stands in the Role; what is of the whole cluster does not."""
-    text = permissions.role(permissions.needed(deploy=True), "shop")
+    text = permissions.role(needed("Deployment", ()), "shop")
     assert "namespace: shop" in text
     assert "pods/log" in text
     assert "horizontalpodautoscalers" in text

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from hypothesis import strategies as st
 
 from autoscale.cluster.logs import Line
 from autoscale.cluster.watch import Change, Lost
+from autoscale.kube.kinds import Object
 from autoscale.observe.convert import hpa_row
-from autoscale.observe.fold import ClockRead, Fold, Samples, Scope
+from autoscale.observe.fold import ClockRead, Fold, Samples
+from autoscale.observe.scope import Scope
+from autoscale.observe.table import Rows, Selection, Source, watched
 from autoscale.record.rows import KINDS
 from loadtest.lines import Load
 
@@ -112,6 +116,34 @@ def test_events_before_the_run_or_of_others_are_left_out() -> None:
     other = event | {"involvedObject": {"kind": "Pod", "name": "webshop-1-a"}}
     assert [Fold(scope()).rows(Change("Event", "ADDED", item, 0.0)) for item in (old, other)] == [[], []]
     assert len(Fold(scope()).rows(Change("Event", "ADDED", event, 0.0))) == 1
+
+
+def test_a_kind_without_rows_is_an_error_and_no_silence() -> None:
+    """A watched object that the table does not know is refused by its kind; with an entry, which is all it takes, it is
+    recorded, and a change of nothing in its row is no row."""
+    lease = {"metadata": {"name": "lock", "uid": "l"}, "spec": {"holderIdentity": "a"}}
+    with pytest.raises(LookupError, match="no rows for Lease"):
+        Fold(scope()).rows(Change("Lease", "ADDED", lease, 0.0))
+
+    def rows(obj: Object, _: Scope, gone: bool) -> Rows:
+        return {obj["metadata"]["uid"]: {"k": "lease", "holder": None if gone else obj["spec"]["holderIdentity"]}}
+
+    fold = Fold(scope(), {"Lease": Source("Lease", lambda _: Selection(), rows, optional=True)})
+    found = [fold.rows(Change("Lease", word, lease, 0.0)) for word in ("ADDED", "MODIFIED", "DELETED")]
+    assert found == [[{"k": "lease", "holder": "a"}], [], [{"k": "lease", "holder": None}]]
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
+def test_what_is_watched_is_recorded_or_the_load_generators(kind: str) -> None:
+    """Every source of a run has rows, but for those that select what the run has made itself; only what is optional may
+    be forbidden, and only what lies outside the namespace is."""
+    run = replace(scope(), kind=kind, load="run=this")
+    for source in watched(kind):
+        chosen = source.selection(run)
+        assert chosen is not None
+        assert (source.rows is None) == ("run=this" in (chosen.labels or ""))
+        assert {(item.optional, item.wide) for item in source.permissions} in ({(True, True)}, {(False, False)})
+    assert {source.kind for source in watched(kind)} & {"Deployment", "StatefulSet"} == {kind}
 
 
 def line(seq: int, shard: int = 0, at: float = 100.0) -> Line:

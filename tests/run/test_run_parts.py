@@ -13,7 +13,7 @@ from autoscale.cli.run import existing, worst
 from autoscale.cluster.client import connect
 from autoscale.cluster.watch import Change
 from autoscale.kube.selectors import selector_text
-from autoscale.observe.fold import Scope
+from autoscale.observe.scope import Scope
 from autoscale.observe.totals import Totals
 from autoscale.observe.view import View
 from autoscale.run.loadjobs import container_of, load_objects, with_path

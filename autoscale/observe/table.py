@@ -1,0 +1,153 @@
+"""What a run watches: one entry for each kind of object, with what becomes of it in the record.
+
+To record another kind, add its row to ``convert`` (and to ``record.rows``) and an entry here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autoscale.cluster.permissions import Permission
+from autoscale.kube.kinds import BY_KIND, Object, Resource
+from autoscale.observe import convert
+from autoscale.observe.scope import Scope
+from autoscale.record.rows import Row
+
+Rows = dict[str, Row]
+"""The rows of one object, by what tells them apart from others of their kind."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which objects of a kind are watched: a label and a field query, None for all."""
+
+    labels: str | None = None
+    fields: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of object that is watched.
+
+    ``selection(scope)``: which of them; None where the run has none. ``rows(obj, scope, gone)``: what is recorded of
+    one, None for what is watched for control alone. ``left(key, scope)``: the row of a key that was among an object's
+    rows and is in no object's now. ``optional``: a run does without it where it may not be watched or is not served.
+    ``beside``: the kinds of workload it is watched for, empty for all.
+    """
+
+    kind: str
+    selection: Callable[[Scope], Selection | None]
+    rows: Callable[[Object, Scope, bool], Rows] | None = None
+    left: Callable[[str, Scope], Row] | None = None
+    optional: bool = False
+    beside: tuple[str, ...] = ()
+
+    @property
+    def resource(self) -> Resource:
+        """Where the API serves the kind."""
+        return BY_KIND[self.kind]
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """What watching it takes."""
+        of = self.resource
+        return tuple(Permission(verb, of.group, of.plural, wide=not of.namespaced, optional=self.optional)
+                     for verb in ("list", "watch"))  # fmt: skip
+
+
+def _all(_: Scope) -> Selection:
+    return Selection()
+
+
+def _workload(scope: Scope) -> Selection:
+    return Selection(fields=f"metadata.name={scope.workload}")
+
+
+def _labelled(scope: Scope) -> Selection:
+    return Selection(labels=scope.labels)
+
+
+def _hpa(scope: Scope) -> Selection | None:
+    return Selection(fields=f"metadata.name={scope.hpa}") if scope.hpa else None
+
+
+def _slices(scope: Scope) -> Selection | None:
+    return Selection(labels=f"{convert.SERVICE_LABEL}={scope.service}") if scope.service else None
+
+
+def _made(scope: Scope) -> Selection:
+    return Selection(labels=scope.load)
+
+
+def _load_pods(scope: Scope) -> Selection:
+    return Selection(labels=f"{scope.load},app.kubernetes.io/name=loadtest")
+
+
+def _one(obj: Object, row: Row) -> Rows:
+    return {obj["metadata"]["uid"]: row}
+
+
+def _pod_rows(pod: Object, _: Scope, gone: bool) -> Rows:
+    return _one(pod, convert.pod_row(pod, removed=gone))
+
+
+def _workload_rows(workload: Object, scope: Scope, gone: bool) -> Rows:
+    """Of the target, and of the ReplicaSets that it owns."""
+    target = f"{scope.kind}/{scope.workload}"
+    itself = f"{workload['kind']}/{workload['metadata']['name']}"
+    ours = target in (itself, convert.owner(workload))
+    return _one(workload, convert.workload_row(workload)) if ours and not gone else {}
+
+
+def _hpa_rows(hpa: Object, _: Scope, gone: bool) -> Rows:
+    return {} if gone else _one(hpa, convert.hpa_row(hpa))
+
+
+def _node_rows(node: Object, _: Scope, gone: bool) -> Rows:
+    return _one(node, convert.node_row(node, removed=gone))
+
+
+def _event_rows(event: Object, scope: Scope, gone: bool) -> Rows:
+    """Of events about the target, what it owns, or its HPA, since the run began; and about nodes."""
+    row = convert.event_row(event)
+    if gone or (row["last"] or scope.since) < scope.since:
+        return {}
+    kind, _, name = row["object"].partition("/")
+    ours = (
+        (kind, name) in ((scope.kind, scope.workload), ("HorizontalPodAutoscaler", scope.hpa))
+        or (kind in ("ReplicaSet", "Pod") and name.startswith(scope.workload + "-"))
+        or kind == "Node"
+    )
+    return _one(event, row) if ours else {}
+
+
+def _endpoint_rows(endpoint_slice: Object, scope: Scope, gone: bool) -> Rows:
+    """By pod uid: a pod may move from one slice of the Service to another."""
+    service = (endpoint_slice["metadata"].get("labels") or {}).get(convert.SERVICE_LABEL, "")
+    return {} if gone or service != scope.service else {**convert.endpoint_rows(endpoint_slice, service)}
+
+
+def _endpoint_left(pod_uid: str, scope: Scope) -> Row:
+    return convert.endpoint_left(scope.service or "", pod_uid)
+
+
+SOURCES = (
+    Source("Deployment", _workload, _workload_rows, beside=("Deployment",)),
+    Source("StatefulSet", _workload, _workload_rows, beside=("StatefulSet",)),
+    Source("ReplicaSet", _labelled, _workload_rows, beside=("Deployment",)),
+    Source("Pod", _labelled, _pod_rows),
+    Source("HorizontalPodAutoscaler", _hpa, _hpa_rows),
+    Source("Event", _all, _event_rows),
+    Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left),
+    Source("Node", _all, _node_rows, optional=True),
+    Source("Job", _made),
+    Source("Pod", _load_pods),
+)
+"""Everything that a run watches, in the order in which it is begun."""
+
+RECORDED = {source.kind: source for source in SOURCES if source.rows is not None}
+"""What is recorded, by kind."""
+
+
+def watched(kind: str) -> tuple[Source, ...]:
+    """The sources of a run on a workload of that kind."""
+    return tuple(source for source in SOURCES if not source.beside or kind in source.beside)

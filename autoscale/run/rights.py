@@ -1,0 +1,44 @@
+"""What a run has to be allowed: from what it watches, what it asks for and what it makes."""
+
+from collections.abc import Iterable
+
+from autoscale.base.resources import manifests
+from autoscale.cluster.apply import REMOVED
+from autoscale.cluster.kustomize.render import render
+from autoscale.cluster.permissions import Permission
+from autoscale.kube.kinds import BY_KIND
+from autoscale.observe.table import watched
+from autoscale.run.target import base_folder
+
+_ASKED = (
+    Permission("list", "metrics.k8s.io", "pods"),
+    Permission("get", "", "services"),
+    Permission("get", "", "pods"),
+    Permission("get", "", "pods", "log"),
+    # The load generator's page and its clock; `create` is its Stop button.
+    Permission("get", "", "pods", "proxy", optional=True),
+    Permission("create", "", "pods", "proxy", optional=True),
+)
+_LOCK = tuple(Permission(verb, "", "configmaps") for verb in ("get", "create", "patch", "delete"))
+
+
+def needed(kind: str, made: Iterable[str]) -> tuple[Permission, ...]:
+    """What a run on a workload of that kind needs; ``made``: the kinds of what it makes. Each permission once."""
+    watching = [permission for source in watched(kind) for permission in source.permissions]
+    workload = Permission("get", BY_KIND[kind].group, BY_KIND[kind].plural)
+    making = [permission for one in made for permission in _making(one)]
+    return tuple(dict.fromkeys((*watching, workload, *_ASKED, *_LOCK, *making)))
+
+
+def made_kinds(context: str, *, deploy: bool) -> tuple[str, ...]:
+    """The kinds of the load generator's objects and, with ``deploy``, of our own service's."""
+    folders = [manifests() / "loadtest", *([base_folder(context)] if deploy else [])]
+    return tuple(dict.fromkeys(obj["kind"] for folder in folders for obj in render(folder)))
+
+
+def _making(kind: str) -> Iterable[Permission]:
+    """Looked at first, made, and found again to be removed."""
+    of = BY_KIND[kind]
+    removing = ("list", "delete") if kind in REMOVED else ()
+    for verb in ("get", "create", "patch", *removing):
+        yield Permission(verb, of.group, of.plural, wide=not of.namespaced)

@@ -1,0 +1,134 @@
+"""What ``--dry-run`` lists is what a run uses: runs under a Role made from its output, every request held to it."""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+import yaml
+
+from autoscale.base.resources import manifests
+from autoscale.cluster import contexts
+from autoscale.cluster.apply import apply, made_by_runs
+from autoscale.cluster.client import Cluster, connect
+from autoscale.cluster.kustomize.render import render
+from autoscale.embedded.launch import process
+from autoscale.embedded.settings import quick
+from autoscale.run.dry import dry
+from autoscale.run.execute import execute
+from autoscale.run.options import Existing, RunOptions
+from tests.conftest import need
+
+pytestmark = pytest.mark.e2e
+ANYBODYS = "create selfsubjectaccessreviews.authorization.k8s.io"
+"""What every user may do (system:basic-user), so no Role has to grant it."""
+
+
+@dataclass
+class Door:
+    """Lets through what a Role grants (``verb resource``, None for everything), and notes what was used of it."""
+
+    granted: set[str] | None = None
+    used: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
+
+    def stands_before(self, patch: pytest.MonkeyPatch) -> None:
+        """Hold every request of this process to the Role."""
+        send = Cluster._send
+
+        def held(
+            cluster: Cluster, method: str, path: str, query: Mapping[str, Any] | None, *rest: Any
+        ) -> urllib3.BaseHTTPResponse:
+            asked = right(method, path, query or {})
+            if asked is None or asked == ANYBODYS or self.granted is None or asked in self.granted:
+                answer = send(cluster, method, path, query, *rest)
+                # A server-side apply that makes an object needs the right to create it too.
+                made = {f"create {asked.split()[1]}"} if asked and method == "PATCH" and answer.status == 201 else set()
+                self.used |= {asked} - {None, ANYBODYS} | made
+                return answer
+            self.refused.add(asked)
+            status = {"kind": "Status", "code": 403, "reason": "Forbidden", "message": f"no right to {asked}"}
+            return urllib3.HTTPResponse(json.dumps(status).encode(), status=403, preload_content=False)
+
+        patch.setattr(Cluster, "_send", held)
+
+
+def right(method: str, path: str, query: Mapping[str, Any]) -> str | None:
+    """``get pods/log``, ``watch deployments.apps``: what a request needs; None for what has no resource (/version).
+
+    Source: k8s.io/apiserver/pkg/endpoints/request/requestinfo.go
+    """
+    parts = path.strip("/").split("/")
+    group, rest = (parts[1], parts[3:]) if parts[0] == "apis" else ("", parts[2:])
+    rest = rest[2:] if rest[:1] == ["namespaces"] and len(rest) > 2 else rest
+    if not rest:
+        return None
+    many = "watch" if query.get("watch") else "list"
+    verb = {"GET": many if len(rest) == 1 else "get", "POST": "create", "PATCH": "patch", "DELETE": "delete"}[method]
+    return f"{verb} {'/'.join([rest[0], *rest[2:3]])}{f'.{group}' if group else ''}"
+
+
+def listed(options: RunOptions) -> set[str]:
+    """The rights that the dry run says are used."""
+    lines: list[str] = []
+    dry(options, lines.append)
+    rows = [line.split("yes", 1)[1].split(":") for line in lines if line.startswith("  yes ")]
+    return {f"{verb.strip()} {what.strip()}" for what, verbs in rows for verb in verbs.split(",")}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cluster that the run knows as somebody's, allowed to receive load; its kubeconfig."""
+    need(sys.platform == "linux", "the embedded cluster needs Linux")
+    home = tmp_path_factory.mktemp("rights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(home / "state"))
+        patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+        running = process.start("rights", quick(), bound=True)
+        try:
+            config = yaml.safe_load(running.kubeconfig.read_text())
+            config["contexts"][0]["name"] = config["current-context"] = "shop"
+            (home / "kubeconfig").write_text(yaml.safe_dump(config))
+            contexts.allow(contexts.find("shop", home / "kubeconfig"))
+            yield home / "kubeconfig"
+        finally:
+            running.stop()
+
+
+@pytest.mark.parametrize("existing", [None, Existing("deployment/web", "http://web:8080")], ids=["ours", "target"])
+def test_a_run_uses_exactly_what_the_dry_run_lists(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: Existing | None
+) -> None:
+    """Under that Role a run that is ended early (its Stop goes through the API) is whole, is refused nothing, leaves
+    nothing, and has used every right in it."""
+    options = RunOptions(
+        "smoke", context="shop", kubeconfig=str(shop), out=tmp_path, overrides=("objectives=[]",), existing=existing
+    )
+    with connect("shop", shop) as cluster:
+        if existing is not None:
+            apply(cluster, render(manifests() / "base", namespace="default"), "default")
+        door = Door(listed(options))
+        door.stands_before(monkeypatch)
+        stop = threading.Event()
+        result = execute(options, [lambda row: stop.set() if row["k"] == "load" else None], stop)
+        rows = [json.loads(line) for line in result.record.read_text().splitlines()]
+        assert (rows[-1]["reason"], door.refused) == ("interrupted", set())
+        assert {"pod", "workload", "hpa", "usage", "endpoint", "event", "node", "load"} <= {row["k"] for row in rows}
+        assert door.granted == door.used
+        monkeypatch.undo()
+        assert made_by_runs(cluster, "default") == []
+
+
+def test_the_door_holds_to_the_role(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check can fail: a verb that was not granted is refused by its name, one beside it is not."""
+    door = Door({"list pods"})
+    door.stands_before(monkeypatch)
+    with connect("shop", shop) as cluster:
+        cluster.list("/api/v1/namespaces/default/pods")
+        assert cluster.call("GET", "/api/v1/namespaces/default/pods/web/log").status == 403
+    assert (door.used, door.refused) == ({"list pods"}, {"get pods/log"})

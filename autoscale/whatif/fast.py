@@ -36,3 +36,17 @@ def whole(n: int, value: int = 0) -> Any:
 def array(values: Any) -> Any:
     """Some numbers as an array of floats."""
     return numpy.asarray(values, dtype=numpy.float64)
+
+
+def even(points: Any, plan: Any, low: float, high: float) -> Any:
+    """The moments in [low, high) at which the integral of the rate (``points``) passes a whole number and a half."""
+    times, rates = numpy.array(points).T
+    areas = numpy.concatenate([[0.0], numpy.cumsum(numpy.diff(times) * (rates[1:] + rates[:-1]) / 2)])
+    first, last = (int(numpy.ceil(plan.integral(edge) - 0.5)) for edge in (low, high))
+    need = numpy.arange(first, last) + 0.5
+    need = need[need <= areas[-1]]
+    place = numpy.maximum(numpy.searchsorted(areas, need, side="left"), 1)
+    t0, t1, r0, r1 = times[place - 1], times[place], rates[place - 1], rates[place]
+    area = need - areas[place - 1]
+    slope = (r1 - r0) / (t1 - t0)
+    return numpy.minimum(t1, t0 + 2 * area / (r0 + numpy.sqrt(numpy.maximum(0.0, r0 * r0 + 2 * slope * area))))

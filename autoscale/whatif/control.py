@@ -1,0 +1,107 @@
+"""The control side of the model: samples in, replicas out, by the very rule and the very metrics pipeline.
+
+``autoscale.hpa.decide`` decides, ``autoscale.plane.metrics`` makes the samples. Replaced are the Deployment, ReplicaSet
+and scheduler (pods are made and ended in the same moment, the same pods are chosen to end) and the API between them.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from autoscale.hpa import Container, Decision, Observation, PodUsage, Scale, State, Status, decide, parse_spec
+from autoscale.hpa import Pod as SeenPod
+from autoscale.plane.metrics import Point, Scraped, rates, scrape
+from autoscale.whatif.service import Setting
+
+_CONTAINER = "app"
+_SELECTOR = "modelled=true"
+
+
+@dataclass
+class Pod:
+    """One modelled pod: its moments in seconds since the epoch (None: not yet), and its place in the traffic."""
+
+    name: str
+    created: float
+    place: int
+    ready_at: float | None = None
+    deleted: float | None = None
+    removed: float | None = None
+
+
+@dataclass
+class Autoscaler:
+    """One HPA and what its controller remembers. Narrow on purpose: ``measure`` and ``sync`` are all there is."""
+
+    setting: Setting
+    fresh_s: float
+    replicas: int
+    state: State = field(default_factory=State)
+    status: Status = field(default_factory=Status)
+    scraped: Scraped = field(default_factory=Scraped)
+
+    def __post_init__(self) -> None:
+        self.spec = parse_spec({"spec": dict(self.setting.hpa)}, self.setting.config)
+        named = next((metric.container for metric in self.spec.metrics if metric.container), _CONTAINER)
+        self.container = Container(named, {"cpu": self.setting.request_m})
+
+    def measure(self, cpu_s: Iterable[tuple[Pod, float]], now: float) -> list[tuple[Pod, float, float]]:
+        """A scrape: each running pod's CPU in all so far; returns (pod, millicores, window) of those that have a rate."""
+        pods = list(cpu_s)
+        newest = {(pod.name, self.container.name): Point(now, pod.created, cpu) for pod, cpu in pods}
+        self.scraped = scrape(self.scraped, newest, self.setting.metric_period_s, self.fresh_s)
+        found = ((pod, rates(self.scraped, pod.name)) for pod, _ in pods)
+        return [
+            (pod, 1000 * rate.cpu, rate.window_s) for pod, usage in found if usage for rate in usage.values()
+        ]  # fmt: skip
+
+    def sync(self, pods: Iterable[Pod], now: float) -> Decision:
+        """One pass of the HPA controller over the pods that are there; sets ``replicas``."""
+        present = list(pods)
+        seen = tuple(self._seen(pod, now) for pod in present)
+        usage = tuple(sample for pod in present if (sample := self._usage(pod)) is not None)
+        scale = Scale(self.replicas, len(present), _SELECTOR)
+        decision = decide(
+            self.spec, self.setting.config, self.state,
+            Observation(now, scale, seen, usage, name="hpa", status=self.status),
+        )  # fmt: skip
+        self.state, self.status = decision.state, decision.status
+        if decision.rescale and decision.desired is not None:
+            self.replicas = decision.desired
+        return decision
+
+    def _seen(self, pod: Pod, now: float) -> SeenPod:
+        """The API dates in whole seconds, cut off."""
+        ready = pod.ready_at is not None and pod.ready_at <= now
+        changed = pod.ready_at if ready and pod.ready_at is not None else pod.created
+        return SeenPod(
+            pod.name, "Running", pod.deleted is not None, "True" if ready else "False", math.floor(changed),
+            math.floor(pod.created), (self.container,),
+        )  # fmt: skip
+
+    def _usage(self, pod: Pod) -> PodUsage | None:
+        usage = rates(self.scraped, pod.name)
+        if usage is None:
+            return None
+        rate = usage[self.container.name]
+        milli = math.ceil(round(1000 * rate.cpu, 6))
+        return PodUsage(pod.name, math.floor(rate.at), round(rate.window_s, 3), {self.container.name: {"cpu": milli}})
+
+
+def doomed(pods: Iterable[Pod], surplus: int, now: float) -> list[Pod]:
+    """Which pods a ReplicaSet ends: unready ones first, then those ready for the shortest time.
+
+    As ``autoscale.plane.controllers.replicaset.deletion_rank``, whose ages count in powers of two of nanoseconds;
+    ties, which upstream breaks by uid, are broken by name.
+    """
+
+    def rank(pod: Pod) -> tuple[bool, int, int, str]:
+        ready = pod.ready_at is not None and pod.ready_at <= now
+        return ready, _magnitude(pod.ready_at, now) if ready else 0, _magnitude(pod.created, now), pod.name
+
+    return sorted((pod for pod in pods if pod.deleted is None), key=rank)[:surplus]
+
+
+def _magnitude(at: float | None, now: float) -> int:
+    age_ns = (now - math.floor(at)) * 1e9 if at is not None else 0.0
+    return int(math.log2(age_ns)) if age_ns >= 1 else -1

@@ -14,15 +14,15 @@ _CHUNK = 20_000
 
 @dataclass(frozen=True)
 class Chunk:
-    """Requests due before ``until`` (and after the chunk before): seconds since the epoch, a list or an array."""
+    """Requests due before ``until`` (and after the chunk before): seconds from the load's start, a list or an array."""
 
     times: Any
     until: float
 
 
-def chunks(load: Load, start: float, *, compiled: bool) -> list[Chunk] | Iterator[Chunk]:
-    """The load's arrivals from ``start`` on; the last chunk has no end. A short load is a list that serves many runs."""
-    made = _chunks(load, start, compiled)
+def chunks(load: Load, *, compiled: bool) -> list[Chunk] | Iterator[Chunk]:
+    """The load's arrivals; the last chunk has no end. A short load is a list that serves many runs."""
+    made = _chunks(load, compiled)
     plan = RatePlan(load.points)
     return list(made) if plan.total <= 10 * _CHUNK else made
 
@@ -36,18 +36,18 @@ def _width(load: Load) -> float:
     return max(1.0, _CHUNK / max(load.peak, 1e-9))
 
 
-def _chunks(load: Load, start: float, compiled: bool) -> Iterator[Chunk]:
+def _chunks(load: Load, compiled: bool) -> Iterator[Chunk]:
     plan = RatePlan(load.points)
     if load.arrivals == "uniform" and compiled:
-        yield from _evenly(load, plan, start)
+        yield from _evenly(load, plan)
         return
     width, edge = _width(load), _width(load)
     part: list[float] = []
     for at in plan.arrivals(load.arrivals, load.seed):
         while at >= edge:
-            yield _chunk(part, start + edge, compiled)
+            yield _chunk(part, edge, compiled)
             part, edge = [], edge + width
-        part.append(start + at)
+        part.append(at)
     yield _chunk(part, float("inf"), compiled)
 
 
@@ -55,10 +55,10 @@ def _chunk(part: list[float], until: float, compiled: bool) -> Chunk:
     return Chunk(fast.array(part) if compiled else part, until)
 
 
-def _evenly(load: Load, plan: RatePlan, start: float) -> Iterator[Chunk]:
+def _evenly(load: Load, plan: RatePlan) -> Iterator[Chunk]:
     """The same moments as ``plan.arrivals`` of even arrivals, computed as arrays."""
     width = _width(load)
     edges = list(takewhile(lambda edge: edge < plan.duration_s, (width * (i + 1) for i in range(10**9))))
     for low, high in zip([0.0, *edges], [*edges, plan.duration_s], strict=True):
-        until = start + high if high < plan.duration_s else float("inf")
-        yield Chunk(fast.even(load.points, plan, low, high) + start, until)
+        until = high if high < plan.duration_s else float("inf")
+        yield Chunk(fast.even(load.points, plan, low, high), until)

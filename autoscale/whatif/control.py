@@ -19,7 +19,7 @@ _SELECTOR = "modelled=true"
 
 @dataclass
 class Pod:
-    """One modelled pod: its moments in seconds since the epoch (None: not yet), and its place in the traffic."""
+    """One modelled pod: its moments in seconds from the load's start (None: not yet), and its place in the traffic."""
 
     name: str
     created: float
@@ -31,11 +31,15 @@ class Pod:
 
 @dataclass
 class Autoscaler:
-    """One HPA and what its controller remembers. Narrow on purpose: ``measure`` and ``sync`` are all there is."""
+    """One HPA and what its controller remembers. Narrow on purpose: ``measure`` and ``sync`` are all there is.
+
+    ``zero``: the load's start in seconds since the epoch, which is what the API dates by, in whole seconds, cut off.
+    """
 
     setting: Setting
     fresh_s: float
     replicas: int
+    zero: float = 0.0
     state: State = field(default_factory=State)
     status: Status = field(default_factory=Status)
     scraped: Scraped = field(default_factory=Scraped)
@@ -63,7 +67,7 @@ class Autoscaler:
         scale = Scale(self.replicas, len(present), _SELECTOR)
         decision = decide(
             self.spec, self.setting.config, self.state,
-            Observation(now, scale, seen, usage, name="hpa", status=self.status),
+            Observation(self.zero + now, scale, seen, usage, name="hpa", status=self.status),
         )  # fmt: skip
         self.state, self.status = decision.state, decision.status
         if decision.rescale and decision.desired is not None:
@@ -71,12 +75,11 @@ class Autoscaler:
         return decision
 
     def _seen(self, pod: Pod, now: float) -> SeenPod:
-        """The API dates in whole seconds, cut off."""
         ready = pod.ready_at is not None and pod.ready_at <= now
         changed = pod.ready_at if ready and pod.ready_at is not None else pod.created
         return SeenPod(
-            pod.name, "Running", pod.deleted is not None, "True" if ready else "False", math.floor(changed),
-            math.floor(pod.created), (self.container,),
+            pod.name, "Running", pod.deleted is not None, "True" if ready else "False", self._dated(changed),
+            self._dated(pod.created), (self.container,),
         )  # fmt: skip
 
     def _usage(self, pod: Pod) -> PodUsage | None:
@@ -85,7 +88,10 @@ class Autoscaler:
             return None
         rate = usage[self.container.name]
         milli = math.ceil(round(1000 * rate.cpu, 6))
-        return PodUsage(pod.name, math.floor(rate.at), round(rate.window_s, 3), {self.container.name: {"cpu": milli}})
+        return PodUsage(pod.name, self._dated(rate.at), round(rate.window_s, 3), {self.container.name: {"cpu": milli}})
+
+    def _dated(self, at: float) -> float:
+        return float(math.floor(self.zero + at))
 
 
 def doomed(pods: Iterable[Pod], surplus: int, now: float) -> list[Pod]:
@@ -103,5 +109,5 @@ def doomed(pods: Iterable[Pod], surplus: int, now: float) -> list[Pod]:
 
 
 def _magnitude(at: float | None, now: float) -> int:
-    age_ns = (now - math.floor(at)) * 1e9 if at is not None else 0.0
+    age_ns = (now - at) * 1e9 if at is not None else 0.0
     return int(math.log2(age_ns)) if age_ns >= 1 else -1

@@ -23,6 +23,12 @@ def compiled() -> Any:
     return numba.njit(cache=True, _nrt=False)(engine.advance)
 
 
+@cache
+def compiled_tally() -> Any:
+    """``engine.tally`` as machine code."""
+    return numba.njit(cache=True, _nrt=False)(engine.tally)
+
+
 def floats(n: int, value: float = 0.0) -> Any:
     """An array of ``n`` floats."""
     return numpy.full(n, value, dtype=numpy.float64)

@@ -20,7 +20,7 @@ _TAIL_S = 1.0
 
 
 class Witness(Protocol):
-    """Who looks on. Times are seconds since the epoch."""
+    """Who looks on. Times are seconds from the load's start."""
 
     def requests(self, traffic: Traffic) -> None:
         """The engine has advanced: ``traffic.out`` holds what ended."""
@@ -79,7 +79,7 @@ class Simulation:
         most = max(int(setting.hpa.get("maxReplicas") or 1), len(self.span.pods))
         given = {} if self.compiled is None else {"compiled": self.compiled}
         self.traffic = Traffic(limits, 3 * most + 8, self.seed, longest(load), **given)
-        self.hpa = Autoscaler(setting, service.metric_fresh_s.value, len(self.span.pods))
+        self.hpa = Autoscaler(setting, service.metric_fresh_s.value, len(self.span.pods), self.span.zero)
         self._feed = _Feed(iter(self.arrivals))
         self._due: list[tuple[float, int, Callable[[float], None]]] = []
         self._order = count()
@@ -103,7 +103,7 @@ class Simulation:
         heapq.heappush(self._due, (time, next(self._order), act))
 
     def _every(self, period: float, phase: float | None, chance: float, act: Callable[[float], None]) -> None:
-        phase = chance * period if phase is None else phase
+        phase = chance * period if phase is None else phase - self.span.zero
         first = self.span.begin + (phase - self.span.begin) % period
 
         def again(now: float) -> None:

@@ -110,10 +110,13 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When the model begins and ends, and when its load begins: seconds since the epoch; ``pods`` that are there."""
+    """When the model begins and ends, in seconds from the load's start, which is at ``zero`` (since the epoch).
 
+    ``pods``: (created, ready) of those that are there, on the same clock.
+    """
+
+    zero: float
     begin: float
-    load: float
     end: float
     pods: tuple[tuple[float, float], ...] = field(default=())
 

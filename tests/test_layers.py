@@ -30,13 +30,16 @@ _AFTER = {"autoscale.base", "autoscale.kube", "autoscale.hpa", "autoscale.record
 for _room in ("analysis", "verdict", "findings", "compare", "report"):
     ROOMS[f"autoscale.{_room}"] = set(_AFTER)
     _AFTER.add(f"autoscale.{_room}")
+ROOMS["autoscale.whatif"] = {*_AFTER, "autoscale.plane"}
 ROOMS["autoscale.web"] = {
     "autoscale.base", "autoscale.record", "autoscale.analysis", "autoscale.cluster", "autoscale.report", "loadtest",
 }  # fmt: skip
 ROOMS["autoscale.run"] = {
     *_AFTER, "autoscale.embedded", "autoscale.cluster", "autoscale.observe", "autoscale.web",
 }  # fmt: skip
-ROOMS["autoscale.cli"] = {*ROOMS["autoscale.run"], "autoscale.run", "autoscale.imports"}
+ROOMS["autoscale.cli"] = {
+    *ROOMS["autoscale.run"], "autoscale.run", "autoscale.plane", "autoscale.whatif", "autoscale.imports",
+}  # fmt: skip
 ROOMS["autoscale"] = {"autoscale.base"}
 
 DOORS: dict[str, set[str]] = {
@@ -49,7 +52,9 @@ DOORS: dict[str, set[str]] = {
     "aiohttp": {"autoscale.embedded", "autoscale.web"},
     "cryptography": {"autoscale.embedded"},
     "uvloop": {"autoscale.embedded"},
-    "jinja2": {"autoscale.report", "autoscale.web"},
+    "jinja2": {"autoscale.report", "autoscale.web", "autoscale.whatif"},
+    "numba": {"autoscale.whatif"},
+    "numpy": {"autoscale.whatif"},
 }
 
 

@@ -36,7 +36,7 @@ class Pass:
 
 def decisions(kept: Collected) -> tuple[Decision, ...]:
     """Every recorded pass that changed the HPA's status, explained; none where no HPA was seen."""
-    config = _config(kept)
+    config = controller_config(kept)
     specs = _Specs(config)
     state, since = State(), None
     found: list[Decision] = []
@@ -73,7 +73,7 @@ class _Specs:
         return self._known[id(raw)]
 
 
-def _config(kept: Collected) -> Config:
+def controller_config(kept: Collected) -> Config:
     """The controller's settings; the upstream default where the record does not know."""
     given = kept.header["hpa_config"]
     known = {name: given[name] for name in asdict(DEFAULTS) if given.get(name) is not None}

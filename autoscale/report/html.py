@@ -89,22 +89,22 @@ def _context(account: Account) -> dict[str, Any]:
         "settings": _settings(analysis),
         "version": VERSION,
         "source": account.source.name,
-        "data": _json(chart_data(analysis, account.findings)),
-        "css": _asset("templates/report.css"),
-        "charts_js": _asset("templates/marks.js") + _asset("templates/charts.js"),
-        "uplot_css": _asset("vendor/uplot/uPlot.min.css"),
-        "uplot_js": _asset("vendor/uplot/uPlot.iife.min.js"),
+        "data": inline_json(chart_data(analysis, account.findings)),
+        "css": asset("templates/report.css"),
+        "charts_js": asset("templates/marks.js") + asset("templates/charts.js"),
+        "uplot_css": asset("vendor/uplot/uPlot.min.css"),
+        "uplot_js": asset("vendor/uplot/uPlot.iife.min.js"),
     }
 
 
-def _asset(name: str) -> Markup:
+def asset(name: str) -> Markup:
     """A file of ours to stand inline; nothing in it may close the element it stands in."""
     return Markup(
         (_HERE / name).read_text(encoding="utf-8").replace("</script", "<\\/script").replace("</style", "<\\/style")
     )
 
 
-def _json(value: Any) -> Markup:
+def inline_json(value: Any) -> Markup:
     """JSON that is safe inside a script element."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

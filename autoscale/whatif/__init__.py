@@ -1,4 +1,4 @@
 """What if: the service of a recorded run, modelled request by request, under another HPA, other pods or another load.
 
-Pure: a record in, values out; no clock, no process, no socket. docs/whatif.md says what the model is and how far off it is.
+Pure: a record in, values out; no clock, no process, no socket. docs/whatif.md says how, and how far off it is.
 """

@@ -54,5 +54,11 @@ def setting_of(seen: Evidence, service: Service) -> Setting:
     limits = [pod.limit_m for pod in pods]
     limit = None if None in limits else int(statistics.median_low([value or 0 for value in limits]))
     return Setting(
-        "as recorded", seen.run.hpa.raw, phases.config(seen), request, limit, service.metric_period_s.value, load_of(seen)
+        "as recorded",
+        seen.run.hpa.raw,
+        phases.config(seen),
+        request,
+        limit,
+        service.metric_period_s.value,
+        load_of(seen),
     )

@@ -1,9 +1,9 @@
 """From a record to a ``Service``: every figure measured where the run showed it, else from the manifest, else assumed.
 
-CPU per request and of an idle pod come from the service demand law (``autoscale.analysis.demand``), over steady windows;
-how a request spends its time from the calm seconds of the run, where nothing queues. Of that time as much is CPU as the
-mean cost says, the longest parts of it waiting: for each of many equally likely times b, CPU = min(b, k), with k such that
-the mean is right.
+CPU per request and of an idle pod come from the service demand law (``autoscale.analysis.demand``), over steady
+windows; how a request spends its time from the calm seconds of the run, where nothing queues. Of that time as much is
+CPU as the mean cost says, the longest parts of it waiting: for each of many equally likely times b, CPU = min(b, k),
+with k such that the mean is right.
 """
 
 import math
@@ -22,6 +22,8 @@ APP_THREADS = 8  # app/server.py
 MANY_THREADS = 64
 CALM = 0.3  # of its CPU: a pod that is busier makes requests wait for each other
 _PROFILE = 200
+_SOME = 0.1
+_MOST_SCATTER = 0.1
 _LEAST_CALM = 50
 _PROXY_S = 0.5  # from the EndpointSlice to every kube-proxy
 _START_S = 5.0  # the pod start-up SLO of Kubernetes' sig-scalability
@@ -42,6 +44,7 @@ def calibrate(seen: Evidence, *, threads: int | None = None) -> Service | None:
         cost_s=cost_s,
         idle_m=idle_m,
         fixed_s=fixed,
+        scatter=_scatter(points, *found),
         profile=profile,
         threads=_threads(seen, threads),
         width=width,
@@ -52,7 +55,9 @@ def calibrate(seen: Evidence, *, threads: int | None = None) -> Service | None:
         endpoint_s=_endpoint(seen),
         drain_s=_drain(seen),
         metric_period_s=period,
-        metric_fresh_s=Figure(min(10.0, period.value * 2 / 3), "s", "assumed", "metrics-server counts a pod's first span"),
+        metric_fresh_s=Figure(
+            min(10.0, period.value * 2 / 3), "s", "assumed", "metrics-server counts a pod's first span"
+        ),
         scrape_phase=phases.scrape_phase(seen, period.value) if together else None,
         sync_phase=phases.sync_phase(seen, phases.config(seen).sync_period_s),
         timeout_s=_timeout(seen),
@@ -73,6 +78,15 @@ def _cost(points: Sequence[Point], idle: float, each: float) -> tuple[Figure, Fi
     return figures[0], figures[1]
 
 
+def _scatter(points: Sequence[Point], idle: float, each: float) -> Figure:
+    """The standard deviation of samples around the fit, as a share of the fit, where there is load to speak of."""
+    fitted = [(idle * n + 1000 * each * rate, used) for n, rate, used in points]
+    most = max(value for value, _ in fitted)
+    off = [used / value - 1 for value, used in fitted if value > _SOME * most]
+    how = f"{len(off)} samples around the fit of CPU per request"
+    return Figure(min(statistics.pstdev(off), _MOST_SCATTER) if len(off) > 2 else 0.0, "", "measured", how)
+
+
 def _limit(seen: Evidence) -> float:
     """CPU limit of a pod in cores, inf without one."""
     limits = [pod.limit_m for pod in seen.kept.pods.values() if pod.limit_m]
@@ -85,15 +99,16 @@ def _profile(seen: Evidence, cost: float, cores: float) -> tuple[tuple[tuple[flo
     shares = [(i + 0.5) / _PROFILE for i in range(_PROFILE)]
     times = [value for value in quantiles(counts, shares) if value is not None]
     if not times:
-        profile = ((cost, 0.0),)
-        return profile, Figure(0.0, "s", "assumed", "no answers were timed")
+        return ((cost, 0.0),), Figure(0.0, "s", "assumed", "no answers were timed")
     mean = sum(times) / len(times)
     if mean <= cost:
         profile = tuple((time * cost / mean, 0.0) for time in times)
         return profile, Figure(0.0, "s", "measured", f"{how}: a request takes no longer than its CPU time")
     most = _cap(times, cost)
     profile = tuple((min(time, most), time - min(time, most)) for time in times)
-    return profile, Figure(mean - cost, "s", "measured", f"{how}, {busy:.0%} of the CPU in use: mean time less CPU time")
+    return profile, Figure(
+        mean - cost, "s", "measured", f"{how}, {busy:.0%} of the CPU in use: mean time less CPU time"
+    )
 
 
 def _cap(times: Sequence[float], mean: float) -> float:
@@ -131,8 +146,12 @@ def _threads(seen: Evidence, given: int | None) -> Figure:
     if given is not None:
         return Figure(given, "", "assumed", "as given")
     if seen.kept.load.pods:
-        return Figure(APP_THREADS, "", "manifest", "answers name their pod: this project's app, one worker of 8 threads")
-    return Figure(MANY_THREADS, "", "assumed", "how many requests a pod works on at once is not known: many (--threads)")
+        return Figure(
+            APP_THREADS, "", "manifest", "answers name their pod: this project's app, one worker of 8 threads"
+        )
+    return Figure(
+        MANY_THREADS, "", "assumed", "how many requests a pod works on at once is not known: many (--threads)"
+    )
 
 
 def _cores(seen: Evidence) -> tuple[Figure, Figure]:

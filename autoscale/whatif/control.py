@@ -50,7 +50,7 @@ class Autoscaler:
         self.container = Container(named, {"cpu": self.setting.request_m})
 
     def measure(self, cpu_s: Iterable[tuple[Pod, float]], now: float) -> list[tuple[Pod, float, float]]:
-        """A scrape: each running pod's CPU in all so far; returns (pod, millicores, window) of those that have a rate."""
+        """A scrape of each pod's CPU in all so far; (pod, millicores, window) of those that have a rate."""
         pods = list(cpu_s)
         newest = {(pod.name, self.container.name): Point(now, pod.created, cpu) for pod, cpu in pods}
         self.scraped = scrape(self.scraped, newest, self.setting.metric_period_s, self.fresh_s)

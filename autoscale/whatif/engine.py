@@ -1,9 +1,10 @@
 """Pods that share their CPU among requests, and the client's connections to them: discrete events, request by request.
 
 A pod runs up to ``slots`` requests at once (its threads), the others queue in order. A running request uses the CPU at
-the rate of one core at most; all that run in one pod share its ``width`` cores, and all pods share the node's. A CPU limit
-is a quota for each period of 100 ms, as the kernel's CFS gives it out: a pod that has used it up stands still until the
-next period. After its CPU time a request may wait (for the network, a database), which holds its slot and no CPU.
+the rate of one core at most; all that run in one pod share its ``width`` cores, and all pods share the node's. A CPU
+limit is a quota for each period of 100 ms, as the kernel's CFS gives it out: a pod that has used it up stands still
+until the next period. After its CPU time a request may wait (for the network, a database), which holds its slot and
+no CPU.
 
 ``advance`` is plain Python over flat lists: the reference. ``autoscale.whatif.fast`` compiles this very function for
 arrays; so nothing here may be used that only one of the two has. Times are seconds, CPU is CPU-seconds.
@@ -18,15 +19,6 @@ IDLE_S = 30.0  # loadtest.driver.connections: a connection idle for longer is no
 ANSWERED, TIMEOUT, REFUSED, DROPPED = range(4)
 _EPS = 1e-9
 _INF = math.inf
-
-try:  # what is called from the compiled loop stays plain Python for everyone else
-    from numba.extending import register_jitable
-
-    _part = register_jitable(_nrt=False)
-except ImportError:
-
-    def _part(function: Any) -> Any:
-        return function
 
 
 class Limits(NamedTuple):
@@ -124,7 +116,6 @@ def advance(limits: Limits, world: World, out: Out, arrivals: Any, first: int, u
             _step(limits, world, out, pod, at)
 
 
-@_part
 def draw(seed: Any) -> float:
     """A number between 0 and 1 (L'Ecuyer 1988: two multiplicative generators, period 2.3e18; the same everywhere)."""
     a = seed[0] * 40014 % 2147483563
@@ -134,7 +125,6 @@ def draw(seed: Any) -> float:
     return float(((a - b) % 2147483562 + 0.5) / 2147483562)
 
 
-@_part
 def _next_pod(world: World) -> tuple[int, float]:
     due = world.due
     best, at = -1, _INF
@@ -144,7 +134,6 @@ def _next_pod(world: World) -> tuple[int, float]:
     return best, at
 
 
-@_part
 def _next_expiry(limits: Limits, world: World) -> float:
     """When the oldest request that is still out has waited long enough; those that ended are passed over."""
     totals = world.totals
@@ -159,7 +148,6 @@ def _next_expiry(limits: Limits, world: World) -> float:
     return _INF
 
 
-@_part
 def _expire(world: World, out: Out, at: float) -> None:
     """The client gives up and closes; the pod does not know and works on."""
     totals = world.totals
@@ -172,7 +160,6 @@ def _expire(world: World, out: Out, at: float) -> None:
     _emit(world, out, at, world.intended[request], world.begun[request], -1, TIMEOUT)
 
 
-@_part
 def _emit(world: World, out: Out, at: float, intended: float, begun: float, pod: int, how: int) -> None:
     n = world.totals[N_OUT]
     out.at[n] = at
@@ -183,7 +170,6 @@ def _emit(world: World, out: Out, at: float, intended: float, begun: float, pod:
     world.totals[N_OUT] = n + 1
 
 
-@_part
 def _admit(limits: Limits, world: World, out: Out, at: float) -> None:
     """A request is due: it always draws the same numbers, whatever becomes of it, so that variants can be compared."""
     totals = world.totals
@@ -223,11 +209,10 @@ def _admit(limits: Limits, world: World, out: Out, at: float) -> None:
     _schedule(limits, world, pod, at)
 
 
-@_part
 def _connect(limits: Limits, world: World, at: float, chance: float) -> int:
     """The pod of the connection to use: a new one while there are too few, then the one that has been idle longest.
 
-    A new connection goes to any ready pod, each as likely (kube-proxy in iptables and nftables mode). -1: none is ready.
+    A new connection goes to any ready pod, each as likely (kube-proxy with iptables or nftables). -1: none is ready.
     """
     totals = world.totals
     while totals[N_IDLE] > 0 and totals[OPEN] >= limits.connections:
@@ -251,7 +236,6 @@ def _connect(limits: Limits, world: World, at: float, chance: float) -> int:
     return -1
 
 
-@_part
 def _start(limits: Limits, world: World, pod: int, request: int, at: float) -> bool:
     """Give a request a free slot; False where there is none."""
     for slot in range(pod * limits.slots, (pod + 1) * limits.slots):
@@ -267,7 +251,6 @@ def _start(limits: Limits, world: World, pod: int, request: int, at: float) -> b
     return False
 
 
-@_part
 def _rate(limits: Limits, world: World, pod: int) -> float:
     """The share of a core that each running request of a pod gets; 0 while its quota is used up."""
     running = world.running[pod]
@@ -277,7 +260,6 @@ def _rate(limits: Limits, world: World, pod: int) -> float:
     return float(node if running <= limits.width else node * limits.width / running)
 
 
-@_part
 def _settle(limits: Limits, world: World, pod: int, at: float) -> None:
     """Bring a pod up to date; nothing happens in it before ``due``, so its rate is constant until then."""
     given = _rate(limits, world, pod) * (at - world.settled[pod])
@@ -288,7 +270,6 @@ def _settle(limits: Limits, world: World, pod: int, at: float) -> None:
     world.settled[pod] = at
 
 
-@_part
 def _schedule(limits: Limits, world: World, pod: int, at: float) -> None:
     """Share the node anew if more or fewer requests want its cores, and set when the pod has its next event."""
     node, due, wants, running = world.node, world.due, world.wants, world.running
@@ -309,7 +290,6 @@ def _schedule(limits: Limits, world: World, pod: int, at: float) -> None:
     due[pod] = _due(limits, world, pod, at)
 
 
-@_part
 def _due(limits: Limits, world: World, pod: int, at: float) -> float:
     finish, wake = world.finish, world.wake
     need, when = _INF, _INF
@@ -325,10 +305,9 @@ def _due(limits: Limits, world: World, pod: int, at: float) -> float:
         left = world.left[pod] / world.running[pod]  # what each may still have of the quota
         give = min(max(0.0, need - world.served[pod]), left)
         when = min(when, at + give / rate)
-    return min(when, world.edge[pod])
+    return float(min(when, world.edge[pod]))
 
 
-@_part
 def _step(limits: Limits, world: World, out: Out, pod: int, at: float) -> None:
     """What happens in a pod at this moment: a new period, requests that end, others that take their places."""
     _settle(limits, world, pod, at)
@@ -357,7 +336,6 @@ def _step(limits: Limits, world: World, out: Out, pod: int, at: float) -> None:
     _schedule(limits, world, pod, at)
 
 
-@_part
 def _end(world: World, out: Out, pod: int, request: int, at: float) -> None:
     """The pod has answered; if somebody still listens, that is an answer, and the connection may be used again."""
     totals = world.totals
@@ -383,7 +361,7 @@ _MIN_S, _PER_LOG = 1e-4, 1 / math.log(1.02)
 def tally(out: Out, n: int, cuts: Any, histogram: Any, counts: Any) -> None:
     """Count the first ``n`` of ``out`` by the span (``cuts``: where each begins) in which they were intended.
 
-    ``histogram[span * BUCKETS + bucket]`` are the answers, with ``loadtest.histogram``'s buckets; ``counts[span * 4 + how]``.
+    ``histogram[span * BUCKETS + bucket]``: answers, in ``loadtest.histogram``'s buckets; ``counts[span * 4 + how]``.
     """
     for i in range(n):
         low, high = 0, len(cuts)
@@ -396,5 +374,5 @@ def tally(out: Out, n: int, cuts: Any, histogram: Any, counts: Any) -> None:
         counts[low * 4 + out.how[i]] += 1
         if out.how[i] == ANSWERED:
             seconds = out.at[i] - out.intended[i]
-            place = 0 if seconds <= _MIN_S else int(math.ceil(math.log(seconds / _MIN_S) * _PER_LOG - _EPS))
+            place = 0 if seconds <= _MIN_S else math.ceil(math.log(seconds / _MIN_S) * _PER_LOG - _EPS)
             histogram[low * BUCKETS + min(place, BUCKETS - 1)] += 1

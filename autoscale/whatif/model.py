@@ -80,6 +80,8 @@ class Simulation:
         given = {} if self.compiled is None else {"compiled": self.compiled}
         self.traffic = Traffic(limits, 3 * most + 8, self.seed, longest(load), **given)
         self.hpa = Autoscaler(setting, service.metric_fresh_s.value, len(self.span.pods), self.span.zero)
+        self._noise = random.Random(f"{self.seed} samples")
+        self._shown: dict[str, tuple[float, float]] = {}
         self._feed = _Feed(iter(self.arrivals))
         self._due: list[tuple[float, int, Callable[[float], None]]] = []
         self._order = count()
@@ -119,8 +121,14 @@ class Simulation:
             self.witness.requests(self.traffic)
 
     def _scrape(self, now: float) -> None:
+        """A sample is off by a little, all pods' alike: single requests cost more or less from minute to minute."""
         running = [(pod, self._cpu_s(pod, now)) for pod in self.pods if pod.created <= now]
-        for pod, cpu_m, window in self.hpa.measure(running, now):
+        factor = max(0.0, 1.0 + self.service.scatter.value * self._noise.gauss(0.0, 1.0))
+        for pod, spent in running:
+            shown, before = self._shown.get(pod.name, (0.0, 0.0))
+            self._shown[pod.name] = shown + max(0.0, spent - before) * factor, spent
+        shown_now = [(pod, self._shown[pod.name][0]) for pod, _ in running]
+        for pod, cpu_m, window in self.hpa.measure(shown_now, now):
             self.witness.sampled(pod, cpu_m, window, now)
 
     def _cpu_s(self, pod: Pod, now: float) -> float:
@@ -180,6 +188,7 @@ class Simulation:
 
     def _remove(self, pod: Pod, now: float) -> None:
         pod.removed = now
+        self._shown.pop(pod.name, None)
         self.pods.remove(pod)
         self.witness.pod(pod, "removed", now)
 

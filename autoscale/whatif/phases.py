@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 
-from autoscale.analysis.decisions import _config
+from autoscale.analysis.decisions import controller_config
 from autoscale.hpa import Config
 from autoscale.whatif.evidence import Evidence
 from autoscale.whatif.service import Figure
@@ -18,7 +18,7 @@ _WHOLE_S = 0.5  # the API cuts times to whole seconds
 
 def config(seen: Evidence) -> Config:
     """The HPA controller's settings as far as the record knows them, the upstream defaults else."""
-    return _config(seen.kept)
+    return controller_config(seen.kept)
 
 
 def metric_period(seen: Evidence) -> tuple[Figure, bool]:

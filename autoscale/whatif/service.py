@@ -34,8 +34,9 @@ class Figure:
 class Service:
     """A service and its cluster as one run showed them.
 
-    ``profile``: equally likely (CPU seconds, waiting seconds) of a request; ``starts``: seconds from a pod's creation to
-    ready of each pod that was seen to start. Durations in seconds, ``idle_m`` in millicores, ``cores`` of all nodes.
+    ``scatter``: how far single CPU samples lie from what the requests explain, as a share.
+    ``profile``: equally likely (CPU seconds, waiting seconds) of a request; ``starts``: seconds from a pod's creation
+    to ready of each pod that was seen to start. Durations in seconds, ``idle_m`` in millicores, ``cores`` of all nodes.
     ``scrape_phase`` and ``sync_phase``: where in their periods metrics are taken and the HPA decides (seconds since the
     epoch modulo the period); None: not seen.
     """
@@ -43,6 +44,7 @@ class Service:
     cost_s: Figure
     idle_m: Figure
     fixed_s: Figure
+    scatter: Figure
     profile: tuple[tuple[float, float], ...]
     threads: Figure
     width: Figure

@@ -20,7 +20,7 @@ _MOST = 400
 
 
 def edges(load: Load) -> list[float]:
-    """Where the load's time is cut, in seconds from its start: at its stages' borders, and every 15 s for the curves."""
+    """Where the load's time is cut, in seconds from its start: at its stages' borders, and every 15 s for curves."""
     width = max(CURVE_S, load.duration_s / _MOST)
     cuts = {width * i for i in range(math.ceil(load.duration_s / width))}
     cuts |= {edge for _, start, end in load.stages for edge in (start, end) if 0 <= edge < load.duration_s}
@@ -45,7 +45,7 @@ class Summary:
         self._cuts: Any = list(self.cuts)
         if self.compiled:
             self._cuts = fast.array(self._cuts)
-        self._tally = fast.compiled_tally() if self.compiled else engine.tally
+        self._tally = fast.compiled()[1] if self.compiled else engine.tally
         self.histogram: Any = whole(len(self.cuts) * engine.BUCKETS)
         self.counts: Any = whole(len(self.cuts) * 4)
         self._ready = 0
@@ -91,8 +91,8 @@ class Summary:
             for k in range(len(self.cuts))
         ]
         return Modelled(
-            self.span, self.load, tuple(self.cuts), tuple(spans), StepSeries.of(self.desired), StepSeries.of(self.ready),
-            tuple(self.decisions), dict(self.bound), self.in_flight,
+            self.span, self.load, tuple(self.cuts), tuple(spans), StepSeries.of(self.desired),
+            StepSeries.of(self.ready), tuple(self.decisions), dict(self.bound), self.in_flight,
         )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ POOL = 20_000  # requests that pods may hold: beyond that nobody waits, as with 
 
 
 class Ended(NamedTuple):
-    """One request that ended: when, when intended, when begun, the pod's place (-1: none), how (engine.ANSWERED ...)."""
+    """One request that ended: when, when intended, when begun, the pod's place (-1: none), how (ANSWERED ...)."""
 
     at: float
     intended: float
@@ -23,7 +23,7 @@ class Ended(NamedTuple):
 
 @dataclass
 class Traffic:
-    """The engine with its state. ``pods`` may be there at once (also those that are ending); ``seed`` sets the chances."""
+    """The engine with its state. ``pods`` may be there at once (also ending ones); ``seed`` sets the chances."""
 
     limits: Limits
     pods: int
@@ -37,7 +37,7 @@ class Traffic:
         floats, whole = (fast.floats, fast.whole) if self.compiled else (_list, _list)
         if self.compiled:
             self.limits = self.limits._replace(cost=fast.array(self.limits.cost), wait=fast.array(self.limits.wait))
-        self._advance = fast.compiled() if self.compiled else engine.advance
+        self._advance = fast.compiled()[0] if self.compiled else engine.advance
         self.world = _world(self.limits, self.pods, floats, whole, random.Random(self.seed))
         size = self.chunk + POOL
         self.out = Out(floats(size, 0.0), floats(size, 0.0), floats(size, 0.0), whole(size, 0), whole(size, 0))
@@ -110,7 +110,8 @@ def _world(limits: Limits, pods: int, floats: Any, whole: Any, chance: random.Ra
     ring = max(POOL, limits.connections) + 1
     world = World(
         settled=floats(pods, 0.0), served=floats(pods, 0.0), left=floats(pods, 0.0), edge=floats(pods, 0.0),
-        due=floats(pods, inf), used=floats(pods, 0.0), quota=floats(pods, 0.0), running=whole(pods, 0), wants=floats(pods, 0.0),
+        due=floats(pods, inf), used=floats(pods, 0.0), quota=floats(pods, 0.0), running=whole(pods, 0),
+        wants=floats(pods, 0.0),
         ready=whole(pods, 0), alive=whole(pods, 0), head=whole(pods, -1), tail=whole(pods, -1),
         finish=floats(slots, inf), wake=floats(slots, inf), job=whole(slots, -1),
         intended=floats(POOL, 0.0), begun=floats(POOL, 0.0), cost=floats(POOL, 0.0), wait=floats(POOL, 0.0),

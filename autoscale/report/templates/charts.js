@@ -86,6 +86,7 @@ function drawCharts(root, data) {
           value: (u, v) => v == null ? "–" : figure(v) + (chart.unit ? " " + chart.unit : ""),
         })),
       ],
+      bands: (chart.bands || []).map((b) => ({series: b.series, fill: css(b.colour) + "33"})),
       hooks: {
         drawClear: [(u) => paint(u, () => chartMarks.behind(u, {stages: data.stages || [], spans: data.spans || []}, css, pixel))],
         draw: [(u) => paint(u, () => {

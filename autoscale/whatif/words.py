@@ -1,0 +1,164 @@
+"""The answer in words: text for the terminal and Markdown."""
+
+from collections.abc import Iterator, Sequence
+
+from autoscale.base.errors import Problem
+from autoscale.whatif import fast
+from autoscale.whatif.answer import Answer, Band, Model, Outcome
+from autoscale.whatif.replay import Error
+
+COLUMNS = (
+    "setting",
+    "pod-minutes",
+    "most pods",
+    "first decision",
+    "p95",
+    "p99",
+    "worst stage p95",
+    "not answered",
+    "binds",
+)
+
+
+def missed(model: Model, error: Error) -> Problem:
+    """A part of the replay that is too far off, as a mistake with its cure."""
+    return Problem(f"{model.seen.source.name}: {error.name}", _sides(error), f"at most {_bound(error)}", error.cure)
+
+
+def _sides(error: Error) -> str:
+    return (
+        f"{_value(error.modelled, error.unit)} in the model, {_value(error.recorded, error.unit)} in the run"
+        if error.recorded is not None or error.modelled is not None
+        else f"{_miss(error)} off"
+    )
+
+
+def _value(value: float | None, unit: str) -> str:
+    if value is None:
+        return "none"
+    if unit == "share":
+        return f"{value:.1%}"
+    return seconds(value) if unit == "s" else f"{value:.1f}{' ' + unit if unit else ''}"
+
+
+def seconds(value: float | None) -> str:
+    """A time, in ms below a second."""
+    if value is None:
+        return "unknown"
+    return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.1f} s"
+
+
+def _miss(error: Error) -> str:
+    if error.miss is None:
+        return "not to be compared"
+    return {"share": f"{error.miss:.1%}", "ratio": f"a factor of {error.miss:.2f}"}.get(
+        error.kind, f"{error.miss:.2f} {error.unit}"
+    )
+
+
+def _bound(error: Error) -> str:
+    return {"share": f"{error.bound:.0%} off", "ratio": f"a factor of {error.bound:g}"}.get(
+        error.kind, f"{error.bound:g} {error.unit} off"
+    )
+
+
+def replay_rows(model: Model) -> Iterator[tuple[str, ...]]:
+    """The replay's errors as cells."""
+    for error in model.replay:
+        sides = (_value(error.recorded, error.unit), _value(error.modelled, error.unit))
+        if error.recorded is None and error.modelled is None and error.name == "pods over time":
+            sides = ("", "")
+        spread = "" if error.low is None else f"{_value(error.low, error.unit)} to {_value(error.high, error.unit)}"
+        yield error.name, *sides, spread, _miss(error), _bound(error), "yes" if error.ok else "NO"
+
+
+def figure_rows(model: Model) -> Iterator[tuple[str, ...]]:
+    """What was calibrated, as cells."""
+    for name, figure in model.service.figures().items():
+        between = "" if figure.low is None or figure.high is None else f"{figure.low:.4g} to {figure.high:.4g}"
+        yield name, f"{figure.value:.4g} {figure.unit}".strip(), between, figure.source, figure.how
+
+
+def _band(band: Band, unit: str, signed: bool = False) -> str:
+    if band.middle is None or band.low is None or band.high is None:
+        return "unknown"
+    sign = "+" if signed else ""
+    if unit == "s":
+        factor, digits, name = (1000, 0, " ms") if max(abs(band.low), abs(band.high)) < 1 else (1, 1, " s")
+    elif unit == "%":
+        factor, digits, name = 100, 1, " %"
+    else:
+        factor, digits, name = 1, 1, ""
+    middle, low, high = (f"{value * factor:{sign}.{digits}f}" for value in (band.middle, band.low, band.high))
+    return f"{middle}{name}" if low == high else f"{middle}{name} ({low} to {high})"
+
+
+def outcome_rows(answer: Answer) -> Iterator[tuple[str, ...]]:
+    """The recorded setting and each variant with its difference, as cells of COLUMNS."""
+    yield _row(answer.base, answer.base.setting.name)
+    for outcome in answer.variants:
+        yield _row(outcome, outcome.setting.name)
+        if outcome.change:
+            yield _row(outcome, "  difference", change=True)
+
+
+def _row(outcome: Outcome, name: str, change: bool = False) -> tuple[str, ...]:
+    figures = outcome.change if change and outcome.change else outcome.figures
+    return (
+        name, _band(figures.replica_minutes, "", change), _band(figures.most_pods, "", change),
+        _band(figures.first_decision_s, "s", change), _band(figures.p95_s, "s", change),
+        _band(figures.p99_s, "s", change), _band(figures.worst_p95_s, "s", change), _band(figures.lost, "%", change),
+        "" if change else outcome.binds or "",
+    )  # fmt: skip
+
+
+def notes(answer: Answer) -> Iterator[str]:
+    """What to know before believing it."""
+    yield (
+        f"Middle and 5 to 95 % of {answer.seeds} modelled runs: other moments of scrapes and decisions, other"
+        " pods to start, other requests. Differences are taken run by run under the same chances."
+    )
+    if not answer.model.seen.kept.load.pods:
+        yield "Answers do not name their pod: how they shared the load, and how much each does at once, is assumed."
+    if not fast.available():
+        yield "numba is not installed: this is the slow reference (pip install 'autoscale-loadtest[whatif]')."
+    yield "Not in the model: downstream limits, warming up, retries, new nodes (docs/whatif.md)."
+
+
+def to_text(answer: Answer) -> str:
+    """For the terminal."""
+    model = answer.model
+    lines = [f"What if, of run {model.seen.run.run}", "", "The model on the recorded setting, beside the recording:"]
+    head = ("", "recorded", "modelled", "band", "off by", "allowed", "held")
+    lines += _columns([head, *replay_rows(model)])
+    lines += ["", "What would have been:"]
+    for row in outcome_rows(answer):
+        lines.append(f"  {row[0].strip() if not row[0].startswith(' ') else '    difference'}")
+        lines += [f"      {name:<16} {value}" for name, value in zip(COLUMNS[1:], row[1:], strict=True) if value]
+    return "\n".join([*lines, "", *notes(answer), ""])
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+
+
+def to_markdown(answer: Answer) -> str:
+    """For a pull request."""
+    model = answer.model
+    parts = [
+        f"## What if: {model.seen.run.run}", "",
+        *_table(COLUMNS, outcome_rows(answer)), "",
+        *notes(answer), "", "### The model on the recorded setting", "",
+        *_table(("figure", "recorded", "modelled", "band", "off by", "allowed", "held"), replay_rows(model)), "",
+        "### What it rests on", "",
+        *_table(("figure", "value", "interval", "source", "how"), figure_rows(model)), "",
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+def _table(head: Sequence[str], rows: Iterator[tuple[str, ...]]) -> list[str]:
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *(f"| {' | '.join(row)} |" for row in cells)]

@@ -10,6 +10,7 @@ import click
 import yaml
 
 from autoscale.base.errors import InputError, Problem
+from autoscale.base.exits import ExitCode
 from autoscale.kube.quantities import milli
 from autoscale.whatif.service import Load, Setting
 
@@ -43,11 +44,11 @@ from autoscale.whatif.service import Load, Setting
 def command(
     run: Path, sets: tuple[str, ...], hpas: tuple[Path, ...], scenario: str | None, rate_factor: float | None,
     form: str, out: Path | None, threads: int | None, seeds: int, records: Path | None, **others: str | None,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
     """Model RUN, the folder of a run or its record.jsonl, without a cluster, and compare variants with it.
 
-    First the recorded setting is replayed and the error shown; where it is too large, or a variant lies outside what
-    was seen, nothing is claimed and the exit code is 5.
+    First the recorded setting is replayed and the error shown. What the replay misses, and what lies outside what was
+    seen, is unknown, and the exit code 5.
 
     \b
     autoscale whatif runs/20261123-101500-first-look --set spec.metrics.0.resource.target.averageUtilization=70
@@ -69,6 +70,7 @@ def command(
     else:
         save(text, out)
         click.echo(f"Wrote {out}")
+    return ExitCode.UNKNOWN if found.doubts else ExitCode.PASS
 
 
 def _forms() -> dict[str, Any]:

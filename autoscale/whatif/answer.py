@@ -3,8 +3,9 @@
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from autoscale.base.errors import Problem
 from autoscale.whatif import fast, refusals
 from autoscale.whatif.arrivals import chunks
 from autoscale.whatif.baseline import setting_of, span_of
@@ -57,7 +58,6 @@ class Outcome:
     change: Figures | None
     curves: Curves
     binds: str | None
-    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,16 @@ class Model:
 
 @dataclass(frozen=True)
 class Answer:
-    """Everything that is said. ``base``: the recorded setting in other runs of the same service (other phases)."""
+    """Everything that is said. ``base``: the recorded setting in other runs of the same service (other phases).
+
+    ``doubts``: why latency is unknown, where the replay misses it; empty where it is known.
+    """
 
     model: Model
     base: Outcome
     variants: tuple[Outcome, ...]
     seeds: int
+    doubts: tuple[Problem, ...]
 
 
 def prepare(seen: Evidence, *, threads: int | None = None, seeds: int = SEEDS) -> Model:
@@ -94,15 +98,20 @@ def prepare(seen: Evidence, *, threads: int | None = None, seeds: int = SEEDS) -
     return Model(seen, service, recorded, span, tuple(errors(seen, recorded, span, runs)), curves(runs))
 
 
-def trusted(model: Model) -> None:
-    """Raises ``Unknowable`` where the replay misses by more than its bounds."""
+def trusted(model: Model) -> list[Problem]:
+    """What of the replay is too far off in latency alone: latency of other settings is then unknown.
+
+    Raises ``Unknowable`` where it is too far off in pods or lost requests: then nothing can be said.
+    """
     from autoscale.whatif.words import missed
 
-    bad = [missed(model, error) for error in model.replay if not error.ok]
-    if bad:
+    bad = [error for error in model.replay if not error.ok]
+    if any(not error.of_latency for error in bad):
         raise refusals.Unknowable(
-            "The model does not give this very run back, so what it says of another setting is worth nothing.", bad
+            "The model does not give this very run back, so what it says of another setting is worth nothing.",
+            [missed(model, error) for error in bad],
         )
+    return [missed(model, error) for error in bad]
 
 
 def ask(model: Model, variants: Sequence[Setting], seeds: int = SEEDS) -> Answer:
@@ -116,8 +125,23 @@ def ask(model: Model, variants: Sequence[Setting], seeds: int = SEEDS) -> Answer
         span = span_for(model, variant)
         runs = modelled(model.service, variant, span, range(seeds))
         same = base if variant.load == model.recorded.load else None
-        found.append(_outcome(variant, runs, same))
-    return Answer(model, _outcome(model.recorded, base, None), tuple(found), seeds)
+        outcome = _outcome(variant, runs, same)
+        problems += refusals.of_room(model.seen, variant.name, outcome.figures.most_pods.high or 0.0)
+        found.append(outcome)
+    if problems:
+        raise refusals.Unknowable("A variant lies outside what the run has shown.", problems)
+    doubts = tuple(trusted(model))
+    outcomes = [_outcome(model.recorded, base, None), *found]
+    if doubts:
+        outcomes = [_without_latency(outcome) for outcome in outcomes]
+    return Answer(model, outcomes[0], tuple(outcomes[1:]), seeds, doubts)
+
+
+def _without_latency(outcome: Outcome) -> Outcome:
+    unknown = dict.fromkeys(("p95_s", "p99_s", "worst_p95_s"), Band(None, None, None))
+    change = replace(outcome.change, **unknown) if outcome.change else None
+    curves = replace(outcome.curves, p95_s=())
+    return replace(outcome, figures=replace(outcome.figures, **unknown), change=change, curves=curves)
 
 
 def span_for(model: Model, variant: Setting) -> Span:

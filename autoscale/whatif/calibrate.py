@@ -8,14 +8,14 @@ with k such that the mean is right.
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from autoscale.analysis.demand import Point, fit, samples
 from autoscale.analysis.histograms import quantiles
 from autoscale.analysis.intake.pods import PodHistory
 from autoscale.whatif import phases
 from autoscale.whatif.evidence import Evidence
-from autoscale.whatif.service import Figure, Service
+from autoscale.whatif.service import Figure, Profile, Service
 from loadtest.histogram import Counts, merge
 
 APP_THREADS = 8  # app/server.py
@@ -23,6 +23,7 @@ MANY_THREADS = 64
 CALM = 0.3  # of its CPU: a pod that is busier makes requests wait for each other
 _PROFILE = 200
 _SOME = 0.1
+_BLOCK_S = 15
 _MOST_SCATTER = 0.1
 _LEAST_CALM = 50
 _PROXY_S = 0.5  # from the EndpointSlice to every kube-proxy
@@ -37,15 +38,15 @@ def calibrate(seen: Evidence, *, threads: int | None = None) -> Service | None:
         return None
     cost_s, idle_m = _cost(points, *found)
     cores, width = _cores(seen)
-    profile, fixed = _profile(seen, cost_s.value, min(width.value, _limit(seen)))
+    profiles, fixed = _profiles(seen, cost_s.value, min(width.value, _limit(seen)))
     starts, start_s = _starts(seen)
     period, together = phases.metric_period(seen)
     return Service(
         cost_s=cost_s,
         idle_m=idle_m,
         fixed_s=fixed,
-        scatter=_scatter(points, *found),
-        profile=profile,
+        scatter=_scatter(points, *found, period.value),
+        profiles=profiles,
         threads=_threads(seen, threads),
         width=width,
         cores=cores,
@@ -78,13 +79,18 @@ def _cost(points: Sequence[Point], idle: float, each: float) -> tuple[Figure, Fi
     return figures[0], figures[1]
 
 
-def _scatter(points: Sequence[Point], idle: float, each: float) -> Figure:
-    """The standard deviation of samples around the fit, as a share of the fit, where there is load to speak of."""
+def _scatter(points: Sequence[Point], idle: float, each: float, period: float) -> Figure:
+    """The standard deviation of samples around the fit, as a share of the fit, where there is load to speak of.
+
+    Of means over a quarter of a minute: how single requests fall into shorter windows, the model shows by itself.
+    """
     fitted = [(idle * n + 1000 * each * rate, used) for n, rate, used in points]
     most = max(value for value, _ in fitted)
     off = [used / value - 1 for value, used in fitted if value > _SOME * most]
+    several = max(1, round(_BLOCK_S / period))
+    means = [statistics.fmean(off[i : i + several]) for i in range(0, len(off), several)]
     how = f"{len(off)} samples around the fit of CPU per request"
-    return Figure(min(statistics.pstdev(off), _MOST_SCATTER) if len(off) > 2 else 0.0, "", "measured", how)
+    return Figure(min(statistics.pstdev(means), _MOST_SCATTER) if len(means) > 2 else 0.0, "", "measured", how)
 
 
 def _limit(seen: Evidence) -> float:
@@ -93,22 +99,25 @@ def _limit(seen: Evidence) -> float:
     return statistics.median(limits) / 1000 if limits else math.inf
 
 
-def _profile(seen: Evidence, cost: float, cores: float) -> tuple[tuple[tuple[float, float], ...], Figure]:
-    """Equally likely (CPU, waiting) of a request alone in its pod, and the mean waiting."""
-    counts, how, busy = _calm(seen, cost, cores)
+def _profiles(seen: Evidence, cost: float, cores: float) -> tuple[tuple[Profile, ...], Figure]:
+    """What requests alone in their pod do with their time, for each calm span, and the mean waiting."""
+    spans, how = _calm(seen, cost, cores)
+    if not spans:
+        return (((cost, 0.0),),), Figure(0.0, "s", "assumed", "no answers were timed")
+    profiles = tuple(_split(counts, cost) for counts in spans)
+    waits = sorted(statistics.fmean(wait for _, wait in profile) for profile in profiles)
+    return profiles, Figure(statistics.fmean(waits), "s", "measured", f"{how}: time less CPU", waits[0], waits[-1])
+
+
+def _split(counts: Counts, cost: float) -> Profile:
+    """Equally likely (CPU, waiting) with the mean cost, from a histogram of whole times."""
     shares = [(i + 0.5) / _PROFILE for i in range(_PROFILE)]
     times = [value for value in quantiles(counts, shares) if value is not None]
-    if not times:
-        return ((cost, 0.0),), Figure(0.0, "s", "assumed", "no answers were timed")
-    mean = sum(times) / len(times)
+    mean = statistics.fmean(times)
     if mean <= cost:
-        profile = tuple((time * cost / mean, 0.0) for time in times)
-        return profile, Figure(0.0, "s", "measured", f"{how}: a request takes no longer than its CPU time")
+        return tuple((time * cost / mean, 0.0) for time in times)
     most = _cap(times, cost)
-    profile = tuple((min(time, most), time - min(time, most)) for time in times)
-    return profile, Figure(
-        mean - cost, "s", "measured", f"{how}, {busy:.0%} of the CPU in use: mean time less CPU time"
-    )
+    return tuple((min(time, most), time - min(time, most)) for time in times)
 
 
 def _cap(times: Sequence[float], mean: float) -> float:
@@ -123,8 +132,8 @@ def _cap(times: Sequence[float], mean: float) -> float:
     return high
 
 
-def _calm(seen: Evidence, cost: float, cores: float) -> tuple[Counts, str, float]:
-    """Service times of the seconds in which pods were little busy; of the calmest third where none were."""
+def _calm(seen: Evidence, cost: float, cores: float) -> tuple[list[Counts], str]:
+    """Service times of each quarter of a minute in which pods were little busy; of the calmest third where none was."""
     series, ready = seen.run.seconds, seen.run.replicas.ready
     busy: list[tuple[float, int]] = []
     for i, answered in enumerate(series.answered):
@@ -132,14 +141,26 @@ def _calm(seen: Evidence, cost: float, cores: float) -> tuple[Counts, str, float
         if answered and pods and not series.failed[i]:
             around = [n or 0 for n in series.answered[max(0, i - 2) : i + 3]]
             busy.append((sum(around) / len(around) * cost / (pods * cores) if cores < math.inf else 0.0, i))
-    calm = [pair for pair in busy if pair[0] <= CALM]
-    how = "calm seconds of the run"
-    if sum(series.answered[i] or 0 for _, i in calm) < _LEAST_CALM:
-        calm, how = sorted(busy)[: max(1, len(busy) // 3)], "the calmest third of the run (nothing was really calm)"
-    chosen = {round(series.start - seen.run.services.phase) + i for _, i in calm}
+    calm, how = [i for share, i in busy if share <= CALM], f"calm seconds, at most {CALM:.0%} of the CPU in use"
+    if sum(series.answered[i] or 0 for i in calm) < _LEAST_CALM:
+        calm = [i for _, i in sorted(busy)[: max(1, len(busy) // 3)]]
+        how = "the calmest third of the run (nothing was really calm)"
+    return list(_blocks(seen, sorted(calm))), how
+
+
+def _blocks(seen: Evidence, calm: Sequence[int]) -> Iterator[Counts]:
+    """The calm seconds' histograms, put together until a quarter of a minute and enough answers are in one."""
+    first = round(seen.run.seconds.start - seen.run.services.phase)
     positions = seen.run.services.by_second()
-    parts = [seen.run.services.of(where) for second, where in positions.items() if second in chosen]
-    return merge(parts), how, statistics.fmean(share for share, _ in calm) if calm else 0.0
+    parts: list[Counts] = []
+    for i in calm:
+        parts.append(seen.run.services.of(positions.get(first + i, ())))
+        if len(parts) >= _BLOCK_S and sum(sum(part.values()) for part in parts) >= _LEAST_CALM:
+            yield merge(parts)
+            parts = []
+    rest = merge(parts)
+    if sum(rest.values()) >= _LEAST_CALM or (rest and len(calm) == len(parts)):
+        yield rest
 
 
 def _threads(seen: Evidence, given: int | None) -> Figure:
@@ -175,13 +196,13 @@ def _started(seen: Evidence) -> list[PodHistory]:
 
 
 def _starts(seen: Evidence) -> tuple[tuple[float, ...], Figure]:
-    """Creation to ready of each pod that started, without waiting for room on a node."""
+    """Creation to ready of each pod that started, with what it waited for room on a node."""
     found = []
     for pod in _started(seen) or [pod for pod in seen.kept.pods.values() if pod.ready]:
-        created, waited = seen.kept.clocks.moment(*pod.created), waited_for_room(seen, pod)
+        created = seen.kept.clocks.moment(*pod.created)
         ready = seen.kept.clocks.moment(*pod.conditions["Ready"]) if "Ready" in pod.conditions else None
-        if created and ready and ready.at - created.at - waited > 0:
-            found.append(ready.at - created.at - waited)
+        if created and ready and ready.at - created.at > 0:
+            found.append(ready.at - created.at)
     if not found:
         return (_START_S,), Figure(_START_S, "s", "assumed", "no pod was seen to start: Kubernetes' own SLO")
     how = f"creation to ready of {len(found)} pod(s)"

@@ -17,6 +17,7 @@ from autoscale.whatif.traffic import Traffic, equally_likely
 
 _EARLY_S = 0.05  # from a decision to the pod's creation, and from a probe to the API
 _TAIL_S = 1.0
+_DATED_S = 0.5  # the API dates samples in whole seconds
 
 
 class Witness(Protocol):
@@ -70,7 +71,8 @@ class Simulation:
         service, setting = self.service, self.setting
         cost = service.cost_s.drawn(chance) / service.cost_s.value
         self.idle_m = max(0.0, service.idle_m.drawn(chance))
-        profile = equally_likely([(each * cost, wait) for each, wait in service.profile])
+        drawn = chance.choices(service.profiles, k=len(service.profiles))  # a bootstrap over the calm spans
+        profile = equally_likely([(each * cost, wait) for one in drawn for each, wait in one])
         load = setting.load
         limits = engine.Limits(
             int(service.threads.value), service.width.value, service.cores.value, service.timeout_s.value,
@@ -93,8 +95,13 @@ class Simulation:
         for created, ready in self.span.pods:
             self._create(self.span.begin, created, ready)
         scrape, sync = self.setting.metric_period_s, self.setting.config.sync_period_s
-        self._every(scrape, self.phases.scrape, chance.random(), self._scrape)
+        off = chance.uniform(-_DATED_S, _DATED_S)
+        phase = None if self.phases.scrape is None else self.phases.scrape + off
+        first = self._every(scrape, phase, chance.random(), self._scrape)
         self._every(sync, self.phases.sync, chance.random(), self._sync)
+        for earlier in (first - 2 * scrape, first - scrape):  # metrics were taken before the record began
+            there = [pod for pod in self.pods if pod.created < earlier]
+            self.hpa.measure([(pod, self._cpu_s(pod, earlier)) for pod in there], earlier)
         while self._due and self._due[0][0] <= self.span.end:
             now, _, act = heapq.heappop(self._due)
             self._pump(now)
@@ -104,7 +111,7 @@ class Simulation:
     def _at(self, time: float, act: Callable[[float], None]) -> None:
         heapq.heappush(self._due, (time, next(self._order), act))
 
-    def _every(self, period: float, phase: float | None, chance: float, act: Callable[[float], None]) -> None:
+    def _every(self, period: float, phase: float | None, chance: float, act: Callable[[float], None]) -> float:
         phase = chance * period if phase is None else phase - self.span.zero
         first = self.span.begin + (phase - self.span.begin) % period
 
@@ -113,6 +120,7 @@ class Simulation:
             self._at(now + period, again)
 
         self._at(first, again)
+        return first
 
     def _pump(self, until: float) -> None:
         """Requests up to a moment."""

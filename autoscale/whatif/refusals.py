@@ -81,10 +81,6 @@ def _foreign(seen: Evidence) -> Iterator[Problem]:
     specs = [row["spec"] for row in seen.kept.hpas]
     if specs and any(spec != specs[-1] for spec in specs):
         yield Problem(f"{where}: hpa.spec", "an HPA that was edited in mid-run", "one spec throughout", "Run again.")
-    waits = [waited_for_room(seen, pod) for pod in seen.kept.pods.values()]
-    if max(waits, default=0.0) > _ROOM_S:
-        yield Problem(f"{where}: node", f"a pod that waited {max(waits):.0f} s for room", "room for every pod",
-                      "Run again with more nodes or smaller requests: how much fits is not known.")  # fmt: skip
     if len({pod.request_m for pod in seen.kept.pods.values() if pod.request_m}) > 1:
         yield Problem(f"{where}: pods", "pods of several sizes (resized, or rolled out)", "one size", "Run again.")
     if specs:
@@ -93,6 +89,17 @@ def _foreign(seen: Evidence) -> Iterator[Problem]:
                     "What another metric would have said is not known.")
             for metric in parse_spec({"spec": specs[-1]}, phases.config(seen)).metrics if not modelled(metric)
         )  # fmt: skip
+
+
+def of_room(seen: Evidence, name: str, most_pods: float) -> list[Problem]:
+    """Why so many pods may not have fitted: one had to wait for room, so how much there is is not known."""
+    waits = [waited_for_room(seen, pod) for pod in seen.kept.pods.values()]
+    most = seen.run.replicas.desired.highest(seen.kept.first_t, seen.kept.last_t)
+    if max(waits, default=0.0) <= _ROOM_S or most is None or most_pods <= most:
+        return []
+    found = f"{most_pods:g} pods, where one of {most:g} waited {max(waits):.0f} s for room on a node"
+    fix = "Record with more nodes or smaller requests: how much fits is not known."
+    return [Problem(f"{name}: node", found, f"at most the recorded {most:g}", fix)]
 
 
 def modelled(metric: MetricSpec) -> bool:

@@ -15,7 +15,7 @@ PODS = 0.75
 LATENCY = 1.5
 LATENCY_S = 0.010
 LOST = 0.02
-_LEAST_ANSWERS = 100
+_LEAST = {0.95: 200, 0.99: 1000}  # answers that a percentile needs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,11 @@ class Error:
     cure: str
     low: float | None = None
     high: float | None = None
+
+    @property
+    def of_latency(self) -> bool:
+        """Whether it concerns latency, and not the pods."""
+        return self.name.startswith("p9")
 
     @property
     def ok(self) -> bool:
@@ -103,11 +108,11 @@ def _latency(seen: Evidence, runs: Sequence[Modelled]) -> Iterator[Error]:
     stages = {f"stage {name}": (start, end) for name, start, end in runs[0].load.stages}
     cure = "Record a calm stage at the beginning; what waits for something else than CPU is not modelled."
     for told in seen.run.latency:
-        if told.label not in stages or (told.count or 0) < _LEAST_ANSWERS:
+        if told.label not in stages:
             continue
         for share, real in ((0.95, told.p95), (0.99, told.p99)):
             values = [v for run in runs if (v := run.quantile(share, *stages[told.label])) is not None]
-            if real is None or len(values) <= len(runs) / 2:
+            if real is None or len(values) <= len(runs) / 2 or (told.count or 0) < _LEAST[share]:
                 continue
             model = statistics.median(values)
             miss = max(model / real, real / model) if abs(model - real) > LATENCY_S else 1.0

@@ -1,6 +1,5 @@
 """What is known of a service from one run: each figure with its interval and where it comes from."""
 
-import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,7 @@ from typing import Any, Literal
 from autoscale.hpa import Config
 
 Source = Literal["measured", "manifest", "assumed"]
+Profile = tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ class Service:
     """A service and its cluster as one run showed them.
 
     ``scatter``: how far single CPU samples lie from what the requests explain, as a share.
-    ``profile``: equally likely (CPU seconds, waiting seconds) of a request; ``starts``: seconds from a pod's creation
-    to ready of each pod that was seen to start. Durations in seconds, ``idle_m`` in millicores, ``cores`` of all nodes.
+    ``profiles``: of each calm quarter of a minute, equally likely (CPU seconds, waiting seconds) of a request; what
+    else runs on the nodes comes and goes. ``starts``: seconds from creation to ready of each pod that was seen to.
+    Durations in seconds, ``idle_m`` in millicores, ``cores`` of all nodes.
     ``scrape_phase`` and ``sync_phase``: where in their periods metrics are taken and the HPA decides (seconds since the
     epoch modulo the period); None: not seen.
     """
@@ -45,7 +46,7 @@ class Service:
     idle_m: Figure
     fixed_s: Figure
     scatter: Figure
-    profile: tuple[tuple[float, float], ...]
+    profiles: tuple[Profile, ...]
     threads: Figure
     width: Figure
     cores: Figure
@@ -121,10 +122,3 @@ class Span:
     begin: float
     end: float
     pods: tuple[tuple[float, float], ...] = field(default=())
-
-
-def spread(profile: tuple[tuple[float, float], ...]) -> float:
-    """The coefficient of variation of the CPU cost."""
-    costs = [cost for cost, _ in profile]
-    mean = sum(costs) / len(costs)
-    return math.sqrt(sum((cost - mean) ** 2 for cost in costs) / len(costs)) / mean if mean else 0.0

@@ -92,7 +92,7 @@ class Traffic:
         """CPU that a pod has spent on requests so far; ``now`` is the time of the last ``advance``."""
         world = self.world
         rate = engine._rate(self.limits, world, pod)
-        return float(world.used[pod] + rate * world.running[pod] * (now - world.settled[pod]))
+        return float(world.used[pod] + rate * world.running[pod] * max(0.0, now - world.settled[pod]))
 
     @property
     def in_flight(self) -> int:

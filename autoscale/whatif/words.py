@@ -118,6 +118,8 @@ def notes(answer: Answer) -> Iterator[str]:
         f"Middle and 5 to 95 % of {answer.seeds} modelled runs: other moments of scrapes and decisions, other"
         " pods to start, other requests. Differences are taken run by run under the same chances."
     )
+    if answer.doubts:
+        yield "Latency is unknown, because the replay misses it. " + " ".join(map(str, answer.doubts))
     if not answer.model.seen.kept.load.pods:
         yield "Answers do not name their pod: how they shared the load, and how much each does at once, is assumed."
     if not fast.available():

@@ -50,8 +50,8 @@ LOCK := $(VENV).lock/bin/uv pip compile -q --universal --python-version 3.11 --g
 .PHONY: lock
 lock:  ## Write all lock files again, each pin kept where it can be (ARGS=--upgrade: the newest)
 	@test -x $(VENV).lock/bin/uv || { $(PYTHON) -m venv $(VENV).lock && $(VENV).lock/bin/python -m pip install -q 'uv>=0.9'; }
-	@$(LOCK) pyproject.toml --group build -o requirements/run.txt
-	@$(LOCK) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra whatif --group build -o requirements/run.txt
+	@$(LOCK) pyproject.toml --extra whatif --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(LOCK) --group pyproject.toml:app -c requirements/run.txt -o app/requirements.txt
 	@$(LOCK) --group pyproject.toml:driver -c requirements/run.txt -o loadtest/driver/requirements.txt
 

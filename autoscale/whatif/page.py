@@ -5,7 +5,7 @@ from typing import Any
 
 import jinja2
 
-from autoscale import __version__
+from autoscale.base.version import VERSION
 from autoscale.report.html import asset, inline_json
 from autoscale.whatif import words
 from autoscale.whatif.answer import Answer, Band
@@ -29,7 +29,7 @@ def to_html(answer: Answer) -> str:
         figures=list(words.figure_rows(model)),
         notes=list(words.notes(answer)),
         missed=[error.name for error in model.replay if not error.ok],
-        version=__version__,
+        version=VERSION,
         source=model.seen.source.name,
         css=asset("templates/report.css"),
         uplot_css=asset("vendor/uplot/uPlot.min.css"),

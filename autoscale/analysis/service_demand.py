@@ -24,11 +24,12 @@ Point = tuple[float, float, float]  # pods, requests that came back per second, 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Idle millicores a pod and CPU seconds a request; None each where ``why`` they could not be told."""
+    """Idle millicores a pod and CPU seconds a request; None each where ``why`` they cannot be told. Of ``points``."""
 
     idle_m: float | None = None
     each_s: float | None = None
     why: str = ""
+    points: tuple[Point, ...] = ()
 
 
 def cost(kept: Collected, series: Seconds, ready: StepSeries, container: str | None) -> Cost:
@@ -42,14 +43,14 @@ def cost(kept: Collected, series: Seconds, ready: StepSeries, container: str | N
             return Cost(why=f"in {hidden} of {hidden + len(points)} CPU samples over {_UNSERVED:.0%} of the requests "
                             "got no response, so what one costs was not seen")  # fmt: skip
         return Cost(why=f"too few CPU samples beside requests ({len(points)} moments at a steady rate)")
-    found = _least_squares(points)
+    found = least_squares(points)
     if found is None:
         return Cost(why="the CPU samples do not grow with the requests")
     idle, each = found
     off = sum(abs(u - idle * n - 1000 * each * x) for n, x, u in points) / max(sum(u for _, _, u in points), 1e-9)
     if off > _WORST_FIT:
         return Cost(why=f"CPU does not follow the requests (off by {off:.0%} on average over {len(points)} moments)")
-    return Cost(idle, each)
+    return Cost(idle, each, points=tuple(points))
 
 
 def _finished(kept: Collected, series: Seconds) -> tuple[list[int], list[int]]:
@@ -68,7 +69,7 @@ def _with_status(causes: Mapping[str, int]) -> int:
     return sum(n for cause, n in causes.items() if cause.startswith("status "))
 
 
-def _least_squares(points: Sequence[Point]) -> tuple[float, float] | None:
+def least_squares(points: Sequence[Point]) -> tuple[float, float] | None:
     """(idle, each), both at least 0; None where nothing grows with the rate."""
     nn = sum(n * n for n, _, _ in points)
     nx = sum(n * x for n, x, _ in points)

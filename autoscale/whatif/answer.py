@@ -11,6 +11,7 @@ from autoscale.whatif.arrivals import chunks
 from autoscale.whatif.baseline import setting_of, span_of
 from autoscale.whatif.calibrate import calibrate
 from autoscale.whatif.evidence import Evidence
+from autoscale.whatif.missed import missed
 from autoscale.whatif.model import Phases, simulate
 from autoscale.whatif.replay import Error, errors, first_decision
 from autoscale.whatif.service import Service, Setting, Span
@@ -103,15 +104,13 @@ def trusted(model: Model) -> list[Problem]:
 
     Raises ``Unknowable`` where it is too far off in pods or lost requests: then nothing can be said.
     """
-    from autoscale.whatif.words import missed
-
     bad = [error for error in model.replay if not error.ok]
     if any(not error.of_latency for error in bad):
         raise refusals.Unknowable(
             "The model does not give this very run back, so what it says of another setting is worth nothing.",
-            [missed(model, error) for error in bad],
+            [missed(model.seen.source.name, error) for error in bad],
         )
-    return [missed(model, error) for error in bad]
+    return [missed(model.seen.source.name, error) for error in bad]
 
 
 def ask(model: Model, variants: Sequence[Setting], seeds: int = SEEDS) -> Answer:

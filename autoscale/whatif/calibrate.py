@@ -1,6 +1,6 @@
 """From a record to a ``Service``: every figure measured where the run showed it, else from the manifest, else assumed.
 
-CPU per request and of an idle pod come from the service demand law (``autoscale.analysis.demand``), over steady
+CPU per request and of an idle pod come from the service demand law (``autoscale.analysis.service_demand``), over steady
 windows; how a request spends its time from the calm seconds of the run, where nothing queues. Of that time as much is
 CPU as the mean cost says, the longest parts of it waiting: for each of many equally likely times b, CPU = min(b, k),
 with k such that the mean is right.
@@ -10,13 +10,13 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
-from autoscale.analysis.demand import Point, fit, samples
-from autoscale.analysis.histograms import quantiles
+from autoscale.analysis import service_demand
 from autoscale.analysis.intake.pods import PodHistory
+from autoscale.analysis.service_demand import Point, least_squares
 from autoscale.whatif import phases
 from autoscale.whatif.evidence import Evidence
 from autoscale.whatif.service import Figure, Profile, Service
-from loadtest.histogram import Counts, merge
+from loadtest.histogram import Counts, merge, quantiles
 
 APP_THREADS = 8  # app/server.py
 MANY_THREADS = 64
@@ -32,11 +32,10 @@ _START_S = 5.0  # the pod start-up SLO of Kubernetes' sig-scalability
 
 def calibrate(seen: Evidence, *, threads: int | None = None) -> Service | None:
     """What the run shows of its service; None where CPU per request cannot be told (``refusals`` says why)."""
-    points = samples(seen.kept, seen.run.seconds, seen.run.replicas.ready)
-    found = fit(points)
-    if found is None:
+    found = costs(seen)
+    if found.each_s is None or found.idle_m is None:
         return None
-    cost_s, idle_m = _cost(points, *found)
+    cost_s, idle_m = _cost(found.points, found.idle_m, found.each_s)
     cores, width = _cores(seen)
     profiles, fixed = _profiles(seen, cost_s.value, min(width.value, _limit(seen)))
     starts, start_s = _starts(seen)
@@ -45,7 +44,7 @@ def calibrate(seen: Evidence, *, threads: int | None = None) -> Service | None:
         cost_s=cost_s,
         idle_m=idle_m,
         fixed_s=fixed,
-        scatter=_scatter(points, *found, period.value),
+        scatter=_scatter(found.points, idle_m.value, cost_s.value, period.value),
         profiles=profiles,
         threads=_threads(seen, threads),
         width=width,
@@ -65,9 +64,15 @@ def calibrate(seen: Evidence, *, threads: int | None = None) -> Service | None:
     )
 
 
+def costs(seen: Evidence) -> service_demand.Cost:
+    """What a request and an idle pod cost, of the container that the HPA looks at, or why that is not known."""
+    container = seen.run.hpa.container if seen.run.hpa else None
+    return service_demand.cost(seen.kept, seen.run.seconds, seen.run.replicas.ready, container)
+
+
 def _cost(points: Sequence[Point], idle: float, each: float) -> tuple[Figure, Figure]:
     """CPU seconds a request and millicores of an idle pod, each with twice the jackknife's standard error."""
-    left_out = [fit([*points[:i], *points[i + 1 :]]) for i in range(len(points))] if len(points) > 3 else []
+    left_out = [least_squares([*points[:i], *points[i + 1 :]]) for i in range(len(points))] if len(points) > 3 else []
     kept = [pair for pair in left_out if pair is not None]
     how = f"from {len(points)} moments at which every ready pod's CPU was sampled"
     figures = []

@@ -9,6 +9,7 @@ from autoscale.base.version import VERSION
 from autoscale.report.html import asset, inline_json
 from autoscale.whatif import words
 from autoscale.whatif.answer import Answer, Band
+from loadtest.histogram import quantiles
 
 _HERE = Path(__file__).parent
 _COLOURS = ("--a", "--c", "--d", "--e")
@@ -60,8 +61,6 @@ def _data(answer: Answer) -> dict[str, Any]:
 
 
 def _recorded_p95(answer: Answer, slots: list[float]) -> list[float | None]:
-    from autoscale.analysis.histograms import quantiles
-
     run, zero = answer.model.seen.run, answer.model.span.zero
     ends = [*slots[1:], answer.model.recorded.load.duration_s]
     found = [quantiles(run.responses.merged(zero + a, zero + b), (0.95,))[0] for a, b in zip(slots, ends, strict=True)]

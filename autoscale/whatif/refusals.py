@@ -7,7 +7,7 @@ from autoscale.base.exits import ExitCode
 from autoscale.hpa import MetricSpec, parse_spec
 from autoscale.verdict.judging import judge
 from autoscale.whatif import phases
-from autoscale.whatif.calibrate import waited_for_room
+from autoscale.whatif.calibrate import costs, waited_for_room
 from autoscale.whatif.evidence import Evidence
 from autoscale.whatif.service import Service, Setting
 
@@ -61,7 +61,7 @@ def _unfit(seen: Evidence, service: Service | None) -> Iterator[Problem]:
         yield Problem(f"{where}: {check.name}", f"the generator was the limit: {check.words}",
                       "a load that was sent as planned", "Run again with more load workers.")  # fmt: skip
     if service is None:
-        yield Problem(f"{where}: CPU per request", "too few or too unsteady CPU samples beside answers",
+        yield Problem(f"{where}: CPU per request", costs(seen).why,
                       "three moments of steady load at which all ready pods' CPU was sampled",
                       "Record steps of a minute each, for example `autoscale run staircase`.")  # fmt: skip
     if seen.scenario.get("model") == "closed":

@@ -5,11 +5,12 @@ import re
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from autoscale.base.errors import InputError
 from autoscale.hpa import Decision
 from autoscale.hpa.config import Flags
+from autoscale.record import rows as rows_of
 from autoscale.record.writer import Writer
 from autoscale.whatif import engine, fast
 from autoscale.whatif.answer import Model, span_for
@@ -18,7 +19,7 @@ from autoscale.whatif.control import Pod
 from autoscale.whatif.model import simulate
 from autoscale.whatif.service import Setting, Span
 from autoscale.whatif.traffic import Traffic
-from loadtest.rows import Recorder, Worker
+from loadtest.rows import Tally, Worker
 
 Row = dict[str, Any]
 CLOCK = "modelled"
@@ -35,7 +36,7 @@ def write(model: Model, setting: Setting, folder: Path, seed: int = 0) -> Path:
         raise InputError(f"cannot make {place}: {error.strerror}", fix="choose another --records folder") from None
     with Writer(place / "record.jsonl") as writer:
         for row in rows(model, setting, seed, place.name):
-            writer.write(row, row.pop("t"))
+            writer.write(cast("rows_of.Row", row), row.pop("t"))
     return place / "record.jsonl"
 
 
@@ -58,7 +59,7 @@ class Scribe:
     pods: list[Pod] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.recorder = Recorder(Worker(0, CLOCK, self.span.zero))
+        self.tally = Tally(Worker(0, CLOCK, self.span.zero))
         self.desired = len(self.span.pods)
         self._events = 0
         target = self.model.seen.kept.target
@@ -97,9 +98,9 @@ class Scribe:
         """All rows but the header in order of time."""
         load, zero = self.setting.load, self.span.zero
         seconds = math.ceil(self.span.end)
-        for row in self.recorder.rows(float(seconds), 0.0, last=True):
-            if row["at"] - zero < load.duration_s + self.model.service.timeout_s.value + 1:
-                self.written.append({**row, "t": row["at"] + 1.0})
+        for told in self.tally.rows(float(seconds), 0.0, last=True):
+            if told["at"] - zero < load.duration_s + self.model.service.timeout_s.value + 1:
+                self.written.append({**told, "t": told["at"] + 1.0})
         marks = [("load-start", 0.0, None), ("load-end", load.duration_s, None)]
         for name, at, stage in [*marks, *(("stage", start, name) for name, start, _ in load.stages)]:
             row = {"k": "mark", "name": name, "at": zero + at, "clk": CLOCK}
@@ -123,13 +124,13 @@ class Scribe:
         names = {pod.place: pod.name for pod in self.pods}
         for one in traffic.ended():
             if one.how == engine.DROPPED:
-                self.recorder.dropped(one.at)
+                self.tally.dropped(one.at)
                 continue
-            self.recorder.sent(one.begun, one.intended)
+            self.tally.sent(one.begun, one.intended)
             if one.how == engine.ANSWERED:
-                self.recorder.answered(one.at, one.intended, one.begun, names.get(one.pod))
+                self.tally.answered(one.at, one.intended, one.begun, names.get(one.pod))
             else:
-                self.recorder.failed(one.at, _CAUSES[one.how], None)
+                self.tally.failed(one.at, _CAUSES[one.how], None, one.intended)
 
     def decided(self, decision: Decision, now: float) -> None:
         """The HPA's status after a pass, its events, and the workload it has resized."""

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoscale.analysis.histograms import quantiles
 from autoscale.analysis.steps import StepSeries
 from autoscale.hpa import Decision
 from autoscale.whatif import engine, fast
 from autoscale.whatif.control import Pod
 from autoscale.whatif.service import Load, Span
 from autoscale.whatif.traffic import Traffic
-from loadtest.histogram import Counts
+from loadtest.histogram import Counts, quantiles
 
 CURVE_S = 15.0
 _MOST = 400
@@ -126,7 +125,7 @@ class Modelled:
     def lost(self, start: float = 0.0, end: float = math.inf) -> float | None:
         """The share of requests that were not answered."""
         _, counts = self.within(start, end)
-        return sum(counts[1:]) / sum(counts) if sum(counts) else None
+        return float(sum(counts[1:]) / sum(counts)) if sum(counts) else None
 
     def replica_minutes(self) -> float:
         """Pod-minutes asked for, from the load's start to the run's end."""

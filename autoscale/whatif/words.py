@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from autoscale.base.errors import Problem
 from autoscale.whatif import fast
 from autoscale.whatif.answer import Answer, Band, Model, Outcome
-from autoscale.whatif.replay import Error
+from autoscale.whatif.missed import bound_text, miss_text, value_text
 
 COLUMNS = (
     "setting",
@@ -20,56 +19,14 @@ COLUMNS = (
 )
 
 
-def missed(model: Model, error: Error) -> Problem:
-    """A part of the replay that is too far off, as a mistake with its cure."""
-    return Problem(f"{model.seen.source.name}: {error.name}", _sides(error), f"at most {_bound(error)}", error.cure)
-
-
-def _sides(error: Error) -> str:
-    return (
-        f"{_value(error.modelled, error.unit)} in the model, {_value(error.recorded, error.unit)} in the run"
-        if error.recorded is not None or error.modelled is not None
-        else f"{_miss(error)} off"
-    )
-
-
-def _value(value: float | None, unit: str) -> str:
-    if value is None:
-        return "none"
-    if unit == "share":
-        return f"{value:.1%}"
-    return seconds(value) if unit == "s" else f"{value:.1f}{' ' + unit if unit else ''}"
-
-
-def seconds(value: float | None) -> str:
-    """A time, in ms below a second."""
-    if value is None:
-        return "unknown"
-    return f"{value * 1000:.0f} ms" if abs(value) < 1 else f"{value:.1f} s"
-
-
-def _miss(error: Error) -> str:
-    if error.miss is None:
-        return "not to be compared"
-    return {"share": f"{error.miss:.1%}", "ratio": f"a factor of {error.miss:.2f}"}.get(
-        error.kind, f"{error.miss:.2f} {error.unit}"
-    )
-
-
-def _bound(error: Error) -> str:
-    return {"share": f"{error.bound:.0%} off", "ratio": f"a factor of {error.bound:g}"}.get(
-        error.kind, f"{error.bound:g} {error.unit} off"
-    )
-
-
 def replay_rows(model: Model) -> Iterator[tuple[str, ...]]:
     """The replay's errors as cells."""
     for error in model.replay:
-        sides = (_value(error.recorded, error.unit), _value(error.modelled, error.unit))
+        sides = (value_text(error.recorded, error.unit), value_text(error.modelled, error.unit))
         if error.recorded is None and error.modelled is None and error.name == "pods over time":
             sides = ("", "")
-        spread = "" if error.low is None else f"{_value(error.low, error.unit)} to {_value(error.high, error.unit)}"
-        yield error.name, *sides, spread, _miss(error), _bound(error), "yes" if error.ok else "NO"
+        spread = "" if error.low is None else " to ".join(value_text(v, error.unit) for v in (error.low, error.high))
+        yield error.name, *sides, spread, miss_text(error), bound_text(error), "yes" if error.ok else "NO"
 
 
 def figure_rows(model: Model) -> Iterator[tuple[str, ...]]:

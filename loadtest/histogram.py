@@ -6,11 +6,11 @@ A histogram is a plain ``{index: count}``. Bucket 0 holds everything up to ``MIN
 percentiles are taken from the sum and never averaged.
 """
 
-import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
+from math import ceil, log
 
 MIN_S = 1e-4
 GROWTH = 1.02
@@ -18,7 +18,7 @@ SPEC = {"min_s": MIN_S, "growth": GROWTH}
 
 Counts = dict[int, int]
 
-_PER_LOG = 1 / math.log(GROWTH)
+_PER_LOG = 1 / log(GROWTH)
 _EDGE = 1e-9  # a duration that is a bucket's upper edge up to rounding belongs to that bucket
 
 
@@ -26,7 +26,7 @@ def bucket(seconds: float) -> int:
     """The index of the bucket a duration falls into; zero and less fall into bucket 0."""
     if seconds <= MIN_S:
         return 0
-    return math.ceil(math.log(seconds / MIN_S) * _PER_LOG - _EDGE)
+    return ceil(log(seconds / MIN_S) * _PER_LOG - _EDGE)
 
 
 def upper(index: int) -> float:
@@ -66,7 +66,7 @@ def quantiles(histogram: Mapping[int, int], shares: Sequence[float]) -> list[flo
     sums = list(accumulate(map(histogram.__getitem__, ordered)))
     if not sums or sums[-1] <= 0:
         return [None] * len(shares)
-    ranks = (max(1, math.ceil(share * sums[-1] - _EDGE)) for share in shares)
+    ranks = (max(1, ceil(share * sums[-1] - _EDGE)) for share in shares)
     return [middle(ordered[bisect_left(sums, rank)]) for rank in ranks]
 
 

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count, islice, pairwise, takewhile
+from itertools import count, islice, pairwise
 from typing import Literal
 
 Point = tuple[float, float]
@@ -119,16 +119,16 @@ class RatePlan:
     def shard(self, index: int, shards: int, kind: Arrivals = "uniform", seed: int = 0) -> Iterator[tuple[int, float]]:
         """The part of worker ``index`` of ``shards``: (n, moment) of each arrival n with n mod shards = index."""
         needs = _exponential_sums(seed) if kind == "poisson" else (n + 0.5 for n in count())
-        total = self.total
-        mine = islice(enumerate(takewhile(lambda need: need <= total, needs)), index, None, shards)
-        return self._moments(mine)
+        return self._moments(islice(enumerate(needs), index, None, shards))
 
     def _moments(self, needs: Iterable[tuple[int, float]]) -> Iterator[tuple[int, float]]:
-        """(n, ``moment(need)``) of needs that only grow: each piece of the plan is looked up once."""
-        end = -1.0
+        """(n, ``moment(need)``) of needs that only grow, up to the plan's end: each piece of it is looked up once."""
+        total, end = self.total, -1.0
         t0 = t1 = r0 = slope = begin = 0.0
         for n, need in needs:
             if need > end:
+                if need > total:
+                    return
                 index = max(1, bisect_left(self._cumulative, need))
                 (t0, r0), (t1, r1) = self.points[index - 1], self.points[index]
                 begin, end = self._cumulative[index - 1], self._cumulative[index]

@@ -150,10 +150,11 @@ class Tally:
         index = int(now)
         second = self._seconds[index]
         age = index - int(due)
-        response = bucket(now - due)
+        took = now - due
+        response = bucket(took)
         ended = second.ended[kind]
         ended.response[age][response] += 1
-        ended.add(now - due, length)
+        ended.add(took, length)
         second.service[age][bucket(now - begun)] += 1
         if pod is not None:
             share = second.by_pod.get(pod) or self._share(index, pod, now)

@@ -46,8 +46,8 @@ class Answer:
         self.begun = True
         headed = self._headed
         self._parser.feed_data(data)
-        if not headed:
-            self._look(self._tail + data)
+        if not headed:  # empty lines before an answer are passed over, as llhttp does
+            self._look(self._tail + data if self._tail else data.lstrip(b"\r\n"))
 
     def end(self) -> None:
         """The connection has ended, which ends a body that has no other end; ``BROKEN`` where something is missing."""

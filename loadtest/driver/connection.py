@@ -15,14 +15,16 @@ from gevent import get_hub, monkey
 
 from loadtest.driver.answer import BROKEN, Answer, HeadAnswer
 from loadtest.driver.causes import BROKEN_ANSWER, CLOSED, cause_of
+from loadtest.driver.deadlines import Deadlines
 from loadtest.driver.dialing import Dialing
+from loadtest.driver.request import Prepared
 
 BLOCK = 65536
 READ, WRITE = 1, 2  # libev's
 WOULD_BLOCK = (BlockingIOError, SSLWantReadError)
 
-# (cause, or None where an answer came; the answer)
-Ended = Callable[[str | None, Answer | None], object]
+# (cause or None for the expected answer, the pod that gave it, bytes of its body)
+Done = Callable[[str | None, str | None, int], object]
 
 _poll = monkey.get_original("select", "poll")
 
@@ -34,8 +36,8 @@ class Connection:
     """
 
     __slots__ = (
-        *("_answer", "_close", "_dialing", "_ended", "_gone", "_keep"),
-        *("_opening", "_poll", "_reader", "_rest", "_sock", "_writer"),
+        *("_answer", "_close", "_deadlines", "_dialing", "_done", "_gone", "_keep"),
+        *("_opening", "_poll", "_reader", "_request", "_rest", "_sock", "_writer"),
     )
 
     def __init__(
@@ -46,26 +48,31 @@ class Connection:
         self._gone: Callable[[Connection], object] | None = gone  # None once it is closed
         self._answer: Answer | None = None
         self._close = False
-        self._ended: Ended | None = None  # None while it is idle
+        self._deadlines: Deadlines | None = None
+        self._done: Done | None = None  # None while it is idle
         self._opening: Any = None
         self._poll: Any = None
         self._reader: Any = None
+        self._request: Prepared | None = None
         self._rest = b""
         self._sock: Any = None
         self._writer: Any = None
 
-    def exchange(self, request: bytes, ended: Ended, *, head: bool, close: bool) -> None:
-        """Send a request (a HEAD or not; asking to close or not); ``ended`` is called exactly once."""
-        self._ended, self._close = ended, close
+    def exchange(self, request: Prepared, done: Done, deadlines: Deadlines, *, close: bool) -> None:
+        """Send a request, asking to close the connection or not; ``done`` is called exactly once."""
+        self._request, self._done, self._deadlines, self._close = request, done, deadlines, close
+        deadlines.add(self)
+        head = request.method == "HEAD"
         if self._answer is None or head:
             self._answer = HeadAnswer() if head else Answer()
         else:
             self._answer.expect()
+        data = request.close if close else request.keep
         if self._sock is None:
-            self._rest = request
+            self._rest = data
             self._open()
         else:
-            self._write(request)
+            self._write(data)
 
     def usable(self) -> bool:
         """Whether an idle connection is still good: what can be read is its end, or what nobody asked for."""
@@ -75,10 +82,10 @@ class Connection:
 
     def fail(self, cause: str) -> None:
         """End the exchange without an answer, and the connection with it."""
-        ended, self._ended = self._ended, None
+        done, self._done = self._done, None
         self.close()
-        if ended is not None:
-            ended(cause, None)
+        if done is not None:
+            done(cause, None, 0)
 
     def close(self) -> None:
         """Let go of everything; of a connection that is closed, nothing is left to do."""
@@ -94,6 +101,8 @@ class Connection:
             self._sock.close()
         if self._answer is not None:
             self._answer.forget()
+        if self._deadlines is not None:
+            self._deadlines.remove(self)
         gone(self)
 
     def _open(self) -> None:
@@ -176,7 +185,7 @@ class Connection:
             unasked = self._answer is None or not self._answer.begun
             self.fail(CLOSED if unasked and isinstance(error, ConnectionResetError) else cause_of(error))
             return
-        if self._ended is None:
+        if self._done is None:
             self.close()
         else:
             self._take(data)
@@ -200,12 +209,14 @@ class Connection:
             self._finish(answer)
 
     def _finish(self, answer: Answer) -> None:
-        ended, self._ended = self._ended, None
+        request, done, deadlines = self._request, self._done, self._deadlines
+        assert request is not None and done is not None and deadlines is not None
+        self._done = None
         if self._close or not answer.keep:
             self.close()
         else:
+            deadlines.remove(self)
             if type(answer) is HeadAnswer:
                 self._answer = None
             self._keep(self)
-        assert ended is not None
-        ended(None, answer)
+        done(request.causes[answer.status], answer.pod, answer.length)

@@ -37,6 +37,7 @@ class Pacer(ABC):
     def stop(self) -> None:
         """Send nothing more."""
         self._over.set()
+        self._sleep_no_more()
 
     @abstractmethod
     def _next(self) -> float | None:
@@ -47,14 +48,12 @@ class Pacer(ABC):
         """Whether nothing is due for now, nor ever."""
 
     @abstractmethod
-    def _send(self) -> None:
+    def _send(self, now: float) -> None:
         """Send what is due next, or count it as dropped."""
 
     def _wake(self) -> None:
         """Be called again when the next is due, after a look at the network in any case."""
-        if self._timer is not None:
-            self._timer.close()
-            self._timer = None
+        self._sleep_no_more()
         due = self._next()
         if self._over.is_set():
             return
@@ -65,12 +64,17 @@ class Pacer(ABC):
         elif self._done():
             self._over.set()
 
+    def _sleep_no_more(self) -> None:
+        if self._timer is not None:
+            self._timer.close()
+            self._timer = None
+
     def _tick(self) -> None:
         for _ in range(LOT):
-            due = self._next()
-            if due is None or due > self._sender.now() or self._over.is_set():
+            due, now = self._next(), self._sender.now()
+            if due is None or due > now:
                 break
-            self._send()
+            self._send(now)
         self._wake()
 
 
@@ -91,12 +95,12 @@ class Open(Pacer):
     def _done(self) -> bool:
         return True
 
-    def _send(self) -> None:
+    def _send(self, now: float) -> None:
         assert self._arrival is not None
         n, due = self._arrival
         self._arrival = next(self._arrivals, None)
         if self._sender.in_flight >= self._limit:
-            self._recorder.dropped(self._sender.now())
+            self._recorder.dropped(now)
         else:
             self._sender.send(n, due, due)
 
@@ -134,9 +138,8 @@ class Closed(Pacer):
             n, due = request
             heapq.heappush(self._ready, (max(due, answered), j, n, due))
 
-    def _send(self) -> None:
+    def _send(self, now: float) -> None:
         ready, j, n, due = heapq.heappop(self._ready)
-        now = self._sender.now()
         if ready > due and now >= self._duration_s:
             self._recorder.dropped(now)
             self._plan(j, now)

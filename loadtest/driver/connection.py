@@ -210,7 +210,9 @@ class Connection:
 
     def _finish(self, answer: Answer) -> None:
         request, done, deadlines = self._request, self._done, self._deadlines
-        assert request is not None and done is not None and deadlines is not None
+        assert request is not None
+        assert done is not None
+        assert deadlines is not None
         self._done = None
         if self._close or not answer.keep:
             self.close()

@@ -24,10 +24,10 @@ class Engine:
         self._duration_s = settings.scenario["duration_s"]
         several = len({request["name"] for request in settings.scenario["requests"]}) > 1
         worker = Worker(settings.shard, settings.pod, start)
-        self._recorder = Tally(worker, time.process_time(), by_name=several, tell=tell)
-        self._sender = Sender(settings, self._recorder, start)
+        self._tally = Tally(worker, time.process_time(), by_name=several, tell=tell)
+        self._sender = Sender(settings, self._tally, start)
         pacing = Open if settings.scenario["model"] == "open" else Closed
-        self._pacer: Pacer = pacing(settings, self._sender, self._recorder)
+        self._pacer: Pacer = pacing(settings, self._sender, self._tally)
         self._stopping = Event()
 
     @property
@@ -58,7 +58,7 @@ class Engine:
             self._flush()
 
     def _flush(self, *, last: bool = False) -> None:
-        write(self._recorder.rows(self._sender.now(), time.process_time(), last=last))
+        write(self._tally.rows(self._sender.now(), time.process_time(), last=last))
 
     def _drain(self) -> None:
         """Wait for what is in flight: as long as it may take, or for the grace after a stop."""

@@ -81,10 +81,10 @@ class Pacer(ABC):
 class Open(Pacer):
     """Every request at its time, whatever became of those before it; at most so many are in flight."""
 
-    def __init__(self, settings: Settings, sender: Sender, recorder: Tally) -> None:
+    def __init__(self, settings: Settings, sender: Sender, tally: Tally) -> None:
         super().__init__(sender)
         load = settings.scenario["load"]
-        self._recorder = recorder
+        self._tally = tally
         self._limit = -(-load["max_in_flight"] // settings.workers)
         self._arrivals = settings.plan.shard(settings.shard, settings.workers, load["arrivals"], load["seed"])
         self._arrival = next(self._arrivals, None)
@@ -100,7 +100,7 @@ class Open(Pacer):
         n, due = self._arrival
         self._arrival = next(self._arrivals, None)
         if self._sender.in_flight >= self._limit:
-            self._recorder.dropped(now)
+            self._tally.dropped(now)
         else:
             self._sender.send(n, due, due)
 
@@ -112,9 +112,9 @@ class Closed(Pacer):
     the generator's lag. What is overdue when the load ends was never sent and counts as dropped.
     """
 
-    def __init__(self, settings: Settings, sender: Sender, recorder: Tally) -> None:
+    def __init__(self, settings: Settings, sender: Sender, tally: Tally) -> None:
         super().__init__(sender)
-        self._recorder = recorder
+        self._tally = tally
         self._duration_s = settings.scenario["duration_s"]
         users = range(settings.shard, math.ceil(settings.users.peak), settings.workers)
         pacing = settings.scenario["load"]["pacing"]
@@ -141,7 +141,7 @@ class Closed(Pacer):
     def _send(self, now: float) -> None:
         ready, j, n, due = heapq.heappop(self._ready)
         if ready > due and now >= self._duration_s:
-            self._recorder.dropped(now)
+            self._tally.dropped(now)
             self._plan(j, now)
         else:
             self._sender.send(j + n * PRIME, due, ready, partial(self._answered, j))

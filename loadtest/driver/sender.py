@@ -15,9 +15,9 @@ from loadtest.rows import Kind, Tally
 class Sender:
     """``start`` is the load's second 0 on this machine's clock, in seconds since the epoch."""
 
-    def __init__(self, settings: Settings, recorder: Tally, start: float) -> None:
+    def __init__(self, settings: Settings, tally: Tally, start: float) -> None:
         load, requests = settings.scenario["load"], settings.scenario["requests"]
-        self._recorder = recorder
+        self._tally = tally
         self._begin = perf_counter() + start - time.time()
         prepared = [prepare(r, settings.url, settings.host_header) for r in requests]
         self._requests = [(request, Kind(request.method, request.name)) for request in prepared]
@@ -42,7 +42,7 @@ class Sender:
         request, kind = requests[pick]
         close = share > 0 and (share >= 1 or self._closing(n) < share)
         begun = perf_counter() - self._begin
-        self._recorder.sent(begun, ready)
+        self._tally.sent(begun, ready)
         self.in_flight += 1
         self._client.start(request, partial(self._ended, kind, due, begun, then), close=close)
 
@@ -63,8 +63,8 @@ class Sender:
         now = perf_counter() - self._begin
         self.in_flight -= 1
         if cause is None:
-            self._recorder.answered(now, due, begun, pod, kind=kind, length=length)
+            self._tally.answered(now, due, begun, pod, kind=kind, length=length)
         else:
-            self._recorder.failed(now, cause, pod, due, kind=kind, length=length)
+            self._tally.failed(now, cause, pod, due, kind=kind, length=length)
         if then is not None:
             then(now)

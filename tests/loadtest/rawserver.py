@@ -14,11 +14,13 @@ Then = Literal["keep", "close", "hold"]
 class Raw:
     """What to answer: pieces, each sent by itself, and what becomes of the connection afterwards.
 
-    ``hold``: it stays open and nothing more is said. ``connections`` and ``requests`` count what came.
+    ``hold``: it stays open and nothing more is said. A request is answered as soon as it ends with ``end``.
+    ``connections`` and ``requests`` are what came.
     """
 
     pieces: Iterable[bytes]
     then: Then = "keep"
+    end: bytes = b""
     connections: int = 0
     requests: list[bytes] = field(default_factory=list)
 
@@ -44,6 +46,8 @@ def _accept(listener: socket.socket, raw: Raw) -> None:
 def _serve(connection: socket.socket, raw: Raw) -> None:
     with suppress(OSError), connection:
         while request := connection.recv(65536):
+            while not request.endswith(raw.end) and (more := connection.recv(65536)):
+                request += more
             raw.requests.append(request)
             for piece in raw.pieces:
                 connection.sendall(piece)

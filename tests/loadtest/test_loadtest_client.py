@@ -143,3 +143,44 @@ def test_the_driver_needs_nothing_that_the_image_does_not_hold() -> None:
     names = set(run(code, None))
     assert "locust" in names
     assert not names & {"autoscale", "app", "pydantic", "yaml", "kubernetes", "click_plugins", "aiohttp", "rich"}
+
+
+# The same requests told to Locust one by one and a second at a time; what its page shows of both.
+TELL = """
+import json, random, sys
+from locust.stats import RequestStats
+from loadtest.driver import statistics
+from loadtest.rows import Kind, Tally, Worker
+one_by_one, at_once = RequestStats(False), RequestStats(False)
+recorder = Tally(Worker(0, "load-0", 1.7e9), tell=lambda at, ended: statistics.tell(at_once, at, ended))
+chance = random.Random(7)
+for n in range(3000):
+    now, took = n / 1000, chance.lognormvariate(-3, 1)
+    kind = Kind(*chance.choice([("GET", "/"), ("HEAD", "/"), ("POST", "cart")]))
+    cause = chance.choice([None, None, None, "timeout", "status 503"])
+    one_by_one.log_request(kind.method, kind.name, took * 1000, n)
+    if cause:
+        one_by_one.log_error(kind.method, kind.name, cause)
+        recorder.failed(now, cause, None, now - took, kind=kind, length=n)
+    else:
+        recorder.answered(now, now - took, now - took, None, kind=kind, length=n)
+recorder.rows(3.0, 0.0)
+print(json.dumps([
+    [[e.to_dict() for e in (s.total, *(s.entries[k] for k in sorted(s.entries)))],
+     sorted([e.method, e.name, e.error, e.occurrences] for e in s.errors.values())] for s in (one_by_one, at_once)]))
+"""
+
+
+def test_locusts_statistics_are_the_same_as_if_each_request_had_been_told() -> None:
+    """Counts, failures by cause, bytes and mean are equal; percentiles within the histogram's and Locust's rounding."""
+    (entries, errors), (told, told_errors) = run(TELL, None)
+    assert errors == told_errors
+    assert len(entries) == len(told) == 4
+    for expected, found in zip(entries, told, strict=True):
+        rates = [key for key in expected if "rps" in key or "per_sec" in key]  # of the hour at which the test runs
+        rough = [key for key in expected if "percentile" in key or "median" in key]
+        exact = expected.keys() - {*rates, *rough}
+        assert {key: found[key] for key in exact} == pytest.approx({key: expected[key] for key in exact})
+        assert {key: found[key] for key in rough} == pytest.approx(
+            {key: expected[key] for key in rough}, rel=0.1, abs=1
+        )

@@ -3,11 +3,12 @@
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest import histogram
-from loadtest.rows import Tally, Worker
+from loadtest.rows import Kind, Tally, Worker
 
 START = 1_700_000_000.0
 
@@ -56,6 +57,43 @@ def test_failures_are_counted_by_cause_and_by_pod_where_it_is_known() -> None:
     assert row["failed"] == {"status 503": 2, "timeout": 1}
     assert row["by_pod"] == {"web-1": {"n": 2, "failed": 2, "first_at": START + 0.2}}
     assert (row["answered"], row["response"], row["in_flight"]) == (0, {}, 0)
+
+
+def test_rows_say_what_became_of_each_name_where_there_are_several() -> None:
+    """Two methods of one name are one; what failed has its causes and no response times; the sums are the row's."""
+    made = Tally(Worker(2, "load-2", START), by_name=True)
+    get, head, cart = Kind("GET", "/"), Kind("HEAD", "/"), Kind("POST", "cart")
+    for _ in range(4):
+        made.sent(0.1, 0.1)
+    made.answered(0.2, 0.1, 0.1, None, kind=get)
+    made.answered(0.3, 0.1, 0.1, None, kind=head)
+    made.answered(1.1, 0.9, 0.9, None, kind=cart)
+    made.failed(1.5, "timeout", None, 0.5, kind=cart)
+    first, second = made.rows(2.0, 1.0)
+    assert first["by_name"] == {
+        "/": {"answered": 2, "failed": {}, "response": {"0": histogram.to_json(histogram.of([0.1, 0.2]))}}
+    }
+    assert first["response"] == first["by_name"]["/"]["response"]
+    assert second["by_name"] == {
+        "cart": {"answered": 1, "failed": {"timeout": 1}, "response": {"1": histogram.to_json(histogram.of([0.2]))}}
+    }
+    assert (second["answered"], second["failed"], second["in_flight"]) == (1, {"timeout": 1}, 0)
+
+
+def test_each_second_is_told_with_the_times_and_bytes_of_all_that_ended() -> None:
+    """Failed requests count with their times, from the intended start to the end; a quiet second is told, too."""
+    told: list[tuple[float, Any]] = []
+    made = Tally(Worker(2, "load-2", START), tell=lambda at, ended: told.append((at, dict(ended))))
+    kind = Kind("GET", "/")
+    made.answered(0.3, 0.1, 0.2, None, kind=kind, length=7)
+    made.failed(0.9, "status 503", None, 0.4, kind=kind, length=3)
+    made.rows(2.0, 1.0)
+    assert [at - START for at, _ in told] == [0, 1]
+    ended = told[0][1][kind]
+    assert (ended.answered, ended.length, ended.failed) == (1, 10, {"status 503": 1})
+    assert (ended.total_s, ended.least_s, ended.most_s) == pytest.approx((0.7, 0.2, 0.5))
+    assert ended.times == histogram.of([0.2, 0.5])
+    assert told[1][1] == {}
 
 
 def test_quiet_seconds_have_rows_too() -> None:

@@ -32,7 +32,8 @@ for _room in ("analysis", "verdict", "findings", "compare", "report"):
     _AFTER.add(f"autoscale.{_room}")
 ROOMS["autoscale.whatif"] = {*_AFTER, "autoscale.plane"}
 ROOMS["autoscale.web"] = {
-    "autoscale.base", "autoscale.record", "autoscale.analysis", "autoscale.cluster", "autoscale.report", "loadtest",
+    "autoscale.base", "autoscale.kube", "autoscale.record", "autoscale.analysis", "autoscale.cluster",
+    "autoscale.report", "loadtest",
 }  # fmt: skip
 ROOMS["autoscale.run"] = {
     *_AFTER, "autoscale.embedded", "autoscale.cluster", "autoscale.observe", "autoscale.web",

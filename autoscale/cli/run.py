@@ -14,6 +14,7 @@ import click
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.base.exits import ExitCode
+from autoscale.cli.stay import is_watched, stay
 
 
 @click.command(short_help="Run a scenario against a cluster and leave a record and a report.")
@@ -56,8 +57,11 @@ def command(
     """Run SCENARIO (a file, or the name of a built-in one) and leave a record and a report.
 
     Deploys the service with its autoscaler, sends the load, records pods, decisions and latency, removes what it
-    made. Ctrl-C ends the load and still writes the report; a second one stops at once. The exit code is the verdict:
-    0 pass, 1 an objective failed, 2 bad input, 3 cluster, 4 load generator, 5 unknown, 6 invalid, 130 interrupted.
+    made. Ctrl-C ends the load and still writes the report; a second one stops at once. At a terminal the page stays
+    for ten minutes after the run, or until Enter; elsewhere (a pipe, CI) the command ends at once.
+
+    The exit code is the verdict: 0 pass, 1 an objective failed, 2 bad input, 3 cluster, 4 load generator, 5 unknown,
+    6 invalid, 130 interrupted.
 
     \b
     autoscale run                                  # first-look on the embedded cluster
@@ -94,7 +98,7 @@ def conduct(options: Any, times: int, screen: Any, stop: threading.Event, web_po
     from autoscale.run.prepare import resolve
 
     resolve(options)  # a mistake in the scenario is told before a page is opened
-    listeners = [screen.add]
+    listeners, page = [screen.add], None
     with ExitStack() as stack:
         if web_port is not None:
             from autoscale.web import Page
@@ -102,8 +106,16 @@ def conduct(options: Any, times: int, screen: Any, stop: threading.Event, web_po
             page = stack.enter_context(Page(web_port, runs=options.out))
             screen.say(f"Live at {page.url} (the tab Scaling; Locust's own tabs while it runs)")
             listeners.append(page.add)
-            options = replace(options, on_master=page.connect)
+            options = replace(options, on_master=page.connect, on_result=page.conclude)
         results = repeat(options, times, listeners, stop)
+        tell(results, screen)
+        if page is not None and is_watched() and not stop.is_set():
+            stay(page.url, screen.say)
+    return int(worst([result.exit_code for result in results]))
+
+
+def tell(results: list[Any], screen: Any) -> None:
+    """What each run left."""
     for result in results:
         screen.say("")
         if result.summary:
@@ -113,7 +125,6 @@ def conduct(options: Any, times: int, screen: Any, stop: threading.Event, web_po
         screen.say(f"Record  {result.record}")
         if result.report is not None:
             screen.say(f"Report  {result.report}")
-    return int(worst([result.exit_code for result in results]))
 
 
 def worst(codes: list[ExitCode]) -> ExitCode:

@@ -50,6 +50,7 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, out: Pa
                     out=out,
                     overrides=overrides(launch),
                     on_master=page.connect,
+                    on_result=page.conclude,
                     say=screen.say,
                 )
                 desk.done(one_run(options, [screen.add, page.add], ends.new_run()))

@@ -16,7 +16,7 @@ def finish(
     from autoscale import report  # here, since drawing it needs more than running does
 
     record, page = folder / "record.jsonl", folder / "report.html"
-    summary, written, code = "", None, ExitCode.UNKNOWN
+    summary, written, code, account = "", None, ExitCode.UNKNOWN, None
     try:
         account = report.write(record, "html", page)
         written = page
@@ -27,4 +27,4 @@ def finish(
         code = ExitCode.INTERRUPTED
     if error is not None:
         code = error.exit_code
-    return Result(folder, record, code, summary, written, totals, error)
+    return Result(folder, record, code, summary, written, totals, error, account)

@@ -57,6 +57,7 @@ def repeat(
                     name = out_folder(options, scenario.name, _stamp())
                     options.say(f"Run {number + 1} of {times}")
                 results.append(once(options, site, name, listeners, stop))
+                options.on_result(results[-1])
                 if stop.is_set() or results[-1].error is not None:
                     break
     finally:

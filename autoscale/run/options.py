@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster.proxy import Fetch
 from autoscale.record.rows import Row, Totals
+
+if TYPE_CHECKING:  # a report is made at the end of a run only
+    from autoscale.report import Account
 
 Listener = Callable[[Row], None]
 """Called with every row of the record as it is written, in order, from the run's own thread; must not block."""
@@ -32,6 +36,7 @@ class RunOptions:
     ``ask``: puts a question to a person at a terminal and returns the answer; None without a terminal.
     ``say``: told one line at each step of the run. ``on_master``: given, once for each run, a function that returns
     the way to the web UI of the load master (None while there is none); it may be called from any thread.
+    ``on_result``: given what each run left, once its report is written and before anything is removed.
     """
 
     scenario: str
@@ -45,13 +50,15 @@ class RunOptions:
     ask: Callable[[str], str] | None = None
     say: Callable[[str], None] = lambda _: None
     on_master: Callable[[Callable[[], Fetch | None]], None] = lambda _: None
+    on_result: Callable[["Result"], None] = lambda _: None
 
 
 @dataclass(frozen=True)
 class Result:
     """What a run left: ``path`` its folder, ``record`` and ``report`` its files, ``summary`` ten lines of text.
 
-    ``error``: what went wrong after the record had begun; the record is then shorter, and readable.
+    ``account``: what the report says, None where it could not be made. ``error``: what went wrong after the record had
+    begun; the record is then shorter, and readable.
     """
 
     path: Path
@@ -61,3 +68,4 @@ class Result:
     report: Path | None = None
     totals: Totals = field(default_factory=lambda: Totals())
     error: AutoscaleError | None = None
+    account: "Account | None" = None

@@ -12,6 +12,8 @@ from autoscale.web.live_pods import LivePods
 # The marks that begin the next state of a run; before the first it is being prepared.
 _STATES = {"load-start": "running", "load-end": "scaling down", "interrupted": "ending"}
 
+_NOBODY: Mapping[str, Any] = {"run": None, "t": None, "scenario": {}, "target": {}}
+
 
 class Live:
     """Add every row as it is written; ask for what is new since a version. Safe between two threads.
@@ -22,7 +24,7 @@ class Live:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._version = 0
-        self._begin({"run": None, "t": None, "scenario": {}, "target": {}})
+        self._begin(_NOBODY)
 
     def _begin(self, header: Mapping[str, Any]) -> None:
         scenario, target = header["scenario"], header["target"]
@@ -34,12 +36,27 @@ class Live:
         self._state = "preparing" if header["run"] else "waiting"
         self._now: float | None = header["t"]
         self._gaps = 0
+        self._outcome: Mapping[str, Any] | None = None
 
     @property
     def state(self) -> str:
-        """``waiting``, ``preparing``, ``running``, ``ending``, ``scaling down`` or ``ended``."""
+        """``waiting``, ``starting``, ``preparing``, ``running``, ``ending``, ``scaling down`` or ``ended``."""
         with self._lock:
             return self._state
+
+    def expect(self) -> None:
+        """A run was asked for: what was before it is forgotten."""
+        with self._lock:
+            self._version += 1
+            self._begin(_NOBODY)
+            self._state = "starting"
+
+    def conclude(self, run: str, outcome: Mapping[str, Any]) -> None:
+        """What the report of a run says (``report.outcome``)."""
+        with self._lock:
+            if run == self._header["run"]:
+                self._version += 1
+                self._outcome = outcome
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Take one row of the record."""
@@ -53,7 +70,7 @@ class Live:
                     self._clocks.add(row)
                 case "load":
                     self._load.add(row, self._version)
-                case "workload" | "hpa" | "pod" | "usage" as kind:
+                case "workload" | "hpa" | "pod" | "usage" | "event" as kind:
                     getattr(self._pods, kind)(row, self._version)
                 case "mark":
                     self._mark(row)
@@ -70,8 +87,10 @@ class Live:
     def since(self, version: int, run: str | None) -> dict[str, Any]:
         """What changed since ``version`` of ``run``, as JSON; everything where that is another run.
 
-        ``seconds`` and the rows of ``pods`` and ``cpu`` are increments, ``header`` comes with the first, the rest is
-        whole. Times in seconds since the epoch, latency in ms, CPU in millicores. ``zero``: when the load began.
+        ``seconds`` and the rows of ``pods``, ``cpu`` and ``log`` (the cluster's events, each with the version it came
+        with) are increments, ``header`` comes with the first, the rest is whole. Times in seconds since the epoch,
+        latency in ms, CPU in millicores. ``zero``: when the load began. ``outcome``: what the report says, once it is
+        written.
         """
         with self._lock:
             header = self._header
@@ -89,6 +108,9 @@ class Live:
                 "pods": live_pods.since(self._pods.pods, known),
                 "cpu": live_pods.since(self._pods.cpu, known),
                 "events": self._pods.events,
+                "targets": self._pods.targets,
+                "log": [event for event in self._pods.log if event[0] > known],
+                "outcome": self._outcome,
                 "gaps": self._gaps,
             }
 

@@ -1,12 +1,22 @@
 """Pods, autoscaler and CPU of a run that is still going on."""
 
+import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autoscale.kube.targets import targets
+
 # A pod's last CPU sample is not carried further than this (s): beyond it the figure is unknown.
 _STALE_S = 90.0
 _AT_ONCE_S = 0.2
+# HPA status, workload and event are three watches: what belongs together is heard within so long (s).
+_NEAR_S = 5.0
+_MOST_EVENTS = 500
+
+
+_NEW_SIZE = re.compile(r"New size: (?P<size>\d+); reason: (?P<reason>.*)")
 
 
 @dataclass(slots=True)
@@ -29,7 +39,8 @@ class _Pod:
 
 @dataclass(slots=True)
 class LivePods:
-    """Desired and ready pods; CPU used and wanted by the target, in millicores of all pods; the scale events.
+    """Desired and ready pods; CPU used and wanted by the target, in millicores of all pods; the scale events with
+    the HPA's reason and target; ``log``: the cluster's events; ``targets``: the HPA's, as kubectl has them.
 
     ``kind`` and ``name`` are the workload's. Figures are as the report has them: wanted is the target's share of
     what the running pods request, unknown where a container requests nothing or the HPA has no such target.
@@ -40,8 +51,11 @@ class LivePods:
     pods: list[Step] = field(default_factory=list)
     cpu: list[Step] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    log: deque[tuple[int, float, str, str, str]] = field(default_factory=lambda: deque(maxlen=_MOST_EVENTS))
+    targets: str | None = None
     percent: float | None = None
     _known: dict[str, _Pod] = field(default_factory=dict)
+    _heard: deque[tuple[float, int, str, str]] = field(default_factory=lambda: deque(maxlen=8))
 
     def workload(self, row: Mapping[str, Any], version: int) -> None:
         """Take a ``workload`` row; those of its ReplicaSets are not the workload's own."""
@@ -50,13 +64,37 @@ class LivePods:
         before = self.pods[-1].first if self.pods else None
         desired = row["spec_replicas"]
         if before is not None and desired is not None and desired != before:
-            self.events.append({"at": row["t"], "up": desired > before, "label": f"{before} → {desired}"})
+            event = {"at": row["t"], "up": desired > before, "label": f"{before} → {desired}", "after": desired}
+            self.events.append(event | {"reason": "", "target": ""})
+            for heard in self._heard:
+                self._explain(*heard)
         _append(self.pods, Step(version, row["t"], desired, row["ready"]))
 
     def hpa(self, row: Mapping[str, Any], version: int) -> None:
-        """Take an ``hpa`` row: its CPU target."""
+        """Take an ``hpa`` row: its CPU target, and what it saw as it decided."""
+        wanted = row["spec"].get("metrics") or ()
+        self.targets = targets(wanted, row.get("metrics") or ()) if wanted else None
+        if self.targets and row.get("desired") is not None:
+            self._hear(row["t"], row["desired"], "target", self.targets)
         self.percent = _cpu_percent(row["spec"])
         self._cpu(row["t"], version)
+
+    def event(self, row: Mapping[str, Any], version: int) -> None:
+        """Take an ``event`` row; that of a change of size says why."""
+        self.log.append((version, round(row["t"], 1), row["reason"], row["object"], row["message"]))
+        size = _NEW_SIZE.match(row["message"])
+        if row["reason"] == "SuccessfulRescale" and size is not None:
+            self._hear(row["t"], int(size["size"]), "reason", size["reason"])
+
+    def _hear(self, at: float, after: int, name: str, text: str) -> None:
+        self._heard.append((at, after, name, text))
+        self._explain(at, after, name, text)
+
+    def _explain(self, at: float, after: int, name: str, text: str) -> None:
+        """Add a text to the change that it belongs to: to this size, at about this time; the first one counts."""
+        for event in self.events[-2:]:
+            if event["after"] == after and abs(event["at"] - at) <= _NEAR_S and not event[name]:
+                event[name] = text
 
     def pod(self, row: Mapping[str, Any], version: int) -> None:
         """Take a ``pod`` row: what it requests, and whether it runs."""

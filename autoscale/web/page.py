@@ -6,16 +6,31 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from aiohttp import web
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.cluster.proxy import Fetch
+from autoscale.report.gather import Account
+from autoscale.report.outcome import outcome
 from autoscale.web.desk import Desk
 from autoscale.web.live import Live
 from autoscale.web.locust_ui import LocustUi
 from autoscale.web.routes import application
+
+
+class Concluded(Protocol):
+    """What a run left (``run.options.Result``): its folder, and what its report says."""
+
+    @property
+    def path(self) -> Path:
+        """The run's folder; its name is the run's."""
+
+    @property
+    def account(self) -> Account | None:
+        """None where no report could be made."""
+
 
 HOST = "127.0.0.1"
 _GOODBYE_S = 1.0
@@ -53,6 +68,11 @@ class Page:
     def connect(self, source: Callable[[], Fetch | None]) -> None:
         """Say how Locust's UI is reached; ``source`` is called from other threads."""
         self._locust.connect(source)
+
+    def conclude(self, result: Concluded) -> None:
+        """A run has its report: the page shows the verdict, the objectives and the findings."""
+        if result.account is not None:
+            self._live.conclude(result.path.name, outcome(result.account))
 
     def __enter__(self) -> Self:
         self._socket = _listen(self._port, self._option)

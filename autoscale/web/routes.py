@@ -88,6 +88,7 @@ class _Site:
             return _refused("This page is of another session: load it again.", 403)
         try:
             desk.ask(_launch(await request.json()))
+            self._live.expect()
         except Refused as error:
             return _refused(str(error), 409)
         except ValueError:

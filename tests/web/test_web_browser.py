@@ -4,6 +4,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
 from autoscale.record.reader import read
+from autoscale.report import Account, gather
 from autoscale.web import Choice, Desk, Page, PastRun
 from tests.browsers import chromium, complaints
 from tests.conftest import eventually
@@ -237,3 +239,52 @@ def test_a_run_that_could_not_be_done_says_why(browser: Browser) -> None:
         expect(one.get_by_role("alert")).to_have_text("the cluster could not be reached")
         assert errors == []
         one.context.close()
+
+
+def test_the_end_shows_verdict_objectives_and_findings(browser: Browser, tmp_path: Path) -> None:
+    """When the report is written the page shows what it says, with the patch; until then it says what it waits for."""
+    source = FIXTURE.with_name("maxed-out.jsonl.gz")
+    rows = list(read(source))
+    account = gather(source)
+    with Page(0) as page:
+        for row in rows:
+            page.add(row)
+        one, errors = tab(browser, 390)
+        one.goto(page.url)
+        expect(one.locator(".status")).to_contain_text("The run has ended; its report is being written.")
+        page.conclude(Left(tmp_path / rows[0]["run"], account))
+        expect(one.locator(".end .badge")).to_have_text("fail")
+        expect(one.locator(".end tbody tr")).to_have_count(3)
+        expect(one.locator(".end .finding pre")).to_contain_text("maxReplicas: 9")
+        expect(one.locator(".scaled")).to_contain_text("cpu: ")
+        one.locator(".scaled button").first.focus()
+        one.keyboard.press("Enter")
+        expect(one.locator("#chart-pods .tip")).to_contain_text("1 → 2: cpu resource utilization")
+        assert one.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert errors == []
+        one.context.close()
+
+
+def test_a_run_that_is_tidied_up_is_not_one_being_started(browser: Browser) -> None:
+    """From the start of a run to its end the page tells the two apart."""
+    desk = Desk(lambda: [Choice("smoke", "quick", 30, 45)], list, lambda: None)
+    with Page(0, desk=desk) as page:
+        one, errors = tab(browser)
+        one.goto(page.url)
+        one.get_by_role("button", name="Start").click()
+        expect(one.locator(".status")).to_contain_text("A run is being started")
+        page.add({"k": "header", "t": 5.0, "run": "r1", "scenario": {"name": "day"}, "target": {}})
+        page.add({"k": "end", "t": 6.0})
+        expect(one.locator(".status")).to_contain_text("its report is written and what it made is removed")
+        desk.done()
+        expect(one.locator(".status")).to_contain_text("its report is being written")
+        assert errors == []
+        one.context.close()
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a run left, as far as the page asks."""
+
+    path: Path
+    account: Account

@@ -139,9 +139,9 @@ def test_scale_events_are_changes_of_the_target_alone() -> None:
         live(workload(1001, 2, 2), workload(1002, 2, 1), workload(1003, 9, 9, "ReplicaSet", "web-1"),
              workload(1004, 4, 2), workload(1005, 3, 3))
     )  # fmt: skip
-    assert news["events"] == [
-        {"at": 1004, "up": True, "label": "2 → 4"},
-        {"at": 1005, "up": False, "label": "4 → 3"},
+    assert [(event["at"], event["up"], event["label"]) for event in news["events"]] == [
+        (1004, True, "2 → 4"),
+        (1005, False, "4 → 3"),
     ]
     assert news["pods"] == [[1001, 2, 2], [1002, 2, 1], [1004, 4, 2], [1005, 3, 3]]
 
@@ -222,3 +222,46 @@ def test_a_real_run_reads_as_its_report_does() -> None:
             assert row[6] == (None if seconds.p95[i] is None else pytest.approx(seconds.p95[i] * 1000, rel=0.01))
     assert [(event["label"]) for event in news["events"]] == [f"{e.before} → {e.after}" for e in analysis.scale_events]
     assert news["zero"] == analysis.load_start
+
+
+def rescale(at: float, size: int, reason: str) -> dict[str, Any]:
+    message = f"New size: {size}; reason: {reason}"
+    return {"k": "event", "t": at, "reason": "SuccessfulRescale", "object": "HorizontalPodAutoscaler/web",
+            "message": message}  # fmt: skip
+
+
+def status(at: float, desired: int, percent: int) -> dict[str, Any]:
+    target = {"type": "Utilization", "averageUtilization": 60}
+    spec = {"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]}
+    seen = [{"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": percent}}}]
+    return {"k": "hpa", "t": at, "spec": spec, "desired": desired, "metrics": seen}
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 0, 3), (2, 1, 0, 3)])
+def test_a_change_of_size_says_why_in_whatever_order_it_is_heard(order: tuple[int, ...]) -> None:
+    """Workload, event and HPA status are three watches; a later status of the same size is not the reason."""
+    rows = [workload(1004, 4, 2), rescale(1004, 4, "cpu above target"), status(1004, 4, 116), status(1019, 4, 70)]
+    news = everything(live(workload(1001, 2, 2), status(1001, 2, 50), *(rows[i] for i in order)))
+    (event,) = news["events"]
+    assert (event["reason"], event["target"]) == ("cpu above target", "cpu: 116%/60%")
+    assert news["targets"] == "cpu: 70%/60%"
+    assert [entry[2] for entry in news["log"]] == ["SuccessfulRescale"]
+
+
+def test_a_change_by_another_hand_has_no_reason_of_the_hpa() -> None:
+    """What was decided half a minute before, or for another size, explains nothing."""
+    news = everything(live(workload(1001, 2, 2), rescale(1002, 5, "a"), rescale(1003, 4, "b"), workload(1040, 4, 2)))
+    assert [event["reason"] for event in news["events"]] == [""]
+
+
+def test_the_end_of_a_run_is_told_once_its_report_is_written() -> None:
+    """What the report says is of its own run; the next run begins without it, and without the charts of the last."""
+    fold = live(workload(1001, 2, 2), {"k": "end", "t": 1002.0})
+    assert (everything(fold)["state"], everything(fold)["outcome"]) == ("ended", None)
+    fold.conclude("another", {"verdict": "fail"})
+    assert everything(fold)["outcome"] is None
+    fold.conclude("r1", {"verdict": "pass"})
+    assert everything(fold)["outcome"] == {"verdict": "pass"}
+    fold.expect()
+    news = fold.since(99, "r1")
+    assert (news["state"], news["run"], news["outcome"], news["pods"]) == ("starting", None, None, [])

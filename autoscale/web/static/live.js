@@ -5,12 +5,21 @@
 function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
   const PERIOD_MS = 1000, RECENT_S = 15;
   let run = null, version = 0, zero = 0, seconds = new Map(), pods = [], cpu = [], news = null, drawn = null,
-    shown = null;
+    shown = null, events = [], told = {};
 
   root.classList.add("autoscale");
-  root.innerHTML = '<nav class="ways"></nav><p class="status" role="status"></p><dl class="tiles"></dl><div class="charts"></div>' +
-    '<p class="hint" hidden>Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events; the reason stands there. With the keyboard: Tab to a chart, arrows, Home and End move the cursor, + and − zoom, Esc shows all.</p>';
-  const [ways, status, tiles, charts] = [".ways", ".status", ".tiles", ".charts"].map((name) => root.querySelector(name));
+  root.innerHTML = '<nav class="ways"></nav><p class="status" role="status"></p><section class="end" aria-label="Verdict" aria-live="polite"></section>' +
+    '<dl class="tiles"></dl><div class="charts"></div>' +
+    '<p class="hint" hidden>Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events; the reason stands there. With the keyboard: Tab to a chart, arrows, Home and End move the cursor, + and − zoom, Esc shows all.</p>' +
+    '<section class="scaled" aria-label="Scale events"></section><details class="log" hidden><summary></summary><ol></ol></details>';
+  const [ways, status, end, tiles, charts, scaled, log] = [".ways", ".status", ".end", ".tiles", ".charts", ".scaled", ".log"]
+    .map((name) => root.querySelector(name));
+  const make = (tag, text = "", name = "") => {
+    const element = document.createElement(tag);
+    element.textContent = text;
+    if (name) element.className = name;
+    return element;
+  };
 
   const clock = (s) => Math.floor(Math.max(s, 0) / 60) + ":" + String(Math.floor(Math.max(s, 0)) % 60).padStart(2, "0");
   const round = (v) => Math.round(v * 100) / 100;
@@ -18,7 +27,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
 
   function take(fresh) {
     if (fresh.run !== run) {
-      run = fresh.run; seconds = new Map(); pods = []; cpu = []; drawn = null;
+      run = fresh.run; seconds = new Map(); pods = []; cpu = []; drawn = null; events = []; told = {};
     }
     version = fresh.version;
     news = {...fresh, ...(fresh.header || {scenario: news.scenario, target: news.target})};
@@ -27,7 +36,11 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     for (const row of fresh.seconds) seconds.set(row[0], row);
     extend(pods, fresh.pods);
     extend(cpu, fresh.cpu);
+    const last = events.length ? events[events.length - 1][0] : 0;
+    events.push(...fresh.log.filter((row) => row[0] > last));
   }
+
+  const reasonOf = (event) => [event.reason, event.target].filter(Boolean).join(", ");
 
   // The last steps may have changed since they were sent, or come again while a second is held back for a late worker.
   function extend(steps, fresh) {
@@ -95,7 +108,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     const fresh = {
       range: range(), charts: chartList(), spans: [], empty: news.state === "ended" ? "Not recorded." : "Nothing yet.",
       stages: news.zero == null ? [] : (news.scenario.stages || []).map((s) => ({name: s.name, start: s.start_s, end: s.end_s})),
-      events: news.events.map((event) => ({...event, at: since(event.at)})),
+      events: news.events.map((event) => ({...event, at: since(event.at), words: reasonOf(event)})),
     };
     if (drawn) return drawn.update(fresh);
     drawn = drawCharts(charts, fresh);
@@ -105,7 +118,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
   function figures() {
     const known = [...seconds.values()].sort((a, b) => a[0] - b[0]);
     const sending = ["running", "ending"].includes(news.state);
-    const last = known.slice(-5).filter((row) => sending && row[0] > news.now - RECENT_S), pod = pods[pods.length - 1], used = cpu[cpu.length - 1];
+    const last = known.slice(-5).filter((row) => sending && row[0] > news.now - RECENT_S), pod = pods[pods.length - 1];
     const mean = (i) => last.length && last.every((row) => row[i] != null)
       ? (last.reduce((sum, row) => sum + row[i], 0) / last.length).toFixed(0) + " /s" : "–";
     const worst = last.map((row) => row[6]).filter((v) => v != null);
@@ -113,7 +126,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
       ["offered", mean(1)], ["answered", mean(2)],
       ["p95, worst of 5 s", worst.length ? Math.max(...worst).toFixed(0) + " ms" : "–"],
       ["pods ready of desired", pod ? `${pod[2] ?? "?"} of ${pod[1] ?? "?"}` : "–"],
-      ["CPU against target", used && used[1] != null && used[2] ? Math.round(100 * used[1] / used[2]) + " %" : "–"],
+      ["HPA sees/target", news.targets ?? "–"],
     ];
   }
 
@@ -122,14 +135,15 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     const at = news.zero == null ? null : news.now - news.zero;
     const stage = at == null ? null : (scenario.stages || []).find((s) => s.start_s <= at && at < s.end_s);
     if (desk && desk.error) return "The run could not be done. " + desk.error;
-    if (desk && desk.busy && ["waiting", "ended"].includes(state)) return "A run is being started: cluster and service first.";
+    if (state === "ended" && desk && desk.busy) return "The run has ended: its report is written and what it made is removed.";
     return {
       waiting: "No run yet.",
+      starting: "A run is being started: cluster and service first.",
       preparing: "Preparing: the service and the load generator are being started.",
       running: `Load is being sent: ${clock(at)} of ${clock(duration)}${stage ? ", " + stage.name : ""}.`,
       ending: "The load is being ended.",
       "scaling down": "The load has ended; waiting for the autoscaler to scale down.",
-      ended: "The run has ended.",
+      ended: news.outcome ? "The run has ended." : "The run has ended; its report is being written.",
     }[state] + (target && target.name ? ` ${target.kind} ${target.name} in ${target.namespace}.` : "") +
       (news.gaps ? ` ${news.gaps} gap${news.gaps > 1 ? "s" : ""} in what was seen.` : "");
   }
@@ -149,6 +163,70 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     });
     return button;
   }
+
+  // What is built anew only when it changes, or a click would miss its target and a screen reader would say it again.
+  function once(place, value, build) {
+    const now = JSON.stringify(value);
+    if (told[place.className] === now) return;
+    told[place.className] = now;
+    place.replaceChildren(...build());
+  }
+
+  function table(heads, rows) {
+    const box = make("div", "", "scroll"), one = make("table"), head = make("thead"), body = make("tbody"), first = make("tr");
+    first.append(...heads.map((text) => make("th", text)));
+    head.append(first); one.append(head, body); box.append(one);
+    body.append(...rows.map((cells) => {
+      const row = make("tr");
+      row.append(...cells.map((cell) => cell instanceof Node ? cell : make("td", cell)));
+      return row;
+    }));
+    return box;
+  }
+
+  // The end of the run: the verdict, each objective, each finding with its patch.
+  function verdict() {
+    const {outcome} = news;
+    if (!outcome) return [];
+    const line = make("p", "", "verdict");
+    line.append(make("span", outcome.verdict, "badge " + outcome.verdict), " ", outcome.reason);
+    const parts = [line, make("p", outcome.in_short)];
+    if (outcome.objectives.length) parts.push(make("h3", "Objectives"), table(["Objective", "Verdict", "Value", "Bound", "Why"],
+      outcome.objectives.map((one) => [one.text, make("td", one.outcome, "state " + one.outcome), one.value, one.bound, one.reason])));
+    parts.push(make("h3", "Findings"));
+    for (const one of outcome.findings) {
+      const card = make("article", "", "finding"), advice = make("p");
+      advice.append(make("strong", "What to change. "), one.advice);
+      card.append(make("p", `${one.id} · ${one.severity}`, "tag"), make("h4", one.title), make("p", one.sentence), advice);
+      if (one.patch) card.append(make("p", "Patch for " + one.patch_target, "tag"), make("pre", one.patch));
+      parts.push(card);
+    }
+    if (!outcome.findings.length) parts.push(make("p", "None of the rules found a fault in this run."));
+    return parts;
+  }
+
+  function scaling() {
+    if (!news.events.length) return [];
+    return [make("h3", "Scale events"), table(["Time", "Pods", "Reason", "Seen/target"], news.events.map((event) => {
+      const cell = make("td"), button = make("button", clock(since(event.at)), "look");
+      button.type = "button"; button.title = "Show it in the charts";
+      button.addEventListener("click", () => drawn && drawn.look(since(event.at)));
+      cell.append(button);
+      return [cell, event.label, event.reason || "–", event.target || "–"];
+    }))];
+  }
+
+  function listEvents() {
+    if (log.hidden === (events.length > 0)) log.hidden = !events.length;
+    log.querySelector("summary").textContent = `Events of the cluster (${events.length})`;
+    const list = log.querySelector("ol");
+    if (list.childElementCount > events.length) list.replaceChildren();
+    if (list.dataset.zero !== String(zero)) { list.replaceChildren(); list.dataset.zero = zero; }
+    for (const [, at, reason, object, message] of events.slice(list.childElementCount)) {
+      list.append(make("li", `${signed(since(at))}  ${reason}  ${object}: ${message}`));
+    }
+  }
+  const signed = (s) => (s < 0 ? "-" : "") + clock(Math.abs(s));
 
   // Where to go from here; made anew only when something about it changes, or a click would miss its target.
   function offer() {
@@ -170,7 +248,10 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     name.textContent = news.scenario.name ? news.scenario.name + ". " : "";
     status.replaceChildren(name, words());
     offer();
-    tiles.replaceChildren(...figures().map(([label, value]) => {
+    once(end, news.outcome, verdict);
+    once(scaled, [news.events, zero], scaling);
+    listEvents();
+    tiles.replaceChildren(...figures().filter(([, value]) => news.state !== "ended" || value !== "–").map(([label, value]) => {
       const tile = document.createElement("div"), term = document.createElement("dt"), figure = document.createElement("dd");
       tile.className = "tile"; term.textContent = label; figure.textContent = value;
       tile.append(term, figure);

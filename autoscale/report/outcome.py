@@ -1,0 +1,33 @@
+"""The end of a run in a few plain values: what the live page shows when the report is written."""
+
+from typing import Any
+
+from autoscale.report.answers import in_short
+from autoscale.report.gather import Account
+
+
+def outcome(account: Account) -> dict[str, Any]:
+    """Verdict, objectives and findings as JSON takes them; ``at`` of a finding in seconds since the load began."""
+    verdict, zero = account.verdict, account.analysis.load_start
+    return {
+        "verdict": verdict.outcome,
+        "reason": verdict.reason,
+        "in_short": in_short(account),
+        "objectives": [
+            {"text": j.text, "outcome": j.outcome, "value": j.value_text, "bound": j.bound_text, "reason": j.reason}
+            for j in verdict.judgements
+        ],
+        "findings": [
+            {
+                "id": f.id,
+                "severity": f.severity,
+                "title": f.title,
+                "sentence": f.sentence,
+                "advice": f.advice,
+                "patch": f.patch,
+                "patch_target": f.patch_target,
+                "at": None if f.start is None or zero is None else round(f.start - zero, 1),
+            }
+            for f in account.findings
+        ],
+    }

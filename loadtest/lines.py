@@ -39,8 +39,8 @@ class Load(TypedDict):
     pod: str
     planned: int | None
     sent: int | None
-    answered: int
-    failed: dict[str, int]
+    answered: int | None
+    failed: dict[str, int] | None
     dropped: int | None
     in_flight: int | None
     cpu_s: float | None

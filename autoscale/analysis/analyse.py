@@ -15,6 +15,7 @@ from autoscale.analysis.measures import flapping, measures
 from autoscale.analysis.phases import scale_ups
 from autoscale.analysis.plan import LoadChange, PlannedRate, largest_rise, load_changes
 from autoscale.analysis.reaction import reaction
+from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Demand, Seconds
 from autoscale.analysis.scaling import scale_events
 
@@ -40,7 +41,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     pods, downs = pod_lives(kept, events), scale_downs(kept, events)
     stages = timeline.stages(kept.header, start)
     objective = tightest(kept.header)
-    bad = violated_seconds(kept.load, series, objective) if objective else None
+    bad = violated_seconds(kept.load, series, objective, resolution_of(kept.header)) if objective else None
     health = generator(kept, series, start, end)
     whole = of_span(kept.load, series, "whole load", series.start - 1, series.start + len(series) + 1)
     step = largest_rise(changes)

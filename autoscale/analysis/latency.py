@@ -5,6 +5,7 @@ from typing import Any
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.load import LoadCollector
+from autoscale.analysis.resolution import Resolution
 from autoscale.analysis.results.analysis import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
@@ -82,9 +83,13 @@ def tightest(header: Mapping[str, Any]) -> LatencyObjective | None:
     return min(found, key=lambda objective: (objective.bound_s, -objective.quantile), default=None)
 
 
-def violated_seconds(load: LoadCollector, series: Seconds, objective: LatencyObjective) -> list[int | None]:
+def violated_seconds(
+    load: LoadCollector, series: Seconds, objective: LatencyObjective, known: Resolution
+) -> list[int | None]:
     """For each second the requests that were not good: slower than the objective, failed, or dropped."""
     found: list[int | None] = [None] * len(series)
+    if known.whole or known.inside(objective.bound_s):
+        return found
     first = round(series.start - load.response.phase)
     last = _last_within(objective.bound_s)
     slow = {second: load.response.above(where, last) for second, where in load.response.by_second().items()}

@@ -79,14 +79,11 @@ def stages(header: Mapping[str, Any], start: float | None) -> tuple[StageSpan, .
 
 
 def planned_rate(header: Mapping[str, Any], start: float | None, series: Seconds) -> PlannedRate:
-    """The plan of an open load; without one what was planned (else sent, else answered) each second."""
+    """The plan of an open load; without one what was planned (else sent, else ended) each second."""
     points = header["scenario"].get("points")
     if start is not None and points and header["scenario"].get("model", "open") == "open":
         return planned(points, start)
-    for counts in (series.planned, series.sent, series.answered):
-        if any(counts):
-            return measured(series.start, counts)
-    return PlannedRate()
+    return measured(series.start, series.asked) if any(series.asked) else PlannedRate()
 
 
 def replicas(kept: Collected) -> Replicas:

@@ -1,65 +1,51 @@
-"""Other tools' results as records: Prometheus range answers, k6's JSON lines, Locust's CSV."""
+"""Other tools' results as records; what they do not hold stays unknown (docs/imports.md)."""
 
-import json
+import pkgutil
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
-from autoscale.base.errors import InputError
-from autoscale.imports import k6, locust, prometheus
-from autoscale.imports.building import Source, record, write
+from autoscale.base.errors import InputError, Problem
+from autoscale.imports import files, tools
+from autoscale.imports.building import record, write
+from autoscale.imports.importer import Importer
 from autoscale.record.rows import Row
 
-TOOLS = ("prometheus", "k6", "locust")
-
-__all__ = ["TOOLS", "convert", "detect", "write"]
+__all__ = ["convert", "detect", "importers", "tool_names", "write"]
 
 
-def detect(path: Path) -> str:
-    """Which tool wrote a file, by its beginning; raises InputError where none did."""
-    head = _text(path, 4096).lstrip()
-    if head.startswith("{") and '"type"' in head.splitlines()[0] and '"metric"' in head.splitlines()[0]:
-        return "k6"
-    if head.startswith("{"):
-        return "prometheus"
-    if head.startswith(("Timestamp,", '"Timestamp"')):
-        return "locust"
-    raise InputError(
-        f"{path} is of no known form", fix="give a Prometheus range answer, k6 JSON lines or a Locust history"
-    )
+@cache
+def importers() -> tuple[Importer, ...]:
+    """Every importer: the modules of ``autoscale.imports.tools``, in the order of their names."""
+    modules = (import_module(f"{tools.__name__}.{module.name}") for module in pkgutil.iter_modules(tools.__path__))
+    return tuple(module.IMPORTER for module in modules)
+
+
+def tool_names() -> list[str]:
+    """The tools whose results can be imported."""
+    return sorted({importer.tool for importer in importers()})
+
+
+def detect(path: Path, tool: str | None = None) -> Importer:
+    """The importer for a file, by its beginning; of ``tool``'s where that is given. InputError where none is."""
+    head = files.head(path)
+    fitting = [importer for importer in importers() if tool in (None, importer.tool)]
+    for importer in fitting:
+        if importer.recognises(head):
+            return importer
+    known = "; ".join(f"{importer.tool}: {importer.form}" for importer in fitting)
+    found = repr(head[:60].splitlines()[0]) if head.strip() else "an empty file"
+    raise InputError(f"{path} is of no known form", problems=[Problem(str(path), f"it begins with {found}", known)])
 
 
 def convert(
     paths: Sequence[Path], tool: str | None, name: str, *, workload: str | None = None, objectives: Sequence[str] = ()
 ) -> list[Row]:
-    """The rows of a record from one or (Prometheus) several files. Raises InputError on what cannot be read."""
-    tool = tool or detect(paths[0])
-    if tool == "prometheus":
-        series = [one for path in paths for one in prometheus.series_of(_document(path), str(path))]
-        others, found = prometheus.rows(series, workload)
-        source = Source("Prometheus", name, "Deployment", found, objectives, prometheus.NOTES)
-        return record(source, prometheus.seconds(series), others)
-    if len(paths) > 1:
-        raise InputError(f"{tool} results are one file, found {len(paths)}", fix="import each on its own")
-    module = k6 if tool == "k6" else locust
-    try:
-        with paths[0].open(encoding="utf-8", errors="replace", newline="") as file:
-            seconds = module.read(file, str(paths[0]))
-    except OSError as error:
-        raise InputError(f"cannot read {paths[0]}: {error.strerror}") from None
-    source = Source(tool, name, "Deployment", workload or "unknown", objectives, module.NOTES)
-    return record(source, seconds, ())
-
-
-def _text(path: Path, size: int = -1) -> str:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return file.read(size)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-
-
-def _document(path: Path) -> object:
-    try:
-        return json.loads(_text(path))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON: {error}") from None
+    """The rows of a record from one file, or (Prometheus) several. InputError on what cannot be read."""
+    importer = detect(paths[0], tool)
+    for path in paths[1:]:
+        if (other := detect(path, tool)) is not importer:
+            problem = Problem(str(path), f"{other.tool}: {other.form}", f"{importer.tool} as {paths[0]}")
+            raise InputError("the files are of different forms", problems=[problem])
+    return record(importer.tool, name, importer.read(paths, workload), workload, objectives)

@@ -150,7 +150,7 @@ class Mark(Stamp):
 class Load(Stamp, lines.Load):
     """One worker, one second. ``at`` is the second's beginning; age keys of ``response`` and ``service`` are
     whole seconds between that second and the intended one. ``by_name`` is there where the scenario's requests have more
-    than one name."""
+    than one name. ``answered`` and ``failed`` are None where a source does not tell how requests ended."""
 
 
 class PodLoad(Stamp, lines.PodLoad):
@@ -346,9 +346,9 @@ class Totals(TypedDict, total=False):
 
     planned: Count | None
     sent: Count | None
-    answered: Count
+    answered: Count | None
     dropped: Count | None
-    failed: dict[str, Count]
+    failed: dict[str, Count] | None
     gaps: Count
     workers: Count
 

@@ -4,12 +4,14 @@ which phase was slow, what should I change."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Latency, ScaleUp
 from autoscale.findings.thresholds import limit
 from autoscale.report.gather import Account
 from autoscale.report.phases import spoken_phase
-from autoscale.report.words import count, duration, many, offset, percent
+from autoscale.report.words import count, duration, latency, many, offset, percent
 from autoscale.verdict.results import Judgement
+from autoscale.verdict.validity import imported_from
 
 # The first screen has room for this many.
 MOST_DETAILS = 3
@@ -60,6 +62,10 @@ def _believe(account: Account) -> Answer:
     doubts = tuple(check.words[:1].upper() + check.words[1:] for check in validity.checks if check.effect != "none")
     if validity.outcome == "valid":
         lag = account.analysis.generator.lag_p99_s
+        if lag is None:
+            tool = imported_from(account.analysis)
+            words = f"It is what {tool} recorded; how late requests were sent is not in it."
+            return Answer("Can I believe it?", "As far as it goes", "pass", (words,))
         kept = f"The generator kept its plan: requests left {duration(lag)} late at p99, {_dropped(account.analysis)}."
         return Answer("Can I believe it?", "Yes", "pass", (kept,))
     headline = "No: the load generator was the limit" if validity.outcome == "invalid" else "Only in part"
@@ -160,8 +166,7 @@ def _change(account: Account) -> Answer:
 
 
 def _load_words(analysis: Analysis) -> str:
-    columns = (analysis.seconds.planned, analysis.seconds.sent, analysis.seconds.answered)
-    counts = next((known for column in columns if (known := [value for value in column if value is not None])), [])
+    counts = [value for value in analysis.seconds.asked if value is not None]
     if not counts or analysis.load_start is None:
         return "No load was recorded."
     span = (analysis.load_end if analysis.load_end is not None else analysis.end) - analysis.load_start
@@ -198,20 +203,30 @@ def _turns(analysis: Analysis) -> str:
 
 
 def _user_words(analysis: Analysis) -> str:
-    whole = next((part for part in analysis.latency if part.count), None)
+    whole = next((part for part in analysis.latency if part.count or part.p50 is not None), None)
+    if whole is None and any(analysis.seconds.asked) and not any(n is not None for n in analysis.seconds.answered):
+        return "How the requests ended, and how long they took, is not known."
     if whole is None:
         return "No request was answered, so nothing is known of latency."
-    bad = percent(_lost_share(whole))
-    seen = f"a p50 of {duration(whole.p50)}, a p95 of {duration(whole.p95)} and a p99 of {duration(whole.p99)}"
+    bad, known = percent(_lost_share(whole)), resolution_of(analysis.header)
+    if whole.p50 is None:
+        return f"How long requests took is not known; {bad} of them failed or could not be sent."
+    p50, p95, p99 = (latency(value, known) for value in (whole.p50, whole.p95, whole.p99))
+    seen = f"a p50 {_of(p50)}, a p95 {_of(p95)} and a p99 {_of(p99)}"
     return f"Users saw {seen}; {bad} of the requests failed or could not be sent."
+
+
+def _of(text: str) -> str:
+    return text if text.startswith("between") else f"of {text}"
 
 
 def _lost_share(part: Latency) -> float | None:
     """The share of requests that failed or were never sent."""
-    if part.count is None or part.failed is None or part.dropped is None:
+    if part.count is None or part.failed is None:
         return None
-    total = part.count + part.failed + part.dropped
-    return (part.failed + part.dropped) / total if total else None
+    lost = part.failed + (part.dropped or 0)  # what other tools do not tell is not drops of ours
+    total = part.count + lost
+    return lost / total if total else None
 
 
 def _return_words(analysis: Analysis) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autoscale.analysis.histograms import HistogramSeries
+from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, ScaleEvent
 from autoscale.analysis.steps import StepSeries
 from autoscale.findings.results import Finding
@@ -81,6 +82,8 @@ def _latency(analysis: Analysis, zero: float) -> dict[str, Any]:
     else:
         x = [_at(seconds.start + i, zero) for i in range(0, len(seconds), width)]
         curves = _merged_quantiles(analysis.responses, seconds.start, width, len(x))
+    if resolution_of(analysis.header).whole:  # one histogram of all: nothing is known of its course
+        curves = [[None] * len(x) for _ in curves]
     bound = analysis.objective.bound_s * 1000 if analysis.objective else None
     return {
         "id": "latency",

@@ -1,6 +1,7 @@
 """The report as one HTML file that loads nothing: template, style, scripts and data inlined."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import jinja2
 import yaml
 from markupsafe import Markup
 
+from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Measure
 from autoscale.analysis.results.catalogue import CATALOGUE, GROUPS
 from autoscale.base.version import VERSION
@@ -41,6 +43,7 @@ def _environment(analysis: Analysis) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
     zero = analysis.load_start if analysis.load_start is not None else analysis.start
+    known = resolution_of(analysis.header)
     filters: dict[str, Callable[..., Any]] = {
         "since": lambda at: words.offset(at, zero),
         "offset": lambda at: round(at - zero, 2),
@@ -49,7 +52,8 @@ def _environment(analysis: Analysis) -> jinja2.Environment:
         "percent": words.percent,
         "bars": bars,
         "ready_after": ready_after,
-        "bracketed": lambda seconds: "" if seconds is None else f" ({words.duration(seconds)})",
+        "latency": lambda seconds: words.latency(seconds, known),
+        "bracketed": lambda seconds: "" if seconds is None or known.bounds_s else f" ({words.duration(seconds)})",
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
     environment.filters.update(filters)
@@ -144,6 +148,8 @@ def _settings(analysis: Analysis) -> list[tuple[str, str]]:
 def _figure(measure: Measure, analysis: Analysis) -> str:
     if measure.name == "startup":  # made of moments that Kubernetes gives in whole seconds
         return words.measured(measure.value, max(map(start_error, analysis.pods), default=0.0))
+    if re.fullmatch(r"(service_)?p\d+(\.\d+)?|max", measure.name):
+        return words.latency(measure.value, resolution_of(analysis.header))
     return words.figure(measure.value, measure.unit)
 
 

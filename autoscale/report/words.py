@@ -3,6 +3,8 @@
 import math
 from datetime import UTC, datetime
 
+from autoscale.analysis.resolution import Resolution
+
 UNKNOWN = "unknown"
 _TOLD_S = 0.001
 _SLACK = 0.05  # an error of 1.03 s is one of 1 s
@@ -39,6 +41,11 @@ def _plain(seconds: float, unit: float) -> str:
     if 0.1 <= unit < 1 and abs(seconds) < 60:
         return f"{round(seconds, 1):g} s"
     return duration(seconds)
+
+
+def latency(seconds: float | None, known: Resolution) -> str:
+    """A duration, or between which bounds it lies where no more is known of it."""
+    return known.text(seconds) or duration(seconds)
 
 
 def percent(share: float | None) -> str:

@@ -49,8 +49,8 @@ class Progress:
             case "end":
                 self.start, self.over = None, True
             case "load":
-                failed = sum(row["failed"].values())
-                self._seconds.append((row["at"], row["answered"], failed, row["response"]))
+                failed = sum((row["failed"] or {}).values())
+                self._seconds.append((row["at"], row["answered"] or 0, failed, row["response"]))
             case "hpa":
                 self.desired = row["desired"]
             case "workload" if row["name"] == self.target:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from autoscale.analysis.resolution import Interval
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import Objective, parse
@@ -56,7 +57,7 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
             outcome, reason = "unknown", doubt
     number = value.value if value.value != math.inf else None
     return Judgement(
-        objective, objective.text, outcome, number, show(value.value, objective, at_least=value.at_least),
+        objective, objective.text, outcome, number, _shown(objective, value),
         f"{objective.operator} {show(objective.bound, objective)}", value.start, value.end, reason,
     )  # fmt: skip
 
@@ -64,6 +65,8 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
 def _outcome(objective: Objective, value: Value) -> tuple[Outcome, str]:
     if value.value is None:
         return "unknown", value.reason or "not seen in this run"
+    if value.within is not None:
+        return _within(objective, value.within)
     holds = COMPARE[objective.operator](value.value, objective.bound)
     text = show(value.value, objective, at_least=value.at_least)
     reason = value.reason or f"measured {text}"
@@ -72,6 +75,30 @@ def _outcome(objective: Objective, value: Value) -> tuple[Outcome, str]:
     if objective.operator in ("<", "<="):  # a lower bound can break such an objective, never keep it
         return ("fail", reason) if not holds else ("unknown", f"{reason}; the run ended too early to tell")
     return ("pass", reason) if holds else ("unknown", f"{reason}; the run ended too early to tell")
+
+
+def _shown(objective: Objective, value: Value) -> str:
+    """The value as a person would write it, or between which bounds it lies."""
+    if value.within is not None:
+        return _between(objective, value.within)
+    return show(value.value, objective, at_least=value.at_least)
+
+
+def _within(objective: Objective, found: Interval) -> tuple[Outcome, str]:
+    """Judge what is known to lie in a bucket: a bound inside it leaves the objective unknown."""
+    text, bound = _between(objective, found), objective.bound
+    below = found.high is not None and found.high <= bound
+    above = found.low >= bound
+    if not below and not above:
+        return "unknown", f"{text}: the buckets tell no more"
+    wanted = {"<": below, "<=": below, ">": above, ">=": above, "==": False, "!=": True}[objective.operator]
+    return ("pass" if wanted else "fail"), f"measured {text}"
+
+
+def _between(objective: Objective, found: Interval) -> str:
+    if found.high is None:
+        return f"at least {show(found.low, objective)}"
+    return f"between {show(found.low, objective)} and {show(found.high, objective)}"
 
 
 def _doubt(analysis: Analysis, objective: Objective, value: Value) -> str | None:

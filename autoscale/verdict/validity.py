@@ -3,6 +3,7 @@
 The generator was the limit: *invalid*. Something that the verdict rests on was not seen: *unknown*.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 from autoscale.analysis.results.analysis import Analysis, GapSpan
@@ -40,17 +41,33 @@ def _lag(analysis: Analysis) -> Check:
     value, bound = analysis.generator.lag_p99_s, lag_bound(analysis)
     if value is None:
         words = "how late requests were sent is not known"
-        return Check("lag", "unknown", None, bound, "s", words)
+        return Check("lag", _unless_imported(analysis), None, bound, "s", words)
     late = value > bound
     words = f"99 % of requests were sent within {value * 1000:.1f} ms of their time ({bound * 1000:.1f} ms allowed)"
     return Check("lag", "invalid" if late else "none", value, bound, "s", words)
+
+
+def _unless_imported(analysis: Analysis) -> Literal["none", "unknown"]:
+    """Another tool's results are judged by what they hold: no plan stands behind them that could have been missed."""
+    return "none" if imported_from(analysis) else "unknown"
+
+
+def imported_from(analysis: Analysis) -> str | None:
+    """The tool whose results these are; None for a run of our own."""
+    environment = analysis.header.get("environment")
+    tool = environment.get("imported_from") if isinstance(environment, Mapping) else None
+    return str(tool) if tool else None
 
 
 def _dropped(analysis: Analysis) -> Check:
     made = analysis.generator
     if made.dropped is None or not made.planned:
         words = "how many planned requests were never sent is not known"
-        return Check("dropped", "unknown", None, DROPPED_SHARE, "share", words)
+        if made.dropped:
+            return Check(
+                "dropped", "unknown", None, DROPPED_SHARE, "share", f"{made.dropped} iterations were never begun"
+            )
+        return Check("dropped", _unless_imported(analysis), None, DROPPED_SHARE, "share", words)
     share = made.dropped / made.planned
     if analysis.header["scenario"].get("model") == "closed":
         words = f"{made.dropped} requests were overdue at the end: their users still waited for answers ({share:.2%})"
@@ -147,5 +164,7 @@ def _tail(analysis: Analysis) -> Check:
     seen, needed = analysis.end - end, window + TAIL_SLACK_S
     if seen >= needed:
         return Check(name, "none", seen, needed, "s", f"{seen:.0f} s were recorded after the load: enough to see it")
+    if imported_from(analysis):
+        return Check(name, "none", seen, needed, "s", "whether it shrinks after the load is not in the data")
     words = f"only {seen:.0f} s were recorded after the load, too short to see scale-down ({needed:.0f} s needed)"
     return Check(name, "unknown", seen, needed, "s", words)

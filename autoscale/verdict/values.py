@@ -9,6 +9,7 @@ from autoscale.analysis.latency import span_sum
 from autoscale.analysis.measures import flapping
 from autoscale.analysis.plan import largest_rise
 from autoscale.analysis.reaction import back_to_min
+from autoscale.analysis.resolution import Interval, resolution_of
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.steps import StepSeries
 from autoscale.objectives.language import Objective, Operator
@@ -18,17 +19,20 @@ COMPARE: dict[Operator, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 _EDGE_S = 1.0
+_UNTIMED = "how long requests took is not known"
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value with its span; None is unknown, for ``reason``. ``at_least``: a lower bound; ``inf``: never answered."""
+    """A value with its span; None is unknown, for ``reason``. ``at_least``: a lower bound; ``inf``: never answered.
+    ``within``: the bounds between which it lies, where no more than these is known."""
 
     value: float | None
     start: float | None = None
     end: float | None = None
     reason: str = ""
     at_least: bool = False
+    within: Interval | None = None
 
 
 def value_of(analysis: Analysis, objective: Objective) -> Value:
@@ -88,20 +92,33 @@ def span_of(analysis: Analysis, objective: Objective) -> tuple[float, float] | s
 def _latency(analysis: Analysis, objective: Objective, start: float, end: float) -> Value:
     """A percentile of all requests: one that failed or was never sent is slower than any bound (``math.inf``)."""
     series = analysis.services if objective.metric.startswith("service_") else analysis.responses
-    counts = series.merged(start, end)
+    known = resolution_of(analysis.header)
+    if known.whole and objective.window.kind != "whole":
+        return Value(None, start, end, "durations are known of the whole load only")
+    counts = series.merged(-math.inf, math.inf) if known.whole else series.merged(start, end)
     since, until = _drained(analysis, start, end)
-    columns = (analysis.seconds.failed, analysis.seconds.dropped)
-    without = sum(span_sum(analysis.seconds, column, since, until) or 0 for column in columns)
-    answered = sum(counts.values())
-    if not answered + without:
-        return Value(None, start, end, "no request in this span")
+    failed, dropped, ended = (
+        span_sum(analysis.seconds, column, since, until)
+        for column in (analysis.seconds.failed, analysis.seconds.dropped, analysis.seconds.answered)
+    )
+    without = (failed or 0) + (dropped or 0)
+    timed = sum(counts.values())
+    answered = timed - (without if known.of_all else 0) if timed else (ended or 0)
+    if answered + without <= 0:
+        return Value(None, start, end, "no request in this span" if not any(analysis.seconds.asked) else _UNTIMED)
     share = 1.0 if objective.quantile is None else objective.quantile
     # the same rank as ``quantile`` takes, among all: without failures the figure of the report
     rank = max(1, math.ceil(share * (answered + without) - 1e-9))
     if rank > answered:
         return Value(math.inf, start, end, _unanswered(answered, without, quantile(counts, share)))
-    value = middle(max(counts)) if objective.quantile is None else quantile(counts, rank / answered)
-    return Value(value, start, end)
+    if not timed:
+        return Value(None, start, end, _UNTIMED)
+    value = middle(max(counts)) if objective.quantile is None else quantile(counts, rank / timed)
+    if failed is None:  # nobody knows how many failed, and each of these is slower than any bound
+        near = known.around(value)
+        return Value(value, start, end, within=Interval(near.low if near else value or 0.0, None))
+    highest = quantile(counts, min(1.0, (rank + without) / timed)) if known.of_all else value
+    return Value(value, start, end, within=known.between(value, highest))
 
 
 def _unanswered(answered: int, without: int, survivors: float | None) -> str:
@@ -121,7 +138,10 @@ def _counted(analysis: Analysis, metric: str, start: float, end: float) -> Value
     since, until = _drained(analysis, start, end)
     planned, answered, failed, dropped, bad = (span_sum(series, column, since, until) for column in columns)
     value = _COUNTED[metric](planned, answered, failed, dropped, bad, end - start)
-    return Value(value, start, end, "" if value is not None else "no request in this span, or it was not counted")
+    reason = "no request in this span, or it was not counted"
+    if answered is None and failed is None and any(series.asked):
+        reason = "how the requests ended is not known"
+    return Value(value, start, end, "" if value is not None else reason)
 
 
 def _drained(analysis: Analysis, start: float, end: float) -> tuple[float, float]:

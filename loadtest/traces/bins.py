@@ -10,6 +10,7 @@ LONGEST_S = 400 * 86400.0  # a year and a bit: nothing longer is one trace
 _NICE = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)  # seconds
 _MOST = 1500  # bins of a plan: it must travel
 _KEPT = 200_000
+LONGEST_S = 400 * 86400.0  # a year and a bit: nothing longer is one trace
 _COARSER = {1: 10, 10: 60, 60: 600, 600: 3600}
 _EACH = 10  # requests a bin should hold in the mean: fewer are noise, which a plan would repeat as spikes
 

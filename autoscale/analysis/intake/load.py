@@ -110,7 +110,7 @@ class LoadCollector:
 
     def _count(self, second: int, row: Mapping[str, Any]) -> None:
         failed = row["failed"]
-        total = sum(failed.values()) if failed else 0
+        total = None if failed is None else sum(failed.values())
         new = [row["planned"], row["sent"], row["answered"], total, row["dropped"], row["in_flight"]]
         if not all(value is None or isinstance(value, int) for value in new):
             raise TypeError("counts are whole numbers")

@@ -57,6 +57,14 @@ class Seconds:
     def __len__(self) -> int:
         return len(self.planned)
 
+    @property
+    def asked(self) -> list[int | None]:
+        """Requests that were to be sent each second; where no plan is known those sent, else those that ended."""
+        for known in (self.planned, self.sent):
+            if any(known):
+                return known
+        return [a if f is None else f if a is None else a + f for a, f in zip(self.answered, self.failed, strict=True)]
+
 
 @dataclass(frozen=True, slots=True)
 class Replicas:

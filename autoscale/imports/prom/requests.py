@@ -1,0 +1,142 @@
+"""Which series count the requests: one view of each request, and how each ended."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from autoscale.base.errors import InputError, Problem
+from autoscale.imports.prom.families import ASIDE, KNOWN, Family
+from autoscale.imports.prom.series import Series
+from autoscale.imports.prom.status import label_of
+
+_COUNTER = re.compile(r".*(_requests?_total|_requests_count|_requests?|_responses?_total|_rq_total|_hits_total)")
+_TIMED = re.compile(r".*(request|response|http|rpc|latency|duration|_rq_|_rt|rt$|time)")
+_SIZE = re.compile(r".*(_bytes|_size|_length|_size_bytes)$")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The ``counters`` that count each request once, the ``buckets`` that tell how long they took (maybe none), the
+    seconds of the histogram's unit (None: not told by its name), and notes."""
+
+    counters: Sequence[Series]
+    buckets: Sequence[Series]
+    unit_s: float | None
+    notes: tuple[str, ...]
+
+
+def choose(series: Sequence[Series], workload: str | None) -> Chosen:
+    """One view of the requests; InputError where several unknown series could be it."""
+    by_name: dict[str, list[Series]] = {}
+    for one in series:
+        by_name.setdefault(one.name, []).append(one)
+    views = [view for family in KNOWN if (view := _view(family, by_name))]
+    views.sort(key=lambda view: not _coded(view[1]))  # stable: the order of preference, among those with a status
+    if views:
+        family, counters, buckets = views[0]
+        left = [other.source for other, _, _ in views[1:] if other.histogram != family.histogram]
+        notes = [f"Requests are counted by {counters[0].name} ({family.source})."]
+        notes += [f"Left aside, as they count the same requests: {', '.join(left)}."] if left else []
+        unit: float | None = family.unit
+    else:
+        counters, buckets, notes = _unknown(by_name)
+        unit = None
+    if not buckets:
+        buckets = _only_histogram(by_name)
+        unit = None
+    counters, more = _one_view(counters, workload)
+    return Chosen(counters, _one_view(buckets, workload)[0], unit, (*notes, *more))
+
+
+def _coded(counters: Iterable[Series]) -> bool:
+    return any(label_of(one.labels) for one in counters)
+
+
+def _view(family: Family, by_name: dict[str, list[Series]]) -> tuple[Family, list[Series], list[Series]] | None:
+    """A family's counters (those with a status first, else its histogram's counts) and buckets; None if it has none."""
+    buckets = by_name.get(f"{family.histogram}_bucket", []) if family.histogram else []
+    counts = by_name.get(f"{family.histogram}_count", []) or [one for one in buckets if one.labels.get("le") == "+Inf"]
+    options = [*(by_name.get(name, []) for name in family.counters), counts if family.histogram else []]
+    present = sorted((option for option in options if option), key=lambda option: not _coded(option))
+    return (family, present[0], buckets) if present else None
+
+
+def _unknown(by_name: dict[str, list[Series]]) -> tuple[list[Series], list[Series], list[str]]:
+    """Series of no known family that count requests by their name; one name, else a question."""
+    found = {
+        name: some
+        for name, some in by_name.items()
+        if name and not name.startswith(ASIDE) and _COUNTER.fullmatch(name) and not _SIZE.match(name)
+    }
+    coded = {name: some for name, some in found.items() if _coded(some)}
+    found = coded or found
+    if len(found) > 1:
+        problem = Problem("series", ", ".join(sorted(found)[:8]), "one that counts each request once")
+        raise InputError("several series may count the requests", problems=[problem], fix="import one of them")
+    if found:
+        name, counters = found.popitem()
+        return counters, by_name.get(f"{name}_bucket", []), [f"Requests are counted by {name}, by its name."]
+    buckets = _only_histogram(by_name)
+    if not buckets:
+        return [], [], []
+    base = buckets[0].name.removesuffix("_bucket")
+    counts = by_name.get(f"{base}_count") or [one for one in buckets if one.labels["le"] in ("+Inf", "Inf", "inf")]
+    return counts, buckets, [f"Requests are counted by the histogram {base}."]
+
+
+def _only_histogram(by_name: dict[str, list[Series]]) -> list[Series]:
+    """The buckets of the only histogram of durations that is not monitoring's own."""
+    found = [
+        [one for one in some if "le" in one.labels]
+        for name, some in by_name.items()
+        if name.endswith("_bucket") and not name.startswith(ASIDE)
+        and not _SIZE.match(name.removesuffix("_bucket")) and _TIMED.match(name.removesuffix("_bucket"))
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else []
+
+
+# label -> which of its values is taken where there are several: each counts the same requests
+_VIEWS = {"reporter": ("destination", "waypoint", "source"), "direction": ("inbound", "outbound")}
+
+
+def _one_view(series: Sequence[Series], workload: str | None) -> tuple[list[Series], list[str]]:
+    """The series of one observer and of one workload, and what was left aside."""
+    chosen, notes = list(series), []
+    for label, order in _VIEWS.items():
+        values = {one.labels[label] for one in chosen if label in one.labels}
+        if len(values) > 1 and (best := next((value for value in order if value in values), None)):
+            chosen = [one for one in chosen if one.labels.get(label) == best]
+            notes.append(f'Of the views of each request that of {label}="{best}" is taken.')
+    handlers = {one.labels["handler"] for one in chosen if one.name.startswith("caddy_") and "handler" in one.labels}
+    if len(handlers) > 1:
+        best = max(handlers, key=lambda value: sum(o.points[-1][1] for o in chosen if o.labels.get("handler") == value))
+        chosen = [one for one in chosen if one.labels.get("handler") == best]
+        notes.append(f'Of the handlers that each request passes "{best}" is taken.')
+    chosen = [one for one in chosen if one.labels.get("envoy_http_conn_manager_prefix") != "admin"]
+    return _of_workload(chosen, workload), [*notes, *_services(chosen)]
+
+
+def _of_workload(series: list[Series], workload: str | None) -> list[Series]:
+    """The requests of the workload, where labels tell whose they are."""
+    namespace, _, name = (workload or "").rpartition("/")
+    if namespace:
+        series = [one for one in series if one.labels.get("namespace", namespace) == namespace]
+    for label in ("destination_workload", "deployment"):
+        values = sorted({one.labels[label] for one in series if one.labels.get(label)})
+        if name in values:
+            return [one for one in series if one.labels.get(label) == name]
+        if len(values) > 1:
+            problem = Problem(label, ", ".join(values), "one workload")
+            raise InputError(
+                "the requests are those of several workloads", problems=[problem], fix="name one by --workload"
+            )
+    return series
+
+
+def _services(series: Sequence[Series]) -> list[str]:
+    """A note where series of several jobs or services are added up."""
+    for label in ("job", "service", "proxy", "ingress"):
+        values = sorted({one.labels[label] for one in series if one.labels.get(label)})
+        if len(values) > 1:
+            return [f"The requests of several are added up: {label} {', '.join(values[:5])}."]
+    return []

@@ -1,0 +1,63 @@
+"""How a request ended, by the labels that exporters give: a code, a class of codes, or a word."""
+
+import re
+from collections.abc import Mapping
+
+# In the order in which they are believed; which exporter has which stands in docs/imports.md.
+LABELS = (
+    "code", "status", "status_code", "response_code", "http_response_status_code", "http_status_code", "http_status",
+    "http_code", "statusCode", "envoy_response_code", "envoy_response_code_class", "response_code_class",
+    "status_class",
+    "grpc_code", "grpc_status", "rpc_grpc_status_code", "grpc_response_status",
+    "outcome", "classification", "success", "result",
+)  # fmt: skip
+_GOOD = {"ok", "success", "succeeded", "redirection", "informational", "true"}
+_BAD = {
+    "client_error",
+    "server_error",
+    "error",
+    "failure",
+    "failed",
+    "fail",
+    "false",
+    "timeout",
+    "canceled",
+    "cancelled",
+}
+_GRPC_BAD = {
+    "unknown", "invalidargument", "deadlineexceeded", "notfound", "alreadyexists", "permissiondenied", "aborted",
+    "resourceexhausted", "failedprecondition", "outofrange", "unimplemented", "internal", "unavailable", "dataloss",
+    "unauthenticated", "canceled", "cancelled",
+}  # fmt: skip
+
+
+def label_of(labels: Mapping[str, str]) -> str | None:
+    """The label that says how a series' requests ended; None where none does."""
+    return next((label for label in LABELS if labels.get(label)), None)
+
+
+def ended(labels: Mapping[str, str]) -> str | None:
+    """ "" for requests that were answered, a cause for those that failed, None where it is not known."""
+    known = (_read(label, labels[label]) for label in LABELS if labels.get(label))
+    return next((cause for cause in known if cause is not None), None)
+
+
+def _read(label: str, text: str) -> str | None:
+    plain = text.strip().lower()
+    if "grpc" in label:
+        return _grpc(plain, text)
+    if re.fullmatch(r"[1-5](\d\d|xx)?", plain):
+        return "" if plain[0] in "123" else (text if len(plain) == 3 else f"{plain}xx")
+    if plain == "0" and label.endswith("code"):
+        return "no answer"
+    if plain in _GOOD:
+        return ""
+    return text if plain in _BAD else None
+
+
+def _grpc(plain: str, text: str) -> str | None:
+    if plain in ("ok", "0"):
+        return ""
+    if plain.isdigit() and int(plain) <= 16:
+        return f"gRPC {plain}"
+    return text if plain.replace("_", "") in _GRPC_BAD else None

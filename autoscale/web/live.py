@@ -44,6 +44,11 @@ class Live:
         with self._lock:
             return self._state
 
+    def rates(self) -> tuple[float, float] | None:
+        """(requests that ended, of them failed) a second at this moment; None where unknown, 0 after the load."""
+        with self._lock:
+            return self._load.rates() if self._state == "running" else (0.0, 0.0)
+
     def expect(self) -> None:
         """A run was asked for: what was before it is forgotten."""
         with self._lock:

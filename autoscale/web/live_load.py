@@ -13,6 +13,8 @@ SHARES = (0.5, 0.95, 0.99)
 _WAIT_S = 3
 # Answers come later than this only after their timeout; older histograms are folded into their percentiles.
 _KEEP_S = 120
+# What goes on at this moment is the mean of so many seconds.
+RECENT_S = 5
 
 Count = int | None
 
@@ -100,6 +102,16 @@ class LiveLoad:
             else:
                 held = second.version
         return sorted(rows, key=lambda row: row[0] or 0.0), held
+
+    def rates(self) -> tuple[float, float] | None:
+        """(requests that ended, of them failed) a second, over the last complete seconds; None where not known."""
+        newest = [(number, self.seconds[number]) for number in sorted(self.seconds, reverse=True)[: RECENT_S + _WAIT_S]]
+        told = [(one.counts[1], one.counts[2]) for n, one in newest if one.shards and self._complete(n, one)][:RECENT_S]
+        known = [(answered, failed) for answered, failed in told if answered is not None and failed is not None]
+        if not known or len(known) < len(told):
+            return None
+        failures = sum(failed for _, failed in known) / len(known)
+        return sum(answered for answered, _ in known) / len(known) + failures, failures
 
     def _complete(self, number: int, second: Second) -> bool:
         return len(second.shards) >= self.workers or (self.newest is not None and number <= self.newest - _WAIT_S)

@@ -13,7 +13,11 @@ Answer = tuple[int, dict[str, str], bytes]
 
 _AWAY = (AutoscaleError, OSError, LookupError)
 # What Locust's page asks again and again; kept for when the master has gone.
-_REMEMBERED = {"/stats/requests", "/exceptions", "/tasks", "/logs", "/worker-count"}
+_STATISTICS = "/stats/requests"
+_REMEMBERED = {_STATISTICS, "/exceptions", "/tasks", "/logs", "/worker-count"}
+
+# Of the whole and of each row of the statistics; in the order of ``rates``.
+_CURRENT = ("current_rps", "current_fail_per_sec")
 
 # Runs are not started in Locust's form: its users and spawn rate mean nothing to a load that follows a plan.
 _NOT_HERE = {"/swarm", "/user"}
@@ -44,10 +48,12 @@ class LocustUi:
     """The UI of the master that runs at this moment, if one does. ``source`` is asked at every request.
 
     The master goes when the load ends; what Locust's page last asked of it is then answered from memory, as of a load
-    that has stopped, so that an open page keeps its tables and charts and asks no more.
+    that has stopped, so that an open page keeps its tables and charts and asks no more. ``rates``: (requests that
+    ended, of them failed) a second; Locust's own rate is a mean of ten seconds that lags by two.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rates: Callable[[], tuple[float, float] | None] = lambda: None) -> None:
+        self._rates = rates
         self._source: Callable[[], Fetch | None] = lambda: None
         self._last: dict[str, Answer] = {}
 
@@ -80,6 +86,8 @@ class LocustUi:
                 return web.json_response({"error": f"Locust is not there at this moment: {error}"}, status=503)
             answer = known
         else:
+            if request.path == _STATISTICS and answer[0] == 200:
+                answer = with_rates(answer, self._rates())
             if request.path in _REMEMBERED and request.method == "GET" and answer[0] == 200:
                 self._last[request.path] = stopped(answer)
         return _response(request.path, answer)
@@ -106,10 +114,28 @@ def stopped(answer: Answer) -> Answer:
     try:
         told = json.loads(body)
         if "state" in told:
-            body = json.dumps({**told, "state": "stopped"}).encode()
+            still = {name: 0 for name in _CURRENT if name in told}
+            body = json.dumps({**told, **still, "state": "stopped"}).encode()
     except (ValueError, TypeError):
         pass
     return status, headers, body
+
+
+def with_rates(answer: Answer, rates: tuple[float, float] | None) -> Answer:
+    """Locust's statistics with the rates of the load rows; each request's own rate keeps its share of them."""
+    status, headers, body = answer
+    try:
+        told = json.loads(body)
+        if rates is None:
+            return answer
+        for name, ours in zip(_CURRENT, rates, strict=True):
+            theirs = told[name]
+            for row in told["stats"]:
+                row[name] = round(row[name] * ours / theirs, 1) if theirs else 0
+            told["stats"][-1][name] = told[name] = round(ours, 1)
+        return status, headers, json.dumps(told).encode()
+    except (ValueError, TypeError, KeyError, IndexError):
+        return answer
 
 
 def _outgoing(headers: Mapping[str, str]) -> dict[str, str]:

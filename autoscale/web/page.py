@@ -50,7 +50,8 @@ class Page:
         self, port: int = 8089, *, runs: Path | None = None, desk: Desk | None = None, option: str = "--web-port"
     ) -> None:
         self._port, self._option = port, option
-        self._live, self._locust, self._desk, self._runs = Live(), LocustUi(), desk, runs
+        self._live, self._desk, self._runs = Live(), desk, runs
+        self._locust = LocustUi(self._live.rates)
         self._end: Callable[[], None] = lambda: None
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None

@@ -265,3 +265,16 @@ def test_the_end_of_a_run_is_told_once_its_report_is_written() -> None:
     fold.expect()
     news = fold.since(99, "r1")
     assert (news["state"], news["run"], news["outcome"], news["pods"]) == ("starting", None, None, [])
+
+
+def test_the_rate_of_this_moment_is_that_of_the_rows() -> None:
+    """The mean of the last seconds that every worker has told; a half-told one is not half a rate; 0 after the load."""
+    fold = live({"k": "mark", "t": 1000.0, "name": "load-start", "at": 1000.0, "clk": "w0"})
+    assert fold.rates() is None
+    for second in range(1001, 1011):
+        fold.add(load(second))
+        fold.add(load(second, shard=1))
+    fold.add(load(1011))
+    assert fold.rates() == (10.0, 2.0)
+    fold.add({"k": "mark", "t": 1012.0, "name": "load-end", "at": 1011.0, "clk": "w0"})
+    assert fold.rates() == (0.0, 0.0)

@@ -24,14 +24,29 @@
     panel.hidden = !shown;
     if (shown && live === null) live = liveCharts(panel, {inLocust: true});
     else if (shown && changed) live.redraw();
-    hideStartForm();
+    tidy(shown);
   }
 
-  // Runs are not started in Locust's form: what leads to it is taken away.
-  function hideStartForm() {
-    for (const button of document.querySelectorAll("button")) {
-      if (["New", "Edit"].includes(button.textContent.trim())) button.style.display = "none";
+  // What cannot mean anything of a load that follows a plan is taken away: the form that starts runs, the users (each
+  // worker is one, whatever the rate), the ratio of their tasks, and the master's log, which is the run's own.
+  function tidy(shown) {
+    hide(document.querySelectorAll("button"), ["New", "Edit"]);
+    hide(document.querySelectorAll('[role="tab"]'), ["Current Ratio", "Logs"]);
+    for (const label of document.querySelectorAll("header *, [role=presentation] *")) {
+      if (!label.childElementCount && label.textContent.trim() === "Users") label.parentElement.style.display = "none";
     }
+    const users = document.querySelector('th[data-sortkey="userCount"]');
+    if (users) for (const row of users.closest("table").rows) row.cells[users.cellIndex].style.display = "none";
+    const tab = new URLSearchParams(location.search).get("tab"), charts = document.querySelectorAll("main canvas");
+    if (tab === "charts" && charts.length === 3) charts[2].parentElement.parentElement.style.display = "none";
+    // Locust's footer lies at the window's foot, where our panel goes on.
+    for (const button of document.querySelectorAll("#root button")) {
+      if (button.textContent.trim() === "About") button.parentElement.parentElement.style.display = shown ? "none" : "";
+    }
+  }
+
+  function hide(elements, texts) {
+    for (const one of elements) if (texts.includes(one.textContent.trim())) one.style.display = "none";
   }
 
   new MutationObserver(place).observe(document.getElementById("root"), {childList: true, subtree: true});

@@ -15,11 +15,6 @@ settings.load_profile("untimed")
 T = TypeVar("T")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole runs first: they take longest, and files that run side by side end together when the long ones begin."""
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
-
-
 def need(present: bool, reason: str) -> None:
     """Skip where something is absent, saying the reason and the cure; in CI (AUTOSCALE_REQUIRE=all) fail instead."""
     if present:

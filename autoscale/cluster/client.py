@@ -18,7 +18,17 @@ from kubernetes.config import load_kube_config_from_dict
 
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.cluster.failures import parse_status, refused, unreachable
-from autoscale.cluster.kubeconfig import Context, alone, choose, is_token, kubeconfig_path, read, read_token, token_file
+from autoscale.cluster.kubeconfig import (
+    Context,
+    alone,
+    choose,
+    is_token,
+    kubeconfig_path,
+    plugin_of,
+    read,
+    read_token,
+    token_file,
+)
 
 CONNECT_S = 5.0
 READ_S = 30.0
@@ -240,6 +250,11 @@ def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
     except Exception as error:  # the library raises what Python does; its words may hold what stands in the file
         what = f"the context {context} of {config.path} cannot be used: {type(error).__name__} in its user or cluster"
         raise InputError(what, fix="compare it with what `kubectl --context` makes of it") from None
+    plugin = plugin_of(config, found)
+    if plugin and not configuration.api_key and not configuration.cert_file:
+        # The library logs that and goes on without (findings/kubernetes-client-exec-plugin-fails-quietly.sh).
+        fix = "run it yourself to see why, or log in again"
+        raise InputError(f"the plugin {plugin} of context {context} gave no credentials", fix=fix)
     configuration.connection_pool_maxsize = POOL
     return Cluster(found, configuration, token_file(config, found))
 

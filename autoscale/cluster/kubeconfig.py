@@ -236,3 +236,10 @@ def token_file(config: Kubeconfig, context: Context) -> str | None:
     """The file that a context's token is read from, again and again; None where it is not in a file."""
     user = config.users.get(str(config.contexts[context.name].get("user", "")), {})
     return str(user["tokenFile"]) if user.get("tokenFile") else None
+
+
+def plugin_of(config: Kubeconfig, context: Context) -> str | None:
+    """The command that gives a context's credentials; None where it has another way."""
+    user = config.users.get(str(config.contexts[context.name].get("user", "")), {})
+    plugin = user.get("exec")
+    return str(plugin.get("command")) if isinstance(plugin, dict) else None

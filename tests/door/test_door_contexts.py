@@ -1,5 +1,6 @@
 """Which clusters there are, and which may receive load."""
 
+import json
 import socket
 import threading
 from pathlib import Path
@@ -130,6 +131,7 @@ def test_a_broken_kubeconfig_is_one_readable_error(tmp_path: Path, text: str) ->
         read(str(tmp_path / "absent"))
 
 
+VERSION = "client.authentication.k8s.io/v1"
 CONFIG: dict[str, Any] = {
     "clusters": [{"name": "cl", "cluster": {"server": "https://127.0.0.1:6443"}}],
     "users": [{"name": "u", "user": {}}],
@@ -240,3 +242,19 @@ def test_an_unknown_context_gets_a_suggestion(tmp_path: Path) -> None:
         connect("embeded", path)
     with pytest.raises(InputError, match=r"contexts there: c1"):
         connect("zzz", path)
+
+
+@pytest.mark.parametrize(("command", "answer"), [("false", None), ("./plugin", "Bearer of-the-plugin")])
+def test_a_plugin_that_gives_no_credentials_is_named(tmp_path: Path, command: str, answer: str | None) -> None:
+    """The client library would go on without any; one that gives a token, beside its kubeconfig, is used."""
+    status = {"apiVersion": VERSION, "kind": "ExecCredential", "status": {"token": "of-the-plugin"}}
+    (tmp_path / "plugin").write_text(f"#!/bin/sh\necho '{json.dumps(status)}'\n")
+    (tmp_path / "plugin").chmod(0o755)
+    plugin = {"apiVersion": VERSION, "command": command, "interactiveMode": "Never"}
+    path = written(tmp_path, users=[{"name": "u", "user": {"exec": plugin}}])
+    if answer is None:
+        with pytest.raises(InputError, match="the plugin false of context c1 gave no credentials"):
+            connect("c1", path)
+        return
+    with connect("c1", path) as cluster:
+        assert cluster._token() == {"authorization": answer}

@@ -202,8 +202,8 @@ def test_a_worker_whose_master_died_finishes_its_plan(tmp_path: Path) -> None:
     with running(tmp_path, plain_scenario(seconds=4)) as load:
         load.until_sending()
         load.processes["master"].kill()
-        rows = eventually(lambda: (rows := load.rows("worker-0", "load")) and len(rows) >= 4 and rows, "all rows")
-        assert total(rows, "answered") == 160
+        # On a busy machine the last answers belong to a fifth second.
+        eventually(lambda: total(load.rows("worker-0", "load"), "answered") == 160, "rows of all 160 answers")
 
 
 def test_workers_that_do_not_come_are_named(tmp_path: Path) -> None:

@@ -23,26 +23,26 @@ help:  ## Show this help
 # --no-deps: it looks for no dependency, and nothing that is published tomorrow can change or break what it installs.
 INSTALL := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
 UNFINISHED := $(VENV).unfinished
+# Of two that begin at once the second waits, and then finds the work done.
 define environment
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 1; }
-	@if test -e $(UNFINISHED) || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then touch $(UNFINISHED) && rm -rf $(VENV); fi
-	@touch $(UNFINISHED) && rm -f $(VENV)/.run $(VENV)/.dev
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Could not make a virtual environment. On Debian: apt install python3-venv"; exit 1; }
-	@$(INSTALL) --require-hashes -r requirements/$(1).txt
-	@$(INSTALL) --no-build-isolation -e .
-	@rm -f $(UNFINISHED)
+	@set -e; exec 9> $(VENV).making; if command -v flock >/dev/null; then flock 9; fi; \
+	if test -e $@ && ! test requirements/$(1).txt -nt $@ && ! test pyproject.toml -nt $@; then exit 0; fi; \
+	echo "Setting up the Python environment$(2) in $(VENV) (once, about a minute) ..."; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 1; }; \
+	if test -e $(UNFINISHED) || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then touch $(UNFINISHED); rm -rf $(VENV); fi; \
+	touch $(UNFINISHED); rm -f $(VENV)/.run $(VENV)/.dev; \
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Could not make a virtual environment. On Debian: apt install python3-venv"; exit 1; }; \
+	$(INSTALL) --require-hashes -r requirements/$(1).txt; \
+	$(INSTALL) --no-build-isolation -e .; \
+	touch $(VENV)/.run $@; rm -f $(UNFINISHED)
 endef
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
-	@echo "Setting up the Python environment in $(VENV) (once, about a minute) ..."
-	$(call environment,run)
-	@touch $@
+	$(call environment,run,)
 
 # The lock of the tests holds the other one's packages too: one step makes both.
 $(VENV)/.dev: requirements/dev.txt requirements/run.txt pyproject.toml
-	@echo "Setting up the Python environment with the test tools in $(VENV) (once, about a minute) ..."
-	$(call environment,dev)
-	@touch $(VENV)/.run $@
+	$(call environment,dev, with the test tools)
 
 # Extras are named in the locks (--no-strip-extras): pip before 23.3.2 refuses them otherwise where it does resolve.
 LOCK := $(VENV).lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
@@ -97,7 +97,7 @@ docs: $(VENV)/.dev  ## Write the generated pages under docs/ again
 
 .PHONY: clean
 clean:  ## Remove the environment and caches (runs/ stays)
-	@rm -rf $(VENV) $(VENV).lock $(UNFINISHED) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf $(VENV) $(VENV).lock $(UNFINISHED) $(VENV).making dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: kubectl

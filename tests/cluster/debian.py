@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from autoscale.base.errors import ClusterError, InputError
+from tests.cluster.apt import apt
 
 CNI_PLUGINS = (Path("/usr/lib/cni"), Path("/opt/cni/bin"))
 # program -> package
@@ -57,12 +57,7 @@ def need_root(why: str) -> None:
 
 
 def _apt(words: list[str]) -> None:
-    done = subprocess.run(
-        ["apt-get", *words],
-        env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        last = "\n  ".join((done.stdout + done.stderr).splitlines()[-5:])
+    said = apt(words, say=lambda text: print(text, flush=True))
+    if said:
+        last = "\n  ".join(said.splitlines()[-5:])
         raise ClusterError(f"apt-get {' '.join(words)} failed:\n  {last}", fix="install the packages by hand")

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 
+from autoscale.report import formats
+
 
 @click.command(short_help="Make the report of a run again, in any format.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["html", "text", "json", "markdown", "junit"]),
+    type=click.Choice(formats.names()),
     default="text",
     show_default=True,
     help="html: one self-contained file; markdown: for a pull request; junit: each objective a test case.",

@@ -20,7 +20,7 @@ def finish(
     try:
         account = report.write(record, "html", page)
         written = page
-        summary, code = report.FORMATS["text"](account), account.verdict.exit_code
+        summary, code = report.formats.render(account, "text"), account.verdict.exit_code
     except AutoscaleError as failure:
         say(f"The report could not be made: {failure}")
     if reason == "interrupted":

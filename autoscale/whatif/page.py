@@ -6,7 +6,7 @@ from typing import Any
 import jinja2
 
 from autoscale.base.version import VERSION
-from autoscale.report.html import asset, inline_json
+from autoscale.report.formats.html import asset, inline_json
 from autoscale.whatif import words
 from autoscale.whatif.answer import Answer, Band
 from loadtest.histogram import quantiles

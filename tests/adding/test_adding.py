@@ -43,6 +43,16 @@ def command() -> None:
     click.echo("good day")
 '''
 
+FORM = '''"""One word."""
+
+from autoscale.report.gather import Account
+
+
+def render(account: Account) -> str:
+    """The verdict alone."""
+    return f"{account.verdict.outcome}\\n"
+'''
+
 SCENARIO = """name: dipping
 load: {shape: {kind: dip, base: 6, before: 20s}}
 """
@@ -76,3 +86,36 @@ def test_a_command_is_one_file(copy: Path) -> None:
     (copy / "autoscale" / "cli" / "greet.py").write_text(COMMAND)
     assert "greet     Say good day." in autoscale(copy, "--help")
     assert autoscale(copy, "greet") == "good day\n"
+
+
+def test_a_form_of_the_report_is_one_file(copy: Path) -> None:
+    """It may be asked for by its file's name."""
+    (copy / "autoscale" / "report" / "formats" / "word.py").write_text(FORM)
+    assert autoscale(copy, "report", str(ROOT / "tests/fixtures/good.jsonl.gz"), "--format", "word") == "pass\n"
+
+
+IMPORTER = '''"""A line of numbers: requests answered in each second."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from autoscale.imports.building import Second
+from autoscale.imports.importer import Imported, Importer, first_line
+
+
+def read(paths: Sequence[Path], _workload: str | None) -> Imported:
+    """Every number is a second."""
+    rates = [int(word) for word in paths[0].read_text().split()[1:]]
+    return Imported({1_800_000_000 + at: Second(answered=rate) for at, rate in enumerate(rates)})
+
+
+IMPORTER = Importer("tally", "numbers", lambda head: first_line(head).startswith("tally"), read)
+'''
+
+
+def test_an_importer_is_one_file(copy: Path) -> None:
+    """Its form is known by its beginning, and the record can be reported."""
+    (copy / "autoscale" / "imports" / "tools" / "tally.py").write_text(IMPORTER)
+    (copy / "numbers.txt").write_text("tally 3 4 5\n")
+    autoscale(copy, "import", "numbers.txt", "--out", "o.jsonl")
+    assert "imported from tally" in (copy / "o.jsonl").read_text()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autoscale.record.reader import read
-from autoscale.report import FORMATS, Account, gather
+from autoscale.report import Account, formats, gather
 from autoscale.report.answers import Answer, answers, slowest_scale_up
 from loadtest import scenario
 
@@ -124,7 +124,7 @@ def test_no_symptom_is_told_beside_its_cause(case: Case) -> None:
 def test_every_format_says_the_same(case: Case) -> None:
     """Text, Markdown and HTML give the verdict and the headline of every answer."""
     for form in ("text", "markdown", "html"):
-        page = FORMATS[form](case.account).replace("\\", "")
+        page = formats.render(case.account, form).replace("\\", "")
         assert case.right.verdict in page.lower()
         for answer in case.first_screen:
             assert answer.question in page

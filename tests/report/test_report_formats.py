@@ -12,7 +12,7 @@ import pytest
 from autoscale import report
 from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.record.reader import read
-from autoscale.report.markdown import escape, fenced
+from autoscale.report.formats.markdown import escape, fenced
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 FIXTURE = FIXTURES / "real-step.jsonl.gz"
@@ -112,7 +112,7 @@ def test_text_is_short_and_begins_with_the_verdict() -> None:
 def test_every_format_of_a_record_that_only_began(tmp_path: Path) -> None:
     """A record that holds its header alone gives a report in every format, and no pass."""
     path = record(tmp_path / "record.jsonl", lambda row: row if row["k"] == "header" else None)
-    for form in report.FORMATS:
+    for form in report.formats.names():
         assert report.render(path, form)
     assert report.gather(path).verdict.outcome in ("unknown", "invalid")
 
@@ -123,7 +123,7 @@ def test_every_format_of_a_record_that_only_began(tmp_path: Path) -> None:
 def test_every_format_of_a_record_without_one_source(tmp_path: Path, kind: str) -> None:
     """A record in which one source is missing altogether gives a report in every format."""
     path = record(tmp_path / "record.jsonl", lambda row: row if row["k"] != kind else None)
-    for form in report.FORMATS:
+    for form in report.formats.names():
         assert report.render(path, form)
 
 
@@ -149,7 +149,7 @@ def test_a_place_that_holds_no_file_is_refused(tmp_path: Path, monkeypatch: pyte
 def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
     """A file of something else ends in one error, whatever the format."""
     (tmp_path / "x").write_text("hello\n")
-    for form in report.FORMATS:
+    for form in report.formats.names():
         with pytest.raises(InputError, match="not a record"):
             report.render(tmp_path / "x", form)
 

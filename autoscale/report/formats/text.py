@@ -4,7 +4,7 @@ from autoscale.report.answers import answers, in_short
 from autoscale.report.gather import Account
 
 
-def to_text(account: Account) -> str:
+def render(account: Account) -> str:
     """Verdict, the run in short, objectives, and the four answers."""
     verdict = account.verdict
     lines = [f"Verdict: {verdict.outcome.upper()}. {verdict.reason}", "", in_short(account), ""]

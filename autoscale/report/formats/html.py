@@ -21,7 +21,7 @@ from autoscale.report.charts import chart_data
 from autoscale.report.gather import Account
 from autoscale.report.phases import bars, ready_after, start_error
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]
 # A table of a day's decisions would be longer than anyone reads; the JSON holds them all.
 MOST_ROWS = 200
 _GROUP_WORDS = {
@@ -32,7 +32,7 @@ _GROUP_WORDS = {
 }
 
 
-def to_html(account: Account) -> str:
+def render(account: Account) -> str:
     """The whole page. Strings from pods, events and URLs are escaped by the template engine."""
     return _environment(account.analysis).get_template("report.html.j2").render(_context(account))
 

@@ -11,7 +11,7 @@ from autoscale.report.answers import answers, in_short
 from autoscale.report.gather import Account
 
 
-def to_json(account: Account) -> str:
+def render(account: Account) -> str:
     """One JSON object; ``schema`` is raised whenever a field changes its meaning (docs/report.schema.json)."""
     value: dict[str, Any] = {
         "schema": SCHEMA,

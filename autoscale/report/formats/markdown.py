@@ -9,7 +9,7 @@ from autoscale.report.gather import Account
 _SIGN = {"pass": "✅", "fail": "❌", "unknown": "❔", "invalid": "🚫"}
 
 
-def to_markdown(account: Account) -> str:
+def render(account: Account) -> str:
     """Verdict, answers, objectives, scale events and findings with their patches."""
     parts = [_head(account), _objectives(account), _events(account), _findings(account)]
     return "\n".join(part for part in parts if part)

@@ -12,7 +12,7 @@ from autoscale.verdict.results import Judgement
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_junit(account: Account) -> str:
+def render(account: Account) -> str:
     """One test suite; a failed objective is a failure, an unknown or invalid one an error: never a pass."""
     analysis = account.analysis
     name = str((analysis.header.get("scenario") or {}).get("name") or "run")

@@ -6,7 +6,7 @@ from pathlib import Path
 from autoscale.record.schema import schema
 from autoscale.report import schema as report_schema
 from tests.contract import table
-from tests.docs import shapes_table
+from tests.docs import imports_page, shapes_table
 from tests.fidelity import measured, page, picture
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -19,6 +19,7 @@ def pages() -> dict[Path, str]:
         DOCS / "report.schema.json": json.dumps(report_schema.schema(), indent=2) + "\n",
         DOCS / "record.schema.json": json.dumps(schema(), indent=2) + "\n",
         DOCS / "contract.md": table.page(),
+        DOCS / "imports.md": imports_page.page(),
         DOCS / "scenarios.md": shapes_table.page((DOCS / "scenarios.md").read_text(encoding="utf-8")),
         DOCS / "fidelity.md": page.page(runs),
         DOCS / "pictures" / "fidelity.svg": picture.svg(runs),

@@ -9,6 +9,7 @@ from autoscale.analysis.decisions import decisions
 from autoscale.analysis.demand import demand
 from autoscale.analysis.generator import generator
 from autoscale.analysis.intake.collect import Collected, collect
+from autoscale.analysis.interventions import interventions
 from autoscale.analysis.latency import latency, of_span, tightest, violated_seconds
 from autoscale.analysis.lives import pod_lives, scale_downs
 from autoscale.analysis.measures import flapping, measures
@@ -85,6 +86,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         decisions=made,
         generator=health,
         gaps=tuple(kept.gaps),
+        interventions=interventions(kept),
         objective=objective,
         metric_ages=_metric_ages(kept),
         nodes={row["name"]: row["cpu_m"] for row in kept.nodes},

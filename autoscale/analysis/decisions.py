@@ -97,7 +97,7 @@ def _memory(spec: Spec, config: Config) -> float:
 
 def _passes(kept: Collected, config: Config) -> Iterator[Pass]:
     """The passes behind the rows, and those between two rows that left the status as it was."""
-    rows = [row for row in kept.hpas if not row.get("removed")]
+    rows = kept.hpas
     wanted = _wanted(rows, config)
     for before, row in pairwise(rows):
         if not is_pass(before, row):

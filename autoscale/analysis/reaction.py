@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from autoscale.analysis.plan import LoadChange
 from autoscale.analysis.results.analysis import UNKNOWN, Demand, HpaSpec, Reached, Reaction, Replicas, Seconds
-from autoscale.analysis.steps import StepSeries
+from autoscale.analysis.steps import StepSeries, combine
 
 CALM_S = 30  # recovered: the objective holds for this long
 
@@ -22,16 +22,24 @@ def reaction(
     """
     if step is None or until is None or until <= step.at:
         return Reaction(None, None)
-    curve = demand.curve
+    curve, kept = demand.curve, _wanted(supply)
     return Reaction(
         step,
         until,
         _detect(supply, step.at, until),
         _first(curve, supply.ready, step, until),
         UNKNOWN if bad is None else _recovery(series, bad, allowed, step.at, until),
-        _settling(curve, supply.ready, step, until),
-        _overshoot(curve, supply.ready, step, until),
+        _settling(curve, kept, step, until),
+        _overshoot(curve, kept, step, until),
     )
+
+
+def _wanted(supply: Replicas) -> StepSeries:
+    """Ready pods, without those beyond the wanted size: a rollout's surge is not the autoscaler's."""
+    desired = supply.desired or supply.hpa_desired
+    if not desired:
+        return supply.ready
+    return combine((supply.ready, desired), lambda v: v[0] if None in v else min(v))  # type: ignore[type-var]
 
 
 def _detect(supply: Replicas, start: float, until: float) -> Reached:

@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -96,7 +96,7 @@ def replicas(kept: Collected) -> Replicas:
         running = _counted(_lives(kept), kept.first_t)
     return Replicas(
         desired=StepSeries.of((row["t"], row["spec_replicas"]) for row in rows),
-        hpa_desired=StepSeries.of((row["t"], row["desired"]) for row in kept.hpas),
+        hpa_desired=_while_there(kept, lambda row: row["desired"]),
         running=running,
         ready=ready,
     )
@@ -176,7 +176,13 @@ def _cpu_target(spec: Mapping[str, Any]) -> tuple[float | None, float | None, st
 
 def utilization(kept: Collected) -> StepSeries:
     """CPU in percent of the requests as the HPA's status showed it; unknown while the HPA had no value."""
-    return StepSeries.of((row["t"], _shown(row)) for row in kept.hpas)
+    return _while_there(kept, _shown)
+
+
+def _while_there(kept: Collected, value: Callable[[Mapping[str, Any]], float | None]) -> StepSeries:
+    """A value of the HPA's rows over time, unknown from its deletion on."""
+    gone: list[tuple[float, float | None]] = [(row["t"], None) for row in kept.hpas_gone]
+    return StepSeries.of([*((row["t"], value(row)) for row in kept.hpas), *gone])
 
 
 def _shown(row: Mapping[str, Any]) -> float | None:
@@ -207,8 +213,14 @@ def conditions(kept: Collected, end: float) -> tuple[ConditionSpan, ...]:
                 found.append(_span(name, open_span, row["t"]))
             open_span = (row["t"], now) if now else None
         if open_span:
-            found.append(_span(name, open_span, max(end, open_span[0])))
+            found.append(_span(name, open_span, max(_gone_by(kept, end), open_span[0])))
     return tuple(sorted(found, key=lambda span: span.start))
+
+
+def _gone_by(kept: Collected, end: float) -> float:
+    """When the HPA was gone for good; ``end`` where it was there to the end."""
+    gone, last = [row["t"] for row in kept.hpas_gone], kept.hpas[-1]["t"]
+    return gone[-1] if gone and gone[-1] > last else end
 
 
 def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:

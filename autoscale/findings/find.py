@@ -6,7 +6,8 @@ import yaml
 
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.findings.results import Finding
-from autoscale.findings.rules import RULES, Rule
+from autoscale.findings.rule import Rule
+from autoscale.findings.rules import RULES
 from autoscale.findings.run import Hit, Run
 from autoscale.verdict.results import Validity
 from autoscale.verdict.validity import validity
@@ -20,16 +21,20 @@ def find(analysis: Analysis, believed: Validity | None = None) -> tuple[Finding,
     """What went wrong, the gravest first; within one severity by the requests it spoilt, then in the rules' order.
 
     An invalid test is told alone: nothing else in such a run can be believed. A symptom is left out where its cause
-    was found at the same time.
+    was found at the same time. A run that was cut short, or in which nothing was sent, bears no advice on
+    settings: there only facts are told, without a patch.
     """
     run = Run(analysis, believed or validity(analysis))
-    found = [_finding(run, rule, hit) for rule in RULES if (hit := rule.check(run)) is not None]
+    rules = [rule for rule in RULES if rule.facts or run.whole]
+    found = [_finding(run, rule, hit) for rule in rules if (hit := rule.check(run)) is not None]
     invalid = [finding for finding in found if finding.id == "F25"]
     if invalid:
         return tuple(invalid)
-    order = {rule.id: i for i, rule in enumerate(RULES)}
+    place = {rule.id: (rule.symptom, rule.order) for rule in RULES}
     told = [finding for finding in found if not _repeats(finding, found)]
-    return tuple(sorted(told, key=lambda one: (_RANK[one.severity], -(one.bad_requests or 0), order[one.id])))
+    return tuple(sorted(told, key=lambda one: (
+        _RANK[one.severity], place[one.id][0], -(one.bad_requests or 0), place[one.id][1]
+    )))  # fmt: skip
 
 
 def _repeats(finding: Finding, found: Sequence[Finding]) -> bool:
@@ -41,7 +46,7 @@ def _repeats(finding: Finding, found: Sequence[Finding]) -> bool:
 
 
 def _finding(run: Run, rule: Rule, hit: Hit) -> Finding:
-    target, patch = hit.patch if hit.patch is not None else (None, None)
+    target, patch = hit.patch if hit.patch is not None and run.whole else (None, None)
     bad = run.bad(hit.start, hit.end) if hit.start is not None and hit.end is not None else None
     return Finding(
         rule.id, rule.name, rule.title, rule.severity, hit.sentence, hit.evidence, hit.advice,

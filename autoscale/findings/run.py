@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from autoscale.analysis.latency import span_sum
-from autoscale.analysis.results.analysis import Analysis, ConditionSpan, HpaSpec, PodLife
+from autoscale.analysis.results.analysis import Analysis, ConditionSpan, HpaSpec, Intervention, PodLife
 from autoscale.analysis.steps import StepSeries, combine
 from autoscale.findings.results import Evidence
+from autoscale.hpa.config import DEFAULTS
 from autoscale.verdict.results import Validity
 
 _SMOOTH_S = 10
@@ -47,6 +48,21 @@ class Run:
         """The load's end, else the record's."""
         found = self.analysis.load_end
         return self.analysis.end if found is None else found
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the run can bear advice on its settings: recorded to its end, with requests that were sent."""
+        return not self.analysis.partial and self.analysis.seconds.busy
+
+    @cached_property
+    def period_s(self) -> float:
+        """The HPA's period; upstream's default where the cluster hides it."""
+        return float(self.analysis.header["hpa_config"].get("sync_period_s") or DEFAULTS.sync_period_s)
+
+    @cached_property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What somebody else did, between the load's beginning and the record's end."""
+        return tuple(one for one in self.analysis.interventions if one.until >= self.start)
 
     @property
     def hpa(self) -> HpaSpec | None:

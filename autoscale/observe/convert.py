@@ -32,7 +32,7 @@ def pod_row(pod: Object, *, removed: bool = False) -> Pod:
             item["type"]: (item["status"], seconds(item.get("lastTransitionTime")))
             for item in status.get("conditions") or []
         },
-        "containers": [_container(item, status) for item in spec.get("containers") or []],
+        "containers": [_container(item, status) for item in _running(spec)],
         "removed": removed,
     }
 
@@ -45,18 +45,25 @@ def owner(obj: Object) -> str | None:
     return None
 
 
+def _running(spec: Object) -> list[Object]:
+    """The containers that run beside each other, whose requests count: init containers that restart always, too."""
+    sidecars = [item for item in spec.get("initContainers") or [] if item.get("restartPolicy") == "Always"]
+    return [*(spec.get("containers") or []), *sidecars]
+
+
 def _container(container: Object, status: Object) -> Container:
-    """One container: what it asked for and how it fares."""
-    named = [item for item in status.get("containerStatuses") or [] if item["name"] == container["name"]]
+    """One container: what it asks for (the HPA divides by that, also while a resize waits), its limit, how it fares."""
+    states = [*(status.get("containerStatuses") or []), *(status.get("initContainerStatuses") or [])]
+    named = [item for item in states if item["name"] == container["name"]]
     state = (named[0].get("state") or {}) if named else {}
-    resources = (named[0].get("resources") if named else None) or container.get("resources") or {}
-    requests = resources.get("requests") or {}
+    asked = (container.get("resources") or {}).get("requests") or {}
+    given = (named[0].get("resources") if named else None) or container.get("resources") or {}
     running, waiting, ended = (state.get(key) or {} for key in ("running", "waiting", "terminated"))
     return {
         "name": container["name"],
-        "cpu_request_m": _cpu(requests),
-        "cpu_limit_m": _cpu(resources.get("limits")),
-        "mem_request_b": whole(requests["memory"]) if "memory" in requests else None,
+        "cpu_request_m": _cpu(asked),
+        "cpu_limit_m": _cpu(given.get("limits")),
+        "mem_request_b": whole(asked["memory"]) if "memory" in asked else None,
         "started": seconds(running.get("startedAt") or ended.get("startedAt")),
         "restarts": int(named[0].get("restartCount") or 0) if named else 0,
         "reason": waiting.get("reason") or ended.get("reason"),
@@ -84,6 +91,11 @@ def workload_row(workload: Object) -> Workload:
         "ready": ready,
         "available": int(status.get("availableReplicas") or 0),
     }
+
+
+def workload_gone(row: Workload) -> Workload:
+    """The row of a workload that was deleted: it has no pods any more."""
+    return {**row, "status_replicas": 0, "ready": 0, "available": 0, "removed": True}
 
 
 def hpa_row(hpa: Object) -> Hpa:

@@ -95,11 +95,17 @@ def _workload_rows(workload: Object, scope: Scope, gone: bool) -> Rows:
     target = f"{scope.kind}/{scope.workload}"
     itself = f"{workload['kind']}/{workload['metadata']['name']}"
     ours = target in (itself, convert.owner(workload))
-    return _one(workload, convert.workload_row(workload)) if ours and not gone else {}
+    if not ours or (gone and itself != target):  # that a ReplicaSet went is no news
+        return {}
+    row = convert.workload_row(workload)
+    return _one(workload, convert.workload_gone(row) if gone else row)
 
 
-def _hpa_rows(hpa: Object, _: Scope, gone: bool) -> Rows:
-    return {} if gone else _one(hpa, convert.hpa_row(hpa))
+def _hpa_rows(hpa: Object, scope: Scope, gone: bool) -> Rows:
+    if gone and hpa["metadata"]["name"] != scope.hpa:
+        return {}
+    row = convert.hpa_row(hpa)
+    return _one(hpa, {**row, "removed": True} if gone else row)
 
 
 def _node_rows(node: Object, _: Scope, gone: bool) -> Rows:

@@ -158,7 +158,8 @@ class PodLoad(Stamp, lines.PodLoad):
 
 
 class Container(TypedDict):
-    """One container of a pod; requests and limits None where unset, ``started`` None until it runs."""
+    """One container of a pod; requests (asked for) and limits (in force) None where unset, ``started`` None until it
+    runs. Init containers that restart always stand behind the others."""
 
     name: str
     cpu_request_m: Count | None
@@ -191,7 +192,7 @@ class Pod(Stamp):
 
 
 class Workload(Stamp):
-    """A Deployment, ReplicaSet or StatefulSet after a change."""
+    """A Deployment, ReplicaSet or StatefulSet after a change; ``removed``: the target is gone from the API."""
 
     k: Literal["workload"]
     kind: str
@@ -202,6 +203,7 @@ class Workload(Stamp):
     status_replicas: Count
     ready: Count
     available: Count
+    removed: NotRequired[bool]
 
 
 class Amounts(TypedDict, total=False):
@@ -264,7 +266,7 @@ class HpaSpec(TypedDict, total=False):
 
 class Hpa(Stamp):
     """A HorizontalPodAutoscaler after a change. ``spec`` and ``metrics`` as the API gives them
-    (autoscaling/v2 ``spec`` and ``status.currentMetrics``); ``conditions`` by type."""
+    (autoscaling/v2 ``spec`` and ``status.currentMetrics``); ``conditions`` by type; ``removed``: it is gone."""
 
     k: Literal["hpa"]
     uid: str
@@ -276,6 +278,7 @@ class Hpa(Stamp):
     last_scale: Number | None
     metrics: list[Metric] | None
     conditions: dict[str, Condition]
+    removed: NotRequired[bool]
 
 
 class ContainerUsage(TypedDict):

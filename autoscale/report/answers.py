@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Latency, ScaleUp
-from autoscale.findings.thresholds import limit
+from autoscale.findings.rules.f10_flapping import REVERSALS
 from autoscale.report.gather import Account
 from autoscale.report.phases import spoken_phase
+from autoscale.report.room import room
 from autoscale.report.words import count, duration, latency, many, offset, percent
 from autoscale.verdict.results import Judgement
 from autoscale.verdict.validity import imported_from
@@ -124,6 +125,8 @@ def _slow_phase(account: Account) -> Answer:
         return Answer(question, "Nobody can say", "invalid", ("The load was not the planned one.",))
     if not is_sized(analysis):
         return Answer(question, "Unknown", "unknown", ("How many pods there were was not recorded.",))
+    if analysis.load_start is None:
+        return Answer(question, "Nobody can say", "unknown", ("No load was sent, so nothing had to be followed.",))
     if not any(event.up for event in analysis.scale_events):
         return Answer(question, "None: the workload was never scaled up", "plain", _why_not(account))
     growth = slowest_scale_up(analysis)
@@ -158,11 +161,35 @@ def _why_not(account: Account) -> tuple[str, ...]:
 
 
 def _change(account: Account) -> Answer:
-    question = "What should I change?"
-    if not account.findings:
-        return Answer(question, "Nothing stood out", "plain", ("None of the rules found a fault in this run.",))
-    first = [finding for finding in account.findings if finding.severity != "note"] or list(account.findings)
-    return Answer(question, first[0].title, "plain", tuple(finding.advice for finding in first[:2]))
+    """What to change: never that nothing stood out beside a run that failed, was cut, or sent nothing."""
+    question, analysis = "What should I change?", account.analysis
+    if account.findings:
+        first = [finding for finding in account.findings if finding.severity != "note"] or list(account.findings)
+        return Answer(question, first[0].title, "plain", tuple(finding.advice for finding in first[:2]))
+    if analysis.load_start is None or not analysis.seconds.busy:
+        return Answer(question, "Nobody can say", "unknown", ("No request was sent, so no setting was tried.",))
+    if analysis.partial:
+        return Answer(question, "Nobody can say", "unknown", ("The run was cut short: run it to its end.",))
+    if account.verdict.outcome != "pass":
+        words = "None of the rules tells why; the objectives and the doubts above say what is wrong."
+        if not account.verdict.judgements:
+            words = "No objective was set, so nobody knows what would be better."
+        return Answer(question, "No cause was found", account.verdict.outcome, (words,))
+    spare = room(analysis)
+    if spare is None:
+        return Answer(question, "Nothing: all objectives held", "plain", ("None of the rules found a fault.",))
+    return Answer(question, "Nothing must change: there was room to spare", "plain", (f"{spare}.", *_cheaper(analysis)))
+
+
+def _cheaper(analysis: Analysis) -> tuple[str, ...]:
+    """What the room means beside a demand that comes from the HPA's target alone."""
+    under = analysis.measures["under_provisioned"].value
+    if not under:
+        return ()
+    return (
+        f"By its target the HPA lacked pods for {percent(under)} of the load, which users did not feel: "
+        "a higher target would do with fewer.",
+    )
 
 
 def _load_words(analysis: Analysis) -> str:
@@ -186,18 +213,23 @@ def _scaling_words(analysis: Analysis) -> str:
     if not ups:
         return "The workload was never scaled up."
     top = max(event.after for event in ups)
+    running = analysis.replicas.running.highest(ups[0].at, analysis.end + 1)
+    short = ""
+    if running is not None and running < top:
+        short = f" It was to have {many(top, 'pod')} and never had more than {count(running)}."
+        top = int(running)
     reaction = analysis.measures.get("reaction")
     # A lower bound (the load fell again before anything grew) is not when the first growth came.
     seen = reaction is not None and reaction.value is not None and not reaction.at_least
     first = f", first {duration(reaction.value)} after the load rose" if reaction and seen else ""
     steps = f"The workload grew from {ups[0].before} to {many(top, 'pod')} in {many(len(ups), 'step')}{first}."
-    return steps + _turns(analysis)
+    return steps + short + _turns(analysis)
 
 
 def _turns(analysis: Analysis) -> str:
     """A sentence on flapping, from the count on at which it is a finding."""
     turns = analysis.measures.get("reversals")
-    if turns is None or turns.value is None or turns.value < limit("reversals"):
+    if turns is None or turns.value is None or turns.value < REVERSALS.value:
         return ""
     return f" It changed its direction {count(turns.value)} times under constant load."
 
@@ -213,7 +245,8 @@ def _user_words(analysis: Analysis) -> str:
         return f"How long requests took is not known; {bad} of them failed or could not be sent."
     p50, p95, p99 = (latency(value, known) for value in (whole.p50, whole.p95, whole.p99))
     seen = f"a p50 {_of(p50)}, a p95 {_of(p95)} and a p99 {_of(p99)}"
-    return f"Users saw {seen}; {bad} of the requests failed or could not be sent."
+    who = "Users saw" if not _lost_share(whole) else "Those who got an answer saw"
+    return f"{who} {seen}; {bad} of the requests failed or could not be sent."
 
 
 def _of(text: str) -> str:

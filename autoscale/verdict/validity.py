@@ -30,7 +30,7 @@ def validity(analysis: Analysis) -> Validity:
     """Every check of a run; ``invalid`` outweighs ``unknown``."""
     checks = (
         _lag(analysis), _dropped(analysis), _cpu(analysis), _workers(analysis), _load_rows(analysis), _gaps(analysis),
-        _metrics(analysis), _complete(analysis), _unread(analysis), _tail(analysis),
+        _metrics(analysis), _subject(analysis), _complete(analysis), _unread(analysis), _tail(analysis),
     )  # fmt: skip
     effects = {check.effect for check in checks}
     outcome = "invalid" if "invalid" in effects else "unknown" if "unknown" in effects else "valid"
@@ -123,17 +123,35 @@ def _metrics(analysis: Analysis) -> Check:
     """An HPA without metrics for two syncs during the load did not get to show what it can do."""
     if analysis.hpa is None:
         return Check("metrics", "none", None, None, "s", "no HPA was recorded")
+    if analysis.load_start is None:
+        return Check("metrics", "none", None, None, "s", "no load was recorded")
     start, end = analysis.load_start or analysis.start, analysis.load_end or analysis.end
     blind = [
         (max(span.start, start), min(span.end, end))
         for span in analysis.conditions
-        if span.type == "ScalingActive" and span.status == "False" and span.end > start and span.start < end
+        if (span.type, span.status) == ("ScalingActive", "False")
+        and span.reason != "ScalingDisabled"
+        and span.end > start
+        and span.start < end
     ]
     length = sum(until - since for since, until in blind)
     if length < BLIND_S:
         return Check("metrics", "none", length, BLIND_S, "s", f"the HPA had no metrics for {length:.0f} s of the load")
     words = f"the HPA had no metrics for {length:.0f} s of the load ({BLIND_S:.0f} s allowed)"
     return Check("metrics", "unknown", length, BLIND_S, "s", words, blind[0][0], blind[-1][1])
+
+
+def _subject(analysis: Analysis) -> Check:
+    """Whether what is judged was there all the time, and who else changed it."""
+    start, end = analysis.load_start or analysis.start, analysis.load_end or analysis.end
+    during = [one for one in analysis.interventions if one.at <= end and one.until >= start]
+    gone = [one for one in during if one.kind in ("hpa deleted", "target deleted")]
+    if gone:
+        length = sum(min(one.until, end) - max(one.at, start) for one in gone)
+        words = "; ".join(f"{one.words} during the load, {one.at - start:.0f} s after it began" for one in gone)
+        return Check("subject", "unknown", length, 0, "s", words, gone[0].at, gone[-1].until)
+    words = "; ".join(one.words for one in during)
+    return Check("subject", "none", 0, 0, "s", words or "nobody else changed HPA, workload or pods during the load")
 
 
 def _complete(analysis: Analysis) -> Check:

@@ -17,9 +17,7 @@ OVERLOAD = Path(__file__).parents[1] / "fixtures" / "told" / "overload2.jsonl.gz
 
 def some_failing(failed: int, objective: str) -> Record:
     record = Record(points=[[0, 10], [20, 10]]).mark("load-start", 0).mark("load-end", 20)
-    return record.steady(0, 20, 100 - failed, ms=20, failed={"timeout": failed} if failed else None).add(
-        "end", 21, reason="done", rows=0, totals={}
-    )
+    return record.steady(0, 20, 100 - failed, ms=20, failed={"timeout": failed} if failed else None)
 
 
 @pytest.mark.parametrize("objective", ["p95 < 1s", "service_p95 < 1s", "p50 < 1s", "p95 < 800ms during flood"])
@@ -49,7 +47,7 @@ def test_the_edge_is_the_percentile_s_own(failed: int, outcome: str) -> None:
 def test_dropped_requests_count_like_failed_ones() -> None:
     """A request that was due and never sent was not fast."""
     record = Record(points=[[0, 10], [20, 10]]).mark("load-start", 0).mark("load-end", 20)
-    record.steady(0, 20, 90, dropped=10).add("end", 21, reason="done", rows=0, totals={})
+    record.steady(0, 20, 90, dropped=10)
     found = judge(analyse(record.rows()), ["p95 < 1s"]).judgements[0]
     assert found.value_text == "not answered"
 

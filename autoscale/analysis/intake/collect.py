@@ -40,6 +40,8 @@ class Collected:
     pulled: dict[str, Dated] = field(default_factory=dict)
     usage: dict[str, UsageHistory] = field(default_factory=dict)
     hpas: list[Row] = field(default_factory=list)
+    hpas_gone: list[Row] = field(default_factory=list)
+    replica_sets: list[Row] = field(default_factory=list)
     workloads: list[Row] = field(default_factory=list)
     nodes: list[Row] = field(default_factory=list)
     events: list[EventAt] = field(default_factory=list)
@@ -148,12 +150,18 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Row], None]]:
             kept.endpoints.setdefault(row["pod_uid"], EndpointHistory()).add(row)
 
     def hpa(row: Row) -> None:
-        if kept.target["hpa"] in (None, row["name"]):
+        if kept.target["hpa"] not in (None, row["name"]):
+            return
+        if row.get("removed"):
+            kept.hpas_gone.append(row)
+        else:
             kept.hpas.append(_slim(row, kept.hpas[-1] if kept.hpas else None))
 
     def workload(row: Row) -> None:
         if (row["kind"], row["name"]) == (kept.target["kind"], kept.target["name"]):
             kept.workloads.append(row)
+        elif row["kind"] == "ReplicaSet":  # only the target's own are recorded
+            kept.replica_sets.append(row)
 
     def gap(row: Row) -> None:
         kept.gaps.append(GapSpan(row["source"], row["since"], row["until"], row["cause"]))

@@ -18,6 +18,7 @@ from autoscale.analysis.results.series import (
     Demand,
     EventAt,
     GapSpan,
+    Intervention,
     MarkAt,
     Moment,
     Replicas,
@@ -37,6 +38,7 @@ __all__ = [
     "GapSpan",
     "Generator",
     "HpaSpec",
+    "Intervention",
     "Latency",
     "LatencyObjective",
     "MarkAt",
@@ -62,8 +64,9 @@ class Analysis:
     ``bad``: per second, the requests that were not good (None without a latency objective). ``plan``: the planned
     rate; ``changes``: where it moves steeply. ``flapping``: the span of the most reversals. ``latency``: of the whole
     load, then of its parts. ``metric_ages``: (time, longest window, longest time since the sample before) in each 15 s.
-    ``nodes``: allocatable millicores; ``containers``: names in the target's pods. ``pod_bins``: answers of each pod in
-    every 10 s, name -> (time of the first, counts).
+    ``interventions``: what somebody else did to HPA, workload or pods; ``nodes``: allocatable millicores;
+    ``containers``: names in the target's pods. ``pod_bins``: answers of each pod in every 10 s, name -> (time of the
+    first, counts).
     """
 
     header: Mapping[str, Any]
@@ -101,6 +104,7 @@ class Analysis:
     decisions: tuple[Decision, ...]
     generator: Generator
     gaps: tuple[GapSpan, ...]
+    interventions: tuple[Intervention, ...]
     objective: LatencyObjective | None
     metric_ages: tuple[tuple[float, float, float], ...]
     nodes: Mapping[str, int]

@@ -5,6 +5,7 @@ Units as in ``analysis.results``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from autoscale.analysis.steps import StepSeries
 
@@ -56,6 +57,11 @@ class Seconds:
 
     def __len__(self) -> int:
         return len(self.planned)
+
+    @property
+    def busy(self) -> bool:
+        """Whether any request is known to have been sent, or to have ended."""
+        return any(any(column) for column in (self.sent, self.answered, self.failed))
 
     @property
     def asked(self) -> list[int | None]:
@@ -136,3 +142,16 @@ class GapSpan:
     start: float
     end: float
     cause: str
+
+
+InterventionKind = Literal["hpa deleted", "hpa edited", "target deleted", "rollout", "resize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What somebody else did to the thing under test: from when until when (the same where it was a moment)."""
+
+    kind: InterventionKind
+    at: float
+    until: float
+    words: str

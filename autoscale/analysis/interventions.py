@@ -1,0 +1,159 @@
+"""What somebody else did to the thing under test while it was tested: HPA, workload and pods edited or taken away."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from autoscale.analysis.intake.collect import Collected, Row
+from autoscale.analysis.intake.pods import Requests
+from autoscale.analysis.results.series import Intervention
+
+_TOGETHER_S = 30.0  # resizes so close to each other are one
+
+
+def interventions(kept: Collected) -> tuple[Intervention, ...]:
+    """Everything that was changed from outside, by the time at which it began."""
+    found = [*_hpa(kept), *_workload(kept), *_rollouts(kept), *_resizes(kept)]
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _hpa(kept: Collected) -> Iterator[Intervention]:
+    """The HPA edited, deleted, or made anew (which may have lain between two of its rows)."""
+    rows = sorted([*kept.hpas, *kept.hpas_gone], key=lambda row: row["t"])
+    for before, row in pairwise(rows):
+        if row.get("removed"):
+            back = next(
+                (later["t"] for later in rows if later["t"] > row["t"] and not later.get("removed")), kept.last_t
+            )
+            yield Intervention("hpa deleted", row["t"], back, f"the HPA {row['name']} was deleted")
+        elif before["uid"] != row["uid"] and not before.get("removed"):
+            yield Intervention(
+                "hpa deleted", before["t"], row["t"], f"the HPA {row['name']} was deleted and made again"
+            )
+        elif before["spec"] != row["spec"]:
+            words = "; ".join(_differences(before["spec"], row["spec"]))
+            yield Intervention("hpa edited", row["t"], row["t"], f"the HPA {row['name']} was edited: {words}")
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if name == "metrics":
+            yield f"target {_aims(old)} to {_aims(new)}"
+        else:
+            yield f"{name} {_shown(old)} to {_shown(new)}"
+
+
+def _aims(metrics: Sequence[Mapping[str, Any]] | None) -> str:
+    """What each metric aims at: ``cpu 60%``."""
+    found = []
+    for metric in metrics or ():
+        kind = str(metric.get("type", ""))
+        source = metric.get(kind[:1].lower() + kind[1:]) or {}
+        name = source.get("name") or (source.get("metric") or {}).get("name") or kind
+        target = source.get("target") or {}
+        percent = target.get("averageUtilization")
+        found.append(
+            f"{name} {target.get('averageValue') or target.get('value') if percent is None else f'{percent}%'}"
+        )
+    return " and ".join(found) or "nothing"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "unset"
+    return str(value) if isinstance(value, str | int | float) else json.dumps(value, separators=(",", ":"))
+
+
+def _workload(kept: Collected) -> Iterator[Intervention]:
+    """The target itself deleted, or made anew."""
+    for before, row in pairwise(kept.workloads):
+        name = f"{row['kind']}/{row['name']}"
+        if row.get("removed"):
+            back = next((later["t"] for later in kept.workloads if later["t"] > row["t"]), kept.last_t)
+            yield Intervention("target deleted", row["t"], back, f"{name} was deleted")
+        elif before["uid"] != row["uid"] and not before.get("removed"):
+            yield Intervention("target deleted", before["t"], row["t"], f"{name} was deleted and made again")
+
+
+def _rollouts(kept: Collected) -> Iterator[Intervention]:
+    """From the moment at which a further ReplicaSet is given pods until the others have none."""
+    sizes: dict[str, Row] = {}
+    since: float | None = None
+    for row in kept.replica_sets:
+        before = sizes.get(row["uid"])
+        grown = (row["spec_replicas"] or 0) > 0 and (before is None or not before["spec_replicas"])
+        others = [other for uid, other in sizes.items() if uid != row["uid"] and other["spec_replicas"]]
+        sizes[row["uid"]] = row
+        if since is None and grown and others:
+            since = row["t"]
+        busy = [other for other in sizes.values() if other["spec_replicas"] or other["status_replicas"]]
+        if since is not None and len(busy) <= 1:
+            yield _rollout(kept, since, row["t"], "was rolled out anew")
+            since = None
+    if since is not None:
+        yield _rollout(kept, since, kept.last_t, "was being rolled out anew when the record ends")
+
+
+def _rollout(kept: Collected, since: float, until: float, words: str) -> Intervention:
+    extra = [
+        row["status_replicas"] - (row["spec_replicas"] or 0)
+        for row in kept.workloads if since <= row["t"] <= until and not row.get("removed")
+    ]  # fmt: skip
+    surge = f", with up to {max(extra)} pods more than its size" if extra and max(extra) > 0 else ""
+    return Intervention("rollout", since, until, f"{kept.target['kind']}/{kept.target['name']} {words}{surge}")
+
+
+def _resizes(kept: Collected) -> Iterator[Intervention]:
+    """Pods whose requests changed while they ran, those within half a minute together."""
+    changes = sorted(
+        (at, pod.name, before, after)
+        for pod in kept.pods.values()
+        for (_, before), (at, after) in pairwise(pod.asked)
+        if _differs(before, after) and at < (pod.deletion[1] if pod.deletion else float("inf"))
+    )  # fmt: skip
+    group: list[tuple[float, str, Requests, Requests]] = []
+    for change in changes:
+        if group and change[0] - group[-1][0] > _TOGETHER_S:
+            yield _resize(kept, group)
+            group = []
+        group.append(change)
+    if group:
+        yield _resize(kept, group)
+
+
+def _total(requests: Requests) -> dict[str, int]:
+    """The pod's requests of each resource that a container asks for."""
+    names = {name for one in requests.values() for name in one}
+    return {name: sum(one.get(name, 0) for one in requests.values()) for name in names}
+
+
+def _differs(before: Requests, after: Requests) -> bool:
+    """Whether a resource of which both are known changed: old records know of CPU alone."""
+    old, new = _total(before), _total(after)
+    return any(old[name] != new[name] for name in old.keys() & new.keys())
+
+
+def _resize(kept: Collected, group: Sequence[tuple[float, str, Requests, Requests]]) -> Intervention:
+    start, end = group[0][0], group[-1][0]
+    names = list(dict.fromkeys(name for _, name, _, _ in group))
+    before, after = _total(group[0][2]), _total(group[-1][3])
+    form = {"cpu": lambda value: f"{value}m", "memory": _mebi}
+    parts = [
+        f"{name} request {form[name](before[name])} to {form[name](after[name])}"
+        for name in ("cpu", "memory") if name in before and name in after and before[name] != after[name]
+    ]  # fmt: skip
+    held = {
+        event.object: event for event in kept.events
+        if event.reason in ("ResizeDeferred", "ResizeInfeasible") and start - 1 <= event.at <= end + _TOGETHER_S
+    }  # fmt: skip
+    waited = f"; {len(held)} of them had to wait ({next(iter(held.values())).reason})" if held else ""
+    count = f"{len(names)} pods were" if len(names) > 1 else f"pod {names[0]} was"
+    return Intervention("resize", start, end, f"{count} resized: {', '.join(parts)}{waited}")
+
+
+def _mebi(thousandths: int) -> str:
+    return f"{thousandths / 1000 / 2**20:.0f}Mi"

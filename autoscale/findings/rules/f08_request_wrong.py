@@ -1,0 +1,62 @@
+"""F8 request-wrong: CPU request missing or wrong."""
+
+from autoscale.findings.results import Evidence
+from autoscale.findings.rule import Rule, Threshold
+from autoscale.findings.run import Hit, Run, container_patch, milli
+
+REQUEST_LOW = Threshold(20, "%", "steady utilisation below which the request is too high")
+REQUEST_HIGH = Threshold(200, "%", "steady utilisation above which the request is too low")
+
+
+def check(run: Run) -> Hit | None:
+    """F8: a container without a CPU request, or one far off what the pods use."""
+    missing = [span for span in run.analysis.conditions if span.status == "False" and "missing request" in span.message]
+    unset = [pod for pod in run.pods if pod.cpu_request_m is None and pod.ready_at is not None]
+    each = _use_at_target(run)
+    if missing or (unset and run.target):
+        words = missing[0].message if missing else f"pod {unset[0].name} has a container without a CPU request"
+        patch = container_patch(run, resources={"requests": {"cpu": milli(each)}}) if each else None
+        return Hit(
+            f"The HPA cannot compute CPU utilisation: {words}.",
+            (Evidence(words, start=missing[0].start if missing else None, end=missing[0].end if missing else None),),
+            "Set resources.requests.cpu on every container, sidecars too, or use a ContainerResource metric.",
+            patch, missing[0].start if missing else None, missing[0].end if missing else None,
+        )  # fmt: skip
+    used = run.utilization.mean(run.start, run.end)
+    if not run.whole or used is None or not run.request_m or run.slow_seconds(run.start, run.end) > 0:
+        return None
+    low = used < REQUEST_LOW.value and run.ready.lowest(run.start, run.end) == run.ready.highest(run.start, run.end)
+    if not low and used <= REQUEST_HIGH.value:
+        return None
+    proposed = run.request_m * used / (run.target or 60.0)
+    return Hit(
+        f"The pods use {used:.0f} % of their CPU request on average, while latency is fine: the request of "
+        f"{run.request_m}m is too {'high' if low else 'low'}.",
+        (Evidence("mean utilisation", used, "%", run.start, run.end),),
+        "Set the request near what a pod uses at the load it should carry; the HPA's ratio moves with it.",
+        container_patch(run, resources={"requests": {"cpu": milli(proposed)}}), run.start, run.end,
+    )  # fmt: skip
+
+
+def _use_at_target(run: Run) -> float | None:
+    """Median CPU of a pod over the run, in millicores."""
+    means = sorted(
+        mean for series in run.analysis.cpu.by_pod.values() if (mean := series.mean(run.start, run.end)) is not None
+    )
+    return means[len(means) // 2] if means else None
+
+
+RULE = Rule(
+    id="F8",
+    name="request-wrong",
+    order=30,
+    title="CPU request missing or wrong",
+    severity="error",
+    check=check,
+    facts=True,
+    thresholds=(
+        REQUEST_LOW,
+        REQUEST_HIGH,
+    ),
+    cure="Set `resources.requests.cpu` on every container, near what a pod uses at the load it should carry.",
+)

@@ -1,0 +1,54 @@
+"""F17 scale-in-errors: requests fail while shrinking."""
+
+from autoscale.findings.results import Evidence
+from autoscale.findings.rule import Rule, Threshold
+from autoscale.findings.run import Hit, Run, container_patch
+
+AFTER_SCALE_IN = Threshold(30, "s", "time after a shrinking in which failures count to it")
+SCALE_IN_ERRORS = Threshold(3, "x base rate", "failures in that time")
+LEAST_ERRORS = Threshold(3, "requests", "failures in that time, at least")
+
+
+def check(run: Run) -> Hit | None:
+    """F17: requests fail as pods go."""
+    failed, length = run.failed(run.start, run.end), run.end - run.start
+    spans = [
+        (down.event.at, down.event.at + max(AFTER_SCALE_IN.value, down.total_s or 0.0), down.lost_causes)
+        for down in run.analysis.scale_downs
+        if down.event.at <= run.end
+    ]
+    inside = sum(run.failed(start, end) or 0 for start, end, _ in spans)
+    shrinking = sum(end - start for start, end, _ in spans)
+    if failed is None or not spans or inside < LEAST_ERRORS.value or length <= shrinking:
+        return None
+    base = (failed - inside) / (length - shrinking)
+    if inside / shrinking <= SCALE_IN_ERRORS.value * base:
+        return None
+    causes: dict[str, int] = {}
+    for _, _, found in spans:
+        for cause, n in found.items():
+            causes[cause] = causes.get(cause, 0) + n
+    return Hit(
+        f"{inside} requests failed while pods were taken away ("
+        + (", ".join(f"{cause}: {n}" for cause, n in sorted(causes.items())) or "cause not known") + ").",
+        tuple(Evidence("failed after a shrinking", run.failed(start, end), "requests", start, end)
+              for start, end, _ in spans[:5]),
+        "Let pods finish: a preStop sleep longer than the endpoints need to spread, and a graceful end on SIGTERM.",
+        container_patch(run, lifecycle={"preStop": {"sleep": {"seconds": 10}}}), spans[0][0], spans[-1][1],
+    )  # fmt: skip
+
+
+RULE = Rule(
+    id="F17",
+    name="scale-in-errors",
+    order=160,
+    title="Requests fail while shrinking",
+    severity="warning",
+    check=check,
+    thresholds=(
+        AFTER_SCALE_IN,
+        SCALE_IN_ERRORS,
+        LEAST_ERRORS,
+    ),
+    cure="`preStop` sleep, `terminationGracePeriodSeconds`, a graceful end on SIGTERM.",
+)

@@ -1,0 +1,33 @@
+"""F22 other-writer: something else changes the size."""
+
+from autoscale.findings.results import Evidence
+from autoscale.findings.rule import Rule
+from autoscale.findings.run import Hit, Run
+
+
+def check(run: Run) -> Hit | None:
+    """F22: the size changed without the HPA."""
+    others = [event for event in run.analysis.scale_events if event.by == "other"]
+    if not others:
+        return None
+    first = others[0]
+    return Hit(
+        f"The size changed {len(others)} time(s) without the HPA, first from {first.before} to {first.after}: "
+        "something else writes the workload's replicas.",
+        tuple(Evidence(f"{event.before} to {event.after}", start=event.at, end=event.at) for event in others[:5]),
+        "Remove `replicas` from the workload's manifest, so that rollouts and GitOps leave the size to the HPA.",
+        None, first.at, others[-1].at,
+    )  # fmt: skip
+
+
+RULE = Rule(
+    id="F22",
+    name="other-writer",
+    order=240,
+    title="Something else changes the size",
+    severity="warning",
+    check=check,
+    facts=True,
+    thresholds=(),
+    cure="Remove `replicas` from the workload's manifest.",
+)

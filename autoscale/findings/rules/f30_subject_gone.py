@@ -1,0 +1,25 @@
+"""F30 subject-gone: what was to be judged was taken away."""
+
+from autoscale.findings.results import Evidence
+from autoscale.findings.rule import Rule
+from autoscale.findings.run import Hit, Run
+
+
+def check(run: Run) -> Hit | None:
+    """F30: the HPA or its workload was deleted during the run (and perhaps made again)."""
+    gone = [one for one in run.interventions if one.kind in ("hpa deleted", "target deleted")]
+    if not gone:
+        return None
+    return Hit(
+        "; ".join(f"{one.words} {one.at - run.start:.0f} s after the load began" for one in gone)
+        + ": what was to be judged was not there.",
+        tuple(Evidence(one.words, one.until - one.at, "s", one.at, one.until) for one in gone),
+        "Find out who did it (`kubectl get events`, managed fields, GitOps, a pipeline) and run again.",
+        None, gone[0].at, max(one.until for one in gone),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    id="F30", name="subject-gone", order=15, title="The HPA or its workload was deleted in mid-run", severity="error",
+    check=check, cure="Keep others away from what is tested, and run again.", facts=True,
+)  # fmt: skip

@@ -1,0 +1,34 @@
+"""F31 changed-in-mid-run: somebody else changed what was tested."""
+
+from autoscale.findings.results import Evidence
+from autoscale.findings.rule import Rule
+from autoscale.findings.run import Hit, Run
+
+_ADVICE = {
+    "rollout": "A rollout's surge pods count in the HPA's metric before they are available, and are no overshoot: roll "
+    "out outside peaks, with a small maxSurge, and do not compare this run with one without a rollout.",
+    "resize": "A changed request changes the HPA's ratio without any change of load: scale on another resource than "
+    "the one that is resized (VPA), and compare only spans with equal requests.",
+    "hpa edited": "Before and after the edit two settings were tested: judge them in runs of their own.",
+}  # fmt: skip
+
+
+def check(run: Run) -> Hit | None:
+    """F31: a rollout, a resize of the pods or an edit of the HPA, not by the run itself."""
+    found = [one for one in run.interventions if one.kind in _ADVICE]
+    if not found:
+        return None
+    texts = [f"{one.words} ({one.at - run.start:.0f} s after the load began)" for one in found]
+    return Hit(
+        "; ".join(text[:1].upper() + text[1:] for text in texts) + ".",
+        tuple(Evidence(one.words, one.until - one.at or None, "s", one.at, one.until) for one in found),
+        " ".join(dict.fromkeys(_ADVICE[one.kind] for one in found)),
+        None, found[0].at, max(one.until for one in found),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    id="F31", name="changed-in-mid-run", order=95, title="Somebody else changed what was tested", severity="warning",
+    check=check, facts=True,
+    cure="Roll out, resize and edit outside the test; what was measured before and after is not comparable.",
+)  # fmt: skip

@@ -21,7 +21,7 @@ from loadtest.histogram import Counts, merge, quantiles
 APP_THREADS = 8  # app/server.py
 MANY_THREADS = 64
 CALM = 0.3  # of its CPU: a pod that is busier makes requests wait for each other
-_PROFILE = 200
+_PROFILE = 100
 _SOME = 0.1
 _BLOCK_S = 15
 _MOST_SCATTER = 0.1

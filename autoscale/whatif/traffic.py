@@ -119,8 +119,7 @@ def _world(limits: Limits, pods: int, floats: Any, whole: Any, chance: random.Ra
         sent=whole(ring, 0), sent_serial=whole(ring, 0), idle=whole(ring, 0), idle_since=floats(ring, 0.0),
         seed=whole(2, 0), node=floats(2, 0.0), totals=whole(10, 0),
     )  # fmt: skip
-    for request in range(POOL):
-        world.after[request] = request + 1 if request + 1 < POOL else -1
+    world.after[:] = [*range(1, POOL), -1]
     world.node[0] = 1.0
     world.seed[0], world.seed[1] = chance.randrange(1, 2147483563), chance.randrange(1, 2147483399)
     for _ in range(10):

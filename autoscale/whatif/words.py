@@ -36,7 +36,8 @@ def figure_rows(model: Model) -> Iterator[tuple[str, ...]]:
         yield name, f"{figure.value:.4g} {figure.unit}".strip(), between, figure.source, figure.how
 
 
-def _band(band: Band, unit: str, signed: bool = False) -> str:
+def band_text(band: Band, unit: str, signed: bool = False) -> str:
+    """The middle and, where it is wider, the band in brackets; ``signed`` for differences."""
     if band.middle is None or band.low is None or band.high is None:
         return "unknown"
     sign = "+" if signed else ""
@@ -62,10 +63,10 @@ def outcome_rows(answer: Answer) -> Iterator[tuple[str, ...]]:
 def _row(outcome: Outcome, name: str, change: bool = False) -> tuple[str, ...]:
     figures = outcome.change if change and outcome.change else outcome.figures
     return (
-        name, _band(figures.replica_minutes, "", change), _band(figures.most_pods, "", change),
-        _band(figures.first_decision_s, "s", change), _band(figures.p95_s, "s", change),
-        _band(figures.p99_s, "s", change), _band(figures.worst_p95_s, "s", change), _band(figures.lost, "%", change),
-        "" if change else outcome.binds or "",
+        name, band_text(figures.replica_minutes, "", change), band_text(figures.most_pods, "", change),
+        band_text(figures.first_decision_s, "s", change), band_text(figures.p95_s, "s", change),
+        band_text(figures.p99_s, "s", change), band_text(figures.worst_p95_s, "s", change),
+        band_text(figures.lost, "%", change), "" if change else outcome.binds or "",
     )  # fmt: skip
 
 

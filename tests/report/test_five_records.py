@@ -145,3 +145,13 @@ def test_the_records_are_small_and_whole() -> None:
         assert path.stat().st_size < 80_000
         assert (rows[-1]["k"], rows[-1]["reason"]) == ("end", "done")
         assert (rows[0]["context"]["name"] == "embedded") == (name != "good")
+
+
+def test_the_sample_report_shows_what_there_is_to_see() -> None:
+    """The report of the docs has a failed objective, a finding and its patch, and says on which cluster it was made."""
+    page = (FIXTURES.parents[1] / "docs" / "sample-report.html").read_text()
+    assert "<title>fail: maxed-out" in page
+    assert "context embedded" in page
+    assert 'id="finding-F1"' in page
+    assert "maxReplicas: 9" in page
+    assert "Copy the patch" in page

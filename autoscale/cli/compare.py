@@ -30,7 +30,11 @@ class _TwoSides(click.Command):
     "1 regression, 5 cannot say (it takes 3 runs a side to know the noise), 6 a run is invalid.",
 )  # fmt: skip
 @click.argument("base", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="BASE... -- NEW...")
-@click.option("--anyway", is_flag=True, help="Compare runs of another load or with other CPU limits all the same.")
+@click.option(
+    "--anyway",
+    is_flag=True,
+    help="Compare runs of another load, cluster or preset, or with other CPU limits, all the same.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json", "html"]), default="text")
 @click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
 @click.pass_context

@@ -65,6 +65,8 @@ def _essence(run: Analysis) -> dict[str, Any]:
     load: Mapping[str, Any] = scenario.get("load") or {}
     pods = [pod for pod in run.pods if pod.uid]
     return {
+        "cluster": _cluster(run),
+        "HPA controller (preset)": {k: v for k, v in run.header["hpa_config"].items() if v is not None},
         "load model": scenario.get("model"),
         "load plan": scenario.get("points"),
         "requests": scenario.get("requests"),
@@ -73,6 +75,14 @@ def _essence(run: Analysis) -> dict[str, Any]:
         "CPU requests": sorted({pod.cpu_request_m for pod in pods if pod.cpu_request_m}),
         "CPU limits": sorted({pod.cpu_limit_m for pod in pods if pod.cpu_limit_m}),
     }
+
+
+def _cluster(run: Analysis) -> str:
+    """The context, its cluster and its version; an embedded cluster is made anew for each run, and yet the same."""
+    context = run.header["context"]
+    name, version = context.get("name"), run.header["versions"].get("cluster")
+    own = "" if str(version).endswith("embedded") else f", CA {str(context.get('ca_sha256'))[:12]}"
+    return f"{name} ({version}{own})"
 
 
 def _difference(name: str, entry: Entry, base: Sequence[Analysis], new: Sequence[Analysis]) -> Difference:

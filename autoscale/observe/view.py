@@ -59,15 +59,44 @@ class View:
         return int(((self.hpa or {}).get("spec") or {}).get("minReplicas") or 1)
 
     def hpa_sees(self) -> bool:
-        """Whether the HPA has computed a replica count from metrics."""
-        return holds(self.hpa or {}, "ScalingActive")
+        """Whether the HPA has a value of a metric, or has none to look at as its target is at 0.
+
+        With several metrics of which some fail it still scales up: that can be run.
+        """
+        shown = ((self.hpa or {}).get("status") or {}).get("currentMetrics") or []
+        return holds(self.hpa or {}, "ScalingActive") or self.at_zero() or any(item.get("type") for item in shown)
+
+    def at_zero(self) -> bool:
+        """Whether the target stands at 0 pods, where an HPA does nothing (``ScalingDisabled``)."""
+        return self._wanted() == self.replicas == 0
+
+    def _wanted(self) -> int | None:
+        return ((self.workload or {}).get("spec") or {}).get("replicas")
+
+    def held_by_metric(self) -> bool:
+        """Whether the target is ready at a size above the minimum that the HPA's own metric asks for at this moment."""
+        status = (self.hpa or {}).get("status") or {}
+        able = [item.get("reason") for item in status.get("conditions") or [] if item["type"] == "AbleToScale"]
+        size = self._wanted()
+        settled = size == self.replicas == self.ready == status.get("desiredReplicas")
+        return bool(size) and settled and able == ["ReadyForNewScale"] and holds(self.hpa or {}, "ScalingActive")
+
+    @property
+    def ready(self) -> int:
+        """Ready pods of the workload, as its status says."""
+        return int(((self.workload or {}).get("status") or {}).get("readyReplicas") or 0)
+
+    def can_start(self) -> bool:
+        """Whether a load may begin: at 0, held above the minimum by its metric, or at the minimum, all of it ready."""
+        least = self.at_minimum() and self.ready >= self.min_replicas
+        return self.at_zero() or self.held_by_metric() or least
 
     def at_minimum(self) -> bool:
         """Whether the workload wants and has the HPA's minimum, and no pod of it is ending any more.
 
         A pod that has ended may be kept for a while (evicted, its node shut down): it is none of them.
         """
-        wanted = ((self.workload or {}).get("spec") or {}).get("replicas")
+        wanted = self._wanted()
         pods = [pod for pod in self.pods.values() if not is_finished(pod)]
         return wanted == self.replicas == self.min_replicas and len(pods) == self.min_replicas
 

@@ -8,6 +8,7 @@ from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, 
 from autoscale.cluster.apply import apply, delete
 from autoscale.cluster.proxy import Fetch, pod_fetch
 from autoscale.cluster.readiness import hopeless, is_ready, is_rolled_out, not_created, refused_pods, stuck
+from autoscale.hpa.reasons import cure
 from autoscale.observe.view import View
 from autoscale.run.loadjobs import MASTER, START_DEADLINE_S, WEB_UI_PORT, WORKER, is_master
 from autoscale.run.recorder import Recorder
@@ -43,18 +44,19 @@ def _broken(run: Recorder) -> str:
 
 
 def await_start(run: Recorder, window_s: float, sync_s: float) -> None:
-    """Until the start state: the HPA computes from metrics, and the workload has been at the minimum for two syncs.
+    """Until the start state: the HPA computes from metrics, and the workload has been ready at the minimum, or at the
+    size at which its own metric holds it, for two syncs. At 0 pods there is nothing to wait for.
 
-    A workload that is there already at the minimum when it is first seen need not prove it. ClusterError where the
-    HPA sees no metrics: it would be blind from the first request on.
+    A workload that is there already when it is first seen need not prove it. ClusterError where the HPA sees no
+    metrics: it would be blind from the first request on.
     """
     if not run.pump(lambda: True if run.view.hpa_sees() else None, METRICS_S):
         raise ClusterError(
             f"the HPA has seen no metrics for {METRICS_S:g} s: {_blindness(run)}",
-            fix="does `kubectl top pods` answer, and does every container of the pods request the resource?",
+            fix=cure(_blind_reason(run)),
         )
-    if not run.view.at_minimum():
-        run.pump(_held(run.view.at_minimum, 2 * sync_s), window_s + 5 * sync_s + 60.0)
+    if not run.view.can_start():
+        run.pump(_held(run.view.can_start, 2 * sync_s), window_s + 5 * sync_s + 60.0)
 
 
 def _held(condition: Callable[[], bool], seconds: float) -> Callable[[], bool | None]:
@@ -70,6 +72,13 @@ def _held(condition: Callable[[], bool], seconds: float) -> Callable[[], bool | 
         return True if since[-1] - since[0] >= seconds else None
 
     return held
+
+
+def _blind_reason(run: Recorder) -> str:
+    """The reason of the condition that keeps the HPA from acting; that of metrics-server where it has none yet."""
+    conditions = ((run.view.hpa or {}).get("status") or {}).get("conditions") or []
+    reasons = [item.get("reason") or "" for item in conditions if item["status"] == "False"]
+    return next(iter(reasons), "FailedGetResourceMetric")
 
 
 def _blindness(run: Recorder) -> str:

@@ -1,6 +1,7 @@
 """Comparing sets of runs."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -98,3 +99,21 @@ def test_names_cannot_break_out_of_a_format() -> None:
     assert "src=" not in as_html(found)
     assert "http" not in as_html(found)
     assert "p95" in as_text(found) or "95th" in as_text(found)
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ({"context": {"name": "elsewhere"}}, "cluster"),
+        ({"versions": {"cluster": "v1.36.0"}}, "cluster"),
+        ({"hpa_config": {"sync_period_s": 2.0, "tolerance": 0.1}}, "HPA controller (preset)"),
+    ],
+)
+def test_another_cluster_or_preset_is_refused_unless_told(header: dict[str, Any], named: str) -> None:
+    """Figures of two clusters, or of two settings of the controller, differ for other reasons than the change."""
+    plain = analyse(Record([[0, 10], [30, 10]], run="a").mark("load-start", 0).steady(0, 30, 10).rows())
+    other = analyse(Record([[0, 10], [30, 10]], run="b", **header).mark("load-start", 0).steady(0, 30, 10).rows())
+    with pytest.raises(InputError) as caught:
+        compare([plain], [other])
+    assert [problem.where for problem in caught.value.problems] == [f"b: {named}"]
+    assert any(named in warning for warning in compare([plain], [other], anyway=True).warnings)

@@ -151,6 +151,63 @@ def test_the_minimum_is_reached_when_the_last_pod_has_gone() -> None:
     assert not view.at_minimum()
 
 
+EXTERNAL = {"minReplicas": 1, "maxReplicas": 9, "metrics": [{"type": "External"}]}
+
+
+def condition(kind: str, status: str, reason: str) -> dict[str, str]:
+    """One condition of an HPA."""
+    return {"type": kind, "status": status, "reason": reason}
+
+
+def standing(size: int, ready: int, hpa: dict[str, Any], minimum: int = 1) -> View:
+    """A workload with so many pods, so many of them ready, under an HPA with this status."""
+    view = View(Scope("Deployment", "web", "web", "web", 0.0))
+    view.see(change("HorizontalPodAutoscaler", "web", spec={**EXTERNAL, "minReplicas": minimum}, status=hpa))
+    view.see(change("Deployment", "web", spec={"replicas": size}, status={"replicas": size, "readyReplicas": ready}))
+    for number in range(size):
+        view.see(change("Pod", f"p{number}"))
+    return view
+
+
+ACTIVE = condition("ScalingActive", "True", "ValidMetricFound")
+FAILING = condition("ScalingActive", "False", "FailedGetExternalMetric")
+STEADY = condition("AbleToScale", "True", "ReadyForNewScale")
+HELD = condition("AbleToScale", "True", "ScaleDownStabilized")
+
+
+@pytest.mark.parametrize(
+    ("view", "starts"),
+    [
+        pytest.param(standing(0, 0, {"conditions": [condition("ScalingActive", "False", "ScalingDisabled")]}), True,
+                     id="at zero the cold start is what is measured"),
+        pytest.param(standing(2, 2, {"desiredReplicas": 2, "conditions": [ACTIVE, STEADY]}), True,
+                     id="held above the minimum by its own metric"),
+        pytest.param(standing(2, 2, {"desiredReplicas": 2, "conditions": [ACTIVE, HELD]}), False,
+                     id="held by the window alone: it will shrink"),
+        pytest.param(standing(2, 2, {"desiredReplicas": 4, "conditions": [ACTIVE, STEADY]}), False, id="on its way"),
+        pytest.param(standing(50, 50, {"desiredReplicas": 50, "conditions": [ACTIVE]}, 50), True, id="50 of 50 ready"),
+        pytest.param(standing(50, 49, {"desiredReplicas": 50, "conditions": [ACTIVE]}, 50), False, id="49 of 50 ready"),
+    ],
+)  # fmt: skip
+def test_where_a_load_may_begin(view: View, starts: bool) -> None:
+    """At zero, at the size its metric asks for, or at the minimum with all of it ready."""
+    assert view.can_start() is starts
+
+
+@pytest.mark.parametrize(
+    ("status", "sees"),
+    [
+        ({"conditions": [ACTIVE]}, True),
+        ({"conditions": [FAILING], "currentMetrics": [{"type": "Resource"}, {"type": ""}]}, True),
+        ({"conditions": [FAILING], "currentMetrics": [{"type": ""}]}, False),
+        ({}, False),
+    ],
+)
+def test_an_hpa_with_one_value_can_be_run(status: dict[str, Any], sees: bool) -> None:
+    """Of two metrics one fails: it scales up and never down, which is a run and no refusal."""
+    assert standing(2, 2, status).hpa_sees() is sees
+
+
 def test_a_job_has_ended_when_its_condition_says_so() -> None:
     """Complete and Failed are told apart; a Job without a true condition still runs."""
     view = View(Scope("Deployment", "web", "web", "web", 0.0))

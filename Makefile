@@ -66,14 +66,14 @@ loadtest: $(VENV)/.run  ## Scale the app under load: record, report, verdict
 ui: $(VENV)/.run  ## Serve http://127.0.0.1:8089 and start runs from the page
 	@$(BIN)/autoscale ui --context $(CONTEXT) $(ARGS)
 
-# The tests mostly wait, for clusters, loads and clocks, so files run side by side: whole runs two at a time, as each of
+# The tests mostly wait, for clusters, loads and clocks, so files run side by side: whole runs three at a time, as each of
 # them loads its pods, then all others. Some of them (ARGS) begin at once.
 JOBS ?= 6
 SPREAD := --dist loadfile
 .PHONY: test
 test: $(VENV)/.dev  ## Run the tests (ARGS='tests/hpa -k name' for some of them)
 ifeq ($(ARGS),)
-	@$(BIN)/python -m pytest -m "e2e and not cluster" -n 2 $(SPREAD); runs=$$?; \
+	@$(BIN)/python -m pytest -m "e2e and not cluster" -n 3 $(SPREAD); runs=$$?; \
 	$(BIN)/python -m pytest -m "not e2e and not cluster" -n $(JOBS) $(SPREAD) && exit $$runs
 else
 	@$(BIN)/python -m pytest -m "not cluster" $(ARGS)

@@ -19,6 +19,7 @@ from autoscale.hpa import Config, Observation, Spec, State, decide, explain, par
 from autoscale.hpa import Decision as Computed
 from autoscale.hpa.config import DEFAULTS, RELEASES
 
+NEAR_S = 3.0  # HPA status, workload and event are three watches; the server's times are whole seconds
 _SHORTEST_S = 0.5
 _WRITE_S = 1.0  # a pass writes the size first and its status after, within this time
 _ALL_BELOW = 400  # explain every pass of so many rows; in longer runs those around a change of size
@@ -109,6 +110,12 @@ def _passes(kept: Collected, config: Config) -> Iterator[Pass]:
             yield Pass(t, before, before, told=False)
             t += config.sync_period_s
         yield Pass(row["t"], row, before, told=True)
+
+
+def decided(decisions: Sequence[Decision], at: float, size: int) -> Decision | None:
+    """The pass behind a change to a size: of those that gave it, the one heard nearest to the change."""
+    near = [one for one in decisions if abs(one.at - at) <= NEAR_S and one.recorded == size and one.current != size]
+    return min(near, key=lambda one: abs(one.at - at), default=None)
 
 
 def is_pass(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

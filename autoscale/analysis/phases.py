@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from autoscale.analysis.decisions import decided
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.plan import LoadChange
@@ -114,7 +115,8 @@ def scale_ups(
         if not event.up:
             continue
         until = events[i + 1].at if i + 1 < len(events) else float("inf")
-        seen = next((d.sample_at for d in decisions if abs(d.at - event.at) <= _SLACK_S * 3), None)
+        made = decided(decisions, event.at, event.after)
+        seen = made.sample_at if made else None
         change = _cause(event, changes, seen)
         origin = change
         if found and change is not None and found[-1].load_change == change:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from autoscale.analysis.decisions import NEAR_S, decided
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.results.analysis import Decision, EventAt, Replicas, ScaleEvent
 from autoscale.kube.targets import targets
-
-_NEAR_S = 3.0  # HPA status, workload and event are three watches; the server's times are whole seconds
 
 
 def scale_events(kept: Collected, replicas: Replicas, decisions: Sequence[Decision]) -> tuple[ScaleEvent, ...]:
@@ -25,20 +24,21 @@ def _event(kept: Collected, at: float, before: int, after: int, decisions: Seque
     by: Literal["hpa", "other"] | None = "hpa" if row or rescale else ("other" if kept.hpas else None)
     reason = rescale.message.partition("reason: ")[2] or None if rescale else None
     metric = _targets(row) if row else None
-    words = next((d.words for d in decisions if abs(d.at - at) <= _NEAR_S and d.recorded == after), None)
+    made = decided(decisions, at, after)
+    words = made.words if made else None
     return ScaleEvent(at, before, after, reason, by, metric, words or _words(before, after, by, reason, metric))
 
 
 def _hpa_row(hpas: Sequence[Mapping[str, Any]], at: float, after: int) -> Mapping[str, Any] | None:
     """The status that goes with a change: the one nearest in time that wanted this size and had just scaled."""
-    near = [row for row in hpas if abs(row["t"] - at) <= _NEAR_S and row["desired"] == after]
+    near = [row for row in hpas if abs(row["t"] - at) <= NEAR_S and row["desired"] == after]
     return min(near, key=lambda row: abs(row["t"] - at), default=None)
 
 
 def _rescale(events: Sequence[EventAt], at: float, after: int) -> EventAt | None:
     for event in events:
         named = event.message.startswith(f"New size: {after};")
-        if event.reason == "SuccessfulRescale" and abs(event.at - at) <= _NEAR_S and named:
+        if event.reason == "SuccessfulRescale" and abs(event.at - at) <= NEAR_S and named:
             return event
     return None
 

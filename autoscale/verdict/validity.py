@@ -11,6 +11,7 @@ from autoscale.verdict.results import Check, Validity
 
 LAG_SHARE = 0.1  # lateness of sending may take up a tenth of the tightest latency objective ...
 LEAST_LAG_S = 0.005  # ... and 5 ms always (BUNGEE's bound on a usable run)
+TIMEOUT_SHARE = 0.01  # without a latency objective: this much of the shortest time-out of the requests
 DROPPED_SHARE = 0.001
 CPU_SHARE = 0.9
 TAIL_SLACK_S = 60.0
@@ -22,8 +23,11 @@ _ASIDE = ("node", "event", "clock", "jobs")
 
 def lag_bound(analysis: Analysis) -> float:
     """How late a request may be sent, at the 99th percentile, in seconds."""
-    tightest = analysis.objective
-    return max(LEAST_LAG_S, LAG_SHARE * tightest.bound_s) if tightest else LEAST_LAG_S
+    if analysis.objective:
+        return max(LEAST_LAG_S, LAG_SHARE * analysis.objective.bound_s)
+    requests = analysis.header["scenario"].get("requests") or []
+    timeouts = [float(one["timeout"]) for one in requests if isinstance(one.get("timeout"), int | float)]
+    return max(LEAST_LAG_S, TIMEOUT_SHARE * min(timeouts, default=0.0))
 
 
 def validity(analysis: Analysis) -> Validity:

@@ -101,12 +101,16 @@ def test_names_cannot_break_out_of_a_format() -> None:
     assert "p95" in as_text(found) or "95th" in as_text(found)
 
 
+QUICK = {"sync_period_s": 2.0, "tolerance": 0.1, "downscale_stabilization_s": 5.0,
+         "cpu_initialization_period_s": 300.0, "initial_readiness_delay_s": 2.0}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("header", "named"),
     [
         ({"context": {"name": "elsewhere"}}, "cluster"),
         ({"versions": {"cluster": "v1.36.0"}}, "cluster"),
-        ({"hpa_config": {"sync_period_s": 2.0, "tolerance": 0.1}}, "HPA controller (preset)"),
+        ({"hpa_config": QUICK}, "HPA controller (preset)"),
     ],
 )
 def test_another_cluster_or_preset_is_refused_unless_told(header: dict[str, Any], named: str) -> None:

@@ -95,7 +95,7 @@ class Autoscaler:
 
 
 def doomed(pods: Iterable[Pod], surplus: int, now: float) -> list[Pod]:
-    """Which pods a ReplicaSet ends: unready ones first, then those ready for the shortest time.
+    """Which pods a ReplicaSet ends (none without surplus): unready ones first, then those ready for the shortest time.
 
     As ``autoscale.plane.controllers.replicaset.deletion_rank``, whose ages count in powers of two of nanoseconds;
     ties, which upstream breaks by uid, are broken by name.
@@ -105,7 +105,7 @@ def doomed(pods: Iterable[Pod], surplus: int, now: float) -> list[Pod]:
         ready = pod.ready_at is not None and pod.ready_at <= now
         return ready, _magnitude(pod.ready_at, now) if ready else 0, _magnitude(pod.created, now), pod.name
 
-    return sorted((pod for pod in pods if pod.deleted is None), key=rank)[:surplus]
+    return sorted((pod for pod in pods if pod.deleted is None), key=rank)[: max(0, surplus)]
 
 
 def _magnitude(at: float | None, now: float) -> int:

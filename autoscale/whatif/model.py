@@ -17,6 +17,7 @@ from autoscale.whatif.traffic import Traffic, equally_likely
 
 _EARLY_S = 0.05  # from a decision to the pod's creation, and from a probe to the API
 _TAIL_S = 1.0
+_LATE_S = 0.05  # no pass comes to the millisecond: what lies a whole window back may count or not
 _DATED_S = 0.5  # the API dates samples in whole seconds
 
 
@@ -115,11 +116,16 @@ class Simulation:
         phase = chance * period if phase is None else phase - self.span.zero
         first = self.span.begin + (phase - self.span.begin) % period
 
-        def again(now: float) -> None:
-            act(now)
-            self._at(now + period, again)
+        late = random.Random(f"{self.seed} late")
 
-        self._at(first, again)
+        def again(due: float) -> Callable[[float], None]:
+            def go(now: float) -> None:
+                act(now)
+                self._at(due + period + late.uniform(0.0, _LATE_S), again(due + period))
+
+            return go
+
+        self._at(first, again(first))
         return first
 
     def _pump(self, until: float) -> None:

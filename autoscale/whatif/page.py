@@ -35,7 +35,7 @@ def to_html(answer: Answer) -> str:
         css=asset("templates/report.css"),
         uplot_css=asset("vendor/uplot/uPlot.min.css"),
         uplot_js=asset("vendor/uplot/uPlot.iife.min.js"),
-        charts_js=asset("templates/charts.js"),
+        charts_js=asset("templates/marks.js") + asset("templates/charts.js"),
         data=inline_json(_data(answer)),
     )
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 class Family(NamedTuple):
     """One view of requests: ``counters`` in the order of preference, the base name of its ``histogram`` (without
-    ``_bucket``), seconds per ``unit`` of it, and who gives it, with a version that was looked at."""
+    ``_bucket``), seconds per ``unit`` of it, and who gives it, with the release line meant (not tried against each)."""
 
     source: str
     counters: tuple[str, ...]

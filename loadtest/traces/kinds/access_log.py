@@ -1,7 +1,7 @@
 """Access logs: each line is a request, counted by its time.
 
 Text: Common and Combined Log Format (nginx, Apache, ingress-nginx, Traefik), Envoy and Istio, AWS ALB and classic ELB.
-JSON lines: Traefik, Caddy, Envoy and Istio, and nginx's own field names. Formats, with versions: docs/imports.md.
+JSON lines: Traefik, Caddy, Envoy and Istio, and nginx's own field names. Formats, with versions: docs/scenarios.md.
 """
 
 import json

@@ -93,6 +93,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         containers=tuple(sorted({name for pod in kept.pods.values() for name in pod.requests_m})),
         pod_bins=_pod_bins(kept),
         unread_rows=kept.strange,
+        faults=tuple(kept.ledger.faults()),
         notes=_notes(kept, need, plan, end),
     )
     return replace(found, measures=measures(found, reversals))

@@ -76,7 +76,7 @@ class _Specs:
 
 def controller_config(kept: Collected) -> Config:
     """The controller's settings; the upstream default where the record does not know."""
-    given = kept.header["hpa_config"]
+    given: Mapping[str, Any] = kept.header["hpa_config"]
     known = {name: given[name] for name in asdict(DEFAULTS) if given.get(name) is not None}
     flags = replace(DEFAULTS, **known)
     version = str(kept.header["versions"].get("cluster", "")).removeprefix("v")

@@ -13,10 +13,11 @@ from autoscale.base.errors import InputError, Problem
 from autoscale.record import rows
 from autoscale.record.rows import Row
 from autoscale.record.shape import decode, misfit
+from autoscale.record.writer import new_digest
 
 
 def read(path: Path | str) -> Iterator[Row]:
-    """Every row of a record (plain or ``.gz``), the header first.
+    """Every row of a record (plain or ``.gz``), the header first. An ``end`` with a digest also has ``digest_holds``.
 
     A last line that was cut off is left out: the run was interrupted, and a record without an ``end`` row is
     partial. Raises InputError for what is not a record, is of another schema, or is corrupt inside.
@@ -50,12 +51,13 @@ def _open(path: Path) -> IO[bytes]:
 
 def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
     broken: str | None = None
-    number = 0
+    number, digest = 0, new_digest()
     for number, line in enumerate(_lines(file), start=1):
         if broken is not None:
             _corrupt(name, number - 1, broken)
         row = decode(line)
         if row is not None and number > 1:
+            digest.update(line)
             yield row
             continue
         try:
@@ -68,6 +70,9 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
         if number == 1:
             _check_header(row, name)
         _check(row, name, number)
+        if row["k"] == "end" and "digest" in row:
+            row["digest_holds"] = row["digest"] == digest.hexdigest()
+        digest.update(line)
         yield row
     if number == 0:
         _foreign(name)

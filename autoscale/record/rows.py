@@ -360,12 +360,23 @@ Reason = Literal["done", "interrupted", "failed"]
 
 
 class End(Stamp):
-    """The last row of a run that was not cut off. ``rows``: how many rows the record has, this one included."""
+    """The last row of a run that was not cut off.
+
+    ``rows``: how many rows the record has, this one included. ``digest``: BLAKE2b (16 bytes, hexadecimal) of all bytes
+    before this row, so of every line with its line feed.
+    """
 
     k: Literal["end"]
     reason: Reason
     rows: Count
     totals: Totals
+    digest: NotRequired[str]
+
+
+class EndAsRead(End):
+    """``digest_holds``: the reader's word on whether it is that of the bytes read; it stands in no file."""
+
+    digest_holds: NotRequired[bool]
 
 
 Row = Header | Clock | Mark | Load | PodLoad | Pod | Workload | Hpa | Usage | Endpoint | Node | Event | Gap | End

@@ -1,5 +1,6 @@
 """Writing a record: rows as they happen, numbered, flushed."""
 
+import hashlib
 import json
 import os
 from contextlib import suppress
@@ -16,6 +17,11 @@ from autoscale.record.shape import FROM_JSON, misfit
 _ENCODER = msgspec.json.Encoder()
 
 
+def new_digest() -> "hashlib.blake2b":
+    """What the ``digest`` of the end is made with, fed with every line before it."""
+    return hashlib.blake2b(digest_size=16)
+
+
 class Writer:
     """Append-only writer of one record; an interrupted run is a readable shorter run.
 
@@ -25,6 +31,7 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows = 0
+        self._digest = new_digest()
         try:
             self._file: BinaryIO = path.open("xb")
         except OSError as error:
@@ -40,15 +47,21 @@ class Writer:
             self._file.close()
 
     def write(self, row: Row, now: float) -> Row:
-        """Number, stamp and append one row; returns it as written. ValueError for a NaN: JSON has none."""
+        """Number, stamp and append one row; returns it as written. ValueError for a NaN: JSON has none.
+
+        The ``end`` gets the digest of what stands before it.
+        """
         full = {
             "k": row["k"],
             "n": self.rows,
             "t": round(now, 4),
             **{name: value for name, value in row.items() if name != "k"},
         }
+        if full["k"] == "end":
+            full["digest"] = self._digest.hexdigest()
+        line = _line(full)
         try:
-            self._file.write(_line(full))
+            self._file.write(line)
             self._file.flush()
         except OSError as error:
             raise AutoscaleError(
@@ -57,6 +70,7 @@ class Writer:
                 exit_code=ExitCode.UNKNOWN,
             ) from error
         self.rows += 1
+        self._digest.update(line)
         return cast("Row", full)
 
 

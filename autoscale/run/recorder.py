@@ -15,9 +15,9 @@ from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.cluster.watch import Change
 from autoscale.observe.fold import Fold
 from autoscale.observe.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
-from autoscale.observe.totals import Totals
 from autoscale.observe.view import View
 from autoscale.record.rows import Mark, Row
+from autoscale.record.totals import Totals
 from autoscale.record.writer import Writer
 from autoscale.run.loadjobs import WEB_UI_PORT, container_of, is_master
 from autoscale.run.options import Listener

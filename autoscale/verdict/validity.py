@@ -34,7 +34,8 @@ def validity(analysis: Analysis) -> Validity:
     """Every check of a run; ``invalid`` outweighs ``unknown``."""
     checks = (
         _lag(analysis), _dropped(analysis), _cpu(analysis), _workers(analysis), _load_rows(analysis), _gaps(analysis),
-        _metrics(analysis), _subject(analysis), _complete(analysis), _unread(analysis), _tail(analysis),
+        _metrics(analysis), _subject(analysis), _complete(analysis), _unread(analysis), _whole(analysis),
+        _tail(analysis),
     )  # fmt: skip
     effects = {check.effect for check in checks}
     outcome = "invalid" if "invalid" in effects else "unknown" if "unknown" in effects else "valid"
@@ -169,6 +170,15 @@ def _unread(analysis: Analysis) -> Check:
     count = analysis.unread_rows
     words = f"{count} rows of the record could not be read" if count else "every row of the record could be read"
     return Check("rows", "unknown" if count else "none", float(count), 0, "count", words)
+
+
+def _whole(analysis: Analysis) -> Check:
+    """Whether the rows are those that were written: nothing missing, doubled, moved or changed."""
+    faults = analysis.faults
+    words = (
+        f"the record is not as it was written: {'; '.join(faults)}" if faults else "the rows are numbered throughout"
+    )
+    return Check("whole", "unknown" if faults else "none", float(len(faults)), 0, "count", words)
 
 
 def _tail(analysis: Analysis) -> Check:

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from autoscale.analysis.intake.clocks import Clocks
+from autoscale.record import rows
 from loadtest.histogram import Counts, quantiles
 
 SHARES = (0.5, 0.95, 0.99)
@@ -45,7 +45,7 @@ class LiveLoad:
     newest: int | None = None
     phase: float | None = None
 
-    def add(self, row: Mapping[str, Any], version: int) -> None:
+    def add(self, row: rows.Load, version: int) -> None:
         """Take one ``load`` row."""
         at = self.clocks.ours(row["at"], row["clk"])
         if self.phase is None:

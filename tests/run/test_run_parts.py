@@ -14,8 +14,8 @@ from autoscale.cluster.client import connect
 from autoscale.cluster.watch import Change
 from autoscale.kube.selectors import selector_text
 from autoscale.observe.scope import Scope
-from autoscale.observe.totals import Totals
 from autoscale.observe.view import View
+from autoscale.record.totals import Totals
 from autoscale.run.loadjobs import container_of, load_objects, with_path
 from autoscale.run.open_cluster import namespace_of
 from autoscale.run.options import RunOptions

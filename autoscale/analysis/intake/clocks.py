@@ -1,10 +1,9 @@
 """All sources on one clock: the observer's."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from autoscale.analysis.results.analysis import Moment
+from autoscale.record import rows
 
 SERVER = "api"
 OBSERVER = "observer"
@@ -18,7 +17,7 @@ class Clocks:
     offsets: dict[str, Moment] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: rows.Clock) -> None:
         """Take a ``clock`` row; a later one replaces an earlier one of the same clock."""
         self.offsets[row["clk"]] = Moment(row["offset_s"], row["error_s"])
 

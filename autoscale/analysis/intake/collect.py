@@ -10,6 +10,8 @@ from autoscale.analysis.intake.pods import Dated, EndpointHistory, PodHistory, U
 from autoscale.analysis.intake.resizes import asked_for
 from autoscale.analysis.results.analysis import EventAt, GapSpan, MarkAt
 from autoscale.base.errors import InputError, Problem
+from autoscale.record import rows
+from autoscale.record.ledger import Ledger
 from autoscale.record.shape import FROM_JSON, misfit
 from loadtest.histogram import SPEC
 
@@ -28,7 +30,7 @@ _OUT_OF_ORDER_S = 2.0  # sources are heard side by side, so rows may be a little
 class Collected:
     """What one pass kept."""
 
-    header: Row
+    header: rows.Header
     clocks: Clocks
     load: LoadCollector
     first_t: float
@@ -39,27 +41,27 @@ class Collected:
     endpoints: dict[str, EndpointHistory] = field(default_factory=dict)
     pulled: dict[str, Dated] = field(default_factory=dict)
     usage: dict[str, UsageHistory] = field(default_factory=dict)
-    hpas: list[Row] = field(default_factory=list)
-    hpas_gone: list[Row] = field(default_factory=list)
-    replica_sets: list[Row] = field(default_factory=list)
-    workloads: list[Row] = field(default_factory=list)
-    nodes: list[Row] = field(default_factory=list)
+    hpas: list[rows.Hpa] = field(default_factory=list)
+    hpas_gone: list[rows.Hpa] = field(default_factory=list)
+    replica_sets: list[rows.Workload] = field(default_factory=list)
+    workloads: list[rows.Workload] = field(default_factory=list)
+    nodes: list[rows.Node] = field(default_factory=list)
     events: list[EventAt] = field(default_factory=list)
     gaps: list[GapSpan] = field(default_factory=list)
-    end: Row | None = None
+    ledger: Ledger = field(default_factory=Ledger)
+    end: rows.End | None = None
     backwards: int = 0
     strange: int = 0
 
     @property
-    def target(self) -> Row:
+    def target(self) -> rows.Target:
         """The header's target."""
-        target: Row = self.header["target"]
-        return target
+        return self.header["target"]
 
 
-def collect(rows: Iterable[Row]) -> Collected:
+def collect(record: Iterable[Any]) -> Collected:
     """Read a record's rows, header first; raises InputError where there is no usable header."""
-    stream = iter(rows)
+    stream = iter(record)
     header = next(stream, None)
     if header is None or header.get("k") != "header":
         raise InputError("this is no record", problems=[Problem("row 1", "no header", 'a {"k": "header"} row')])
@@ -71,12 +73,14 @@ def collect(rows: Iterable[Row]) -> Collected:
     clocks = Clocks()
     kept = Collected(header, clocks, LoadCollector(clocks), header["t"], header["t"])
     handlers = _handlers(kept)
+    kept.ledger.add(header)
     start = header["t"]
     waiting: list[Row] = []
     patient = True
     for row in stream:
         try:
             kind, t = row["k"], row["t"]
+            kept.ledger.add(row)
             if not _near(row, start) or (kind not in _MANY and misfit(row, kind, written=False)):
                 kept.strange += 1  # its inside is not what its kind holds; counted and told in the notes
                 continue
@@ -106,7 +110,7 @@ def _near(row: Row, start: float) -> bool:
 
 
 def _release(
-    waiting: list[Row], kept: Collected, handlers: Mapping[str, Callable[[Row], None]], *, all_of_them: bool
+    waiting: list[Row], kept: Collected, handlers: Mapping[str, Callable[[Any], None]], *, all_of_them: bool
 ) -> list[Row]:
     """Handle the rows whose clock is measured by now, or all; returns those that wait on."""
     for row in waiting:
@@ -124,32 +128,32 @@ def _check_histogram(found: Mapping[str, float]) -> None:
         raise InputError("the record's histograms have buckets of another kind", problems=[problem])
 
 
-def _handlers(kept: Collected) -> dict[str, Callable[[Row], None]]:
+def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
     load = kept.load
 
-    def mark(row: Row) -> None:
+    def mark(row: rows.Mark) -> None:
         kept.marks.append(MarkAt(row["name"], kept.clocks.ours(row["at"], row["clk"]), row.get("stage")))
 
-    def pod_load(row: Row) -> None:
+    def pod_load(row: rows.PodLoad) -> None:
         pod = kept.by_name.get(row["pod"])
         load.add_pod(row, pod.ready[0][0] if pod and pod.ready else None)
 
-    def pod(row: Row) -> None:
+    def pod(row: rows.Pod) -> None:
         history = kept.pods.get(row["uid"])
         if history is None:
             history = PodHistory(row["uid"], row["name"], row["t"], (row["created"], row["t"]))
             kept.pods[row["uid"]] = kept.by_name[row["name"]] = history
         history.add(row)
 
-    def usage(row: Row) -> None:
+    def usage(row: rows.Usage) -> None:
         at = kept.clocks.ours(row["at"], row["clk"])
         kept.usage.setdefault(row["pod_uid"], UsageHistory()).add(row, at)
 
-    def endpoint(row: Row) -> None:
+    def endpoint(row: rows.Endpoint) -> None:
         if kept.target["service"] in (None, row["service"]):
             kept.endpoints.setdefault(row["pod_uid"], EndpointHistory()).add(row)
 
-    def hpa(row: Row) -> None:
+    def hpa(row: rows.Hpa) -> None:
         if kept.target["hpa"] not in (None, row["name"]):
             return
         if row.get("removed"):
@@ -157,16 +161,16 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Row], None]]:
         else:
             kept.hpas.append(_slim(row, kept.hpas[-1] if kept.hpas else None))
 
-    def workload(row: Row) -> None:
+    def workload(row: rows.Workload) -> None:
         if (row["kind"], row["name"]) == (kept.target["kind"], kept.target["name"]):
             kept.workloads.append(row)
         elif row["kind"] == "ReplicaSet":  # only the target's own are recorded
             kept.replica_sets.append(row)
 
-    def gap(row: Row) -> None:
+    def gap(row: rows.Gap) -> None:
         kept.gaps.append(GapSpan(row["source"], row["since"], row["until"], row["cause"]))
 
-    def end(row: Row) -> None:
+    def end(row: rows.End) -> None:
         kept.end = row
 
     return {
@@ -176,14 +180,14 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Row], None]]:
     }  # fmt: skip
 
 
-def _slim(row: Row, last: Row | None) -> Row:
+def _slim(row: rows.Hpa, last: rows.Hpa | None) -> rows.Hpa:
     """The same row, sharing the spec with the row before where it did not change."""
     if last is not None and last["spec"] == row["spec"]:
         return {**row, "spec": last["spec"]}
     return row
 
 
-def _event(kept: Collected, row: Row) -> None:
+def _event(kept: Collected, row: rows.Event) -> None:
     moment = kept.clocks.moment(row["last"] if row["last"] is not None else row["first"], row["t"])
     at = moment.at if moment else row["t"]
     if len(kept.events) < _MAX_EVENTS:

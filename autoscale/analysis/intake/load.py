@@ -4,11 +4,12 @@ import math
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from autoscale.analysis.histograms import INDEX, HistogramSeries
 from autoscale.analysis.intake.clocks import Clocks
+from autoscale.record import rows
 from loadtest.histogram import Counts, merge
+from loadtest.lines import PodShare
 
 FIELDS = ("planned", "sent", "answered", "failed", "dropped", "in_flight")
 BIN_S = 10
@@ -84,7 +85,7 @@ class LoadCollector:
     duplicates: int = 0
     cpu_share: float | None = None
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: rows.Load) -> None:
         """Take one ``load`` row."""
         if not self._accept(row):
             return
@@ -102,13 +103,13 @@ class LoadCollector:
         if row["by_pod"]:
             self._answers(second, row["by_pod"], row["clk"])
 
-    def _accept(self, row: Mapping[str, Any]) -> bool:
+    def _accept(self, row: rows.Load | rows.PodLoad) -> bool:
         place = self.shards if row["k"] == "load" else self.pod_shards
         new = place.setdefault(row["shard"], Shard()).accept(row["seq"])
         self.duplicates += not new
         return new
 
-    def _count(self, second: int, row: Mapping[str, Any]) -> None:
+    def _count(self, second: int, row: rows.Load) -> None:
         failed = row["failed"]
         total = None if failed is None else sum(failed.values())
         new = [row["planned"], row["sent"], row["answered"], total, row["dropped"], row["in_flight"]]
@@ -131,7 +132,7 @@ class LoadCollector:
             self.cpu_share = share if self.cpu_share is None else max(self.cpu_share, share)
             del shard.cpu[0]
 
-    def _answers(self, second: int, by_pod: Mapping[str, Any], clk: str) -> None:
+    def _answers(self, second: int, by_pod: Mapping[str, PodShare], clk: str) -> None:
         number = second // BIN_S
         if self.first_bin is None:
             self.first_bin = number
@@ -155,7 +156,7 @@ class LoadCollector:
                     pod.bins.extend([0] * (place + 1 - len(pod.bins)))
                 pod.bins[place] += n
 
-    def add_pod(self, row: Mapping[str, Any], started: float | None) -> None:
+    def add_pod(self, row: rows.PodLoad, started: float | None) -> None:
         """Take one ``pod_load`` row of a pod that became ready at ``started`` (None: not known)."""
         if not self._accept(row):
             return

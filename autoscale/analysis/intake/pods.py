@@ -3,9 +3,11 @@
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from autoscale.record import rows
 
 _FAR_S = 86400.0  # a sample dated a day off is no sample
 Requests = dict[str, dict[str, int]]  # container -> resource -> thousandths; what is absent is not requested
@@ -39,7 +41,7 @@ class PodHistory:
     ready: list[tuple[float, bool]] = field(default_factory=list)
     readiness: list[tuple[float, str, float | None]] = field(default_factory=list)
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: rows.Pod) -> None:
         """Take one ``pod`` row."""
         t = row["t"]
         self.node = row["node"] or self.node
@@ -58,10 +60,11 @@ class PodHistory:
             self.removed = t
         self._ready(row, t)
 
-    def _containers(self, containers: list[Mapping[str, Any]], t: float) -> None:
+    def _containers(self, containers: Sequence[rows.Container], t: float) -> None:
         starts = [c["started"] for c in containers]
-        if self.started is None and starts and None not in starts:
-            self.started = (max(starts), t)
+        running = [start for start in starts if start is not None]
+        if self.started is None and starts and len(running) == len(starts):
+            self.started = (max(running), t)
         self.restarts = max(self.restarts, sum(c["restarts"] for c in containers))
         reason = next((c["reason"] for c in containers if c["reason"]), None)
         if reason or (containers and not self.restarts):  # what it waited for is over; why it was restarted is not
@@ -71,8 +74,8 @@ class PodHistory:
         if containers:
             self.requests_m = {c["name"]: c["cpu_request_m"] for c in containers}
             self.unrequested = None in requests
-            self.request_m = None if None in requests else sum(requests)
-            self.limit_m = None if None in limits else sum(limits)
+            self.request_m = total(requests)
+            self.limit_m = total(limits)
             # a row that says what the one before said does not take back what an event told of a resize since
             if (shown := {c["name"]: _requested(c) for c in containers}) != self.shown:
                 self.shown = shown
@@ -95,7 +98,7 @@ class PodHistory:
         asked = self.asked_at(t).values()
         return None if not asked or any("cpu" not in one for one in asked) else sum(one["cpu"] for one in asked)
 
-    def _ready(self, row: Mapping[str, Any], t: float) -> None:
+    def _ready(self, row: rows.Pod, t: float) -> None:
         condition = row["conditions"].get("Ready")
         if condition is not None and (not self.readiness or self.readiness[-1][1:] != tuple(condition)):
             self.readiness.append((t, condition[0], condition[1]))
@@ -105,14 +108,21 @@ class PodHistory:
             self.ready.append((t, now))
 
 
-def _requested(container: Mapping[str, Any]) -> dict[str, int]:
+def _requested(container: rows.Container) -> dict[str, int]:
     """Requests of one container in thousandths of a core and of a byte."""
     found = {}
-    if container["cpu_request_m"] is not None:
-        found["cpu"] = int(container["cpu_request_m"])
-    if container.get("mem_request_b") is not None:
-        found["memory"] = int(container["mem_request_b"]) * 1000
+    cpu, memory = container["cpu_request_m"], container.get("mem_request_b")
+    if cpu is not None:
+        found["cpu"] = int(cpu)
+    if memory is not None:
+        found["memory"] = int(memory) * 1000
     return found
+
+
+def total(amounts: Sequence[int | None]) -> int | None:
+    """The sum of a pod's containers; None where there is none, or one is not set."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known and len(known) == len(amounts) else None
 
 
 @dataclass(slots=True)
@@ -122,7 +132,7 @@ class EndpointHistory:
     ready: float | None = None
     gone: float | None = None
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: rows.Endpoint) -> None:
         """Take one ``endpoint`` row; null or false means out of the Service."""
         if row["ready"]:
             self.gone = None
@@ -147,7 +157,7 @@ class UsageHistory:
     dated: "array[float]" = field(default_factory=lambda: array("d"))
     containers: list[dict[str, dict[str, int]]] = field(default_factory=list)
 
-    def add(self, row: Mapping[str, Any], at: float) -> None:
+    def add(self, row: rows.Usage, at: float) -> None:
         """Take one ``usage`` row; a sample that was had already, or is no number, is left out."""
         window = row["window_s"]
         if (self.at and at <= self.at[-1]) or abs(at - row["t"]) > _FAR_S or not 0 < window < _FAR_S:

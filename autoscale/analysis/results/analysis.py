@@ -111,4 +111,5 @@ class Analysis:
     containers: tuple[str, ...]
     pod_bins: Mapping[str, tuple[float, Sequence[int]]]
     unread_rows: int
+    faults: tuple[str, ...]
     notes: tuple[str, ...]

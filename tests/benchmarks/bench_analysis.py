@@ -108,7 +108,8 @@ def write(path: Path, hours: float) -> int:
     with path.open("wb") as file:
         n = -1
         for n, row in enumerate(rows(hours)):
-            file.write(orjson.dumps({"k": row["k"], "n": n, **row}) + b"\n")
+            told = {"rows": n + 1} if row["k"] == "end" else {}
+            file.write(orjson.dumps({"k": row["k"], "n": n, **row, **told}) + b"\n")
         return n + 1
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autoscale.analysis.intake.clocks import Clocks
+from autoscale.record.rows import Mark, Row
 from autoscale.web import live_pods
 from autoscale.web.live_load import LiveLoad
 from autoscale.web.live_pods import LivePods
@@ -63,28 +64,27 @@ class Live:
                 self._version += 1
                 self._outcome = outcome
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Row) -> None:
         """Take one row of the record."""
         with self._lock:
             self._version += 1
             if row["k"] == "header":
                 self._begin(row)
             self._now = row["t"]
-            match row["k"]:
-                case "clock":
-                    self._clocks.add(row)
-                case "load":
-                    self._load.add(row, self._version)
-                case "workload" | "hpa" | "pod" | "usage" | "event" as kind:
-                    getattr(self._pods, kind)(row, self._version)
-                case "mark":
-                    self._mark(row)
-                case "gap":
-                    self._gaps += 1
-                case "end":
-                    self._state = "ended"
+            if row["k"] == "clock":
+                self._clocks.add(row)
+            elif row["k"] == "load":
+                self._load.add(row, self._version)
+            elif row["k"] in ("workload", "hpa", "pod", "usage", "event"):
+                getattr(self._pods, row["k"])(row, self._version)
+            elif row["k"] == "mark":
+                self._mark(row)
+            elif row["k"] == "gap":
+                self._gaps += 1
+            elif row["k"] == "end":
+                self._state = "ended"
 
-    def _mark(self, row: Mapping[str, Any]) -> None:
+    def _mark(self, row: Mark) -> None:
         self._state = _STATES.get(row["name"], self._state)
         if row["name"] == "load-start":
             self._start = self._clocks.ours(row["at"], row["clk"])

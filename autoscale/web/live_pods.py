@@ -2,11 +2,12 @@
 
 import re
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autoscale.analysis.intake.pods import total
 from autoscale.kube.targets import targets
+from autoscale.record import rows
 
 # A pod's last CPU sample is not carried further than this (s): beyond it the figure is unknown.
 _STALE_S = 90.0
@@ -57,7 +58,7 @@ class LivePods:
     _known: dict[str, _Pod] = field(default_factory=dict)
     _heard: deque[tuple[float, int, str, str]] = field(default_factory=lambda: deque(maxlen=8))
 
-    def workload(self, row: Mapping[str, Any], version: int) -> None:
+    def workload(self, row: rows.Workload, version: int) -> None:
         """Take a ``workload`` row; those of its ReplicaSets are not the workload's own."""
         if (row["kind"], row["name"]) != (self.kind, self.name):
             return
@@ -70,16 +71,16 @@ class LivePods:
                 self._explain(*heard)
         _append(self.pods, Step(version, row["t"], desired, row["ready"]))
 
-    def hpa(self, row: Mapping[str, Any], version: int) -> None:
+    def hpa(self, row: rows.Hpa, version: int) -> None:
         """Take an ``hpa`` row: its CPU target, and what it saw as it decided."""
         wanted = row["spec"].get("metrics") or ()
         self.targets = targets(wanted, row.get("metrics") or ()) if wanted else None
-        if self.targets and row.get("desired") is not None:
-            self._hear(row["t"], row["desired"], "target", self.targets)
+        if self.targets and (desired := row.get("desired")) is not None:
+            self._hear(row["t"], desired, "target", self.targets)
         self.percent = _cpu_percent(row["spec"])
         self._cpu(row["t"], version)
 
-    def event(self, row: Mapping[str, Any], version: int) -> None:
+    def event(self, row: rows.Event, version: int) -> None:
         """Take an ``event`` row; that of a change of size says why."""
         self.log.append((version, round(row["t"], 1), row["reason"], row["object"], row["message"]))
         size = _NEW_SIZE.match(row["message"])
@@ -96,18 +97,18 @@ class LivePods:
             if event["after"] == after and abs(event["at"] - at) <= _NEAR_S and not event[name]:
                 event[name] = text
 
-    def pod(self, row: Mapping[str, Any], version: int) -> None:
+    def pod(self, row: rows.Pod, version: int) -> None:
         """Take a ``pod`` row: what it requests, and whether it runs."""
         if row["removed"]:
             self._known.pop(row["uid"], None)
         else:
             pod = self._known.setdefault(row["uid"], _Pod())
             requests = [container["cpu_request_m"] for container in row["containers"]]
-            pod.request_m = None if not requests or None in requests else sum(requests)
+            pod.request_m = total(requests)
             pod.running = any(container["started"] is not None for container in row["containers"])
         self._cpu(row["t"], version)
 
-    def usage(self, row: Mapping[str, Any], version: int) -> None:
+    def usage(self, row: rows.Usage, version: int) -> None:
         """Take a ``usage`` row; a pod that is gone or was never seen counts for nothing."""
         pod = self._known.get(row["pod_uid"])
         if pod is not None:
@@ -144,7 +145,7 @@ def _append(steps: list[Step], step: Step) -> None:
     steps.append(step)
 
 
-def _cpu_percent(spec: Mapping[str, Any]) -> float | None:
+def _cpu_percent(spec: rows.HpaSpec) -> float | None:
     for metric in spec.get("metrics") or []:
         source = metric.get("resource") or metric.get("containerResource") or {}
         if source.get("name") == "cpu":

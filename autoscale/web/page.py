@@ -3,15 +3,16 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from aiohttp import web
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.cluster.proxy import Fetch
+from autoscale.record.rows import Row
 from autoscale.report.gather import Account
 from autoscale.report.outcome import outcome
 from autoscale.web.desk import Desk
@@ -62,7 +63,7 @@ class Page:
         port = self._socket.getsockname()[1] if self._socket else self._port
         return f"http://{HOST}:{port}"
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def add(self, row: Row) -> None:
         """Take one row of the run; quick, from any one thread."""
         self._live.add(row)
 

@@ -53,7 +53,8 @@ class LiveLoad:
         number = math.floor(at - self.phase + 0.5)
         counted = self._touch(number, version)
         counted.shards.add(row["shard"])
-        new = (row["planned"], row["answered"], sum(row["failed"].values()), row["dropped"])
+        failed = None if row["failed"] is None else sum(row["failed"].values())
+        new = (row["planned"], row["answered"], failed, row["dropped"])
         counted.counts = [_plus(old, more) for old, more in zip(counted.counts, new, strict=True)]
         for age, buckets in row["response"].items():
             self._respond(number - int(age), buckets, version)

@@ -142,8 +142,10 @@ def test_a_half_open_connection_is_noticed(served: tuple[FakeApi, Path, int], la
         eventually(lambda: api.count("watch") >= 2)
         api.set_fault("")
         eventually(lambda: heard.names("ADDED") == ["b"])
-    assert heard.lost()
-    assert all(gap.until - gap.since > 1.0 > late for gap in heard.lost())
+    spans = [gap.until - gap.since for gap in heard.lost()]
+    # On a busy machine the watch that comes after may be late as well.
+    assert any(span > 1.0 for span in spans)
+    assert all(span > late for span in spans)
 
 
 def test_forbidden_names_what_is_missing(served: tuple[FakeApi, Path, int]) -> None:

@@ -104,22 +104,24 @@ class ControlPlane:
         self._kubelet = None
 
     async def _reconcile(self) -> None:
-        """Run the loop whenever something changed, when an HPA's pass is due, and every second for what only time
-        changes."""
+        """Run the loop on change, when it is due, and every second for what is quiet and for the helpers."""
         assert self._kubelet is not None
         assert self._proxy is not None
-        seen = 0
         while True:
             self._loop.run(time.time())
             self._proxy.follow(service_table(self.store.objects))
             self._proxy.check()
             self._kubelet.check_limiter()
-            seen, deadline = self.store.version, time.monotonic() + self._pause()
-            while (left := deadline - time.monotonic()) > 0:
-                await self.store.wait_change(seen, left)
-                if self._changed(seen):
-                    break
-                seen = self.store.version
+            await self._until_due(time.monotonic() + self._pause())
+
+    async def _until_due(self, deadline: float) -> None:
+        """Wait for a change or the deadline; whatever else there is to do gets its turn in any case."""
+        seen = self.store.version
+        while not self._changed(seen):
+            seen, left = self.store.version, deadline - time.monotonic()
+            await self.store.wait_change(seen, max(0.0, left))
+            if left <= 0:
+                return
 
     def _pause(self) -> float:
         due = self._loop.next_due()

@@ -1,7 +1,8 @@
 """One loop drives the whole control plane: controllers, scheduler and HPA, until none has anything to write.
 
 No clock and no socket: ``run(now)`` is told the time; what runs (the kubelet) and what is measured are functions that
-it is given. The embedded cluster calls it on every change and on time, tests and simulations under a virtual clock.
+it is given. The embedded cluster calls it on every change and on time, tests and simulations under a virtual clock,
+which may jump to ``next_due()``. A controller at rest sleeps until what it reads has changed, or its time comes.
 """
 
 import logging
@@ -15,18 +16,36 @@ from autoscale.plane import scheduler
 from autoscale.plane.controllers import deployment, endpointslice, garbage, hpa, job, replicaset
 from autoscale.plane.store import Objects, Store, Write
 
-Step = Callable[[Objects, float], list[Write]]
 
-STEPS: tuple[Step, ...] = (
-    deployment.step,
-    replicaset.step,
-    job.step,
-    garbage.step,
-    scheduler.step,
-    endpointslice.step,
+def _never(_objects: Objects, _now: float) -> float | None:
+    """Time alone changes nothing."""
+    return None
+
+
+@dataclass(frozen=True)
+class Controller:
+    """``step(objects, now)`` returns the writes that follow from the objects of the kinds ``reads``, and from the time.
+
+    ``next_due(objects, now)``: the next moment at which it may write though none of them has changed; None for never.
+    """
+
+    step: Callable[[Objects, float], list[Write]]
+    reads: tuple[str, ...]
+    next_due: Callable[[Objects, float], float | None] = _never
+
+
+CONTROLLERS = (
+    Controller(deployment.step, ("Deployment", "ReplicaSet", "Pod"), deployment.next_due),
+    Controller(replicaset.step, ("ReplicaSet", "Pod"), replicaset.next_due),
+    Controller(job.step, ("Job", "Pod"), job.next_due),
+    Controller(garbage.step, ("Namespace", *garbage.OWNED)),
+    Controller(scheduler.step, ("Pod", "Node")),
+    Controller(endpointslice.step, ("Service", "Pod", "EndpointSlice")),
 )
 """In the order in which a change usually runs through them."""
 
+RETRY_S = 1.0
+"""After how long a controller is tried again that failed, was refused a write or does not come to rest."""
 _ROUNDS = 50
 _LOG = logging.getLogger(__name__)
 
@@ -35,21 +54,30 @@ def _nothing(now: float) -> None:
     """No kubelet."""
 
 
+@dataclass(frozen=True)
+class Rest:
+    """A controller has seen the objects of ``version``, and runs again at ``due`` though nothing has changed."""
+
+    version: int
+    due: float | None
+
+
 @dataclass
 class Loop:
     """The control plane of a store.
 
     ``kubelet(now)`` brings what runs in line with the objects, and may write to the store; ``pod_metrics()`` returns
     the PodMetrics of now, asked for only where an HPA's pass is due. ``memories`` is what the HPA controller
-    remembers, ``failures`` each failure that was logged (once).
+    remembers, ``rests`` how far each controller is, ``failures`` each failure that was logged (once).
     """
 
     store: Store
     config: Config
     kubelet: Callable[[float], None] = _nothing
     pod_metrics: Callable[[], list[Object]] = list
-    steps: Sequence[Step] = STEPS
+    controllers: Sequence[Controller] = CONTROLLERS
     memories: hpa.Memories = field(default_factory=dict)
+    rests: dict[Controller, Rest] = field(default_factory=dict)
     failures: set[str] = field(default_factory=set)
 
     def run(self, now: float) -> bool:
@@ -57,38 +85,67 @@ class Loop:
         self._scale(now)
         for _ in range(_ROUNDS):
             before = self.store.version
-            for step in self.steps:
-                self._guarded(step, now)
+            for controller in self.controllers:
+                if self._is_due(controller, now):
+                    self._run(controller, now)
             self.kubelet(now)
             if self.store.version == before:
                 return True
+        self.rests = {one: Rest(self.store.version, now + RETRY_S) for one in self.controllers}
         return False
 
     def next_due(self) -> float | None:
-        """When the next pass of an HPA is due; None where there is none."""
-        return hpa.next_due(self.memories)
+        """When to run again at the latest, even where nothing has changed; None for never.
+
+        What the kubelet does by itself is not in it: whoever models one knows when that is.
+        """
+        dues = [rest.due for rest in self.rests.values() if rest.due is not None]
+        passes = hpa.next_due(self.memories)
+        return min(dues if passes is None else [*dues, passes], default=None)
+
+    def _is_due(self, controller: Controller, now: float) -> bool:
+        rest = self.rests.get(controller)
+        if rest is None or self.store.objects.changed(controller.reads) > rest.version:
+            return True
+        return rest.due is not None and rest.due <= now
+
+    def _run(self, controller: Controller, now: float) -> None:
+        """One step of one controller. One that fails is logged (once) and does not stop the others, as a real
+        controller's panic; having written, it looks again at once."""
+        version = self.store.version
+        try:
+            writes = controller.step(self.store.objects, now)
+            good = self._apply(writes, now)
+            due = controller.next_due(self.store.objects, now) if not writes else now if good else now + RETRY_S
+        except Exception as error:
+            self._told(f"{controller.step.__module__}: {error!r}", trace=True)
+            due = now + RETRY_S
+        self.rests[controller] = Rest(version, due)
 
     def _scale(self, now: float) -> None:
+        """The HPA controller, where a pass is due."""
         if not hpa.is_due(self.store.objects, self.memories, now):
             return
-        metrics = self.pod_metrics()
-        writes, self.memories = hpa.step(self.store.objects, metrics, self.memories, self.config, now)
-        self._apply(writes, now)
-
-    def _guarded(self, step: Step, now: float) -> None:
-        """Run one step. One that fails is logged (once) and does not stop the others, as a real controller's panic."""
         try:
-            self._apply(step(self.store.objects, now), now)
+            metrics = self.pod_metrics()
+            writes, self.memories = hpa.step(self.store.objects, metrics, self.memories, self.config, now)
         except Exception as error:
-            self._told(f"{step.__module__}: {error!r}", trace=True)
+            self._told(f"{hpa.__name__}: {error!r}", trace=True)
+            self.memories = hpa.put_off(self.memories, now + RETRY_S)
+        else:
+            self._apply(writes, now)
 
-    def _apply(self, writes: list[Write], now: float) -> None:
-        """A refused write is not an end: the next pass sees the objects as they are and decides anew."""
+    def _apply(self, writes: list[Write], now: float) -> bool:
+        """Whether all were taken. A refused write is not an end: the next pass sees the objects as they are and decides
+        anew."""
+        refused = False
         for write in writes:
             try:
                 self.store.apply(write, now)
             except StatusError as error:
+                refused = True
                 self._told(f"{type(write).__name__}: {error.message}")
+        return not refused
 
     def _told(self, text: str, *, trace: bool = False) -> None:
         if text not in self.failures:

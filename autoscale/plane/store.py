@@ -184,7 +184,7 @@ class Store:
         obj["metadata"]["resourceVersion"] = str(self.version)
         kind, at = self._kinds[key[0]], key[1:]
         before, stored = kind.entries.get(at), Stored(obj)
-        kind.put(at, stored)
+        kind.put(at, stored, self.version)
         event_type = "MODIFIED" if before else "ADDED"
         self._tell(Change(self.version, event_type, key, stored, before.obj if before else None))
         return obj
@@ -195,7 +195,7 @@ class Store:
         self.version += 1
         kind = self._kinds[key[0]]
         last = kind.entries[key[1:]].obj
-        kind.remove(key[1:])
+        kind.remove(key[1:], self.version)
         final = {**last, "metadata": {**last["metadata"], "resourceVersion": str(self.version)}}
         self._tell(Change(self.version, "DELETED", key, Stored(final), last))
 

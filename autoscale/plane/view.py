@@ -1,7 +1,7 @@
 """The read side of the store: versions of objects, changes, and the live view that controllers and watches read."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -52,6 +52,10 @@ class Objects:
         """The resource version of the last change."""
         return self._version()
 
+    def changed(self, kinds: Iterable[str]) -> int:
+        """The version of the last change of an object of these kinds; 0 where there was none."""
+        return max((self._kinds[kind].version for kind in kinds), default=0)
+
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """One object, or None. ``namespace`` is "" for cluster-wide kinds."""
         stored = self._kinds[kind].entries.get((namespace, name))
@@ -71,10 +75,11 @@ class Objects:
 
 @dataclass
 class Shelf:
-    """The objects of one kind; their order is made when it is asked for."""
+    """The objects of one kind; their order is made when it is asked for. ``version`` is that of the last change."""
 
     entries: dict[tuple[str, str], Stored] = field(default_factory=dict)
     sorted_keys: list[tuple[str, str]] | None = None
+    version: int = 0
 
     def order(self) -> list[tuple[str, str]]:
         """The keys by namespace and name."""
@@ -82,13 +87,15 @@ class Shelf:
             self.sorted_keys = sorted(self.entries)
         return self.sorted_keys
 
-    def put(self, at: tuple[str, str], stored: Stored) -> None:
+    def put(self, at: tuple[str, str], stored: Stored, version: int) -> None:
         """Hold a version of the object at (namespace, name)."""
+        self.version = version
         if at not in self.entries:
             self.sorted_keys = None
         self.entries[at] = stored
 
-    def remove(self, at: tuple[str, str]) -> None:
+    def remove(self, at: tuple[str, str], version: int) -> None:
         """Hold it no longer."""
+        self.version = version
         del self.entries[at]
         self.sorted_keys = None

@@ -35,6 +35,12 @@ def step(objects: Objects, now: float) -> list[Write]:
     return writes
 
 
+def next_due(objects: Objects, now: float) -> float | None:
+    """When the progress of the next Deployment will have taken too long."""
+    moments = (deployment_status.progress_deadline(one) for one in objects.list("Deployment"))
+    return min((at for at in moments if at is not None and at > now), default=None)
+
+
 def _sync(deployment: Object, sets: list[Object], running: list[Object], taken: Names, now: float) -> list[Write]:
     new = find_new(deployment, sets)
     old = [s for s in sets if s is not new]

@@ -26,6 +26,14 @@ def step(deployment: Object, new: Object | None, old: list[Object], running: lis
     return [UpdateStatus({**deployment, "status": status})] if changed_status(deployment, status) else []
 
 
+def progress_deadline(deployment: Object) -> float | None:
+    """When its progress has to be judged again (epoch seconds): a second after the deadline, as upstream does."""
+    progress, allowed = condition(deployment, "Progressing"), deployment["spec"].get("progressDeadlineSeconds")
+    if progress is None or allowed is None:
+        return None
+    return float(parse_time(progress["lastUpdateTime"]) + allowed + 1)
+
+
 def is_complete(deployment: Object, new: Object | None, old: list[Object]) -> bool:
     """All pods are of the new template, available, and of the right number."""
     return _complete(deployment, _counts(deployment, new, old))

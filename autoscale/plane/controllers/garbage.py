@@ -9,7 +9,7 @@ from autoscale.plane.controllers.common import guarded
 from autoscale.plane.store import Delete, Objects, Remove, UpdateStatus, Write
 
 _HELD = tuple(kind for kind, resource in RESOURCES.items() if resource.namespaced and "delete" in resource.verbs)
-_OWNED = tuple(kind for kind in _HELD if kind != "Event")
+OWNED = tuple(kind for kind in _HELD if kind != "Event")
 """Kinds whose objects may have owners; there are many events, and they never have one."""
 
 
@@ -20,7 +20,7 @@ def step(objects: Objects, now: float) -> list[Write]:  # noqa: ARG001
 
 def _orphans(objects: Objects) -> list[Write]:
     writes: list[Write] = []
-    for obj in (obj for kind in _OWNED for obj in objects.list(kind) if not is_terminating(obj)):
+    for obj in (obj for kind in OWNED for obj in objects.list(kind) if not is_terminating(obj)):
         with guarded(obj):
             writes += [_delete(obj)] if _orphaned(obj, objects) else []
     return writes

@@ -5,7 +5,7 @@ Each HPA is synced one period after its last pass, as upstream's queue has it (p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autoscale.base.errors import InputError
 from autoscale.hpa.config import Config, Release
@@ -55,7 +55,7 @@ def step(
         # A new one waits a period too, before 1.37.
         first = now if config.since("1.37") else now + config.sync_period_s
         memory = memories.get(key, Memory(first))
-        if memory.due <= now and not is_terminating(hpa):
+        if memory.due <= now:
             state = memory.state
             with guarded(hpa):
                 made, state = _sync(hpa, objects, pod_metrics, state, config, now)
@@ -77,6 +77,11 @@ def _key(hpa: Object) -> tuple[str, str]:
     return hpa["metadata"]["namespace"], hpa["metadata"]["name"]
 
 
+def put_off(memories: Memories, until: float) -> Memories:
+    """No pass before ``until``."""
+    return {key: replace(memory, due=max(memory.due, until)) for key, memory in memories.items()}
+
+
 def next_due(memories: Memories) -> float | None:
     """When the next pass is due, None where there is no HPA."""
     return min((memory.due for memory in memories.values()), default=None)
@@ -85,6 +90,8 @@ def next_due(memories: Memories) -> float | None:
 def _sync(
     hpa: Object, objects: Objects, pod_metrics: list[Object], state: State, config: Config, now: float
 ) -> tuple[list[Write], State]:
+    if is_terminating(hpa):
+        return [], state
     try:
         spec = parse_spec(hpa, config)
     except InputError as error:

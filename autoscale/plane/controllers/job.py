@@ -5,6 +5,7 @@ suspend. Each pod carries the finalizer ``batch.kubernetes.io/job-tracking`` unt
 counts too. Source of the rules: pkg/controller/job/job_controller.go of Kubernetes.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from autoscale.base.times import format_time, parse_time
@@ -49,6 +50,24 @@ def step(objects: Objects, now: float) -> list[Write]:
             with guarded(job):
                 writes += _clean(job, now) if finished_as(job) else _sync(job, owned, objects, now)
     return [*writes, *_release_orphans(objects)]
+
+
+def next_due(objects: Objects, now: float) -> float | None:
+    """When the next Job may retry, has been active or kept for too long."""
+    pods = by_owner(objects, "Pod")
+    moments = (at for job in objects.list("Job") for at in _moments(job, pods.get(job["metadata"]["uid"], [])))
+    return min((at for at in moments if at > now), default=None)
+
+
+def _moments(job: Object, owned: list[Object]) -> Iterator[float]:
+    spec, status = job["spec"], job["status"]
+    if finished_as(job):
+        if (kept := _kept_until(job)) is not None:
+            yield kept
+        return
+    if spec.get("activeDeadlineSeconds") is not None and "startTime" in status:
+        yield parse_time(status["startTime"]) + spec["activeDeadlineSeconds"]
+    yield retry_delay_s(owned, status.get("failed", 0))
 
 
 def finished_as(job: Object) -> str | None:
@@ -221,13 +240,19 @@ def _created(job: Object, named: list[tuple[str, Any]]) -> list[Write]:
 
 def _clean(job: Object, now: float) -> list[Write]:
     """Delete a finished Job when its time to live is over."""
+    until = _kept_until(job)
+    if until is None or now < until:
+        return []
+    return [Delete("Job", job["metadata"]["namespace"], job["metadata"]["name"])]
+
+
+def _kept_until(job: Object) -> float | None:
+    """When the time to live of a finished Job is over; None where it is kept for good."""
     ttl = job["spec"].get("ttlSecondsAfterFinished")
     ended = next(
         (c["lastTransitionTime"] for c in job["status"]["conditions"] if c["type"] in ("Complete", "Failed")), None
     )
-    if ttl is None or ended is None or now < parse_time(ended) + ttl:
-        return []
-    return [Delete("Job", job["metadata"]["namespace"], job["metadata"]["name"])]
+    return None if ttl is None or ended is None else parse_time(ended) + ttl
 
 
 __all__ = ["INDEX", "finished_as", "step"]

@@ -24,10 +24,22 @@ def step(objects: Objects, now: float) -> list[Write]:
     return writes
 
 
+def next_due(objects: Objects, now: float) -> float | None:
+    """When the next pod has been ready for long enough."""
+    pods = by_owner(objects, "Pod")
+    waits = [(pod, wait) for owner in objects.list("ReplicaSet") if (wait := owner["spec"].get("minReadySeconds", 0))
+             for pod in pods.get(owner["metadata"]["uid"], [])]  # fmt: skip
+    moments = (parse_time(ready["lastTransitionTime"]) + wait for pod, wait in waits
+               if (ready := condition(pod, "Ready")) and ready["status"] == "True")  # fmt: skip
+    return min((at for at in moments if at > now), default=None)
+
+
 def _manage(replica_set: Object, active: list[Object], objects: Objects, now: float) -> list[Write]:
     surplus = len(active) - replica_set["spec"].get("replicas", 1)
     if surplus < 0:
         return _create(replica_set, -surplus, objects)
+    if surplus == 0:
+        return []
     doomed = sorted(active, key=lambda pod: deletion_rank(pod, now))[:surplus]
     writes: list[Write] = []
     for pod in doomed:

@@ -137,3 +137,7 @@ test-cluster: $(VENV)/.dev  ## Build and start the local Kubernetes, test on it,
 .PHONY: fidelity
 fidelity: $(VENV)/.dev  ## Measure how near the embedded cluster is to the local one (an hour; needs make cluster)
 	@$(BIN)/python -m tests.fidelity $(ARGS)
+
+.PHONY: whatif-validate
+whatif-validate: $(VENV)/.dev  ## Predict runs, make them, print both (hours; ARGS='--repeat 1 spike' for some)
+	@$(BIN)/python -m tests.whatif_validate $(ARGS)

@@ -49,12 +49,19 @@ def cases(model: Model, base: dict[str, Any], only: list[str]) -> list[tuple[str
         patch = {"kind": "HorizontalPodAutoscaler", "name": "web", "patch": {"spec": dict(setting.hpa)}}
         found.append((name, setting, {**base, "patches": [*(base.get("patches") or []), patch]}))
     for name, shape in LOADS.items():
-        file = {**base, "load": {"shape": shape}, "objectives": []}
-        plan = scenario.parse(file, name, Path()).plan
-        stages = tuple((stage.name, stage.start_s, stage.end_s) for stage in plan.stages)
-        load = Load(plan.points, stages, "uniform", 1, 10, 0.1, 1000)
-        found.append((name, variants.with_load(model.recorded, load, name), file))
-    return [(n, s, {**f, "name": n.replace(" ", "-")}) for n, s, f in found if not only or n in only]
+        found.append((name, model.recorded, {**base, "load": {"shape": shape}, "objectives": []}))
+    return [
+        (name, variants.with_load(setting, planned(file), name), {**file, "name": name.replace(" ", "-")})
+        for name, setting, file in found
+        if not only or name in only
+    ]
+
+
+def planned(file: dict[str, Any]) -> Load:
+    """The load of a scenario."""
+    plan = scenario.parse(file, "scenario", Path()).plan
+    stages = tuple((stage.name, stage.start_s, stage.end_s) for stage in plan.stages)
+    return Load(plan.points, stages, "uniform", 1, 10, 0.1, 1000)
 
 
 def compare(model: Model, name: str, setting: Setting, record: Path) -> str:

@@ -31,7 +31,7 @@ SERIES = """
 Raw counters, not `rate()`, whose answer has no name any more. The unit is that of the series' own name.
 Release lines are those meant by the exporters' documentation; the programs were not run, but for this project's app.
 
-| from | counters, the first that is there | durations, unit | labels that say how a request ended | release line meant |
+| from | counters, the first that is there | durations, unit | labels that say how a request ended | release line |
 | --- | --- | --- | --- | --- |
 """
 

@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -58,7 +59,8 @@ def run(other: Path | None = None) -> list[tuple[str, str]]:
         stages = _load(CLIMB, STAGE_S)
         vegeta = _highest_of_vegeta()
     load = "load average {:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg())
-    best = max((stage for stage in stages if stage.clean), key=lambda stage: stage.rate, default=None)
+    # As for vegeta: the last rate before the first that was not kept.
+    best = next(reversed(list(takewhile(lambda stage: stage.clean, stages))), None)
     if best is None:
         figures.append(("generator: highest rate kept by one worker on one core", "none"))
     else:

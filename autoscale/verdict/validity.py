@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from autoscale.analysis.results.analysis import Analysis, GapSpan
+from autoscale.hpa.config import DEFAULTS
 from autoscale.verdict.results import Check, Validity
 
 LAG_SHARE = 0.1  # lateness of sending may take up a tenth of the tightest latency objective ...
@@ -15,7 +16,6 @@ TIMEOUT_SHARE = 0.01  # without a latency objective: this much of the shortest t
 DROPPED_SHARE = 0.001
 CPU_SHARE = 0.9
 TAIL_SLACK_S = 60.0
-DEFAULT_WINDOW_S = 300.0
 BLIND_S = 30.0
 LOAD_CHECKS = ("workers", "load rows")  # whether the load was the planned one
 _ASIDE = ("node", "event", "clock", "jobs")
@@ -192,7 +192,7 @@ def _tail(analysis: Analysis) -> Check:
     shrunk = any(not event.up and event.at > ups[-1] for event in analysis.scale_events)
     if shrunk or (ready is not None and ready <= spec.min_replicas):
         return Check(name, "none", None, None, "s", "scale-down was seen")
-    window = DEFAULT_WINDOW_S if spec.down_window_s is None else spec.down_window_s
+    window = DEFAULTS.downscale_stabilization_s if spec.down_window_s is None else spec.down_window_s
     seen, needed = analysis.end - end, window + TAIL_SLACK_S
     if seen >= needed:
         return Check(name, "none", seen, needed, "s", f"{seen:.0f} s were recorded after the load: enough to see it")

@@ -29,7 +29,7 @@ SERIES = """
 ## Series that count requests
 
 Raw counters, not `rate()`, whose answer has no name any more. The unit is that of the series' own name.
-Release lines are those meant by the exporters' documentation; the programs were not run, but for this project's app.
+Names, labels and release lines were written from knowledge: but for this project's own app the programs were not run.
 
 | from | counters, the first that is there | durations, unit | labels that say how a request ended | release line |
 | --- | --- | --- | --- | --- |

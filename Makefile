@@ -102,36 +102,36 @@ clean:  ## Remove the environment and caches (runs/ stays)
 
 .PHONY: kubectl
 kubectl: $(VENV)/.run  ## Build the current kubectl from its Go module and print where it is
-	@$(BIN)/python -m tests.cluster kubectl
+	@$(BIN)/python -m tests.local_cluster kubectl
 
 .PHONY: cluster
 cluster: $(VENV)/.run  ## Start a real one-node Kubernetes here (root; builds it once, context local)
-	@$(BIN)/python -m tests.cluster up
+	@$(BIN)/python -m tests.local_cluster up
 
 .PHONY: cluster-down
 cluster-down: $(VENV)/.run  ## Stop the local Kubernetes and remove everything of it
-	@$(BIN)/python -m tests.cluster down
+	@$(BIN)/python -m tests.local_cluster down
 
 .PHONY: cluster-status
 cluster-status: $(VENV)/.run  ## Say how the local Kubernetes is, and where its logs are
-	@$(BIN)/python -m tests.cluster status
+	@$(BIN)/python -m tests.local_cluster status
 
 .PHONY: images
 images: $(VENV)/.run  ## Build the app's and the load generator's image (BASE=... for another base image)
-	@$(BIN)/python -m tests.cluster images --base "$(BASE)"
+	@$(BIN)/python -m tests.local_cluster images --base "$(BASE)"
 
 .PHONY: images-load
 images-load: $(VENV)/.run  ## Load the images into CONTEXT (local, minikube, kind-NAME)
-	@$(BIN)/python -m tests.cluster images-load $(CONTEXT)
+	@$(BIN)/python -m tests.local_cluster images-load $(CONTEXT)
 
 # Skips with the reason where the cluster cannot run, unless everything is required (CI).
 .PHONY: test-cluster
 test-cluster: $(VENV)/.dev  ## Build and start the local Kubernetes, test on it, stop it (root and Go)
-	@$(BIN)/python -m tests.cluster check || { test "$$AUTOSCALE_REQUIRE" != all; exit; }; \
+	@$(BIN)/python -m tests.local_cluster check || { test "$$AUTOSCALE_REQUIRE" != all; exit; }; \
 	trap 's=$$?; test $$s = 0 && keep= || keep=--keep-logs; \
-		$(BIN)/python -m tests.cluster down $$keep || s=1; exit $$s' EXIT; \
-	$(BIN)/python -m tests.cluster up && $(BIN)/python -m tests.cluster images \
-	&& $(BIN)/python -m tests.cluster images-load local && $(BIN)/python -m pytest -m cluster $(ARGS)
+		$(BIN)/python -m tests.local_cluster down $$keep || s=1; exit $$s' EXIT; \
+	$(BIN)/python -m tests.local_cluster up && $(BIN)/python -m tests.local_cluster images \
+	&& $(BIN)/python -m tests.local_cluster images-load local && $(BIN)/python -m pytest -m cluster $(ARGS)
 
 # The figures are written down after every run; `make docs` then makes docs/fidelity.md of them.
 .PHONY: fidelity

@@ -26,7 +26,7 @@ from typing import Any
 
 from autoscale.base.errors import AutoscaleError
 from loadtest import histogram, scenario
-from tests.cluster.gobuild import Part, build
+from tests.local_cluster.gobuild import Part, build
 
 VEGETA = Part("vegeta", "vegeta", "tool")
 SIDE_BY_SIDE = 5000

@@ -20,8 +20,8 @@ from autoscale.cluster.resources import resource_of
 from tests.benchmarks import many_pods
 from tests.benchmarks.kwok import KWOK, kwok
 from tests.benchmarks.observed import Observed, memory_figure, observing, percentile
-from tests.cluster import gobuild, places, prerequisites
 from tests.conftest import eventually
+from tests.local_cluster import gobuild, places, prerequisites
 
 PODS, CHANGE_RATE = 1000, 100.0
 PROBES, PROBE_RATE, SPAN_S = 10, 20.0, 40.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.gobuild import Part, build
+from tests.local_cluster.gobuild import Part, build
 
 KWOK = Part("kwok", "kwok", "tool")
 NODE = "bench-kwok"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from autoscale.embedded.launch import process
 from autoscale.embedded.settings import Settings
-from tests.cluster import places
 from tests.contract.workloads import everything
 from tests.contract.world import World, opened
+from tests.local_cluster import places
 
 OBSERVED = Path(__file__).parent / "observed"
 PLATFORMS = ("embedded", "local")

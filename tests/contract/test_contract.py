@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster import places
 from tests.conftest import need
 from tests.contract.platforms import PLATFORMS, observed, world_on
 from tests.contract.points import POINTS, Point
 from tests.contract.table import DIFFERENCES
 from tests.contract.world import World
+from tests.local_cluster import places
 
 MARKED = [pytest.param("embedded"), pytest.param("local", marks=pytest.mark.cluster)]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from node_plane import Plane, first, http_probe, plane, pod
-from node_world import World, deployment, job, pods_of, service
 
 from autoscale.kube.kinds import Object
 from autoscale.plane.controllers.endpointslice import NAME_LABEL
 from autoscale.plane.store import Delete, Update
+from tests.plane.world import World, deployment, job, pods_of, service
 
 
 def run(test: Callable[[Plane], Awaitable[None]], **settings: object) -> None:

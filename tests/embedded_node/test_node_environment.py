@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from node_world import World, container, service
 
 from autoscale.embedded.kubelet.environment import (
     ConfigError,
@@ -15,6 +14,7 @@ from autoscale.embedded.kubelet.environment import (
     service_variables,
 )
 from autoscale.kube.kinds import Object
+from tests.plane.world import World, container, service
 
 POD = {
     "metadata": {

@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from node_world import START, container
 
 from autoscale.base.times import format_time
 from autoscale.embedded.kubelet.probes import Count
 from autoscale.embedded.kubelet.pulling import Backoff
 from autoscale.kube.kinds import Object
 from autoscale.plane.podstatus import ContainerState, Placement, phase, pod_status, running, terminated, waiting
+from tests.plane.world import START, container
 
 PLACE = Placement("127.99.128.1", "127.99.0.1", START)
 

@@ -15,8 +15,8 @@ from autoscale.base.errors import AutoscaleError, ClusterError
 from autoscale.cluster.apply import fetch
 from autoscale.report.gather import gather
 from autoscale.run.opening import connect_to
-from tests.cluster.places import state
 from tests.fidelity.measured import PLATFORMS, Figures, Platform, Run, measured
+from tests.local_cluster.places import state
 
 SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 NAMESPACE = "fidelity"

@@ -9,7 +9,7 @@ from autoscale.kube import release
 from autoscale.kube.schema import release as schema_release
 from autoscale.record.rows import HpaConfig
 
-GO_MOD = Path(__file__).parents[1] / "cluster" / "go" / "kubernetes" / "go.mod"
+GO_MOD = Path(__file__).parents[1] / "local_cluster" / "go" / "kubernetes" / "go.mod"
 
 
 def test_types_words_and_the_local_cluster_are_of_one_release() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.apt import apt
 from tests.conftest import need
+from tests.local_cluster.apt import apt
 
 
 @pytest.fixture

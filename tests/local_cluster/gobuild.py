@@ -1,0 +1,108 @@
+"""Build the cluster's programs from the Go modules pinned in ``go/``, once per content of those pins.
+
+Needs Go and the Go module proxy; ``CGO_ENABLED=0`` makes static programs, so no C compiler.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from autoscale.base.errors import ClusterError, InputError
+from autoscale.kube.release import MINOR, VERSION
+from tests.local_cluster.places import SOURCES, cache
+
+_VERSION = "k8s.io/component-base/version.git"
+LDFLAGS = f"-s -w -X {_VERSION}Version={VERSION} -X {_VERSION}Major=1 -X {_VERSION}Minor={MINOR.partition('.')[2]}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Programs built together from one Go module: ``packages`` as ``go build`` takes them."""
+
+    name: str
+    module: str
+    packages: str
+    rename: tuple[str, str] | None = None
+
+    @property
+    def source(self) -> Path:
+        """The folder of go.mod and go.sum."""
+        return SOURCES / "go" / self.module
+
+    def key(self) -> str:
+        """A hash of everything that decides what comes out."""
+        digest = hashlib.sha256(f"{self.packages} {LDFLAGS}".encode())
+        for file in sorted(self.source.iterdir()):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+        return digest.hexdigest()[:12]
+
+    @property
+    def folder(self) -> Path:
+        """Where the programs lie once they are built."""
+        return cache() / "go" / f"{self.name}-{self.key()}"
+
+
+KUBECTL = Part("kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl")
+# etcd's main package is called "server", and so would be its program.
+CONTROL_PLANE = Part("kubernetes", "kubernetes", "tool", rename=("server", "etcd"))
+METRICS_SERVER = Part("metrics-server", "metrics-server", "tool")
+COREDNS = Part("coredns", "coredns", ".")
+PARTS = (CONTROL_PLANE, METRICS_SERVER, COREDNS)
+
+
+def build(part: Part) -> Path:
+    """The folder with the part's programs; builds them if they are not there yet (minutes)."""
+    with _only_one(cache() / "go" / f"{part.name}.lock"):
+        if not part.folder.is_dir():
+            _build(part)
+    return part.folder
+
+
+def build_kubectl() -> Path:
+    """kubectl at a fixed place in the cache: ``autoscale/bin/kubectl``, a link to the version built."""
+    program = build(KUBECTL) / "kubectl"
+    link = cache() / "bin" / "kubectl"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    fresh = link.with_name(f".kubectl-{os.getpid()}")
+    fresh.symlink_to(program)
+    fresh.replace(link)
+    return link
+
+
+def _build(part: Part) -> None:
+    if shutil.which("go") is None:
+        raise InputError("go was not found", fix="install Go 1.26 or newer (https://go.dev/dl) and put it on PATH")
+    print(f"Building {part.name} from Go modules (minutes, once) ...", flush=True)
+    fresh = part.folder.with_suffix(".part")
+    shutil.rmtree(fresh, ignore_errors=True)
+    _run_go(part, fresh)
+    if part.rename:
+        (fresh / part.rename[0]).rename(fresh / part.rename[1])
+    fresh.rename(part.folder)
+
+
+def _run_go(part: Part, out: Path) -> None:
+    log = part.folder.parent / f"{part.name}.log"
+    command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", LDFLAGS, "-o", f"{out}/", part.packages]
+    with log.open("w") as stream:
+        done = subprocess.run(
+            command, cwd=part.source, env=os.environ | {"CGO_ENABLED": "0"}, stdout=stream, stderr=subprocess.STDOUT
+        )
+    if done.returncode:
+        last = "\n  ".join(log.read_text(errors="replace").splitlines()[-5:])
+        raise ClusterError(f"building {part.name} failed:\n  {last}", fix=f"read {log}")
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """Let one process build at a time; the second finds it done."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

@@ -26,8 +26,12 @@ _WANTED = {
     "too_short": "at least one item",
     "string_pattern_mismatch": "text of the form shown in docs/scenarios.md",
 }
-_ARTICLES = {"greater_than": "more than", "greater_than_equal": "at least", "less_than": "less than",
-             "less_than_equal": "at most"}  # fmt: skip
+_ARTICLES = {
+    "greater_than": "more than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
+}
 
 
 def problems(error: ValidationError, model: type[BaseModel], source: str) -> list[Problem]:

@@ -137,7 +137,9 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     closed = file.load.model == "closed"
     plan = drawn.times(1 / file.load.pacing) if closed else drawn
     _check(file, plan, source)
-    scenario = Scenario(file, plan, drawn if closed else None, _ca(file, folder, source), source, trace)
+    scenario = Scenario(
+        file=file, plan=plan, users=drawn if closed else None, ca=_ca(file, folder, source), source=source, trace=trace
+    )
     _check_size(scenario)
     return scenario
 

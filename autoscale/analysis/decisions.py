@@ -130,9 +130,7 @@ def _wanted(rows: Sequence[Mapping[str, Any]], config: Config) -> frozenset[int]
         return None
     changed = [row["t"] for old, row in pairwise(rows) if old["desired"] != row["desired"]]
     reach = 2 * config.downscale_stabilization_s
-    return frozenset(
-        minute for time in changed for minute in range(int((time - reach) // 60), int(time // 60) + 1)
-    )  # fmt: skip
+    return frozenset(minute for time in changed for minute in range(int((time - reach) // 60), int(time // 60) + 1))
 
 
 def _compare(
@@ -140,7 +138,7 @@ def _compare(
 ) -> tuple[Decision, State]:
     """The pass decided again with each set of inputs it may have had; the first that gives what was recorded wins."""
     recorded = figures(one.row["metrics"])
-    seat = Seat(one.row, one.before, one.t, _wrote(kept, one), config.sync_period_s)
+    seat = Seat(row=one.row, before=one.before, t=one.t, wrote=_wrote(kept, one), period_s=config.sync_period_s)
     tried: list[tuple[Observation, Computed]] = []
     matching: list[tuple[Observation, Computed]] = []
     same = False
@@ -157,9 +155,16 @@ def _compare(
     outcome, words = _outcome(one, computed, sizes, same, remembered, recorded)
     bound = next((step.bound_by for step in reversed(computed.steps) if step.bound_by), None)
     decision = Decision(
-        one.t, one.row["current"], one.row["desired"], computed.status.desired_replicas, outcome, seen_at,
-        metric_text(recorded), bound if same else None, words,
-    )  # fmt: skip
+        one.t,
+        one.row["current"],
+        one.row["desired"],
+        computed.status.desired_replicas,
+        outcome,
+        seen_at,
+        metric_text(recorded),
+        bound if same else None,
+        words,
+    )
     return decision, computed.state
 
 

@@ -20,9 +20,7 @@ _MOST_STEPS = 2_000  # on one straight piece of the plan; a steeper one is follo
 Spec = tuple[float, HpaSpec]  # from when on
 
 
-def demand(
-    kept: Collected, series: Seconds, plan: PlannedRate, specs: Sequence[Spec], ready: StepSeries
-) -> Demand:  # fmt: skip
+def demand(kept: Collected, series: Seconds, plan: PlannedRate, specs: Sequence[Spec], ready: StepSeries) -> Demand:
     """The demand curve, or why there is none."""
     spec = specs[-1][1] if specs else None
     container = spec.container if spec else None
@@ -40,15 +38,33 @@ def demand(
         if absent
     ]
     if missing or spec is None or price.each_s is None or price.idle_m is None:
-        return Demand(StepSeries(), "unknown: " + "; ".join(missing), price.each_s, price.idle_m, None)
+        return Demand(
+            curve=StepSeries(),
+            how="unknown: " + "; ".join(missing),
+            cpu_per_request_s=price.each_s,
+            idle_cpu_m=price.idle_m,
+            beyond_max_share=None,
+        )
     allowed = _allowed(spec, request.values[-1]) if request else None
     if allowed is None or allowed <= price.idle_m:
         words = (
             f"unknown: an idle pod alone uses {price.idle_m:.0f}m, as much as the target allows ({allowed or 0:.0f}m)"
         )
-        return Demand(StepSeries(), words, price.each_s, price.idle_m, None)
+        return Demand(
+            curve=StepSeries(),
+            how=words,
+            cpu_per_request_s=price.each_s,
+            idle_cpu_m=price.idle_m,
+            beyond_max_share=None,
+        )
     curve, beyond = _curve(plan, specs, request, price)
-    return Demand(curve, _how(plan, specs, request, price), price.each_s, price.idle_m, beyond)
+    return Demand(
+        curve=curve,
+        how=_how(plan, specs, request, price),
+        cpu_per_request_s=price.each_s,
+        idle_cpu_m=price.idle_m,
+        beyond_max_share=beyond,
+    )
 
 
 def _allowed(spec: HpaSpec, request: float | None) -> float | None:
@@ -78,9 +94,7 @@ def _curve(plan: PlannedRate, specs: Sequence[Spec], request: StepSeries, price:
         points += [(time, float(max(floor, pods))) for time, pods in steps]
         total += until - since
         ends = [*(time for time, _ in steps[1:]), until]
-        beyond += sum(
-            end - time for (time, pods), end in zip(steps, ends, strict=True) if pods > spec.max_replicas
-        )  # fmt: skip
+        beyond += sum(end - time for (time, pods), end in zip(steps, ends, strict=True) if pods > spec.max_replicas)
     return StepSeries.of(points), beyond / total if total else 0.0
 
 

@@ -56,9 +56,20 @@ def elasticity(demand: StepSeries, supply: StepSeries, start: float, end: float)
     if total <= 0:
         return None
     return Elasticity(
-        under / total, over / total, rel_under / total, rel_over / total, time_under / total, time_over / total,
-        need / 60, have / 60, over / 60, under / 60, worst, longest, total,
-    )  # fmt: skip
+        accuracy_u=under / total,
+        accuracy_o=over / total,
+        theta_u=rel_under / total,
+        theta_o=rel_over / total,
+        tau_u=time_under / total,
+        tau_o=time_over / total,
+        demand_min=need / 60,
+        supply_min=have / 60,
+        waste_min=over / 60,
+        shortfall_min=under / 60,
+        worst_deficit=worst,
+        longest_deficit_s=longest,
+        known_s=total,
+    )
 
 
 def instability(

@@ -101,8 +101,9 @@ def _rollouts(kept: Collected) -> Iterator[Intervention]:
 def _rollout(kept: Collected, since: float, until: float, words: str) -> Intervention:
     extra = [
         row["status_replicas"] - (row["spec_replicas"] or 0)
-        for row in kept.workloads if since <= row["t"] <= until and not row.get("removed")
-    ]  # fmt: skip
+        for row in kept.workloads
+        if since <= row["t"] <= until and not row.get("removed")
+    ]
     surge = f", with up to {max(extra)} pods more than its size" if extra and max(extra) > 0 else ""
     return Intervention("rollout", since, until, f"{kept.target['kind']}/{kept.target['name']} {words}{surge}")
 
@@ -114,7 +115,7 @@ def _resizes(kept: Collected) -> Iterator[Intervention]:
         for pod in kept.pods.values()
         for (_, before), (at, after) in pairwise(pod.asked)
         if _differs(before, after) and at < (pod.deletion[1] if pod.deletion else float("inf"))
-    )  # fmt: skip
+    )
     group: list[tuple[float, str, Requests, Requests]] = []
     for change in changes:
         if group and change[0] - group[-1][0] > _TOGETHER_S:
@@ -144,12 +145,14 @@ def _resize(kept: Collected, group: Sequence[tuple[float, str, Requests, Request
     form = {"cpu": lambda value: f"{value}m", "memory": _mebi}
     parts = [
         f"{name} request {form[name](before[name])} to {form[name](after[name])}"
-        for name in ("cpu", "memory") if name in before and name in after and before[name] != after[name]
-    ]  # fmt: skip
+        for name in ("cpu", "memory")
+        if name in before and name in after and before[name] != after[name]
+    ]
     held = {
-        event.object: event for event in kept.events
+        event.object: event
+        for event in kept.events
         if event.reason in ("ResizeDeferred", "ResizeInfeasible") and start - 1 <= event.at <= end + _TOGETHER_S
-    }  # fmt: skip
+    }
     waited = f"; {len(held)} of them had to wait ({next(iter(held.values())).reason})" if held else ""
     count = f"{len(names)} pods were" if len(names) > 1 else f"pod {names[0]} was"
     return Intervention("resize", start, end, f"{count} resized: {', '.join(parts)}{waited}")

@@ -58,9 +58,13 @@ def span_sum(series: Seconds, column: Sequence[int | None], start: float, end: f
 
 
 def _figures(
-    label: str, start: float | None, end: float | None, response: Counts, service: Counts,
+    label: str,
+    start: float | None,
+    end: float | None,
+    response: Counts,
+    service: Counts,
     totals: tuple[int | None, int | None, int | None],
-) -> Latency:  # fmt: skip
+) -> Latency:
     p50, p90, p95, p99, p999 = quantiles(response, (0.5, 0.9, 0.95, 0.99, 0.999))
     s50, s95, s99 = quantiles(service, (0.5, 0.95, 0.99))
     highest = middle(max(response)) if response else None

@@ -30,9 +30,20 @@ def _life(kept: Collected, pod: PodHistory, decided: float | None, total: int) -
     ready = kept.clocks.moment(*pod.conditions["Ready"]) if "Ready" in pod.conditions else None
     starts, ends = pod_start(kept, pod, decided), pod_end(kept, pod)
     return PodLife(
-        pod.name, pod.uid, pod.node, created.at if created else None, ready.at if ready else None, pod.removed,
-        starts, ends, *_answers(kept, pod.name, total), pod.restarts, pod.reason, pod.request_m, pod.limit_m,
-    )  # fmt: skip
+        pod.name,
+        pod.uid,
+        pod.node,
+        created.at if created else None,
+        ready.at if ready else None,
+        pod.removed,
+        starts,
+        ends,
+        *_answers(kept, pod.name, total),
+        pod.restarts,
+        pod.reason,
+        pod.request_m,
+        pod.limit_m,
+    )
 
 
 def _unseen(kept: Collected, name: str, total: int) -> PodLife:
@@ -65,9 +76,10 @@ def scale_downs(kept: Collected, events: Sequence[ScaleEvent]) -> tuple[ScaleDow
             continue
         until = events[i + 1].at if i + 1 < len(events) else float("inf")
         pods = [
-            pod for pod in kept.pods.values()
+            pod
+            for pod in kept.pods.values()
             if pod.deletion is not None and event.at - _SLACK_S <= pod.deletion[1] < until - _SLACK_S
-        ]  # fmt: skip
+        ]
         ends = [pod.removed if pod.removed is not None else pod.ended for pod in pods]
         spans.append((event.at, max((end for end in ends if end is not None), default=None), event, pods))
     losses = Losses(kept.load, [(start, end) for start, end, _, _ in spans if end is not None])
@@ -76,8 +88,11 @@ def scale_downs(kept: Collected, events: Sequence[ScaleEvent]) -> tuple[ScaleDow
         gone = all(pod.removed is not None or pod.ended is not None for pod in pods)
         found.append(
             ScaleDown(
-                event, tuple(pod.name for pod in pods), last - event.at if last is not None and gone else None,
-                sum(causes.values()) if last is not None and kept.load.seconds else None, causes,
+                event=event,
+                pods=tuple(pod.name for pod in pods),
+                total_s=last - event.at if last is not None and gone else None,
+                lost=sum(causes.values()) if last is not None and kept.load.seconds else None,
+                lost_causes=causes,
             )
-        )  # fmt: skip
+        )
     return tuple(found)

@@ -68,7 +68,7 @@ def table(parts: Iterable[Mapping[str, float | Reached | None]], notes: Mapping[
 def _measure(name: str, value: float | Reached | None, note: str) -> Measure:
     unit = CATALOGUE[name].unit
     if isinstance(value, Reached):
-        return Measure(name, value.value, unit, value.note or note, value.at_least)
+        return Measure(name=name, value=value.value, unit=unit, note=value.note or note, at_least=value.at_least)
     return Measure(name, value, unit, note)
 
 
@@ -76,12 +76,18 @@ def of_latency(whole: Latency, length_s: float | None) -> Numbers:
     """Percentiles, throughput and errors of the whole load."""
     done = None if whole.count is None or whole.failed is None else whole.count + whole.failed
     return {
-        "p50": whole.p50, "p90": whole.p90, "p95": whole.p95, "p99": whole.p99, "p99.9": whole.p999,
-        "max": whole.highest, "service_p50": whole.service_p50, "service_p95": whole.service_p95,
+        "p50": whole.p50,
+        "p90": whole.p90,
+        "p95": whole.p95,
+        "p99": whole.p99,
+        "p99.9": whole.p999,
+        "max": whole.highest,
+        "service_p50": whole.service_p50,
+        "service_p95": whole.service_p95,
         "service_p99": whole.service_p99,
         "throughput": whole.count / length_s if whole.count is not None and length_s else None,
         "errors": whole.failed / done if done and whole.failed is not None else None,
-    }  # fmt: skip
+    }
 
 
 def of_goodness(whole: Latency, generator: Generator, bad: int | None, length_s: float | None) -> Numbers:
@@ -102,9 +108,13 @@ def of_goodness(whole: Latency, generator: Generator, bad: int | None, length_s:
 def of_reaction(found: Reaction, back: Reached) -> dict[str, float | Reached | None]:
     """Reaction to the largest rise, and the way back."""
     return {
-        "reaction": found.detect, "capacity": found.capacity, "recovery": found.recovery, "settling": found.settling,
-        "overshoot": found.overshoot, "back_to_min": back,
-    }  # fmt: skip
+        "reaction": found.detect,
+        "capacity": found.capacity,
+        "recovery": found.recovery,
+        "settling": found.settling,
+        "overshoot": found.overshoot,
+        "back_to_min": back,
+    }
 
 
 def of_supply(supply: Replicas, demand: Demand, start: float, end: float) -> Numbers:
@@ -127,15 +137,21 @@ def of_supply(supply: Replicas, demand: Demand, start: float, end: float) -> Num
     upsilon = sum(steps) if steps else None
     core = [found.theta_u, found.theta_o, found.tau_u, found.tau_o]
     return values | {
-        "accuracy_under": found.accuracy_u, "accuracy_over": found.accuracy_o,
-        "theta_under": found.theta_u, "theta_over": found.theta_o,
-        "under_provisioned": found.tau_u, "over_provisioned": found.tau_o,
-        "instability": upsilon, "deviation": deviation([*core, upsilon]) if upsilon is not None else None,
+        "accuracy_under": found.accuracy_u,
+        "accuracy_over": found.accuracy_o,
+        "theta_under": found.theta_u,
+        "theta_over": found.theta_o,
+        "under_provisioned": found.tau_u,
+        "over_provisioned": found.tau_o,
+        "instability": upsilon,
+        "deviation": deviation([*core, upsilon]) if upsilon is not None else None,
         "jitter": jitter(demand.curve, ready, start, end),
-        "worst_deficit": found.worst_deficit, "longest_deficit": found.longest_deficit_s,
-        "demand_minutes": found.demand_min, "waste_minutes": found.waste_min,
+        "worst_deficit": found.worst_deficit,
+        "longest_deficit": found.longest_deficit_s,
+        "demand_minutes": found.demand_min,
+        "waste_minutes": found.waste_min,
         "shortfall_minutes": found.shortfall_min,
-    }  # fmt: skip
+    }
 
 
 def of_pods(pods: Sequence[PodLife], downs: Sequence[ScaleDown], start: float, has_load: bool) -> Numbers:

@@ -77,9 +77,14 @@ def pod_at(pod: PodHistory, t: float) -> Pod | None:
     scheduled = pod.conditions.get("PodScheduled")
     containers = tuple(Container(name, requests) for name, requests in pod.asked_at(t).items())
     return Pod(
-        pod.name, _last(pod.phases, t, (0.0, "Pending"))[1], pod.deletion is not None and pod.deletion[1] <= t,
-        ready[1] if ready else None, ready[2] if ready else None, scheduled[0] if scheduled else None, containers,
-    )  # fmt: skip
+        pod.name,
+        _last(pod.phases, t, (0.0, "Pending"))[1],
+        pod.deletion is not None and pod.deletion[1] <= t,
+        ready[1] if ready else None,
+        ready[2] if ready else None,
+        scheduled[0] if scheduled else None,
+        containers,
+    )
 
 
 def _last(changes: Sequence[Any], t: float, default: Any = None) -> Any:
@@ -120,9 +125,12 @@ def _others(seat: Seat, spec: Spec, pods: Sequence[Pod], present: int) -> Iterat
 
 
 def _answer(
-    found: dict[str, dict[int, Any]], i: int, kind: str, entry: Mapping[str, Any],
+    found: dict[str, dict[int, Any]],
+    i: int,
+    kind: str,
+    entry: Mapping[str, Any],
     how: tuple[Sequence[Pod], int, Callable[[int, int], int]],
-) -> None:  # fmt: skip
+) -> None:
     """One metric's answer into ``found``, or its error where the status has no value of it."""
     pods, size, rounded = how
     current: Mapping[str, Any] = (entry.get(kind.lower()) or {}).get("current") or {}
@@ -145,10 +153,14 @@ def _error(kind: str) -> str:
 def status(row: Mapping[str, Any]) -> Status:
     """An ``hpa`` row's status as the rule takes it."""
     conditions = tuple(
-        Condition(name, c["status"], c["reason"], c["message"], c["at"]) for name, c in row["conditions"].items()
+        Condition(type=name, status=c["status"], reason=c["reason"], message=c["message"], changed=c["at"])
+        for name, c in row["conditions"].items()
     )
     metrics = row["metrics"]
     return Status(
-        row["current"] or 0, row["desired"] or 0, row["last_scale"], None if metrics is None else tuple(metrics),
+        row["current"] or 0,
+        row["desired"] or 0,
+        row["last_scale"],
+        None if metrics is None else tuple(metrics),
         conditions,
-    )  # fmt: skip
+    )

@@ -22,9 +22,19 @@ def chain(names: Sequence[str], start: Moment | None, moments: Sequence[Moment |
     phases, since = [], known[0].at if known[0] else None
     for name, moment in zip(names, known[1:], strict=True):
         if moment is None or since is None:
-            phases.append(Phase(name, None, moment.at if moment else None, None, moment.error_s if moment else None))
+            phases.append(
+                Phase(
+                    name=name,
+                    start=None,
+                    end=moment.at if moment else None,
+                    duration_s=None,
+                    error_s=moment.error_s if moment else None,
+                )
+            )
         else:
-            phases.append(Phase(name, since, moment.at, moment.at - since, moment.error_s))
+            phases.append(
+                Phase(name=name, start=since, end=moment.at, duration_s=moment.at - since, error_s=moment.error_s)
+            )
         since = moment.at if moment else since
     return tuple(phases)
 
@@ -96,16 +106,18 @@ def pod_end(kept: Collected, pod: PodHistory) -> tuple[Phase, ...]:
 
 def new_pods(kept: Collected, event: ScaleEvent, until: float) -> list[PodHistory]:
     """The pods made for a growth: heard of between its decision and the next change."""
-    found = [
-        pod for pod in kept.pods.values() if event.at - _SLACK_S <= pod.first_seen < until - _SLACK_S
-    ]  # fmt: skip
+    found = [pod for pod in kept.pods.values() if event.at - _SLACK_S <= pod.first_seen < until - _SLACK_S]
     return sorted(found, key=lambda pod: pod.first_seen)[: event.after - event.before]
 
 
 def scale_ups(
-    kept: Collected, events: Sequence[ScaleEvent], changes: Sequence[LoadChange], cpu: Cpu, tolerance: float | None,
+    kept: Collected,
+    events: Sequence[ScaleEvent],
+    changes: Sequence[LoadChange],
+    cpu: Cpu,
+    tolerance: float | None,
     decisions: Sequence[Decision],
-) -> tuple[ScaleUp, ...]:  # fmt: skip
+) -> tuple[ScaleUp, ...]:
     """Every growth with its phases, from the load change behind it until its slowest pod answered.
 
     A growth that follows another one on the same load change begins at that decision.
@@ -132,9 +144,13 @@ def _cause(event: ScaleEvent, changes: Sequence[LoadChange], seen: float | None)
 
 
 def _scale_up(
-    kept: Collected, event: ScaleEvent, span: tuple[float | None, float | None, float], cpu: Cpu,
-    tolerance: float | None, seen: float | None,
-) -> ScaleUp:  # fmt: skip
+    kept: Collected,
+    event: ScaleEvent,
+    span: tuple[float | None, float | None, float],
+    cpu: Cpu,
+    tolerance: float | None,
+    seen: float | None,
+) -> ScaleUp:
     change, origin, until = span
     pods = new_pods(kept, event, until)
     chains = {pod.name: pod_moments(kept, pod) for pod in pods}
@@ -146,7 +162,14 @@ def _scale_up(
     timed = [phase for phase in phases if phase.duration_s is not None]
     longest = max(timed, key=lambda phase: phase.duration_s or 0.0, default=None)
     return ScaleUp(
-        event, change, origin, phases, total(phases), tuple(chains), slowest, longest.name if longest else None
+        event=event,
+        load_change=change,
+        origin=origin,
+        phases=phases,
+        total_s=total(phases),
+        pods=tuple(chains),
+        slowest=slowest,
+        slowest_phase=longest.name if longest else None,
     )
 
 

@@ -115,14 +115,16 @@ def _placed(plan: PlannedRate, change: LoadChange) -> LoadChange:
     """The change from where the plan bends to where it bends again, instead of the next second of the grid."""
     near = _EDGE_SHARE * abs(change.after - change.before)
     begins = [
-        time for time in _bends(plan, change.at - _GRID_S, change.at + _GRID_S)
+        time
+        for time in _bends(plan, change.at - _GRID_S, change.at + _GRID_S)
         if abs(plan.before(time) - change.before) <= near or abs(plan.at(time) - change.before) <= 1e-9
-    ]  # fmt: skip
+    ]
     sign = 1 if _up(change) else -1
     ends = [
-        time for time in _bends(plan, change.until - _GRID_S, change.until + _GRID_S)
+        time
+        for time in _bends(plan, change.until - _GRID_S, change.until + _GRID_S)
         if sign * (plan.at(time) - change.after) >= -1e-9
-    ]  # fmt: skip
+    ]
     at = begins[-1] if begins else change.at
     until = max(at, ends[0]) if ends else change.until
     before = plan.before(at) if begins and at > plan.times[0] else change.before

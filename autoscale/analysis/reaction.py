@@ -13,9 +13,14 @@ CALM_S = 30  # recovered: the objective holds for this long
 
 
 def reaction(
-    step: LoadChange | None, until: float | None, supply: Replicas, demand: Demand,
-    series: Seconds, bad: Sequence[int | None] | None, allowed: float,
-) -> Reaction:  # fmt: skip
+    step: LoadChange | None,
+    until: float | None,
+    supply: Replicas,
+    demand: Demand,
+    series: Seconds,
+    bad: Sequence[int | None] | None,
+    allowed: float,
+) -> Reaction:
     """The reaction to ``step``, seen until ``until`` (the next load change, or the load's end).
 
     ``bad``: requests a second that were not good (None without a latency objective); ``allowed``: their share.
@@ -24,13 +29,13 @@ def reaction(
         return Reaction(None, None)
     curve, kept = demand.curve, _wanted(supply)
     return Reaction(
-        step,
-        until,
-        _detect(supply, step.at, until),
-        _first(curve, supply.ready, step, until),
-        UNKNOWN if bad is None else _recovery(series, bad, allowed, step.at, until),
-        _settling(curve, kept, step, until),
-        _overshoot(curve, kept, step, until),
+        step=step,
+        until=until,
+        detect=_detect(supply, step.at, until),
+        capacity=_first(curve, supply.ready, step, until),
+        recovery=UNKNOWN if bad is None else _recovery(series, bad, allowed, step.at, until),
+        settling=_settling(curve, kept, step, until),
+        overshoot=_overshoot(curve, kept, step, until),
     )
 
 

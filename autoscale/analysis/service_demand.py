@@ -40,8 +40,10 @@ def cost(kept: Collected, series: Seconds, ready: StepSeries, container: str | N
     points, hidden = _points(kept, series.start, (served, unserved), ready, container)
     if len(points) < _LEAST_POINTS:
         if hidden > len(points):
-            return Cost(why=f"in {hidden} of {hidden + len(points)} CPU samples over {_UNSERVED:.0%} of the requests "
-                            "got no response, so what one costs was not seen")  # fmt: skip
+            return Cost(
+                why=f"in {hidden} of {hidden + len(points)} CPU samples over {_UNSERVED:.0%} of the requests "
+                "got no response, so what one costs was not seen"
+            )
         return Cost(why=f"too few CPU samples beside requests ({len(points)} moments at a steady rate)")
     found = least_squares(points)
     if found is None:

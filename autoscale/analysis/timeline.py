@@ -54,7 +54,18 @@ def seconds(load: LoadCollector) -> Seconds:
     p50, p95, p99 = _percentiles(load, first, size)
     planned_n, sent, answered, failed, dropped, in_flight = columns
     start = first + (load.phase or 0.0)
-    return Seconds(start, planned_n, sent, answered, failed, dropped, in_flight, p50, p95, p99)
+    return Seconds(
+        start=start,
+        planned=planned_n,
+        sent=sent,
+        answered=answered,
+        failed=failed,
+        dropped=dropped,
+        in_flight=in_flight,
+        p50=p50,
+        p95=p95,
+        p99=p99,
+    )
 
 
 def _percentiles(load: LoadCollector, first: int, size: int) -> list[list[float | None]]:
@@ -229,7 +240,14 @@ def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 
 def _span(name: str, since: tuple[float, Mapping[str, Any]], end: float) -> ConditionSpan:
     at, condition = since
-    return ConditionSpan(name, condition["status"], condition["reason"], condition["message"], at, end)
+    return ConditionSpan(
+        type=name,
+        status=condition["status"],
+        reason=condition["reason"],
+        message=condition["message"],
+        start=at,
+        end=end,
+    )
 
 
 def cpu(kept: Collected, specs: Sequence[tuple[float, HpaSpec]]) -> Cpu:
@@ -246,7 +264,15 @@ def cpu(kept: Collected, specs: Sequence[tuple[float, HpaSpec]]) -> Cpu:
     aimed = StepSeries.of((first if i == 0 else at, spec.target_percent) for i, (at, spec) in enumerate(specs))
     target = combine((requested, aimed), lambda v: None if v[0] is None or v[1] is None else v[0] * v[1] / 100)
     percent = specs[-1][1].target_percent if specs else None
-    return Cpu(total(by_pod.values()), by_pod, requested, target, utilization(kept), percent, aimed)
+    return Cpu(
+        total=total(by_pod.values()),
+        by_pod=by_pod,
+        requested=requested,
+        target=target,
+        utilization=utilization(kept),
+        target_percent=percent,
+        target_percents=aimed,
+    )
 
 
 def _gone(pod: Any, last: float) -> float:

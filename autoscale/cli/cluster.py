@@ -26,9 +26,11 @@ def command() -> None:
 @_NAME
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of the API server.  [default: a free one]")
 @click.option(
-    "--settings", "settings_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    "--settings",
+    "settings_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="JSON file with settings: periods, node size, images.",
-)  # fmt: skip
+)
 @click.option("--quick", is_flag=True, help="Periods of a second or two instead of Kubernetes' own, to try things out.")
 def start(name: str, port: int, settings_file: Path | None, quick: bool) -> None:
     """Start a cluster that stays until `autoscale cluster stop`."""
@@ -74,9 +76,11 @@ def _show(one: process.Status) -> None:
     if one.facts is None:
         click.echo(f"{one.name}: starting")
         return
-    pods = "unknown (the API does not answer)" if one.pods is None else (
-        ", ".join(f"{count} {phase}" for phase, count in one.pods.items()) or "none"
-    )  # fmt: skip
+    pods = (
+        "unknown (the API does not answer)"
+        if one.pods is None
+        else (", ".join(f"{count} {phase}" for phase, count in one.pods.items()) or "none")
+    )
     uptime = human_duration(time.time() - one.facts.started)
     stays = "ends with its run" if one.facts.bound else f"log {folder_of(one.name).log}"
     click.echo(f"{one.name}: running since {uptime} at {one.facts.server} (process {one.facts.pid}, {stays})")

@@ -25,10 +25,11 @@ class _TwoSides(click.Command):
 
 
 @click.command(
-    cls=_TwoSides, options_metavar="[OPTIONS]",
+    cls=_TwoSides,
+    options_metavar="[OPTIONS]",
     help="Compare runs: autoscale compare [OPTIONS] BASE... -- NEW... (options first). Exit code: 0 no regression, "
     "1 regression, 5 cannot say (it takes 3 runs a side to know the noise), 6 a run is invalid.",
-)  # fmt: skip
+)
 @click.argument("base", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="BASE... -- NEW...")
 @click.option(
     "--anyway",

@@ -17,9 +17,13 @@ _MARKS = {"pass": "pass   ", "fail": "FAIL   ", "unknown": "unknown", "invalid":
 @click.command(help="Judge runs by their objectives. Exit code: 0 pass, 1 fail, 5 unknown, 6 invalid.")
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
 @click.option(
-    "--objective", "-o", "objectives", multiple=True, metavar="TEXT",
+    "--objective",
+    "-o",
+    "objectives",
+    multiple=True,
+    metavar="TEXT",
     help="Judge by this instead of the scenario's own, for example 'p95 < 300ms during peak'. May be repeated.",
-)  # fmt: skip
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
 def command(runs: tuple[Path, ...], objectives: tuple[str, ...], as_json: bool) -> int:
     """Judge each run; the exit code is the worst verdict's."""

@@ -33,9 +33,7 @@ from loadtest.units import spoken
 @click.option("--length", metavar="TIME", help="With --from: how much of it, e.g. 1h30m.")
 @click.option("--time-compression", type=float, metavar="N", help="With --from: how many times as fast.")
 @click.option("--rate-scale", type=float, metavar="N", help="With --from: multiplies the rate.")
-def command(
-    scenario: str | None, sets: tuple[str, ...], as_json: bool, recorded: Path | None, **options: Any
-) -> None:  # fmt: skip
+def command(scenario: str | None, sets: tuple[str, ...], as_json: bool, recorded: Path | None, **options: Any) -> None:
     """Draw the load of SCENARIO (a file or a built-in name) and list what would be sent. Sends nothing.
 
     With --from draw recorded demand and say what was understood of it: its form, time zone, bins, total and peak.
@@ -68,8 +66,9 @@ def resolve(scenario: str | dict[str, Any], sets: tuple[str, ...]) -> tuple[scen
         problems = [Problem(p.where, p.found, p.wanted, p.fix) for p in error.problems]
         raise InputError(error.what, problems=problems) from None
     resolved = scenarios.resolved(loaded)
-    parse_objectives(resolved["objectives"], [stage["name"] for stage in resolved["stages"]],
-                     f"{loaded.source}: objectives")  # fmt: skip
+    parse_objectives(
+        resolved["objectives"], [stage["name"] for stage in resolved["stages"]], f"{loaded.source}: objectives"
+    )
     return loaded, resolved
 
 

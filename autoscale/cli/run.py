@@ -130,9 +130,15 @@ def tell(results: list[Any], screen: Any) -> None:
 def worst(codes: list[ExitCode]) -> ExitCode:
     """The exit code of several runs: one that failed counts before one that did not."""
     order = [
-        ExitCode.PASS, ExitCode.UNKNOWN, ExitCode.OBJECTIVE_FAILED, ExitCode.INVALID,
-        ExitCode.GENERATOR_FAILED, ExitCode.CLUSTER_FAILED, ExitCode.BAD_INPUT, ExitCode.INTERRUPTED,
-    ]  # fmt: skip
+        ExitCode.PASS,
+        ExitCode.UNKNOWN,
+        ExitCode.OBJECTIVE_FAILED,
+        ExitCode.INVALID,
+        ExitCode.GENERATOR_FAILED,
+        ExitCode.CLUSTER_FAILED,
+        ExitCode.BAD_INPUT,
+        ExitCode.INTERRUPTED,
+    ]
     return max(codes, key=order.index, default=ExitCode.UNKNOWN)
 
 

@@ -33,7 +33,7 @@ from autoscale.whatif.service import Setting
 @click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
 def command(
     run: Path, objectives: tuple[str, ...], confidence: float, threads: int | None, form: str, out: Path | None
-) -> int:  # fmt: skip
+) -> int:
     """Search targets, minima, maxima and behaviours for RUN, the folder of a run or its record.jsonl.
 
     The cost is pod-minutes. Exit code: 0 a setting is recommended (or the recorded one is as good), 1 none holds every

@@ -42,9 +42,18 @@ from autoscale.whatif.service import Load, Setting
 @click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
 @click.option("--records", type=click.Path(path_type=Path), help="Folder for one modelled record of each setting.")
 def command(
-    run: Path, sets: tuple[str, ...], hpas: tuple[Path, ...], scenario: str | None, rate_factor: float | None,
-    form: str, out: Path | None, threads: int | None, seeds: int, records: Path | None, **others: str | None,
-) -> int:  # fmt: skip
+    run: Path,
+    sets: tuple[str, ...],
+    hpas: tuple[Path, ...],
+    scenario: str | None,
+    rate_factor: float | None,
+    form: str,
+    out: Path | None,
+    threads: int | None,
+    seeds: int,
+    records: Path | None,
+    **others: str | None,
+) -> int:
     """Model RUN, the folder of a run or its record.jsonl, without a cluster, and compare variants with it.
 
     First the recorded setting is replayed and the error shown. What the replay misses, and what lies outside what was
@@ -81,9 +90,13 @@ def _forms() -> dict[str, Any]:
 
 
 def _variants(
-    recorded: Setting, sets: Sequence[str], hpas: Sequence[Path], scenario: str | None, factor: float | None,
+    recorded: Setting,
+    sets: Sequence[str],
+    hpas: Sequence[Path],
+    scenario: str | None,
+    factor: float | None,
     others: dict[str, str | None],
-) -> list[Setting]:  # fmt: skip
+) -> list[Setting]:
     """Each --set and each --hpa is a variant; what else is given holds for all of them."""
     from autoscale.whatif import variants
 
@@ -172,7 +185,15 @@ def _load(name: str) -> Load:
     stages = tuple((stage.name, stage.start_s, stage.end_s) for stage in found.plan.stages)
     settings = found.file.load
     assert all(later[0] >= earlier[0] for earlier, later in pairwise(found.plan.points))
-    return Load(found.plan.points, stages, settings.arrivals, settings.seed, 10, 0.1, 1000)
+    return Load(
+        points=found.plan.points,
+        stages=stages,
+        arrivals=settings.arrivals,
+        seed=settings.seed,
+        connections=10,
+        close_share=0.1,
+        max_in_flight=1000,
+    )
 
 
 def _write_records(found: Any, folder: Path) -> None:

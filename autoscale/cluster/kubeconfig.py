@@ -70,7 +70,9 @@ def read(path: str) -> Kubeconfig:
         for part in _PARTS:
             for name, body in _entries(config, part, file, strange):
                 held[part].setdefault(name, body)
-    return Kubeconfig(path, held["clusters"], held["contexts"], held["users"], tuple(strange))
+    return Kubeconfig(
+        path=path, clusters=held["clusters"], contexts=held["contexts"], users=held["users"], strange=tuple(strange)
+    )
 
 
 def _load(file: Path) -> Mapping[str, Any]:

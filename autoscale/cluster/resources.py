@@ -10,11 +10,28 @@ from autoscale.kube.kinds import BY_KIND, Resource
 RESOURCES = tuple(
     BY_KIND[kind]
     for kind in (
-        "Namespace", "Node", "ResourceQuota", "LimitRange", "PriorityClass", "ServiceAccount", "Role", "RoleBinding",
-        "ConfigMap", "NetworkPolicy", "Service", "PodDisruptionBudget", "Deployment", "StatefulSet", "ReplicaSet",
-        "Pod", "HorizontalPodAutoscaler", "Job", "EndpointSlice", "Event",
+        "Namespace",
+        "Node",
+        "ResourceQuota",
+        "LimitRange",
+        "PriorityClass",
+        "ServiceAccount",
+        "Role",
+        "RoleBinding",
+        "ConfigMap",
+        "NetworkPolicy",
+        "Service",
+        "PodDisruptionBudget",
+        "Deployment",
+        "StatefulSet",
+        "ReplicaSet",
+        "Pod",
+        "HorizontalPodAutoscaler",
+        "Job",
+        "EndpointSlice",
+        "Event",
     )
-)  # fmt: skip
+)
 
 
 def resource_of(kind: str) -> Resource:

@@ -38,9 +38,14 @@ def compare(base: Sequence[Analysis], new: Sequence[Analysis], *, anyway: bool =
     outcome, reason = _outcome(known, base, new)
     sides: tuple[tuple[Literal["base", "new"], Sequence[Analysis]], ...] = (("base", base), ("new", new))
     return Comparison(
-        tuple(run.run for run in base), tuple(run.run for run in new), outcome, reason, known,
-        tuple(str(problem) for problem in unlike), tuple(_line(side, run) for side, runs in sides for run in runs),
-    )  # fmt: skip
+        base=tuple(run.run for run in base),
+        new=tuple(run.run for run in new),
+        outcome=outcome,
+        reason=reason,
+        differences=known,
+        warnings=tuple(str(problem) for problem in unlike),
+        lines=tuple(_line(side, run) for side, runs in sides for run in runs),
+    )
 
 
 def incomparable(runs: Sequence[Analysis]) -> list[Problem]:
@@ -100,8 +105,21 @@ def _difference(name: str, entry: Entry, base: Sequence[Analysis], new: Sequence
     if missing or cut:
         change, reason = "cannot say", "not known in every run" if missing else "not reached in every run"
     return Difference(
-        name, entry.title, entry.unit, left, right, old, now, delta, low, high, p, change, reason, name in GATES
-    )  # fmt: skip
+        name=name,
+        title=entry.title,
+        unit=entry.unit,
+        base=left,
+        new=right,
+        base_median=old,
+        new_median=now,
+        difference=delta,
+        low=low,
+        high=high,
+        p=p,
+        change=change,
+        reason=reason,
+        gates=name in GATES,
+    )
 
 
 def _values(name: str, runs: Sequence[Analysis]) -> tuple[float | None, ...]:

@@ -54,8 +54,13 @@ def as_text(found: Comparison) -> str:
 
 def as_markdown(found: Comparison) -> str:
     """For a pull request comment."""
-    lines = [f"**{found.outcome}**: {_md(found.reason)}", "", f"base: {_md(', '.join(found.base))}  ",
-             f"new: {_md(', '.join(found.new))}", ""]  # fmt: skip
+    lines = [
+        f"**{found.outcome}**: {_md(found.reason)}",
+        "",
+        f"base: {_md(', '.join(found.base))}  ",
+        f"new: {_md(', '.join(found.new))}",
+        "",
+    ]
     lines += [f"- warning: {_md(text)}" for text in found.warnings] + [""] * bool(found.warnings)
     lines += ["| " + " | ".join(_HEADS) + " |", "| --- | ---: | ---: | ---: | --- |"]
     lines += ["| " + " | ".join(_md(cell) for cell in _cells(one)) + " |" for one in found.differences]
@@ -72,9 +77,11 @@ def _md(text: str) -> str:
 def as_html(found: Comparison) -> str:
     """One file without any reference outside: the table, and both sides' curves over each other."""
     rows = "".join(
-        f"<tr class='{one.change.replace(' ', '-')}'>" + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(one))
-        + "</tr>" for one in found.differences
-    )  # fmt: skip
+        f"<tr class='{one.change.replace(' ', '-')}'>"
+        + "".join(f"<td>{escape(cell)}</td>" for cell in _cells(one))
+        + "</tr>"
+        for one in found.differences
+    )
     heads = "".join(f"<th scope='col'>{head}</th>" for head in _HEADS)
     warnings = "".join(f"<p class='warning'>{escape(text)}</p>" for text in found.warnings)
     legend = (

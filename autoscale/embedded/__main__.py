@@ -116,7 +116,9 @@ async def _listen(server: ApiServer, folder: Folder, port: int, token: str, bloc
         raise ClusterError(f"Port {port} of {HOST} cannot be listened on: {error.strerror}.", fix=fix) from error
     url = f"https://{HOST}:{found}"
     write_kubeconfig(folder, url, certificate, token)
-    folder.write_facts(Facts(os.getpid(), url, time.time(), f"127.{block.octet}.0.0/16", bound))
+    folder.write_facts(
+        Facts(pid=os.getpid(), server=url, started=time.time(), addresses=f"127.{block.octet}.0.0/16", bound=bound)
+    )
 
 
 def _furnish(store: Store) -> None:

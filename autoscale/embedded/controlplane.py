@@ -80,7 +80,16 @@ class ControlPlane:
         limiter = None if groups else LimiterHandle()
         watcher = reaper.start(cluster, groups.folders if groups else ())
         assert self.block is not None
-        return Node(self.store, self.settings, self.block, self.state_dir, cluster, groups, limiter, watcher)
+        return Node(
+            store=self.store,
+            settings=self.settings,
+            block=self.block,
+            state_dir=self.state_dir,
+            cluster=cluster,
+            cgroups=groups,
+            limiter=limiter,
+            reaper=watcher,
+        )
 
     async def stop(self) -> None:
         """End every process that the cluster started; returns when none is left."""

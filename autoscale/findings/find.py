@@ -32,9 +32,11 @@ def find(analysis: Analysis, believed: Validity | None = None) -> tuple[Finding,
         return tuple(invalid)
     place = {rule.id: (rule.symptom, rule.order) for rule in RULES}
     told = [finding for finding in found if not _repeats(finding, found)]
-    return tuple(sorted(told, key=lambda one: (
-        _RANK[one.severity], place[one.id][0], -(one.bad_requests or 0), place[one.id][1]
-    )))  # fmt: skip
+    return tuple(
+        sorted(
+            told, key=lambda one: (_RANK[one.severity], place[one.id][0], -(one.bad_requests or 0), place[one.id][1])
+        )
+    )
 
 
 def _repeats(finding: Finding, found: Sequence[Finding]) -> bool:
@@ -49,7 +51,17 @@ def _finding(run: Run, rule: Rule, hit: Hit) -> Finding:
     target, patch = hit.patch if hit.patch is not None and run.whole else (None, None)
     bad = run.bad(hit.start, hit.end) if hit.start is not None and hit.end is not None else None
     return Finding(
-        rule.id, rule.name, rule.title, rule.severity, hit.sentence, hit.evidence, hit.advice,
-        yaml.safe_dump(patch, sort_keys=False) if patch is not None else None, target, hit.start, hit.end, bad,
-        f"docs/findings.md#{rule.id.lower()}-{rule.name}",
-    )  # fmt: skip
+        id=rule.id,
+        name=rule.name,
+        title=rule.title,
+        severity=rule.severity,
+        sentence=hit.sentence,
+        evidence=hit.evidence,
+        advice=hit.advice,
+        patch=yaml.safe_dump(patch, sort_keys=False) if patch is not None else None,
+        patch_target=target,
+        start=hit.start,
+        end=hit.end,
+        bad_requests=bad,
+        link=f"docs/findings.md#{rule.id.lower()}-{rule.name}",
+    )

@@ -26,9 +26,7 @@ def _section(rule: Rule) -> str:
     table = "\n| threshold | |\n| --- | --- |\n" + "\n".join(rows) + "\n" if rows else ""
     rule_text = (rule.check.__doc__ or "").strip().partition(": ")[2]
     first = rule_text[:1].upper() + rule_text[1:]
-    return (
-        f"\n## {rule.id} {rule.name}\n\n**{rule.title}** ({rule.severity}). {first}\n{table}\nCure: {rule.cure}\n"
-    )  # fmt: skip
+    return f"\n## {rule.id} {rule.name}\n\n**{rule.title}** ({rule.severity}). {first}\n{table}\nCure: {rule.cure}\n"
 
 
 if __name__ == "__main__":

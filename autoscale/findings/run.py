@@ -158,9 +158,7 @@ class Run:
 
     def both(self, left: StepSeries, right: StepSeries, holds: Any) -> StepSeries:
         """1 where ``holds(left, right)`` and both are known, 0 where not, unknown elsewhere."""
-        return combine(
-            (left, right), lambda v: None if v[0] is None or v[1] is None else float(holds(v[0], v[1]))
-        )  # fmt: skip
+        return combine((left, right), lambda v: None if v[0] is None or v[1] is None else float(holds(v[0], v[1])))
 
 
 def hpa_patch(run: Run, **spec: Any) -> Patch | None:

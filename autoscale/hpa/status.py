@@ -75,9 +75,9 @@ def set_condition(
     for index, old in enumerate(conditions):
         if old.type == kind:
             changed = old.changed if old.status == status else now
-            new = Condition(kind, status, reason, message, changed)
+            new = Condition(type=kind, status=status, reason=reason, message=message, changed=changed)
             return (*conditions[:index], new, *conditions[index + 1 :])
-    return (*conditions, Condition(kind, status, reason, message, now))
+    return (*conditions, Condition(type=kind, status=status, reason=reason, message=message, changed=now))
 
 
 def remove_condition(conditions: tuple[Condition, ...], kind: str) -> tuple[Condition, ...]:
@@ -113,7 +113,13 @@ def _time(text: str | None) -> float | None:
 
 def _condition(entry: Mapping[str, Any]) -> Condition:
     changed = _time(entry.get("lastTransitionTime"))
-    return Condition(entry["type"], entry["status"], entry.get("reason", ""), entry.get("message", ""), changed)
+    return Condition(
+        type=entry["type"],
+        status=entry["status"],
+        reason=entry.get("reason", ""),
+        message=entry.get("message", ""),
+        changed=changed,
+    )
 
 
 def _condition_dict(condition: Condition) -> dict[str, Any]:

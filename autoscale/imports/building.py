@@ -71,9 +71,7 @@ class Imported:
     partial: str = ""
 
 
-def record(
-    tool: str, name: str, found: Imported, workload: str | None, objectives: Sequence[str]
-) -> list[Row]:  # fmt: skip
+def record(tool: str, name: str, found: Imported, workload: str | None, objectives: Sequence[str]) -> list[Row]:
     """All rows of the record, the header first; raises InputError where there is nothing, or too long a span."""
     check_span(found.seconds, name)
     known = not any(now.unknown for now in found.seconds.values())
@@ -84,8 +82,13 @@ def record(
         raise InputError(f"there is nothing to import: the files of {tool} hold no load, pods or HPA")
     first, last = rows[0]["t"], rows[-1]["t"]
     check_span((first, last), name)
-    end: Row = {"k": "end", "t": last, "reason": "interrupted" if found.partial else "done", "rows": len(rows) + 2,
-           "totals": _totals(found.seconds, known=known)}  # fmt: skip
+    end: Row = {
+        "k": "end",
+        "t": last,
+        "reason": "interrupted" if found.partial else "done",
+        "rows": len(rows) + 2,
+        "totals": _totals(found.seconds, known=known),
+    }
     return [_header(tool, name, found, workload, objectives, first), *rows, end]
 
 
@@ -107,23 +110,47 @@ def write(path: Path, rows: Iterable[Row]) -> int:
         return writer.rows
 
 
-def _header(
-    tool: str, name: str, found: Imported, workload: str | None, objectives: Sequence[str], t: float
-) -> Header:  # fmt: skip
+def _header(tool: str, name: str, found: Imported, workload: str | None, objectives: Sequence[str], t: float) -> Header:
     namespace, _, own = (found.workload or workload or "unknown").rpartition("/")
     environment = {
-        "imported_from": tool, "notes": list(found.notes), "partial": found.partial or None,
-        "bounds_s": list(found.bounds_s), "latency": "whole" if found.whole else "second", "of_all": found.of_all,
-    }  # fmt: skip
+        "imported_from": tool,
+        "notes": list(found.notes),
+        "partial": found.partial or None,
+        "bounds_s": list(found.bounds_s),
+        "latency": "whole" if found.whole else "second",
+        "of_all": found.of_all,
+    }
     return {
-        "k": "header", "t": t, "schema": SCHEMA, "run": name,
-        "scenario": {"name": name, "model": found.model, "points": None, "stages": [], "requests": [],
-                     "objectives": list(objectives), "load": {}},
-        "target": {"kind": "Deployment", "name": own, "namespace": namespace, "service": None, "url": "",
-                   "hpa": None, "names_pods": None},
-        "objects": [], "context": {"name": f"imported from {tool}"}, "versions": {},
-        "hpa_config": UNKNOWN_CONFIG, "environment": environment, "histogram": SPEC, "accepted": [],
-    }  # fmt: skip
+        "k": "header",
+        "t": t,
+        "schema": SCHEMA,
+        "run": name,
+        "scenario": {
+            "name": name,
+            "model": found.model,
+            "points": None,
+            "stages": [],
+            "requests": [],
+            "objectives": list(objectives),
+            "load": {},
+        },
+        "target": {
+            "kind": "Deployment",
+            "name": own,
+            "namespace": namespace,
+            "service": None,
+            "url": "",
+            "hpa": None,
+            "names_pods": None,
+        },
+        "objects": [],
+        "context": {"name": f"imported from {tool}"},
+        "versions": {},
+        "hpa_config": UNKNOWN_CONFIG,
+        "environment": environment,
+        "histogram": SPEC,
+        "accepted": [],
+    }
 
 
 def _marks(seconds: Mapping[int, Second]) -> list[Mark]:
@@ -140,15 +167,27 @@ def _load_rows(seconds: Mapping[int, Second], *, known: bool) -> list[Load]:
     """
     return [
         {
-            "k": "load", "t": float(second + 1), "shard": 0, "pod": "", "seq": seq, "at": float(second), "clk": CLK,
-            "planned": None, "sent": now.sent if known else _all(now),
+            "k": "load",
+            "t": float(second + 1),
+            "shard": 0,
+            "pod": "",
+            "seq": seq,
+            "at": float(second),
+            "clk": CLK,
+            "planned": None,
+            "sent": now.sent if known else _all(now),
             "answered": (now.answered or 0) if known else None,
-            "failed": now.failed if known else None, "dropped": now.dropped, "in_flight": now.in_flight, "cpu_s": None,
-            "lag": {}, "response": {"0": to_json(now.latency)} if now.latency else {},
-            "service": {"0": to_json(now.latency)} if now.latency else {}, "by_pod": {},
+            "failed": now.failed if known else None,
+            "dropped": now.dropped,
+            "in_flight": now.in_flight,
+            "cpu_s": None,
+            "lag": {},
+            "response": {"0": to_json(now.latency)} if now.latency else {},
+            "service": {"0": to_json(now.latency)} if now.latency else {},
+            "by_pod": {},
         }
         for seq, (second, now) in enumerate(sorted(seconds.items()))
-    ]  # fmt: skip
+    ]
 
 
 def _all(now: Second) -> int:

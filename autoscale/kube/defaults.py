@@ -20,26 +20,36 @@ _POD_SPEC = {
 FIXED: Mapping[str, Mapping[str, Any]] = {
     "PodSpec": _POD_SPEC,
     "Container": {
-        "resources": {}, "terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File",
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
     },
     "ContainerPort": {"protocol": "TCP"},
     "Probe": {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3},
     "HTTPGetAction": {"path": "/", "scheme": "HTTP"},
     "ObjectFieldSelector": {"apiVersion": "v1"},
     "DeploymentSpec": {
-        "replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600,
+        "replicas": 1,
+        "revisionHistoryLimit": 10,
+        "progressDeadlineSeconds": 600,
         "strategy": {"type": "RollingUpdate"},
     },
     "DeploymentStrategy": {"type": "RollingUpdate"},
     "RollingUpdateDeployment": {"maxUnavailable": "25%", "maxSurge": "25%"},
     "ReplicaSetSpec": {"replicas": 1},
     "JobSpec": {
-        "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False, "manualSelector": False,
+        "backoffLimit": 6,
+        "completionMode": "NonIndexed",
+        "suspend": False,
+        "manualSelector": False,
         "podReplacementPolicy": "TerminatingOrFailed",
     },
     "ServiceSpec": {
-        "type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
-        "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+        "type": "ClusterIP",
+        "sessionAffinity": "None",
+        "internalTrafficPolicy": "Cluster",
+        "ipFamilies": ["IPv4"],
+        "ipFamilyPolicy": "SingleStack",
     },
     "ServicePort": {"protocol": "TCP"},
     "HorizontalPodAutoscalerSpec": {"minReplicas": 1},
@@ -47,7 +57,7 @@ FIXED: Mapping[str, Mapping[str, Any]] = {
     "Namespace": {"spec": {"finalizers": ["kubernetes"]}},
     "PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
     "ConfigMapVolumeSource": {"defaultMode": 420},
-}  # fmt: skip
+}
 """Constant defaults by type. Added where the field is absent or null."""
 
 

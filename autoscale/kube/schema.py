@@ -48,7 +48,14 @@ def _field(text: Any) -> Field:
     strategy, atomic = text.get("strategy", ""), text.get("atomic", False)
     if "list" in text:
         keys = tuple(text.get("keys", ()))
-        return Field("list", text["list"], text.get("type", "atomic"), keys, text.get("merge"), strategy)
+        return Field(
+            shape="list",
+            type=text["list"],
+            list_type=text.get("type", "atomic"),
+            keys=keys,
+            merge_key=text.get("merge"),
+            strategy=strategy,
+        )
     if "map" in text:
         held = text["map"]
         return Field("map", held if isinstance(held, str) else "any", strategy=strategy, atomic=atomic)

@@ -112,12 +112,21 @@ def parse_one(text: str, stages: Sequence[str]) -> Objective:
     words = _words(text)
     head = [word.lower() for word in words]
     if head[:2] == ["no", "flapping"]:
-        return Objective(text, "reversals", "<", 3, "count", _window(words[2:], stages, text, ("during",)))
+        return Objective(
+            text=text,
+            metric="reversals",
+            operator="<",
+            bound=3,
+            kind="count",
+            window=_window(words[2:], stages, text, ("during",)),
+        )
     if head[:3] == ["back", "to", "min"]:
         window = _window(words[3:], stages, text, ("within",))
         if window.kind != "within":
             raise _Mistake(repr(text), "`back to min within DURATION of MOMENT`")
-        return Objective(text, "back_to_min", "<=", window.offset_s, "duration", window)
+        return Objective(
+            text=text, metric="back_to_min", operator="<=", bound=window.offset_s, kind="duration", window=window
+        )
     if len(words) < 3:
         raise _Mistake(repr(text), "METRIC OPERATOR VALUE, for example `p95 < 300ms`", _near(" ".join(head), _WORDS))
     metric, kind = _metric(words[0])
@@ -127,7 +136,14 @@ def parse_one(text: str, stages: Sequence[str]) -> Objective:
     if metric in _SPANNED or LATENCY.fullmatch(metric):
         allowed = ("during", "from")
     window = _window(words[3:], stages, text, allowed)
-    return Objective(text, metric, _operator(words[1]), _bound(words[2], kind, metric), kind, window)
+    return Objective(
+        text=text,
+        metric=metric,
+        operator=_operator(words[1]),
+        bound=_bound(words[2], kind, metric),
+        kind=kind,
+        window=window,
+    )
 
 
 def _words(text: str) -> list[str]:

@@ -15,11 +15,13 @@ def check_reach(objectives: Iterable[Objective], requests: Iterable[Mapping[str,
     longest = max((float(request["timeout"]) for request in requests), default=None)
     problems = [
         Problem(
-            f"scenario: objectives[{i}]", f"{one.text!r}, but requests fail after {longest:g} s",
-            f"a bound of at most {longest:g} s", "lower the bound, or raise the requests' `timeout`",
+            f"scenario: objectives[{i}]",
+            f"{one.text!r}, but requests fail after {longest:g} s",
+            f"a bound of at most {longest:g} s",
+            "lower the bound, or raise the requests' `timeout`",
         )
         for i, one in enumerate(objectives)
         if longest is not None and (one.quantile is not None or one.metric == "max") and one.bound > longest
-    ]  # fmt: skip
+    ]
     if problems:
         raise InputError("an objective lies beyond the requests' time-out", problems=problems)

@@ -50,8 +50,10 @@ class Source:
     def permissions(self) -> tuple[Permission, ...]:
         """What watching it takes."""
         of = self.resource
-        return tuple(Permission(verb, of.group, of.plural, wide=not of.namespaced, optional=self.optional)
-                     for verb in ("list", "watch"))  # fmt: skip
+        return tuple(
+            Permission(verb, of.group, of.plural, wide=not of.namespaced, optional=self.optional)
+            for verb in ("list", "watch")
+        )
 
 
 def _all(_: Scope) -> Selection:

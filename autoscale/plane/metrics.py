@@ -137,11 +137,15 @@ def _pod_metrics(pod: Object, usage: Mapping[str, Rate]) -> Object:
     return {
         "kind": "PodMetrics",
         "apiVersion": "metrics.k8s.io/v1beta1",
-        "metadata": {"name": metadata["name"], "namespace": metadata["namespace"],
-                     "creationTimestamp": format_time(oldest.at), **labels},
+        "metadata": {
+            "name": metadata["name"],
+            "namespace": metadata["namespace"],
+            "creationTimestamp": format_time(oldest.at),
+            **labels,
+        },
         **_when(oldest),
         "containers": [{"name": name, "usage": _quantities(rate)} for name, rate in usage.items()],
-    }  # fmt: skip
+    }
 
 
 def node_metrics(kept: Scraped, node: str) -> list[Object]:

@@ -40,8 +40,13 @@ def running(at: float) -> Object:
 
 def terminated(code: int, reason: str, since: float, at: float, container_id: str, message: str = "") -> Object:
     """A terminated state; ``reason`` is Completed, Error, OOMKilled or StartError."""
-    made = {"exitCode": code, "reason": reason, "startedAt": format_time(since), "finishedAt": format_time(at),
-            "containerID": container_id}  # fmt: skip
+    made = {
+        "exitCode": code,
+        "reason": reason,
+        "startedAt": format_time(since),
+        "finishedAt": format_time(at),
+        "containerID": container_id,
+    }
     return {"terminated": made | ({"message": message} if message else {})}
 
 
@@ -122,8 +127,9 @@ def pod_status(
 
 def _put(conditions: list[Object], new: Object, now: float) -> list[Object]:
     """As ``set_condition``, but a reason that no longer holds goes."""
-    stripped = [{k: v for k, v in c.items() if c["type"] != new["type"] or k not in ("reason", "message")}
-                for c in conditions]  # fmt: skip
+    stripped = [
+        {k: v for k, v in c.items() if c["type"] != new["type"] or k not in ("reason", "message")} for c in conditions
+    ]
     return set_condition(stripped, new, now)
 
 

@@ -99,7 +99,7 @@ def _bind(pod: Object, node: str, now: float) -> list[Write]:
     return [
         Update({**pod, "spec": {**pod["spec"], "nodeName": node}}),
         UpdateStatus({**pod, "status": status}),
-        Emit(pod, "Normal", "Scheduled", text, COMPONENT),
+        Emit(obj=pod, type="Normal", reason="Scheduled", message=text, component=COMPONENT),
     ]
 
 
@@ -117,7 +117,7 @@ def _refuse(pod: Object, message: str, now: float) -> list[Write]:
     conditions = set_condition(pod["status"].get("conditions") or [], new, now)
     return [
         UpdateStatus({**pod, "status": {**pod["status"], "conditions": conditions}}),
-        Emit(pod, "Warning", "FailedScheduling", message, COMPONENT),
+        Emit(obj=pod, type="Warning", reason="FailedScheduling", message=message, component=COMPONENT),
     ]
 
 

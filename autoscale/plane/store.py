@@ -28,8 +28,18 @@ NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 
 __all__ = [
-    "Change", "Create", "Delete", "Emit", "Objects", "Remove", "Store", "Stored", "Update", "UpdateStatus", "Write",
-]  # fmt: skip
+    "Change",
+    "Create",
+    "Delete",
+    "Emit",
+    "Objects",
+    "Remove",
+    "Store",
+    "Stored",
+    "Update",
+    "UpdateStatus",
+    "Write",
+]
 
 
 class Store:
@@ -133,7 +143,13 @@ class Store:
         if new == current:
             return current
         if manager and metadata.get("managedFields"):
-            owner = Owner(manager, "Update", current["apiVersion"], format_time(now), frozenset())
+            owner = Owner(
+                manager=manager,
+                operation="Update",
+                api_version=current["apiVersion"],
+                time=format_time(now),
+                fields=frozenset(),
+            )
             metadata["managedFields"] = write_owners(after_update(current, new, owner))
         put = self._put(key, new)
         if metadata.get("deletionTimestamp") and _finalizers(current) and not _finalizers(new) and _gone_at_once(new):
@@ -153,8 +169,11 @@ class Store:
         if current is None:
             raise statuses.not_found(key)
         if write.uid not in (None, current["metadata"]["uid"]):
-            raise statuses.conflict(key, f"Precondition failed: UID in precondition: {write.uid}, UID in object meta: "
-                                         f"{current['metadata']['uid']}")  # fmt: skip
+            raise statuses.conflict(
+                key,
+                f"Precondition failed: UID in precondition: {write.uid}, UID in object meta: "
+                f"{current['metadata']['uid']}",
+            )
         grace = _grace(current, write.grace_s)
         if grace == 0 and write.kind != "Namespace" and not _finalizers(current):
             self._remove(key)
@@ -208,9 +227,15 @@ class Store:
 
 
 _SYSTEM = (
-    "uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion",
-    "namespace", "generateName",
-)  # fmt: skip
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "resourceVersion",
+    "namespace",
+    "generateName",
+)
 """Metadata that only the server sets; an update keeps it as it is."""
 
 

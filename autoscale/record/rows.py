@@ -381,7 +381,18 @@ class EndAsRead(End):
 
 Row = Header | Clock | Mark | Load | PodLoad | Pod | Workload | Hpa | Usage | Endpoint | Node | Event | Gap | End
 KINDS: dict[str, type] = {
-    "header": Header, "clock": Clock, "mark": Mark, "load": Load, "pod_load": PodLoad, "pod": Pod,
-    "workload": Workload, "hpa": Hpa, "usage": Usage, "endpoint": Endpoint, "node": Node,
-    "event": Event, "gap": Gap, "end": End,
-}  # fmt: skip
+    "header": Header,
+    "clock": Clock,
+    "mark": Mark,
+    "load": Load,
+    "pod_load": PodLoad,
+    "pod": Pod,
+    "workload": Workload,
+    "hpa": Hpa,
+    "usage": Usage,
+    "endpoint": Endpoint,
+    "node": Node,
+    "event": Event,
+    "gap": Gap,
+    "end": End,
+}

@@ -83,4 +83,15 @@ def _planned(objects: list[dict[str, object]], namespace: str) -> Target:
     """Our own service as it would be: its address is only known once it is there."""
     kinds: dict[str, dict[str, object]] = {str(obj["kind"]): obj for obj in objects}
     hpa: dict[str, object] = kinds["HorizontalPodAutoscaler"]
-    return Target("Deployment", "web", namespace, "http://web:8080", "web:8080", "web", "", {}, hpa, True)
+    return Target(
+        kind="Deployment",
+        name="web",
+        namespace=namespace,
+        url="http://web:8080",
+        host="web:8080",
+        service="web",
+        labels="",
+        selector={},
+        hpa=hpa,
+        ours=True,
+    )

@@ -27,4 +27,13 @@ def finish(
         code = ExitCode.INTERRUPTED
     if error is not None:
         code = error.exit_code
-    return Result(folder, record, code, summary, written, totals, error, account)
+    return Result(
+        path=folder,
+        record=record,
+        exit_code=code,
+        summary=summary,
+        report=written,
+        totals=totals,
+        error=error,
+        account=account,
+    )

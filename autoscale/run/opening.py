@@ -26,7 +26,14 @@ def opened(options: RunOptions, scenario: Resolved) -> Iterator[OpenCluster]:
     with connect(options.context, options.kubeconfig) as cluster:
         guard(cluster.context, count_nodes(cluster), options.ask)
         namespace = namespace_of(options, scenario, cluster)
-        yield OpenCluster(cluster, namespace, False, UNKNOWN_CONFIG, lambda: None, options.kubeconfig)
+        yield OpenCluster(
+            cluster=cluster,
+            namespace=namespace,
+            embedded=False,
+            hpa_config=UNKNOWN_CONFIG,
+            alive=lambda: None,
+            kubeconfig=options.kubeconfig,
+        )
 
 
 def count_nodes(cluster: Cluster) -> int | None:

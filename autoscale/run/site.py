@@ -75,7 +75,17 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         limit_pods(scenario, target.hpa)
         load = load_objects(scenario, target, run_labels(label))
         warnings += tried(place.cluster, load, target.namespace)
-        yield Site(place, scenario, target, objects, load, list(dict.fromkeys(warnings)), unseen, label, left)
+        yield Site(
+            place=place,
+            scenario=scenario,
+            target=target,
+            objects=objects,
+            load=load,
+            accepted=list(dict.fromkeys(warnings)),
+            unseen=unseen,
+            label=label,
+            left=left,
+        )
 
 
 def check(place: OpenCluster, namespace: str, kind: str, made: Collection[str]) -> list[str]:

@@ -12,9 +12,24 @@ from autoscale.verdict.validity import LOAD_CHECKS, is_aside, validity
 from autoscale.verdict.values import COMPARE, Value, value_of
 
 # what an objective rests on; a gap in one of these sources within its span leaves a pass unknown
-_SUPPLY = {"ready", "desired", "running", "overshoot", "reaction", "capacity", "settling", "startup", "reversals",
-           "adaptations", "under_provisioned", "over_provisioned", "instability", "replica_minutes", "cpu",
-           "back_to_min"}  # fmt: skip
+_SUPPLY = {
+    "ready",
+    "desired",
+    "running",
+    "overshoot",
+    "reaction",
+    "capacity",
+    "settling",
+    "startup",
+    "reversals",
+    "adaptations",
+    "under_provisioned",
+    "over_provisioned",
+    "instability",
+    "replica_minutes",
+    "cpu",
+    "back_to_min",
+}
 
 
 def judge(analysis: Analysis, texts: Sequence[str] | None = None) -> Verdict:
@@ -36,7 +51,17 @@ def judge(analysis: Analysis, texts: Sequence[str] | None = None) -> Verdict:
 
 def _unread(text: str, error: InputError) -> Judgement:
     reason = error.problems[0].found if error.problems else error.what
-    return Judgement(None, text, "unknown", None, "unknown", "", None, None, f"cannot be read: {reason}")
+    return Judgement(
+        objective=None,
+        text=text,
+        outcome="unknown",
+        value=None,
+        value_text="unknown",
+        bound_text="",
+        start=None,
+        end=None,
+        reason=f"cannot be read: {reason}",
+    )
 
 
 def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> Judgement:
@@ -57,9 +82,16 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
             outcome, reason = "unknown", doubt
     number = value.value if value.value != math.inf else None
     return Judgement(
-        objective, objective.text, outcome, number, _shown(objective, value),
-        f"{objective.operator} {show(objective.bound, objective)}", value.start, value.end, reason,
-    )  # fmt: skip
+        objective=objective,
+        text=objective.text,
+        outcome=outcome,
+        value=number,
+        value_text=_shown(objective, value),
+        bound_text=f"{objective.operator} {show(objective.bound, objective)}",
+        start=value.start,
+        end=value.end,
+        reason=reason,
+    )
 
 
 def _outcome(objective: Objective, value: Value) -> tuple[Outcome, str]:

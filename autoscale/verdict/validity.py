@@ -33,10 +33,19 @@ def lag_bound(analysis: Analysis) -> float:
 def validity(analysis: Analysis) -> Validity:
     """Every check of a run; ``invalid`` outweighs ``unknown``."""
     checks = (
-        _lag(analysis), _dropped(analysis), _cpu(analysis), _workers(analysis), _load_rows(analysis), _gaps(analysis),
-        _metrics(analysis), _subject(analysis), _complete(analysis), _unread(analysis), _whole(analysis),
+        _lag(analysis),
+        _dropped(analysis),
+        _cpu(analysis),
+        _workers(analysis),
+        _load_rows(analysis),
+        _gaps(analysis),
+        _metrics(analysis),
+        _subject(analysis),
+        _complete(analysis),
+        _unread(analysis),
+        _whole(analysis),
         _tail(analysis),
-    )  # fmt: skip
+    )
     effects = {check.effect for check in checks}
     outcome = "invalid" if "invalid" in effects else "unknown" if "unknown" in effects else "valid"
     return Validity(outcome, checks)  # type: ignore[arg-type]
@@ -46,10 +55,10 @@ def _lag(analysis: Analysis) -> Check:
     value, bound = analysis.generator.lag_p99_s, lag_bound(analysis)
     if value is None:
         words = "how late requests were sent is not known"
-        return Check("lag", _unless_imported(analysis), None, bound, "s", words)
+        return Check(name="lag", effect=_unless_imported(analysis), value=None, bound=bound, unit="s", words=words)
     late = value > bound
     words = f"99 % of requests were sent within {value * 1000:.1f} ms of their time ({bound * 1000:.1f} ms allowed)"
-    return Check("lag", "invalid" if late else "none", value, bound, "s", words)
+    return Check(name="lag", effect="invalid" if late else "none", value=value, bound=bound, unit="s", words=words)
 
 
 def _unless_imported(analysis: Analysis) -> Literal["none", "unknown"]:
@@ -70,47 +79,89 @@ def _dropped(analysis: Analysis) -> Check:
         words = "how many planned requests were never sent is not known"
         if made.dropped:
             return Check(
-                "dropped", "unknown", None, DROPPED_SHARE, "share", f"{made.dropped} iterations were never begun"
+                name="dropped",
+                effect="unknown",
+                value=None,
+                bound=DROPPED_SHARE,
+                unit="share",
+                words=f"{made.dropped} iterations were never begun",
             )
-        return Check("dropped", _unless_imported(analysis), None, DROPPED_SHARE, "share", words)
+        return Check(
+            name="dropped",
+            effect=_unless_imported(analysis),
+            value=None,
+            bound=DROPPED_SHARE,
+            unit="share",
+            words=words,
+        )
     share = made.dropped / made.planned
     if analysis.header["scenario"].get("model") == "closed":
         words = f"{made.dropped} requests were overdue at the end: their users still waited for answers ({share:.2%})"
-        return Check("dropped", "none", share, None, "share", words)
+        return Check(name="dropped", effect="none", value=share, bound=None, unit="share", words=words)
     words = (
         f"{made.dropped} of {made.planned} planned requests were never sent ({share:.2%}; {DROPPED_SHARE:.1%} allowed)"
     )
-    return Check("dropped", "invalid" if share > DROPPED_SHARE else "none", share, DROPPED_SHARE, "share", words)
+    return Check(
+        name="dropped",
+        effect="invalid" if share > DROPPED_SHARE else "none",
+        value=share,
+        bound=DROPPED_SHARE,
+        unit="share",
+        words=words,
+    )
 
 
 def _cpu(analysis: Analysis) -> Check:
     share = analysis.generator.cpu_share
     if share is None:
-        return Check("generator CPU", "none", None, CPU_SHARE, "share", "the generator's own CPU was not recorded")
+        return Check(
+            name="generator CPU",
+            effect="none",
+            value=None,
+            bound=CPU_SHARE,
+            unit="share",
+            words="the generator's own CPU was not recorded",
+        )
     words = f"the busiest worker used {share:.0%} of a core over 10 s ({CPU_SHARE:.0%} allowed)"
-    return Check("generator CPU", "invalid" if share > CPU_SHARE else "none", share, CPU_SHARE, "share", words)
+    return Check(
+        name="generator CPU",
+        effect="invalid" if share > CPU_SHARE else "none",
+        value=share,
+        bound=CPU_SHARE,
+        unit="share",
+        words=words,
+    )
 
 
 def _workers(analysis: Analysis) -> Check:
     lost = analysis.generator.lost_workers
     if not lost:
         words = f"{analysis.generator.workers} worker(s) reported until the load's end"
-        return Check("workers", "none", 0, 0, "count", words)
+        return Check(name="workers", effect="none", value=0, bound=0, unit="count", words=words)
     words = f"{', '.join(lost)} fell silent before the load's end, so their part of the load is not known"
-    return Check("workers", "unknown", float(len(lost)), 0, "count", words)
+    return Check(name="workers", effect="unknown", value=float(len(lost)), bound=0, unit="count", words=words)
 
 
 def _load_rows(analysis: Analysis) -> Check:
     missing = analysis.generator.missing_rows
     if not len(analysis.seconds):
-        return Check("load rows", "unknown", None, 0, "count", "the record holds no load")
+        return Check(
+            name="load rows", effect="unknown", value=None, bound=0, unit="count", words="the record holds no load"
+        )
     words = f"{missing} rows of the generator are missing" if missing else "no row of the generator is missing"
-    return Check("load rows", "unknown" if missing else "none", float(missing), 0, "count", words)
+    return Check(
+        name="load rows",
+        effect="unknown" if missing else "none",
+        value=float(missing),
+        bound=0,
+        unit="count",
+        words=words,
+    )
 
 
 def _gaps(analysis: Analysis) -> Check:
     if not analysis.gaps:
-        return Check("gaps", "none", 0, 0, "s", "every source was heard throughout")
+        return Check(name="gaps", effect="none", value=0, bound=0, unit="s", words="every source was heard throughout")
     length = sum(max(0.0, gap.end - gap.start) for gap in analysis.gaps)
     first = analysis.gaps[0]
     words = f"{len(analysis.gaps)} gap(s), {length:.1f} s in all; the first: {first.source} ({first.cause})"
@@ -127,9 +178,9 @@ def is_aside(gap: GapSpan) -> bool:
 def _metrics(analysis: Analysis) -> Check:
     """An HPA without metrics for two syncs during the load did not get to show what it can do."""
     if analysis.hpa is None:
-        return Check("metrics", "none", None, None, "s", "no HPA was recorded")
+        return Check(name="metrics", effect="none", value=None, bound=None, unit="s", words="no HPA was recorded")
     if analysis.load_start is None:
-        return Check("metrics", "none", None, None, "s", "no load was recorded")
+        return Check(name="metrics", effect="none", value=None, bound=None, unit="s", words="no load was recorded")
     start, end = analysis.load_start or analysis.start, analysis.load_end or analysis.end
     blind = [
         (max(span.start, start), min(span.end, end))
@@ -141,9 +192,25 @@ def _metrics(analysis: Analysis) -> Check:
     ]
     length = sum(until - since for since, until in blind)
     if length < BLIND_S:
-        return Check("metrics", "none", length, BLIND_S, "s", f"the HPA had no metrics for {length:.0f} s of the load")
+        return Check(
+            name="metrics",
+            effect="none",
+            value=length,
+            bound=BLIND_S,
+            unit="s",
+            words=f"the HPA had no metrics for {length:.0f} s of the load",
+        )
     words = f"the HPA had no metrics for {length:.0f} s of the load ({BLIND_S:.0f} s allowed)"
-    return Check("metrics", "unknown", length, BLIND_S, "s", words, blind[0][0], blind[-1][1])
+    return Check(
+        name="metrics",
+        effect="unknown",
+        value=length,
+        bound=BLIND_S,
+        unit="s",
+        words=words,
+        start=blind[0][0],
+        end=blind[-1][1],
+    )
 
 
 def _subject(analysis: Analysis) -> Check:
@@ -154,22 +221,44 @@ def _subject(analysis: Analysis) -> Check:
     if gone:
         length = sum(min(one.until, end) - max(one.at, start) for one in gone)
         words = "; ".join(f"{one.words} during the load, {one.at - start:.0f} s after it began" for one in gone)
-        return Check("subject", "unknown", length, 0, "s", words, gone[0].at, gone[-1].until)
+        return Check(
+            name="subject",
+            effect="unknown",
+            value=length,
+            bound=0,
+            unit="s",
+            words=words,
+            start=gone[0].at,
+            end=gone[-1].until,
+        )
     words = "; ".join(one.words for one in during)
-    return Check("subject", "none", 0, 0, "s", words or "nobody else changed HPA, workload or pods during the load")
+    return Check(
+        name="subject",
+        effect="none",
+        value=0,
+        bound=0,
+        unit="s",
+        words=words or "nobody else changed HPA, workload or pods during the load",
+    )
 
 
 def _complete(analysis: Analysis) -> Check:
     if not analysis.partial:
-        return Check("complete", "none", None, None, "", "the run was recorded to its end")
+        return Check(
+            name="complete", effect="none", value=None, bound=None, unit="", words="the run was recorded to its end"
+        )
     why = analysis.end_reason or "the record breaks off"
-    return Check("complete", "unknown", None, None, "", f"the run is not whole: {why}")
+    return Check(
+        name="complete", effect="unknown", value=None, bound=None, unit="", words=f"the run is not whole: {why}"
+    )
 
 
 def _unread(analysis: Analysis) -> Check:
     count = analysis.unread_rows
     words = f"{count} rows of the record could not be read" if count else "every row of the record could be read"
-    return Check("rows", "unknown" if count else "none", float(count), 0, "count", words)
+    return Check(
+        name="rows", effect="unknown" if count else "none", value=float(count), bound=0, unit="count", words=words
+    )
 
 
 def _whole(analysis: Analysis) -> Check:
@@ -178,7 +267,14 @@ def _whole(analysis: Analysis) -> Check:
     words = (
         f"the record is not as it was written: {'; '.join(faults)}" if faults else "the rows are numbered throughout"
     )
-    return Check("whole", "unknown" if faults else "none", float(len(faults)), 0, "count", words)
+    return Check(
+        name="whole",
+        effect="unknown" if faults else "none",
+        value=float(len(faults)),
+        bound=0,
+        unit="count",
+        words=words,
+    )
 
 
 def _tail(analysis: Analysis) -> Check:
@@ -187,16 +283,37 @@ def _tail(analysis: Analysis) -> Check:
     spec, end, name = analysis.hpa, analysis.load_end, "scale-down"
     ups = [event.at for event in analysis.scale_events if event.up]
     if spec is None or end is None or not ups:
-        return Check(name, "none", None, None, "s", "nothing grew, so there is no scale-down to see")
+        return Check(
+            name=name,
+            effect="none",
+            value=None,
+            bound=None,
+            unit="s",
+            words="nothing grew, so there is no scale-down to see",
+        )
     ready = analysis.replicas.ready.at(analysis.end)
     shrunk = any(not event.up and event.at > ups[-1] for event in analysis.scale_events)
     if shrunk or (ready is not None and ready <= spec.min_replicas):
-        return Check(name, "none", None, None, "s", "scale-down was seen")
+        return Check(name=name, effect="none", value=None, bound=None, unit="s", words="scale-down was seen")
     window = DEFAULTS.downscale_stabilization_s if spec.down_window_s is None else spec.down_window_s
     seen, needed = analysis.end - end, window + TAIL_SLACK_S
     if seen >= needed:
-        return Check(name, "none", seen, needed, "s", f"{seen:.0f} s were recorded after the load: enough to see it")
+        return Check(
+            name=name,
+            effect="none",
+            value=seen,
+            bound=needed,
+            unit="s",
+            words=f"{seen:.0f} s were recorded after the load: enough to see it",
+        )
     if imported_from(analysis):
-        return Check(name, "none", seen, needed, "s", "whether it shrinks after the load is not in the data")
+        return Check(
+            name=name,
+            effect="none",
+            value=seen,
+            bound=needed,
+            unit="s",
+            words="whether it shrinks after the load is not in the data",
+        )
     words = f"only {seen:.0f} s were recorded after the load, too short to see scale-down ({needed:.0f} s needed)"
-    return Check(name, "unknown", seen, needed, "s", words)
+    return Check(name=name, effect="unknown", value=seen, bound=needed, unit="s", words=words)

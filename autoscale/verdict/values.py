@@ -16,8 +16,13 @@ from autoscale.objectives.language import Objective, Operator
 from loadtest.histogram import middle, quantile
 
 COMPARE: dict[Operator, Callable[[float, float], bool]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 _EDGE_S = 1.0
 _UNTIMED = "how long requests took is not known"
 
@@ -155,25 +160,29 @@ def _drained(analysis: Analysis, start: float, end: float) -> tuple[float, float
     return start, end
 
 
-def _errors(_p: int | None, answered: int | None, failed: int | None, _d: int | None, _b: int | None, _s: float
-            ) -> float | None:  # fmt: skip
+def _errors(
+    _p: int | None, answered: int | None, failed: int | None, _d: int | None, _b: int | None, _s: float
+) -> float | None:
     if answered is None or failed is None or answered + failed == 0:
         return None
     return failed / (answered + failed)
 
 
-def _throughput(_p: int | None, answered: int | None, _f: int | None, _d: int | None, _b: int | None, length: float
-                ) -> float | None:  # fmt: skip
+def _throughput(
+    _p: int | None, answered: int | None, _f: int | None, _d: int | None, _b: int | None, length: float
+) -> float | None:
     return answered / length if answered is not None else None
 
 
-def _dropped(planned: int | None, _a: int | None, _f: int | None, dropped: int | None, _b: int | None, _s: float
-             ) -> float | None:  # fmt: skip
+def _dropped(
+    planned: int | None, _a: int | None, _f: int | None, dropped: int | None, _b: int | None, _s: float
+) -> float | None:
     return dropped / planned if dropped is not None and planned else None
 
 
-def _bad(planned: int | None, _a: int | None, _f: int | None, _d: int | None, bad: int | None, _s: float
-         ) -> float | None:  # fmt: skip
+def _bad(
+    planned: int | None, _a: int | None, _f: int | None, _d: int | None, bad: int | None, _s: float
+) -> float | None:
     return bad / planned if bad is not None and planned else None
 
 
@@ -239,7 +248,7 @@ def _measure(analysis: Analysis, objective: Objective, start: float, end: float)
             return Value(flapping(desired, analysis.plan, (start, end))[0], start, end)
         return Value(None, start, end, f"{objective.metric} is measured over the whole load only")
     reason = measure.note if measure.value is None or measure.at_least else ""
-    return Value(measure.value, start, end, reason, measure.at_least)
+    return Value(value=measure.value, start=start, end=end, reason=reason, at_least=measure.at_least)
 
 
 def _back_to_min(analysis: Analysis, objective: Objective) -> Value:

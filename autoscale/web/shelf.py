@@ -42,7 +42,13 @@ def _past_run(record: Path) -> PastRun | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     verdict = _verdict(record.with_name("report.html"))
-    return PastRun(record.parent.name, began, name, verdict or "no report", verdict is not None)
+    return PastRun(
+        name=record.parent.name,
+        began=began,
+        scenario=name,
+        verdict=verdict or "no report",
+        has_report=verdict is not None,
+    )
 
 
 def _verdict(report: Path) -> str | None:

@@ -16,10 +16,15 @@ def manifest(advice: Advice, setting: Setting) -> str:
     """The HPA as YAML that ``kubectl apply`` takes."""
     kept = advice.model.seen.kept
     name = kept.target["hpa"] or kept.target["name"]
-    return yaml.safe_dump({
-        "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": name, "namespace": kept.target["namespace"]}, "spec": plain(setting.hpa),
-    }, sort_keys=False)  # fmt: skip
+    return yaml.safe_dump(
+        {
+            "apiVersion": "autoscaling/v2",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": name, "namespace": kept.target["namespace"]},
+            "spec": plain(setting.hpa),
+        },
+        sort_keys=False,
+    )
 
 
 def headline(advice: Advice) -> str:
@@ -101,14 +106,25 @@ def to_markdown(advice: Advice) -> str:
 def to_json(advice: Advice) -> str:
     """Everything, as JSON values."""
     best = advice.best
-    return json.dumps({
-        "schema": 1, "run": advice.model.seen.run.run, "tried": advice.tried, "confidence": advice.confidence,
-        "headline": headline(advice), "same": advice.same,
-        "recorded": _plain(advice.recorded), "judged": [_plain(one) for one in advice.judged],
-        "front": [_candidate(one) for one in advice.front],
-        "around": [{"change": words, **_candidate(one)} for words, one in advice.around],
-        "best": None if best is None else {**_plain(best), "hpa": plain(best.candidate.setting.hpa)},
-    }, indent=2) + "\n"  # fmt: skip
+    return (
+        json.dumps(
+            {
+                "schema": 1,
+                "run": advice.model.seen.run.run,
+                "tried": advice.tried,
+                "confidence": advice.confidence,
+                "headline": headline(advice),
+                "same": advice.same,
+                "recorded": _plain(advice.recorded),
+                "judged": [_plain(one) for one in advice.judged],
+                "front": [_candidate(one) for one in advice.front],
+                "around": [{"change": words, **_candidate(one)} for words, one in advice.around],
+                "best": None if best is None else {**_plain(best), "hpa": plain(best.candidate.setting.hpa)},
+            },
+            indent=2,
+        )
+        + "\n"
+    )
 
 
 def _plain(judged: Judged) -> dict[str, Any]:

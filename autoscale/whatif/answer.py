@@ -96,7 +96,14 @@ def prepare(seen: Evidence, *, threads: int | None = None, seeds: int = SEEDS) -
     recorded, span = setting_of(seen, service), span_of(seen)
     known = Phases(*(figure.value if figure else None for figure in (service.scrape_phase, service.sync_phase)))
     runs = modelled(service, recorded, span, range(seeds), known)
-    return Model(seen, service, recorded, span, tuple(errors(seen, recorded, span, runs)), curves(runs))
+    return Model(
+        seen=seen,
+        service=service,
+        recorded=recorded,
+        span=span,
+        replay=tuple(errors(seen, recorded, span, runs)),
+        replayed=curves(runs),
+    )
 
 
 def trusted(model: Model) -> list[Problem]:

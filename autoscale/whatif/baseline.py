@@ -17,9 +17,14 @@ def load_of(seen: Evidence) -> Load:
         points, kind = _counted(seen), "uniform"
     stages = tuple((s["name"], float(s["start_s"]), float(s["end_s"])) for s in scenario.get("stages") or ())
     return Load(
-        points, stages, kind, seed or 1, settings.get("connections", 10), settings.get("close_share", 0.1),
-        settings.get("max_in_flight", 1000),
-    )  # fmt: skip
+        points=points,
+        stages=stages,
+        arrivals=kind,
+        seed=seed or 1,
+        connections=settings.get("connections", 10),
+        close_share=settings.get("close_share", 0.1),
+        max_in_flight=settings.get("max_in_flight", 1000),
+    )
 
 
 def _counted(seen: Evidence) -> tuple[tuple[float, float], ...]:
@@ -54,11 +59,11 @@ def setting_of(seen: Evidence, service: Service) -> Setting:
     limits = [pod.limit_m for pod in pods]
     limit = None if None in limits else int(statistics.median_low([value or 0 for value in limits]))
     return Setting(
-        "as recorded",
-        seen.run.hpa.raw,
-        phases.config(seen),
-        request,
-        limit,
-        service.metric_period_s.value,
-        load_of(seen),
+        name="as recorded",
+        hpa=seen.run.hpa.raw,
+        config=phases.config(seen),
+        request_m=request,
+        limit_m=limit,
+        metric_period_s=service.metric_period_s.value,
+        load=load_of(seen),
     )

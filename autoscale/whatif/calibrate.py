@@ -80,7 +80,7 @@ def _cost(points: Sequence[Point], idle: float, each: float) -> tuple[Figure, Fi
         others = [pair[place] for pair in kept]
         error = math.sqrt((len(others) - 1) * statistics.pvariance(others)) if len(others) > 2 else None
         low, high = (None, None) if error is None else (max(0.0, value - 2 * error), value + 2 * error)
-        figures.append(Figure(value, unit, "measured", how, low, high))
+        figures.append(Figure(value=value, unit=unit, source="measured", how=how, low=low, high=high))
     return figures[0], figures[1]
 
 
@@ -111,7 +111,14 @@ def _profiles(seen: Evidence, cost: float, cores: float) -> tuple[tuple[Profile,
         return (((cost, 0.0),),), Figure(0.0, "s", "assumed", "no answers were timed")
     profiles = tuple(_split(counts, cost) for counts in spans)
     waits = sorted(statistics.fmean(wait for _, wait in profile) for profile in profiles)
-    return profiles, Figure(statistics.fmean(waits), "s", "measured", f"{how}: time less CPU", waits[0], waits[-1])
+    return profiles, Figure(
+        value=statistics.fmean(waits),
+        unit="s",
+        source="measured",
+        how=f"{how}: time less CPU",
+        low=waits[0],
+        high=waits[-1],
+    )
 
 
 def _split(counts: Counts, cost: float) -> Profile:
@@ -211,7 +218,9 @@ def _starts(seen: Evidence) -> tuple[tuple[float, ...], Figure]:
     if not found:
         return (_START_S,), Figure(_START_S, "s", "assumed", "no pod was seen to start: Kubernetes' own SLO")
     how = f"creation to ready of {len(found)} pod(s)"
-    return tuple(sorted(found)), Figure(statistics.fmean(found), "s", "measured", how, min(found), max(found))
+    return tuple(sorted(found)), Figure(
+        value=statistics.fmean(found), unit="s", source="measured", how=how, low=min(found), high=max(found)
+    )
 
 
 def waited_for_room(seen: Evidence, pod: PodHistory) -> float:
@@ -236,7 +245,7 @@ def _start_cpu(seen: Evidence, cost: float, idle_m: float) -> Figure:
     if not found:
         return Figure(0.0, "s", "assumed", "no sample covers the start of a pod")
     how = f"CPU in the first sample of {len(found)} new pod(s), less idling and answers"
-    return Figure(statistics.median(found), "s", "measured", how, min(found), max(found))
+    return Figure(value=statistics.median(found), unit="s", source="measured", how=how, low=min(found), high=max(found))
 
 
 def _answers(seen: Evidence, name: str, until: float) -> float:

@@ -55,9 +55,7 @@ class Autoscaler:
         newest = {(pod.name, self.container.name): Point(now, pod.created, cpu) for pod, cpu in pods}
         self.scraped = scrape(self.scraped, newest, self.setting.metric_period_s, self.fresh_s)
         found = ((pod, rates(self.scraped, pod.name)) for pod, _ in pods)
-        return [
-            (pod, 1000 * rate.cpu, rate.window_s) for pod, usage in found if usage for rate in usage.values()
-        ]  # fmt: skip
+        return [(pod, 1000 * rate.cpu, rate.window_s) for pod, usage in found if usage for rate in usage.values()]
 
     def sync(self, pods: Iterable[Pod], now: float) -> Decision:
         """One pass of the HPA controller over the pods that are there; sets ``replicas``."""
@@ -66,9 +64,11 @@ class Autoscaler:
         usage = tuple(sample for pod in present if (sample := self._usage(pod)) is not None)
         scale = Scale(self.replicas, len(present), _SELECTOR)
         decision = decide(
-            self.spec, self.setting.config, self.state,
+            self.spec,
+            self.setting.config,
+            self.state,
             Observation(self.zero + now, scale, seen, usage, name="hpa", status=self.status),
-        )  # fmt: skip
+        )
         self.state, self.status = decision.state, decision.status
         if decision.rescale and decision.desired is not None:
             self.replicas = decision.desired
@@ -78,9 +78,14 @@ class Autoscaler:
         ready = pod.ready_at is not None and pod.ready_at <= now
         changed = pod.ready_at if ready and pod.ready_at is not None else pod.created
         return SeenPod(
-            pod.name, "Running", pod.deleted is not None, "True" if ready else "False", self._dated(changed),
-            self._dated(pod.created), (self.container,),
-        )  # fmt: skip
+            pod.name,
+            "Running",
+            pod.deleted is not None,
+            "True" if ready else "False",
+            self._dated(changed),
+            self._dated(pod.created),
+            (self.container,),
+        )
 
     def _usage(self, pod: Pod) -> PodUsage | None:
         usage = rates(self.scraped, pod.name)

@@ -12,15 +12,22 @@ SCHEMA = 1
 def to_json(answer: Answer) -> str:
     """``schema`` is the version of this form; times in seconds from the load's start, shares 0 to 1."""
     model = answer.model
-    return json.dumps({
-        "schema": SCHEMA,
-        "run": model.seen.run.run,
-        "seeds": answer.seeds,
-        "service": plain(model.service.figures()),
-        "replay": [{**plain(error), "held": error.ok} for error in model.replay],
-        "recorded": _outcome(answer.base),
-        "variants": [_outcome(outcome) for outcome in answer.variants],
-    }, indent=2, allow_nan=False) + "\n"  # fmt: skip
+    return (
+        json.dumps(
+            {
+                "schema": SCHEMA,
+                "run": model.seen.run.run,
+                "seeds": answer.seeds,
+                "service": plain(model.service.figures()),
+                "replay": [{**plain(error), "held": error.ok} for error in model.replay],
+                "recorded": _outcome(answer.base),
+                "variants": [_outcome(outcome) for outcome in answer.variants],
+            },
+            indent=2,
+            allow_nan=False,
+        )
+        + "\n"
+    )
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

@@ -46,11 +46,27 @@ class Phases:
 
 
 def simulate(
-    service: Service, setting: Setting, span: Span, chunks: Iterable[Chunk], seed: int, witness: Witness,
-    *, phases: Phases | None = None, compiled: bool | None = None,
-) -> None:  # fmt: skip
+    service: Service,
+    setting: Setting,
+    span: Span,
+    chunks: Iterable[Chunk],
+    seed: int,
+    witness: Witness,
+    *,
+    phases: Phases | None = None,
+    compiled: bool | None = None,
+) -> None:
     """Run the model once; equal seeds give equal runs. ``compiled`` None: as fast as can be had here."""
-    Simulation(service, setting, span, chunks, seed, witness, phases or Phases(), compiled).run()
+    Simulation(
+        service=service,
+        setting=setting,
+        span=span,
+        arrivals=chunks,
+        seed=seed,
+        witness=witness,
+        phases=phases or Phases(),
+        compiled=compiled,
+    ).run()
 
 
 @dataclass
@@ -76,9 +92,15 @@ class Simulation:
         profile = equally_likely([(each * cost, wait) for one in drawn for each, wait in one])
         load = setting.load
         limits = engine.Limits(
-            int(service.threads.value), service.width.value, service.cores.value, service.timeout_s.value,
-            load.max_in_flight, load.connections, load.close_share, *profile,
-        )  # fmt: skip
+            int(service.threads.value),
+            service.width.value,
+            service.cores.value,
+            service.timeout_s.value,
+            load.max_in_flight,
+            load.connections,
+            load.close_share,
+            *profile,
+        )
         most = max(int(setting.hpa.get("maxReplicas") or 1), len(self.span.pods))
         given = {} if self.compiled is None else {"compiled": self.compiled}
         self.traffic = Traffic(limits, 3 * most + 8, self.seed, longest(load), **given)

@@ -18,9 +18,12 @@ _COLOURS = ("--a", "--c", "--d", "--e")
 def to_html(answer: Answer) -> str:
     """The whole page."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
+    )
     model = answer.model
     return environment.get_template("page.html.j2").render(
         title=f"What if: {model.seen.run.run}",
@@ -52,12 +55,21 @@ def _data(answer: Answer) -> dict[str, Any]:
         "range": [round(span.begin, 1), round(span.end, 1)],
         "charts": [
             _chart("pods", "Pods asked for", "", pods, real_pods, [(n, c.pods) for n, c in named], 1.0, whole=True),
-            _chart("latency", "p95 of each 15 s: milliseconds", "ms", slots, _recorded_p95(answer, slots),
-                   [(n, c.p95_s) for n, c in named], 1000.0, whole=False),
+            _chart(
+                "latency",
+                "p95 of each 15 s: milliseconds",
+                "ms",
+                slots,
+                _recorded_p95(answer, slots),
+                [(n, c.p95_s) for n, c in named],
+                1000.0,
+                whole=False,
+            ),
         ],
         "stages": [{"name": n, "start": a, "end": b} for n, a, b in model.recorded.load.stages],
-        "events": [], "spans": [],
-    }  # fmt: skip
+        "events": [],
+        "spans": [],
+    }
 
 
 def _recorded_p95(answer: Answer, slots: list[float]) -> list[float | None]:
@@ -68,9 +80,16 @@ def _recorded_p95(answer: Answer, slots: list[float]) -> list[float | None]:
 
 
 def _chart(
-    name: str, title: str, unit: str, x: list[float], recorded: list[float | None],
-    curves: list[tuple[str, tuple[tuple[float, Band], ...]]], factor: float, *, whole: bool,
-) -> dict[str, Any]:  # fmt: skip
+    name: str,
+    title: str,
+    unit: str,
+    x: list[float],
+    recorded: list[float | None],
+    curves: list[tuple[str, tuple[tuple[float, Band], ...]]],
+    factor: float,
+    *,
+    whole: bool,
+) -> dict[str, Any]:
     series: list[dict[str, Any]] = [
         {"label": "recorded", "colour": "--b", "width": 2.2, "stepped": whole, "y": recorded}
     ]

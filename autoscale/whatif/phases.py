@@ -42,9 +42,10 @@ def scrape_phase(seen: Evidence, period: float) -> Figure | None:
 def sync_phase(seen: Evidence, period: float) -> Figure | None:
     """When the HPA decides, modulo its period: the times at which its metrics or its size changed."""
     changed = [
-        row["t"] for before, row in pairwise(seen.kept.hpas)
+        row["t"]
+        for before, row in pairwise(seen.kept.hpas)
         if row["metrics"] != before["metrics"] or row["desired"] != before["desired"]
-    ]  # fmt: skip
+    ]
     return _phase(changed, period, "changes of the HPA's status")
 
 
@@ -57,4 +58,11 @@ def _phase(times: Iterable[float], period: float, how: str) -> Figure | None:
         return None
     value = cmath.phase(mean) / (2 * math.pi) * period % period
     spread = period * math.sqrt(-2 * math.log(min(abs(mean), 1.0))) / (2 * math.pi)
-    return Figure(value, "s", "measured", f"{how}, {len(vectors)} times", value - 2 * spread, value + 2 * spread)
+    return Figure(
+        value=value,
+        unit="s",
+        source="measured",
+        how=f"{how}, {len(vectors)} times",
+        low=value - 2 * spread,
+        high=value + 2 * spread,
+    )

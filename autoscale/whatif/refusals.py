@@ -44,8 +44,12 @@ def _absent(seen: Evidence) -> Iterator[Problem]:
     elif seen.run.load_start is None or seen.run.load_end is None:
         yield Problem(f"{where}: load", "a load whose end was not recorded", "a whole load", "Let the run end.")
     if not seen.kept.usage:
-        yield Problem(f"{where}: usage", "no CPU samples", "metrics.k8s.io beside the load",
-                      "Record with a metrics-server; an import has no samples of single pods.")  # fmt: skip
+        yield Problem(
+            f"{where}: usage",
+            "no CPU samples",
+            "metrics.k8s.io beside the load",
+            "Record with a metrics-server; an import has no samples of single pods.",
+        )
     if not seen.kept.hpas:
         yield Problem(f"{where}: hpa", "no HPA", "the HPA's status over time", "Record a run of an HPA's target.")
     if not seen.kept.pods:
@@ -58,22 +62,37 @@ def _unfit(seen: Evidence, service: Service | None) -> Iterator[Problem]:
         return
     invalid = [check for check in judge(seen.run).validity.checks if check.effect == "invalid"]
     for check in invalid:
-        yield Problem(f"{where}: {check.name}", f"the generator was the limit: {check.words}",
-                      "a load that was sent as planned", "Run again with more load workers.")  # fmt: skip
+        yield Problem(
+            f"{where}: {check.name}",
+            f"the generator was the limit: {check.words}",
+            "a load that was sent as planned",
+            "Run again with more load workers.",
+        )
     if service is None:
-        yield Problem(f"{where}: CPU per request", costs(seen).why,
-                      "three moments of steady load at which all ready pods' CPU was sampled",
-                      "Record steps of a minute each, for example `autoscale run staircase`.")  # fmt: skip
+        yield Problem(
+            f"{where}: CPU per request",
+            costs(seen).why,
+            "three moments of steady load at which all ready pods' CPU was sampled",
+            "Record steps of a minute each, for example `autoscale run staircase`.",
+        )
     if seen.scenario.get("model") == "closed":
-        yield Problem(f"{where}: load.model", "users who wait for their answers (closed)", "an open load",
-                      "Record with load.model: open; how users react to slowness is not modelled.")  # fmt: skip
+        yield Problem(
+            f"{where}: load.model",
+            "users who wait for their answers (closed)",
+            "an open load",
+            "Record with load.model: open; how users react to slowness is not modelled.",
+        )
     hpa, desired = seen.run.hpa, seen.run.replicas.desired
     if hpa and seen.run.load_start is not None and seen.run.load_end is not None:
         known = desired.known(seen.run.load_start, seen.run.load_end)
         full = sum(length for length, value in known if value >= hpa.max_replicas)
         if known and hpa.max_replicas > hpa.min_replicas and full >= _AT_MAX * sum(length for length, _ in known):
-            yield Problem(f"{where}: replicas", f"{hpa.max_replicas} pods, the maximum, throughout",
-                          "a run in which the HPA decides", "Raise maxReplicas, and record.")  # fmt: skip
+            yield Problem(
+                f"{where}: replicas",
+                f"{hpa.max_replicas} pods, the maximum, throughout",
+                "a run in which the HPA decides",
+                "Raise maxReplicas, and record.",
+            )
 
 
 def _foreign(seen: Evidence) -> Iterator[Problem]:
@@ -85,10 +104,15 @@ def _foreign(seen: Evidence) -> Iterator[Problem]:
         yield Problem(f"{where}: pods", "pods of several sizes (resized, or rolled out)", "one size", "Run again.")
     if specs:
         yield from (
-            Problem(f"{where}: hpa.spec.metrics", f"the metric {metric.name} ({metric.type})", "CPU metrics only",
-                    "What another metric would have said is not known.")
-            for metric in parse_spec({"spec": specs[-1]}, phases.config(seen)).metrics if not modelled(metric)
-        )  # fmt: skip
+            Problem(
+                f"{where}: hpa.spec.metrics",
+                f"the metric {metric.name} ({metric.type})",
+                "CPU metrics only",
+                "What another metric would have said is not known.",
+            )
+            for metric in parse_spec({"spec": specs[-1]}, phases.config(seen)).metrics
+            if not modelled(metric)
+        )
 
 
 def of_room(seen: Evidence, name: str, most_pods: float) -> list[Problem]:
@@ -112,19 +136,34 @@ def of_variant(variant: Setting, recorded: Setting, service: Service) -> list[Pr
     found = []
     where = variant.name
     if variant.load.peak > MOST_TIMES * recorded.load.peak:
-        found.append(Problem(
-            f"{where}: load", f"a peak of {variant.load.peak:g}/s", f"at most {MOST_TIMES:g} times the recorded "
-            f"{recorded.load.peak:g}/s", "Record a run at such a rate.",
-        ))  # fmt: skip
+        found.append(
+            Problem(
+                f"{where}: load",
+                f"a peak of {variant.load.peak:g}/s",
+                f"at most {MOST_TIMES:g} times the recorded {recorded.load.peak:g}/s",
+                "Record a run at such a rate.",
+            )
+        )
     spec = parse_spec({"spec": dict(variant.hpa)}, variant.config)
     found += [
-        Problem(f"{where}: spec.metrics", f"the metric {metric.name} ({metric.type})", "CPU metrics only",
-                "The record does not show what it would say.")
-        for metric in spec.metrics if not modelled(metric)
-    ]  # fmt: skip
+        Problem(
+            f"{where}: spec.metrics",
+            f"the metric {metric.name} ({metric.type})",
+            "CPU metrics only",
+            "The record does not show what it would say.",
+        )
+        for metric in spec.metrics
+        if not modelled(metric)
+    ]
     cores = service.cores.value
     floor = max(1, spec.min_replicas or 1)
     if floor * variant.request_m / 1000 > cores:
-        found.append(Problem(f"{where}: request", f"{floor} pods of {variant.request_m}m", f"at most {cores:g} cores",
-                             "The minimum would not fit on the nodes."))  # fmt: skip
+        found.append(
+            Problem(
+                f"{where}: request",
+                f"{floor} pods of {variant.request_m}m",
+                f"at most {cores:g} cores",
+                "The minimum would not fit on the nodes.",
+            )
+        )
     return found

@@ -46,9 +46,12 @@ class Error:
         """Whether it is within its bound, or the recording one of the outcomes that the model gives by chance."""
         if self.miss is None or self.miss <= self.bound:
             return True
-        return self.recorded is not None and self.low is not None and self.high is not None and (
-            self.low <= self.recorded <= self.high
-        )  # fmt: skip
+        return (
+            self.recorded is not None
+            and self.low is not None
+            and self.high is not None
+            and (self.low <= self.recorded <= self.high)
+        )
 
 
 def errors(seen: Evidence, recorded: Setting, span: Span, runs: Sequence[Modelled]) -> list[Error]:
@@ -66,7 +69,9 @@ def _pods(seen: Evidence, recorded: Setting, span: Span, runs: Sequence[Modelled
     miss = abs(model / real - 1) if real else None
     yield Error("replica-minutes", real, model, "", miss, REPLICA_MINUTES, "share", steps, *band(minutes))
     off = statistics.median(distance(truth, run, span) for run in runs)
-    yield Error("pods over time", None, None, "pods", off, PODS, "", steps)
+    yield Error(
+        name="pods over time", recorded=None, modelled=None, unit="pods", miss=off, bound=PODS, kind="", cure=steps
+    )
     first = next((at - span.zero for at, _, _ in truth.changes(span.zero, span.zero + span.end)), None)
     firsts = [at for run in runs if (at := first_decision(run)) is not None]
     guess = statistics.median_low(firsts) if len(firsts) > len(runs) / 2 else None
@@ -129,4 +134,13 @@ def _lost(seen: Evidence, runs: Sequence[Modelled]) -> Iterator[Error]:
     real = lost / (told.count + lost) if told.count + lost else 0.0
     model = statistics.median(run.lost() or 0.0 for run in runs)
     cure = "Record a run that stays within what the service can do: what fails is not modelled beyond time-outs."
-    yield Error("not answered", real, model, "share", abs(model - real), LOST, "share", cure)
+    yield Error(
+        name="not answered",
+        recorded=real,
+        modelled=model,
+        unit="share",
+        miss=abs(model - real),
+        bound=LOST,
+        kind="share",
+        cure=cure,
+    )

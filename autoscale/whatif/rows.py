@@ -74,9 +74,11 @@ class Scribe:
         old = self.model.seen.kept.header
         load, flags = self.setting.load, {name: getattr(self.setting.config, name) for name in asdict(Flags())}
         scenario = {
-            **old["scenario"], "points": [list(point) for point in load.points], "duration_s": load.duration_s,
+            **old["scenario"],
+            "points": [list(point) for point in load.points],
+            "duration_s": load.duration_s,
             "stages": [{"name": n, "start_s": a, "end_s": b} for n, a, b in load.stages],
-        }  # fmt: skip
+        }
         return {
             **{key: value for key, value in old.items() if key != "n"},
             "t": self.span.zero + self.span.begin,
@@ -136,25 +138,47 @@ class Scribe:
         """The HPA's status after a pass, its events, and the workload it has resized."""
         status = decision.status
         conditions = {
-            c.type: {"status": c.status, "reason": c.reason, "message": c.message,
-                     "at": None if c.changed is None else float(math.floor(c.changed))}
+            c.type: {
+                "status": c.status,
+                "reason": c.reason,
+                "message": c.message,
+                "at": None if c.changed is None else float(math.floor(c.changed)),
+            }
             for c in status.conditions
-        }  # fmt: skip
+        }
         scaled = status.last_scale_time
         metrics = None if status.current_metrics is None else [dict(metric) for metric in status.current_metrics]
-        self._add(now, {
-            "k": "hpa", "uid": "hpa", "name": self.model.seen.kept.target["hpa"] or "hpa", "generation": 1,
-            "spec": dict(self.setting.hpa), "current": status.current_replicas, "desired": status.desired_replicas,
-            "last_scale": None if scaled is None else float(math.floor(scaled)), "metrics": metrics,
-            "conditions": conditions,
-        })  # fmt: skip
+        self._add(
+            now,
+            {
+                "k": "hpa",
+                "uid": "hpa",
+                "name": self.model.seen.kept.target["hpa"] or "hpa",
+                "generation": 1,
+                "spec": dict(self.setting.hpa),
+                "current": status.current_replicas,
+                "desired": status.desired_replicas,
+                "last_scale": None if scaled is None else float(math.floor(scaled)),
+                "metrics": metrics,
+                "conditions": conditions,
+            },
+        )
         for event in decision.events:
             self._events += 1
-            self._add(now, {
-                "k": "event", "uid": f"event-{self._events}", "type": event.type, "reason": event.reason,
-                "message": event.message, "object": "HorizontalPodAutoscaler/hpa", "count": 1,
-                "first": self._dated(now), "last": self._dated(now),
-            })  # fmt: skip
+            self._add(
+                now,
+                {
+                    "k": "event",
+                    "uid": f"event-{self._events}",
+                    "type": event.type,
+                    "reason": event.reason,
+                    "message": event.message,
+                    "object": "HorizontalPodAutoscaler/hpa",
+                    "count": 1,
+                    "first": self._dated(now),
+                    "last": self._dated(now),
+                },
+            )
         if decision.rescale and decision.desired is not None:
             self.desired = decision.desired
             self._workload(now)
@@ -169,8 +193,17 @@ class Scribe:
         if what in ("in service", "deleted"):
             there = what == "in service"
             service = self.model.seen.kept.target["service"] or self.name
-            self._add(now, {"k": "endpoint", "service": service, "pod_uid": pod.name, "ready": there,
-                            "serving": True, "terminating": not there})  # fmt: skip
+            self._add(
+                now,
+                {
+                    "k": "endpoint",
+                    "service": service,
+                    "pod_uid": pod.name,
+                    "ready": there,
+                    "serving": True,
+                    "terminating": not there,
+                },
+            )
         self._workload(now)
 
     def _pod_row(self, pod: Pod, now: float, *, removed: bool) -> Row:
@@ -179,27 +212,59 @@ class Scribe:
         state = "True" if ready else "False"
         conditions = {name: ["True", created] for name in ("PodScheduled", "Initialized")}
         conditions |= {name: [state, changed] for name in ("ContainersReady", "Ready")}
-        container = {"name": "app", "cpu_request_m": self.setting.request_m, "cpu_limit_m": self.setting.limit_m,
-                     "started": created, "restarts": 0, "reason": None}  # fmt: skip
+        container = {
+            "name": "app",
+            "cpu_request_m": self.setting.request_m,
+            "cpu_limit_m": self.setting.limit_m,
+            "started": created,
+            "restarts": 0,
+            "reason": None,
+        }
         deletion = None if pod.deleted is None else self._dated(pod.deleted + self.model.service.drain_s.value)
         return {
-            "k": "pod", "uid": pod.name, "name": pod.name, "namespace": self.model.seen.kept.target["namespace"],
-            "owner": f"ReplicaSet/{self.name}", "node": "modelled", "ip": None, "phase": "Running", "created": created,
-            "deletion": deletion, "conditions": conditions, "containers": [container], "removed": removed,
-        }  # fmt: skip
+            "k": "pod",
+            "uid": pod.name,
+            "name": pod.name,
+            "namespace": self.model.seen.kept.target["namespace"],
+            "owner": f"ReplicaSet/{self.name}",
+            "node": "modelled",
+            "ip": None,
+            "phase": "Running",
+            "created": created,
+            "deletion": deletion,
+            "conditions": conditions,
+            "containers": [container],
+            "removed": removed,
+        }
 
     def _workload(self, now: float) -> None:
         active = [pod for pod in self.pods if pod.deleted is None]
         ready = sum(pod.ready_at is not None and pod.ready_at <= now for pod in active)
-        self._add(now, {
-            "k": "workload", "kind": self.model.seen.kept.target["kind"], "uid": "workload", "name": self.name,
-            "generation": 1, "spec_replicas": self.desired, "status_replicas": len(active), "ready": ready,
-            "available": ready,
-        })  # fmt: skip
+        self._add(
+            now,
+            {
+                "k": "workload",
+                "kind": self.model.seen.kept.target["kind"],
+                "uid": "workload",
+                "name": self.name,
+                "generation": 1,
+                "spec_replicas": self.desired,
+                "status_replicas": len(active),
+                "ready": ready,
+                "available": ready,
+            },
+        )
 
     def sampled(self, pod: Pod, cpu_m: float, window_s: float, now: float) -> None:
         """A sample, as metrics.k8s.io would give it."""
-        self._add(now, {
-            "k": "usage", "pod_uid": pod.name, "at": self._dated(now), "clk": "api", "window_s": round(window_s, 3),
-            "containers": {"app": {"cpu_m": round(cpu_m, 6), "mem_b": None}},
-        })  # fmt: skip
+        self._add(
+            now,
+            {
+                "k": "usage",
+                "pod_uid": pod.name,
+                "at": self._dated(now),
+                "clk": "api",
+                "window_s": round(window_s, 3),
+                "containers": {"app": {"cpu_m": round(cpu_m, 6), "mem_b": None}},
+            },
+        )

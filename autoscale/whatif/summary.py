@@ -90,9 +90,16 @@ class Summary:
             for k in range(len(self.cuts))
         ]
         return Modelled(
-            self.span, self.load, tuple(self.cuts), tuple(spans), StepSeries.of(self.desired),
-            StepSeries.of(self.ready), tuple(self.decisions), dict(self.bound), self.in_flight,
-        )  # fmt: skip
+            span=self.span,
+            load=self.load,
+            cuts=tuple(self.cuts),
+            spans=tuple(spans),
+            desired=StepSeries.of(self.desired),
+            ready=StepSeries.of(self.ready),
+            decisions=tuple(self.decisions),
+            bound=dict(self.bound),
+            in_flight=self.in_flight,
+        )
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,13 @@ class Traffic:
         self._advance = fast.compiled()[0] if self.compiled else engine.advance
         self.world = _world(self.limits, self.pods, floats, whole, random.Random(self.seed))
         size = self.chunk + POOL
-        self.out = Out(floats(size, 0.0), floats(size, 0.0), floats(size, 0.0), whole(size, 0), whole(size, 0))
+        self.out = Out(
+            at=floats(size, 0.0),
+            intended=floats(size, 0.0),
+            begun=floats(size, 0.0),
+            pod=whole(size, 0),
+            how=whole(size, 0),
+        )
 
     def advance(self, arrivals: Any, first: int, until: float) -> int:
         """See ``engine.advance``."""
@@ -109,16 +115,38 @@ def _world(limits: Limits, pods: int, floats: Any, whole: Any, chance: random.Ra
     slots = pods * limits.slots
     ring = max(POOL, limits.connections) + 1
     world = World(
-        settled=floats(pods, 0.0), served=floats(pods, 0.0), left=floats(pods, 0.0), edge=floats(pods, 0.0),
-        due=floats(pods, inf), used=floats(pods, 0.0), quota=floats(pods, 0.0), running=whole(pods, 0),
+        settled=floats(pods, 0.0),
+        served=floats(pods, 0.0),
+        left=floats(pods, 0.0),
+        edge=floats(pods, 0.0),
+        due=floats(pods, inf),
+        used=floats(pods, 0.0),
+        quota=floats(pods, 0.0),
+        running=whole(pods, 0),
         wants=floats(pods, 0.0),
-        ready=whole(pods, 0), alive=whole(pods, 0), head=whole(pods, -1), tail=whole(pods, -1),
-        finish=floats(slots, inf), wake=floats(slots, inf), job=whole(slots, -1),
-        intended=floats(POOL, 0.0), begun=floats(POOL, 0.0), cost=floats(POOL, 0.0), wait=floats(POOL, 0.0),
-        keep=whole(POOL, 0), gone=whole(POOL, 0), after=whole(POOL, 0), serial=whole(POOL, 0),
-        sent=whole(ring, 0), sent_serial=whole(ring, 0), idle=whole(ring, 0), idle_since=floats(ring, 0.0),
-        seed=whole(2, 0), node=floats(2, 0.0), totals=whole(10, 0),
-    )  # fmt: skip
+        ready=whole(pods, 0),
+        alive=whole(pods, 0),
+        head=whole(pods, -1),
+        tail=whole(pods, -1),
+        finish=floats(slots, inf),
+        wake=floats(slots, inf),
+        job=whole(slots, -1),
+        intended=floats(POOL, 0.0),
+        begun=floats(POOL, 0.0),
+        cost=floats(POOL, 0.0),
+        wait=floats(POOL, 0.0),
+        keep=whole(POOL, 0),
+        gone=whole(POOL, 0),
+        after=whole(POOL, 0),
+        serial=whole(POOL, 0),
+        sent=whole(ring, 0),
+        sent_serial=whole(ring, 0),
+        idle=whole(ring, 0),
+        idle_since=floats(ring, 0.0),
+        seed=whole(2, 0),
+        node=floats(2, 0.0),
+        totals=whole(10, 0),
+    )
     world.after[:] = [*range(1, POOL), -1]
     world.node[0] = 1.0
     world.seed[0], world.seed[1] = chance.randrange(1, 2147483563), chance.randrange(1, 2147483399)

@@ -27,11 +27,13 @@ _COARSE, _FINE = 5, 10
 _MOST_JUDGED = 6
 _MORE_LOAD = 1.2
 _UP_FAST = {
-    "stabilizationWindowSeconds": 0, "selectPolicy": "Max",
+    "stabilizationWindowSeconds": 0,
+    "selectPolicy": "Max",
     "policies": [
-        {"type": "Percent", "value": 400, "periodSeconds": 15}, {"type": "Pods", "value": 4, "periodSeconds": 15},
+        {"type": "Percent", "value": 400, "periodSeconds": 15},
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
     ],
-}  # fmt: skip
+}
 Work = Callable[[Callable[[Setting], Any], Sequence[Setting]], list[Any]]
 
 
@@ -83,9 +85,7 @@ def serial(function: Callable[[Setting], Any], settings: Sequence[Setting]) -> l
     return [function(setting) for setting in settings]
 
 
-def advise(
-    model: Model, texts: Sequence[str] = (), *, confidence: float = CONFIDENCE, work: Work = serial
-) -> Advice:  # fmt: skip
+def advise(model: Model, texts: Sequence[str] = (), *, confidence: float = CONFIDENCE, work: Work = serial) -> Advice:
     """Search and judge. Raises ``Unknowable`` where the replay misses what the objectives are about."""
     objectives = _objectives(model, texts)
     doubts = trusted(model)
@@ -104,14 +104,22 @@ def advise(
     judged = [
         Judged(one, found, _FINE)
         for one, found in zip(cheap, work(judging, [one.setting for one in cheap]), strict=True)
-    ]  # fmt: skip
+    ]
     recorded = Judged(coarse(model.recorded), judging(model.recorded), _FINE)
     best = next((one for one in judged if one.confidence >= confidence), None)
     around = tuple(_around(coarse, best.candidate.setting)) if best else ()
     same = best is not None and _same(model, recorded.candidate, best.candidate)
     return Advice(
-        model, recorded, tuple(pareto(tried)), tuple(judged), best, around, same, confidence, len(settings)
-    )  # fmt: skip
+        model=model,
+        recorded=recorded,
+        front=tuple(pareto(tried)),
+        judged=tuple(judged),
+        best=best,
+        around=around,
+        same=same,
+        confidence=confidence,
+        tried=len(settings),
+    )
 
 
 def _cost(candidate: Candidate) -> float:

@@ -34,9 +34,11 @@ def with_hpa(recorded: Setting, manifest: Mapping[str, Any], name: str) -> Setti
 def with_load(setting: Setting, load: Load, name: str) -> Setting:
     """The setting under another load, sent as the recorded one was."""
     old = setting.load
-    return replace(setting, name=name, load=replace(
-        load, connections=old.connections, close_share=old.close_share, max_in_flight=old.max_in_flight
-    ))  # fmt: skip
+    return replace(
+        setting,
+        name=name,
+        load=replace(load, connections=old.connections, close_share=old.close_share, max_in_flight=old.max_in_flight),
+    )
 
 
 def checked(setting: Setting) -> Setting:

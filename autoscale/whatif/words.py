@@ -63,11 +63,16 @@ def outcome_rows(answer: Answer) -> Iterator[tuple[str, ...]]:
 def _row(outcome: Outcome, name: str, change: bool = False) -> tuple[str, ...]:
     figures = outcome.change if change and outcome.change else outcome.figures
     return (
-        name, band_text(figures.replica_minutes, "", change), band_text(figures.most_pods, "", change),
-        band_text(figures.first_decision_s, "s", change), band_text(figures.p95_s, "s", change),
-        band_text(figures.p99_s, "s", change), band_text(figures.worst_p95_s, "s", change),
-        band_text(figures.lost, "%", change), "" if change else outcome.binds or "",
-    )  # fmt: skip
+        name,
+        band_text(figures.replica_minutes, "", change),
+        band_text(figures.most_pods, "", change),
+        band_text(figures.first_decision_s, "s", change),
+        band_text(figures.p95_s, "s", change),
+        band_text(figures.p99_s, "s", change),
+        band_text(figures.worst_p95_s, "s", change),
+        band_text(figures.lost, "%", change),
+        "" if change else outcome.binds or "",
+    )
 
 
 def notes(answer: Answer) -> Iterator[str]:
@@ -109,13 +114,21 @@ def to_markdown(answer: Answer) -> str:
     """For a pull request."""
     model = answer.model
     parts = [
-        f"## What if: {model.seen.run.run}", "",
-        *_table(COLUMNS, outcome_rows(answer)), "",
-        *notes(answer), "", "### The model on the recorded setting", "",
-        *_table(("figure", "recorded", "modelled", "band", "off by", "allowed", "held"), replay_rows(model)), "",
-        "### What it rests on", "",
-        *_table(("figure", "value", "interval", "source", "how"), figure_rows(model)), "",
-    ]  # fmt: skip
+        f"## What if: {model.seen.run.run}",
+        "",
+        *_table(COLUMNS, outcome_rows(answer)),
+        "",
+        *notes(answer),
+        "",
+        "### The model on the recorded setting",
+        "",
+        *_table(("figure", "recorded", "modelled", "band", "off by", "allowed", "held"), replay_rows(model)),
+        "",
+        "### What it rests on",
+        "",
+        *_table(("figure", "value", "interval", "source", "how"), figure_rows(model)),
+        "",
+    ]
     return "\n".join(parts)
 
 

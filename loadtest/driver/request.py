@@ -36,12 +36,12 @@ def prepare(request: dict[str, Any], url: str, host_header: str) -> Prepared:
     line = f"{request['method']} {urlsplit(url).path.rstrip('/')}{request['path']} HTTP/1.1\r\n"
     head = line + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return Prepared(
-        request["name"],
-        request["method"],
-        head.encode("latin-1") + b"\r\n" + payload,
-        head.encode("latin-1") + b"Connection: close\r\n\r\n" + payload,
-        request["timeout"],
-        _causes(frozenset(request["expect"])),
+        name=request["name"],
+        method=request["method"],
+        keep=head.encode("latin-1") + b"\r\n" + payload,
+        close=head.encode("latin-1") + b"Connection: close\r\n\r\n" + payload,
+        timeout_s=request["timeout"],
+        causes=_causes(frozenset(request["expect"])),
     )
 
 

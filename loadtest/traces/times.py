@@ -9,8 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-_EPOCH = ((1e8, 1e11, 1.0, "seconds"), (1e11, 1e14, 1e3, "milliseconds"), (1e14, 1e17, 1e6, "microseconds"),
-          (1e17, 1e20, 1e9, "nanoseconds"))  # fmt: skip
+_EPOCH = (
+    (1e8, 1e11, 1.0, "seconds"),
+    (1e11, 1e14, 1e3, "milliseconds"),
+    (1e14, 1e17, 1e6, "microseconds"),
+    (1e17, 1e20, 1e9, "nanoseconds"),
+)
 _DIGITS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _SMALL = {"ns": 1e9, "us": 1e6, "ms": 1e3}
 _UNIT = re.compile(r"(?<![a-z])(?:(ns|nanos(?:econds?)?)|(us|µs|micros(?:econds?)?)|(ms|millis(?:econds?)?))(?![a-z])")

@@ -71,7 +71,7 @@ def collect(record: Iterable[Any]) -> Collected:
         raise InputError("the record's header cannot be read", problems=[problem], fix=fix)
     _check_histogram(header["histogram"])
     clocks = Clocks()
-    kept = Collected(header, clocks, LoadCollector(clocks), header["t"], header["t"])
+    kept = Collected(header=header, clocks=clocks, load=LoadCollector(clocks), first_t=header["t"], last_t=header["t"])
     handlers = _handlers(kept)
     kept.ledger.add(header)
     start = header["t"]
@@ -174,10 +174,20 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         kept.end = row
 
     return {
-        "clock": kept.clocks.add, "mark": mark, "load": load.add, "pod_load": pod_load, "pod": pod, "usage": usage,
-        "endpoint": endpoint, "hpa": hpa, "workload": workload, "node": kept.nodes.append,
-        "event": lambda row: _event(kept, row), "gap": gap, "end": end,
-    }  # fmt: skip
+        "clock": kept.clocks.add,
+        "mark": mark,
+        "load": load.add,
+        "pod_load": pod_load,
+        "pod": pod,
+        "usage": usage,
+        "endpoint": endpoint,
+        "hpa": hpa,
+        "workload": workload,
+        "node": kept.nodes.append,
+        "event": lambda row: _event(kept, row),
+        "gap": gap,
+        "end": end,
+    }
 
 
 def _slim(row: rows.Hpa, last: rows.Hpa | None) -> rows.Hpa:
@@ -191,7 +201,16 @@ def _event(kept: Collected, row: rows.Event) -> None:
     moment = kept.clocks.moment(row["last"] if row["last"] is not None else row["first"], row["t"])
     at = moment.at if moment else row["t"]
     if len(kept.events) < _MAX_EVENTS:
-        kept.events.append(EventAt(at, row["type"], row["reason"], row["message"], row["object"], row["count"]))
+        kept.events.append(
+            EventAt(
+                at=at,
+                type=row["type"],
+                reason=row["reason"],
+                message=row["message"],
+                object=row["object"],
+                count=row["count"],
+            )
+        )
     kind, _, name = row["object"].partition("/")
     if kind == "Pod" and row["reason"] == "Pulled":
         kept.pulled.setdefault(name, (row["first"], row["t"]))

@@ -19,8 +19,9 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
 
     A step series is {"times": [...], "values": [...]}: a value holds until the next time, null is unknown.
     """
-    values = {field.name: plain(getattr(analysis, field.name)) for field in fields(analysis)
-              if field.name not in LEFT_OUT}  # fmt: skip
+    values = {
+        field.name: plain(getattr(analysis, field.name)) for field in fields(analysis) if field.name not in LEFT_OUT
+    }
     header = analysis.header
     about = {name: plain(header[name]) for name in ("scenario", "target", "context", "versions", "environment")}
     clocks = {name: {"offset_s": moment.at, "error_s": moment.error_s} for name, moment in analysis.clocks.items()}

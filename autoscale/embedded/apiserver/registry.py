@@ -105,7 +105,13 @@ class Registry:
         stated = self._read(place, body, options)
         stated["metadata"] = {**stated["metadata"], "name": place.name} | _in_namespace(place)
         stated.pop("status", None)
-        owner = Owner(options.manager, "Apply", place.resource.api_version, format_time(options.now), frozenset())
+        owner = Owner(
+            manager=options.manager,
+            operation="Apply",
+            api_version=place.resource.api_version,
+            time=format_time(options.now),
+            fields=frozenset(),
+        )
         current = self.store.objects.get(*place.key)
         merged = apply(current, stated, owner, force=force)
         if current is None:
@@ -237,7 +243,13 @@ class Registry:
         return done if done is not None else write.obj
 
     def _owner(self, place: ResourcePath, options: WriteOptions) -> Owner:
-        return Owner(options.manager, "Update", place.resource.api_version, format_time(options.now), frozenset())
+        return Owner(
+            manager=options.manager,
+            operation="Update",
+            api_version=place.resource.api_version,
+            time=format_time(options.now),
+            fields=frozenset(),
+        )
 
     def _orphan(self, place: ResourcePath, current: Object, body: Object, options: WriteOptions) -> None:
         """Leave the dependants without this owner, where that was asked for (or is the default: Jobs)."""
@@ -271,9 +283,15 @@ class Registry:
 _OLD_POLICY = {"True": "Orphan", "False": "Background"}
 
 _SERVER_SET = (
-    "uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion",
-    "selfLink", "managedFields",
-)  # fmt: skip
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "resourceVersion",
+    "selfLink",
+    "managedFields",
+)
 """Metadata that a client does not decide."""
 
 

@@ -40,7 +40,7 @@ def parse(raw_path: str) -> Route | None:
     name = unquote(rest[1]) if len(rest) > 1 else ""
     subresource = rest[2] if len(rest) > 2 else ""
     tail = "/" + "/".join(rest[3:]) if len(rest) > 3 else ""
-    return Route(resource, namespace, name, subresource, tail)
+    return Route(resource=resource, namespace=namespace, name=name, subresource=subresource, rest=tail)
 
 
 def unknown(plural: str, group: str) -> StatusError:

@@ -96,10 +96,8 @@ SUPPORT: Mapping[str, Support] = {
         },
         only={"type": ("ClusterIP",), "sessionAffinity": ("None",)},
     ),
-    "ServicePort": Support(
-        _names("name port targetPort protocol"), _names("appProtocol"), only={"protocol": ("TCP",)}
-    ),
-}  # fmt: skip
+    "ServicePort": Support(_names("name port targetPort protocol"), _names("appProtocol"), only={"protocol": ("TCP",)}),
+}
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ def command_of(node: Node, pod: Object, spec: Object, image: Image, home: Path, 
     values = {**image_environment(image, str(home)), **own, MARK: node.cluster}
     wanted = spec.get("workingDir")
     cwd = wanted if wanted and Path(wanted).is_dir() else str(home)
-    return Command(command_line(spec, values), values, cwd, 0 if image.priority else _APP_NICE, join)
+    return Command(
+        argv=command_line(spec, values), env=values, cwd=cwd, nice=0 if image.priority else _APP_NICE, join=join
+    )
 
 
 def why_not_started(command: Command, error: Exception) -> str:
@@ -56,7 +58,7 @@ def why_not_started(command: Command, error: Exception) -> str:
 async def execute(argv: list[str], env: Mapping[str, str], cwd: str, join: tuple[str, ...], limit_s: float) -> Outcome:
     """Run a command beside a container, in its environment and cgroup, for at most ``limit_s`` (probes and hooks)."""
     try:
-        process = spawn(Command(argv, env, cwd, _APP_NICE, join))
+        process = spawn(Command(argv=argv, env=env, cwd=cwd, nice=_APP_NICE, join=join))
     except START_ERRORS as error:
         return Outcome(False, f"failed to exec in container: {error}")
     try:

@@ -70,8 +70,12 @@ class Kubelet:
 
     def running(self) -> list[tuple[PodWorker, ContainerWorker]]:
         """Every container that runs now."""
-        return [(pod, worker) for pod in self.pods.values() for worker in pod.workers
-                if worker.process and not worker.process.ended]  # fmt: skip
+        return [
+            (pod, worker)
+            for pod in self.pods.values()
+            for worker in pod.workers
+            if worker.process and not worker.process.ended
+        ]
 
     def find_log(self, namespace: str, pod: str, container: str, *, previous: bool) -> ContainerLog:
         """The log of a container's present (or previous) run. Raises StatusError as the API server does."""

@@ -71,7 +71,10 @@ class Node:
         """An event about a pod, or one of its containers."""
         path = f"spec.containers{{{container}}}" if container else ""
         name = self.settings.node_name
-        self.store.apply(Emit(pod, kind, reason, message, COMPONENT, path, name), self.now())
+        self.store.apply(
+            Emit(obj=pod, type=kind, reason=reason, message=message, component=COMPONENT, field_path=path, host=name),
+            self.now(),
+        )
 
     def write_status(self, pod: Object, status: Object) -> None:
         """Write a pod's status; nothing happens where the pod is already gone."""

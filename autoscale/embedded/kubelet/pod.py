@@ -26,8 +26,10 @@ class PodWorker:
         self.uid: str = pod["metadata"]["uid"]
         self.place = Placement(node.take_address(self.uid), node.block.node_ip, node.now())
         policy = pod["spec"].get("restartPolicy", "Always")
-        self.inits = [self._worker(c, "OnFailure" if policy == "Always" else policy)
-                      for c in pod["spec"].get("initContainers") or []]  # fmt: skip
+        self.inits = [
+            self._worker(c, "OnFailure" if policy == "Always" else policy)
+            for c in pod["spec"].get("initContainers") or []
+        ]
         self.containers = [self._worker(c, policy) for c in pod["spec"]["containers"]]
         self.finished = self._overdue = False
         self._ending: asyncio.Task[None] | None = None

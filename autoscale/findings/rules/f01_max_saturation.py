@@ -26,19 +26,25 @@ def check(run: Run) -> Hit | None:
     if used is None or not run.target:
         return Hit(
             f"The HPA stood at its maximum of {most} pods for {length:.0f} s while its rule asked for more.",
-            tuple(evidence), "Raise maxReplicas if the nodes have room for more, or give each pod more.", None, *span,
-        )  # fmt: skip
+            tuple(evidence),
+            "Raise maxReplicas if the nodes have room for more, or give each pod more.",
+            None,
+            *span,
+        )
     needed = max(most + 1, math.ceil(most * used / run.target))
     proposed = math.ceil(needed * HEADROOM.value)
-    evidence += [Evidence("mean utilisation in its second half", used, "%", *span),
-                 Evidence("pods needed", needed, "pods", *span)]  # fmt: skip
+    evidence += [
+        Evidence("mean utilisation in its second half", used, "%", *span),
+        Evidence("pods needed", needed, "pods", *span),
+    ]
     return Hit(
         f"All {most} pods were ready and still used {used:.0f} % of their request against a target of "
         f"{run.target:.0f} %, for {length:.0f} s; {needed} pods were needed.",
         tuple(evidence),
         f"Raise maxReplicas to {proposed} if the nodes have room for them, or give each pod more CPU.",
-        hpa_patch(run, maxReplicas=proposed), *span,
-    )  # fmt: skip
+        hpa_patch(run, maxReplicas=proposed),
+        *span,
+    )
 
 
 def _saturated(run: Run) -> list[tuple[float, float]]:

@@ -33,12 +33,16 @@ def check(run: Run) -> Hit | None:
         return None
     return Hit(
         f"The workload sat at its minimum of {least} pods below half its target for {share:.0%} of the load.",
-        (Evidence("share of the load at the minimum and idle", share, "share", run.start, run.end),
-         Evidence("mean utilisation", used, "%", run.start, run.end)),
+        (
+            Evidence("share of the load at the minimum and idle", share, "share", run.start, run.end),
+            Evidence("mean utilisation", used, "%", run.start, run.end),
+        ),
         f"{proposed} {'pod' if proposed == 1 else 'pods'} would carry this load; "
         "lower minReplicas, unless the rest is there for failures.",
-        hpa_patch(run, minReplicas=proposed), run.start, run.end,
-    )  # fmt: skip
+        hpa_patch(run, minReplicas=proposed),
+        run.start,
+        run.end,
+    )
 
 
 RULE = Rule(

@@ -31,8 +31,10 @@ def check(run: Run) -> Hit | None:
         "The HPA decides on old metrics: " + "; ".join(f"{e.words} {e.value:.0f} s" for e in evidence) + ".",
         tuple(evidence),
         "Run metrics-server with --metric-resolution=15s and check the kubelet's housekeeping interval.",
-        None, evidence[0].start, evidence[0].end,
-    )  # fmt: skip
+        None,
+        evidence[0].start,
+        evidence[0].end,
+    )
 
 
 RULE = Rule(

@@ -35,10 +35,14 @@ def check(run: Run) -> Hit | None:
     span = (min(pod.created or 0 for pod in starting), max(pod.ready_at or 0 for pod in starting))
     return Hit(
         f"A new pod took up to {startup:.0f} s from created to ready (95th percentile).",
-        (Evidence("created to ready, 95th percentile", startup, "s", *span),
-         *(Evidence(f"all pods: {name}", value, "s") for name, value in sums.items())),
-        cures[longest], patch if longest == "ready" else None, *span,
-    )  # fmt: skip
+        (
+            Evidence("created to ready, 95th percentile", startup, "s", *span),
+            *(Evidence(f"all pods: {name}", value, "s") for name, value in sums.items()),
+        ),
+        cures[longest],
+        patch if longest == "ready" else None,
+        *span,
+    )
 
 
 def _deficit_while_starting(run: Run) -> float | None:

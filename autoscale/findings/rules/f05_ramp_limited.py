@@ -21,18 +21,25 @@ def check(run: Run) -> Hit | None:
     if (run.slow and slow < RAMP_SLOW_SECONDS.value) or (not run.slow and not lacking):
         return None
     held = [d for d in run.analysis.decisions if "scaleUp" in (d.bound_by or "") or "max(2" in (d.bound_by or "")]
-    steps = tuple(Evidence(f"decision {d.current} to {d.recorded} bound by {d.bound_by}", start=d.at, end=d.at)
-                  for d in held[:3])  # fmt: skip
+    steps = tuple(
+        Evidence(f"decision {d.current} to {d.recorded} bound by {d.bound_by}", start=d.at, end=d.at) for d in held[:3]
+    )
     return Hit(
         f"The scale-up policy held growth back for {length:.0f} s, of which {slow:.0f} s missed the latency objective.",
         (Evidence("time under ScaleUpLimit", length, "s", start, end), *steps),
         "Let it grow faster: a larger percentage per period, with selectPolicy Max.",
         behavior_patch(
-            run, "scaleUp", selectPolicy="Max",
-            policies=[{"type": "Percent", "value": 300, "periodSeconds": 15},
-                      {"type": "Pods", "value": 4, "periodSeconds": 15}],
-        ), start, end,
-    )  # fmt: skip
+            run,
+            "scaleUp",
+            selectPolicy="Max",
+            policies=[
+                {"type": "Percent", "value": 300, "periodSeconds": 15},
+                {"type": "Pods", "value": 4, "periodSeconds": 15},
+            ],
+        ),
+        start,
+        end,
+    )
 
 
 RULE = Rule(

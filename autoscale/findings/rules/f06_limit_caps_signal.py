@@ -26,8 +26,10 @@ def check(run: Run) -> Hit | None:
         f"can be larger than {cap / target:.2g}x, however large the load.",
         tuple(Evidence(f"{event.before} to {event.after}", used, "%", event.at, event.at) for event, used in capped),
         "Raise the CPU limit (or drop it), lower the target, or scale on requests per second.",
-        container_patch(run, resources={"limits": {"cpu": milli(2 * run.limit_m)}}), start, end,
-    )  # fmt: skip
+        container_patch(run, resources={"limits": {"cpu": milli(2 * run.limit_m)}}),
+        start,
+        end,
+    )
 
 
 RULE = Rule(

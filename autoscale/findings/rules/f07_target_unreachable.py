@@ -16,7 +16,7 @@ def check(run: Run) -> Hit | None:
         (Evidence("highest utilisation the limit allows", cap, "%"), Evidence("target", target, "%")),
         "Lower the target well below the limit, or raise the limit.",
         target_patch(run, 0.6 * cap),
-    )  # fmt: skip
+    )
 
 
 RULE = Rule(

@@ -20,8 +20,10 @@ def check(run: Run) -> Hit | None:
             f"The HPA cannot compute CPU utilisation: {words}.",
             (Evidence(words, start=missing[0].start if missing else None, end=missing[0].end if missing else None),),
             "Set resources.requests.cpu on every container, sidecars too, or use a ContainerResource metric.",
-            patch, missing[0].start if missing else None, missing[0].end if missing else None,
-        )  # fmt: skip
+            patch,
+            missing[0].start if missing else None,
+            missing[0].end if missing else None,
+        )
     used = run.utilization.mean(run.start, run.end)
     if not run.whole or used is None or not run.request_m or run.slow_seconds(run.start, run.end) > 0:
         return None
@@ -34,8 +36,10 @@ def check(run: Run) -> Hit | None:
         f"{run.request_m}m is too {'high' if low else 'low'}.",
         (Evidence("mean utilisation", used, "%", run.start, run.end),),
         "Set the request near what a pod uses at the load it should carry; the HPA's ratio moves with it.",
-        container_patch(run, resources={"requests": {"cpu": milli(proposed)}}), run.start, run.end,
-    )  # fmt: skip
+        container_patch(run, resources={"requests": {"cpu": milli(proposed)}}),
+        run.start,
+        run.end,
+    )
 
 
 def _use_at_target(run: Run) -> float | None:

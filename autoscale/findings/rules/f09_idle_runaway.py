@@ -21,7 +21,7 @@ def check(run: Run) -> Hit | None:
         "Raise the request (or the target) well above the idle CPU, or scale on requests per second.",
         container_patch(run, resources={"requests": {"cpu": milli(idle / (target / 100) * 1.3)}})
         or target_patch(run, proposed),
-    )  # fmt: skip
+    )
 
 
 RULE = Rule(

@@ -23,9 +23,14 @@ def check(run: Run) -> Hit | None:
         f"The size changed its direction {count:.0f} times within {span[1] - span[0]:.0f} s of constant load.",
         (Evidence("changes of direction", count, "", *span),),
         f"Look further back before shrinking ({proposed} s) and shrink in small steps.",
-        behavior_patch(run, "scaleDown", stabilizationWindowSeconds=min(3600, proposed),
-                       policies=[{"type": "Percent", "value": 10, "periodSeconds": 60}]), *span,
-    )  # fmt: skip
+        behavior_patch(
+            run,
+            "scaleDown",
+            stabilizationWindowSeconds=min(3600, proposed),
+            policies=[{"type": "Percent", "value": 10, "periodSeconds": 60}],
+        ),
+        *span,
+    )
 
 
 RULE = Rule(

@@ -13,8 +13,14 @@ def check(run: Run) -> Hit | None:
     """F11: the CPU of starting pods makes the HPA grow again."""
     events = [event for event in run.analysis.scale_events if run.start <= event.at <= run.end]
     for i, event in enumerate(events):
-        fresh = [pod for pod in run.pods if pod.ready_at is not None and pod.created is not None
-                 and 0 <= event.at - pod.ready_at <= SPIKE_AFTER.value and pod.created >= run.start]  # fmt: skip
+        fresh = [
+            pod
+            for pod in run.pods
+            if pod.ready_at is not None
+            and pod.created is not None
+            and 0 <= event.at - pod.ready_at <= SPIKE_AFTER.value
+            and pod.created >= run.start
+        ]
         if not event.up or not fresh or i == 0:
             continue
         first = min(pod.ready_at or event.at for pod in fresh)
@@ -29,11 +35,15 @@ def check(run: Run) -> Hit | None:
             return Hit(
                 f"The growth from {event.before} to {event.after} followed new pods whose start-up CPU was "
                 f"{factor:.1f} times that of the old ones; the load had not changed, and they were taken away again.",
-                (Evidence("CPU of new pods over that of old ones", factor, "x", first, event.at),
-                 Evidence(f"growth {event.before} to {event.after}", start=event.at, end=event.at)),
+                (
+                    Evidence("CPU of new pods over that of old ones", factor, "x", first, event.at),
+                    Evidence(f"growth {event.before} to {event.after}", start=event.at, end=event.at),
+                ),
                 "Become ready only once warm (startupProbe), and smooth growth with a scale-up stabilisation window.",
-                behavior_patch(run, "scaleUp", stabilizationWindowSeconds=60), first, event.at,
-            )  # fmt: skip
+                behavior_patch(run, "scaleUp", stabilizationWindowSeconds=60),
+                first,
+                event.at,
+            )
     return None
 
 

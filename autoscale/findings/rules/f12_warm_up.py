@@ -24,7 +24,7 @@ def check(run: Run) -> Hit | None:
         (Evidence("95th percentile, young pods", young.p95, "s"), Evidence("95th percentile, old pods", old.p95, "s")),
         "Warm up before becoming ready (a startupProbe that calls the real work), or keep more pods as a minimum.",
         container_patch(run, startupProbe={"periodSeconds": 1, "failureThreshold": 60}) if _has_probe(run) else None,
-    )  # fmt: skip
+    )
 
 
 def _has_probe(run: Run) -> bool:

@@ -23,8 +23,10 @@ def check(run: Run) -> Hit | None:
                 "while the wanted size did not fall.",
                 (Evidence(f"ready pods {before:.0f} to {after:.0f}", length, "s", time, time + length),),
                 "Make the readiness probe patient (timeoutSeconds, failureThreshold) and answer it off the busy port.",
-                container_patch(run, readinessProbe={"timeoutSeconds": 5, "failureThreshold": 6}), time, time + length,
-            )  # fmt: skip
+                container_patch(run, readinessProbe={"timeoutSeconds": 5, "failureThreshold": 6}),
+                time,
+                time + length,
+            )
     return None
 
 

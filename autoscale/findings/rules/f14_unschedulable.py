@@ -23,25 +23,32 @@ def check(run: Run) -> Hit | None:
         and phase.duration_s > UNSCHEDULED.value
     ]
     stuck = [
-        pod for pod in run.pods
-        if pod.created is not None and not any(phase.end for phase in pod.start_phases if phase.name in _PLACED)
-        and (pod.removed_at or run.analysis.end) - pod.created > UNSCHEDULED.value and pod.node is None
-    ]  # fmt: skip
+        pod
+        for pod in run.pods
+        if pod.created is not None
+        and not any(phase.end for phase in pod.start_phases if phase.name in _PLACED)
+        and (pod.removed_at or run.analysis.end) - pod.created > UNSCHEDULED.value
+        and pod.node is None
+    ]
     if not waits and not stuck:
         return None
     names = sorted({pod.name for pod, _ in waits} | {pod.name for pod in stuck})
     start = min(
         [p.created for p in stuck if p.created is not None] + [ph.start for _, ph in waits if ph.start is not None]
     )
-    longest = max([phase.duration_s or 0.0 for _, phase in waits]
-                  + [(pod.removed_at or run.analysis.end) - (pod.created or 0.0) for pod in stuck])  # fmt: skip
+    longest = max(
+        [phase.duration_s or 0.0 for _, phase in waits]
+        + [(pod.removed_at or run.analysis.end) - (pod.created or 0.0) for pod in stuck]
+    )
     message = events[-1].message if events else "no FailedScheduling event was recorded"
     return Hit(
         f"{len(names)} pod(s) waited up to {longest:.0f} s for a node: {message}",
         tuple(Evidence(f"pod {name} waited for a node") for name in names[:5]),
         _advice(message),
-        None, start, start + longest,
-    )  # fmt: skip
+        None,
+        start,
+        start + longest,
+    )
 
 
 def _advice(message: str) -> str:

@@ -35,8 +35,10 @@ def check(run: Run) -> Hit | None:
         f"stabilisation window of {window:.0f} s kept, and no new peak came within it.",
         (Evidence("wasted while scale-down was held back", wasted, "pod-minutes", start, end),),
         f"Shorten the scale-down window to about {proposed} s.",
-        behavior_patch(run, "scaleDown", stabilizationWindowSeconds=proposed), start, end,
-    )  # fmt: skip
+        behavior_patch(run, "scaleDown", stabilizationWindowSeconds=proposed),
+        start,
+        end,
+    )
 
 
 RULE = Rule(

@@ -26,12 +26,20 @@ def check(run: Run) -> Hit | None:
                 return Hit(
                     f"The size fell from {down.before} to {down.after} and {apart:.0f} s later rose from {up.before} "
                     f"to {up.after}: it was taken away too early.",
-                    (Evidence(f"shrinking {down.before} to {down.after}", start=down.at, end=down.at),
-                     Evidence(f"growth {up.before} to {up.after}", apart, "s", down.at, up.at)),
+                    (
+                        Evidence(f"shrinking {down.before} to {down.after}", start=down.at, end=down.at),
+                        Evidence(f"growth {up.before} to {up.after}", apart, "s", down.at, up.at),
+                    ),
                     f"Lengthen the scale-down window to {proposed} s and take one pod a minute.",
-                    behavior_patch(run, "scaleDown", stabilizationWindowSeconds=proposed,
-                                   policies=[{"type": "Pods", "value": 1, "periodSeconds": 60}]), down.at, up.at,
-                )  # fmt: skip
+                    behavior_patch(
+                        run,
+                        "scaleDown",
+                        stabilizationWindowSeconds=proposed,
+                        policies=[{"type": "Pods", "value": 1, "periodSeconds": 60}],
+                    ),
+                    down.at,
+                    up.at,
+                )
     return None
 
 

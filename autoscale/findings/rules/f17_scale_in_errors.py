@@ -30,12 +30,17 @@ def check(run: Run) -> Hit | None:
             causes[cause] = causes.get(cause, 0) + n
     return Hit(
         f"{inside} requests failed while pods were taken away ("
-        + (", ".join(f"{cause}: {n}" for cause, n in sorted(causes.items())) or "cause not known") + ").",
-        tuple(Evidence("failed after a shrinking", run.failed(start, end), "requests", start, end)
-              for start, end, _ in spans[:5]),
+        + (", ".join(f"{cause}: {n}" for cause, n in sorted(causes.items())) or "cause not known")
+        + ").",
+        tuple(
+            Evidence("failed after a shrinking", run.failed(start, end), "requests", start, end)
+            for start, end, _ in spans[:5]
+        ),
         "Let pods finish: a preStop sleep longer than the endpoints need to spread, and a graceful end on SIGTERM.",
-        container_patch(run, lifecycle={"preStop": {"sleep": {"seconds": 10}}}), spans[0][0], spans[-1][1],
-    )  # fmt: skip
+        container_patch(run, lifecycle={"preStop": {"sleep": {"seconds": 10}}}),
+        spans[0][0],
+        spans[-1][1],
+    )
 
 
 RULE = Rule(

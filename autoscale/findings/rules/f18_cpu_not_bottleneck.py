@@ -27,11 +27,14 @@ def check(run: Run) -> Hit | None:
     return Hit(
         f"Latency was beyond its objective for {span[1] - span[0]:.0f} s while CPU stood at {used:.0f} % of the "
         f"request, below the target of {run.target:.0f} %: CPU is not the bottleneck.",
-        (Evidence("beyond the latency objective with CPU to spare", span[1] - span[0], "s", *span),
-         Evidence("mean utilisation meanwhile", used, "%", *span)),
+        (
+            Evidence("beyond the latency objective with CPU to spare", span[1] - span[0], "s", *span),
+            Evidence("mean utilisation meanwhile", used, "%", *span),
+        ),
         "Scale on requests per second or in flight (a Pods or External metric), and look at what the pods wait for.",
-        None, *span,
-    )  # fmt: skip
+        None,
+        *span,
+    )
 
 
 def _excused(run: Run) -> StepSeries:

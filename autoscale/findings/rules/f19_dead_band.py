@@ -22,8 +22,9 @@ def check(run: Run) -> Hit | None:
         f"{high:.0f} %, where the tolerance keeps the HPA from acting.",
         (Evidence("beyond the latency objective within the tolerance", span[1] - span[0], "s", *span),),
         f"Lower the target to {proposed:.0f} %, or set behavior.scaleUp.tolerance (Kubernetes 1.35 and newer).",
-        target_patch(run, proposed), *span,
-    )  # fmt: skip
+        target_patch(run, proposed),
+        *span,
+    )
 
 
 RULE = Rule(

@@ -17,11 +17,12 @@ def check(run: Run) -> Hit | None:
         values = {
             pod.name: cpu
             for pod in run.pods
-            if pod.ready_at is not None and pod.ready_at <= time - POD_OLD.value
+            if pod.ready_at is not None
+            and pod.ready_at <= time - POD_OLD.value
             and (pod.removed_at is None or pod.removed_at > time)
             and pod.name in run.analysis.cpu.by_pod
             and (cpu := run.analysis.cpu.by_pod[pod.name].at(time)) is not None
-        }  # fmt: skip
+        }
         mean = sum(values.values()) / len(values) if values else 0.0
         if len(values) >= 3 and mean > 0:
             busiest = max(values, key=lambda name: values[name])
@@ -36,8 +37,10 @@ def check(run: Run) -> Hit | None:
         f"{len(uneven)} of {len(checks)} checks. Connections that are kept open stay with the old pods.",
         tuple(Evidence(f"busiest pod {name}", factor, "x mean", at, at) for at, factor, name, _ in uneven[:5]),
         "Close connections after a number of requests or a maximum age, or balance per request (L7).",
-        None, uneven[0][0], uneven[-1][0],
-    )  # fmt: skip
+        None,
+        uneven[0][0],
+        uneven[-1][0],
+    )
 
 
 RULE = Rule(

@@ -33,8 +33,14 @@ def _longest(spans: Sequence[ConditionSpan]) -> ConditionSpan:
 
 
 RULE = Rule(
-    id="F21", name="metrics-gap", order=90, title="The HPA had no metric", severity="error", check=check,
-    thresholds=(BLIND_FOR,), facts=True,
+    id="F21",
+    name="metrics-gap",
+    order=90,
+    title="The HPA had no metric",
+    severity="error",
+    check=check,
+    thresholds=(BLIND_FOR,),
+    facts=True,
     cure="By the reason of its condition: metrics-server for CPU and memory, the custom or external metrics API and "
     "its adapter for others, the selector, the target's scale.",
-)  # fmt: skip
+)

@@ -16,8 +16,10 @@ def check(run: Run) -> Hit | None:
         "something else writes the workload's replicas.",
         tuple(Evidence(f"{event.before} to {event.after}", start=event.at, end=event.at) for event in others[:5]),
         "Remove `replicas` from the workload's manifest, so that rollouts and GitOps leave the size to the HPA.",
-        None, first.at, others[-1].at,
-    )  # fmt: skip
+        None,
+        first.at,
+        others[-1].at,
+    )
 
 
 RULE = Rule(

@@ -11,10 +11,12 @@ def check(run: Run) -> Hit | None:
     """F23: a policy that lets the workload grow only pod by pod."""
     bound = {d.at for d in run.analysis.decisions if d.bound_by == "spec.behavior.scaleUp.policies"}
     steps = [
-        event for event in run.analysis.scale_events
-        if event.up and any(abs(at - event.at) <= 3 for at in bound)
+        event
+        for event in run.analysis.scale_events
+        if event.up
+        and any(abs(at - event.at) <= 3 for at in bound)
         and event.after - event.before <= max(1, 0.1 * event.before)
-    ]  # fmt: skip
+    ]
     if len(steps) < CRAWL_STEPS.value or run.hpa is None:
         return None
     policies = ((run.hpa.raw.get("behavior") or {}).get("scaleUp") or {}).get("policies") or []
@@ -23,10 +25,18 @@ def check(run: Run) -> Hit | None:
         f"The scale-up policy ({words}) bound {len(steps)} growths to one pod or under 10 % each.",
         tuple(Evidence(f"{event.before} to {event.after}", start=event.at, end=event.at) for event in steps[:5]),
         "Give both kinds of policy and selectPolicy Max: pods for small sizes, percent for large ones.",
-        behavior_patch(run, "scaleUp", selectPolicy="Max",
-                       policies=[{"type": "Percent", "value": 100, "periodSeconds": 15},
-                                 {"type": "Pods", "value": 4, "periodSeconds": 15}]), steps[0].at, steps[-1].at,
-    )  # fmt: skip
+        behavior_patch(
+            run,
+            "scaleUp",
+            selectPolicy="Max",
+            policies=[
+                {"type": "Percent", "value": 100, "periodSeconds": 15},
+                {"type": "Pods", "value": 4, "periodSeconds": 15},
+            ],
+        ),
+        steps[0].at,
+        steps[-1].at,
+    )
 
 
 RULE = Rule(

@@ -18,8 +18,9 @@ def check(run: Run) -> Hit | None:
         f"After the largest rise {peak:.0f} pods became ready where {need:.0f} were needed ({share:.0%} too many).",
         (Evidence("most ready pods", peak, "pods", *span), Evidence("most pods needed", need, "pods", *span)),
         "Smooth growth with a short scale-up window, or smaller steps; a backlog keeps CPU up beyond the need.",
-        behavior_patch(run, "scaleUp", stabilizationWindowSeconds=30), *span,
-    )  # fmt: skip
+        behavior_patch(run, "scaleUp", stabilizationWindowSeconds=30),
+        *span,
+    )
 
 
 RULE = Rule(

@@ -14,8 +14,10 @@ def check(run: Run) -> Hit | None:
         "The load generator was the limit, not the service: " + "; ".join(check.words for check in wrong) + ".",
         tuple(Evidence(check.words, check.value, check.unit) for check in wrong),
         f"{_more_room(run, {check.name for check in wrong})}, and run again; believe no other figure.",
-        None, run.start, run.end,
-    )  # fmt: skip
+        None,
+        run.start,
+        run.end,
+    )
 
 
 def _more_room(run: Run, wrong: set[str]) -> str:

@@ -22,8 +22,9 @@ def check(run: Run) -> Hit | None:
                 "below their request: it was throttled, and the HPA could not see it.",
                 (Evidence(f"pod {name} at its limit", span[1] - span[0], "s", *span),),
                 "Raise or drop the CPU limit, and see why this pod got more work than the others.",
-                container_patch(run, resources={"limits": {"cpu": milli(2 * bar)}}), *span,
-            )  # fmt: skip
+                container_patch(run, resources={"limits": {"cpu": milli(2 * bar)}}),
+                *span,
+            )
     return None
 
 

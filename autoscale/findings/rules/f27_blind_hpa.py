@@ -11,13 +11,14 @@ def check(run: Run) -> Hit | None:
     """F27: overloaded pods go unready, so the HPA gets no metric and never grows."""
     spans = [span for span in run.conditions("ScalingActive", "False") if pods_unready(run, span.start, span.end)]
     return blind(
-        run, spans,
+        run,
+        spans,
         "The HPA was blind for {length:.0f} s, just when it was needed: overloaded pods failed their readiness probes, "
         "and unready pods give no metric ({message}).",
         "Take the probes off the busy port, or make them patient (timeoutSeconds, failureThreshold); keep minReplicas "
         "high enough to survive the first seconds.",
         container_patch(run, readinessProbe={"timeoutSeconds": 5, "failureThreshold": 6}),
-    )  # fmt: skip
+    )
 
 
 RULE = Rule(

@@ -27,19 +27,26 @@ def check(run: Run) -> Hit | None:
         causes.append(("never sent", dropped))
     return Hit(
         f"{sum(wrong)} of {sum(total)} requests ({share:.1%}) failed or were never sent: "
-        + ", ".join(f"{cause} {n}" for cause, n in causes) + ".",
-        (Evidence("failed or never sent", share, "share", start, end),
-         Evidence("worst 30 s", worst, "share", start, end),
-         *(Evidence(cause, n, "requests", start, end) for cause, n in causes)),
-        _advice(dict(causes)), None, start, end,
-    )  # fmt: skip
+        + ", ".join(f"{cause} {n}" for cause, n in causes)
+        + ".",
+        (
+            Evidence("failed or never sent", share, "share", start, end),
+            Evidence("worst 30 s", worst, "share", start, end),
+            *(Evidence(cause, n, "requests", start, end) for cause, n in causes),
+        ),
+        _advice(dict(causes)),
+        None,
+        start,
+        end,
+    )
 
 
 def _worst(wrong: list[int], total: list[int]) -> float:
     """The largest share in 30 s; of a shorter load, in all of it."""
     length = min(_SPELL_S, len(total))
-    shares = [sum(wrong[i : i + length]) / n for i in range(len(total) - length + 1)
-              if (n := sum(total[i : i + length]))]  # fmt: skip
+    shares = [
+        sum(wrong[i : i + length]) / n for i in range(len(total) - length + 1) if (n := sum(total[i : i + length]))
+    ]
     return max(shares, default=0.0)
 
 
@@ -57,7 +64,14 @@ def _advice(causes: dict[str, int]) -> str:
 
 
 RULE = Rule(
-    id="F28", name="mass-failure", order=55, title="Many requests failed", severity="error", check=check,
-    thresholds=(FAILED_SHARE, FAILED_SPELL), facts=True, symptom=True,
+    id="F28",
+    name="mass-failure",
+    order=55,
+    title="Many requests failed",
+    severity="error",
+    check=check,
+    thresholds=(FAILED_SHARE, FAILED_SPELL),
+    facts=True,
+    symptom=True,
     cure="By the cause: more capacity for time-outs, the service's log for 5xx, the scenario's paths for 4xx.",
-)  # fmt: skip
+)

@@ -19,14 +19,24 @@ def check(run: Run) -> Hit | None:
     wanted, there = run.desired.highest(start - 5.0, end), run.analysis.replicas.running.highest(start - 5.0, end)
     return Hit(
         f"The workload was to have {wanted or 0:.0f} pods and got {there or 0:.0f}: {refused[-1].message}",
-        (Evidence("fewer pods than asked for", spell[1] - spell[0], "s", *spell),
-         *(Evidence(message) for message in dict.fromkeys(event.message for event in refused[:3]))),
+        (
+            Evidence("fewer pods than asked for", spell[1] - spell[0], "s", *spell),
+            *(Evidence(message) for message in dict.fromkeys(event.message for event in refused[:3])),
+        ),
         "No HPA can mend this: raise the quota of the namespace, lower the pods' requests, or meet the admission rule.",
-        None, start, end,
-    )  # fmt: skip
+        None,
+        start,
+        end,
+    )
 
 
 RULE = Rule(
-    id="F29", name="pods-refused", order=45, title="Pods were asked for and never made", severity="error", check=check,
-    cure="Quota, limits or admission of the namespace, named by the event. Not a fault of the HPA.", facts=True,
-)  # fmt: skip
+    id="F29",
+    name="pods-refused",
+    order=45,
+    title="Pods were asked for and never made",
+    severity="error",
+    check=check,
+    cure="Quota, limits or admission of the namespace, named by the event. Not a fault of the HPA.",
+    facts=True,
+)

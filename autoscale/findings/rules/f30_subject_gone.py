@@ -15,11 +15,19 @@ def check(run: Run) -> Hit | None:
         + ": what was to be judged was not there.",
         tuple(Evidence(one.words, one.until - one.at, "s", one.at, one.until) for one in gone),
         "Find out who did it (`kubectl get events`, managed fields, GitOps, a pipeline) and run again.",
-        None, gone[0].at, max(one.until for one in gone),
-    )  # fmt: skip
+        None,
+        gone[0].at,
+        max(one.until for one in gone),
+    )
 
 
 RULE = Rule(
-    id="F30", name="subject-gone", order=15, title="The HPA or its workload was deleted in mid-run", severity="error",
-    check=check, cure="Keep others away from what is tested, and run again.", facts=True,
-)  # fmt: skip
+    id="F30",
+    name="subject-gone",
+    order=15,
+    title="The HPA or its workload was deleted in mid-run",
+    severity="error",
+    check=check,
+    cure="Keep others away from what is tested, and run again.",
+    facts=True,
+)

@@ -10,7 +10,7 @@ _ADVICE = {
     "resize": "A changed request changes the HPA's ratio without any change of load: scale on another resource than "
     "the one that is resized (VPA), and compare only spans with equal requests.",
     "hpa edited": "Before and after the edit two settings were tested: judge them in runs of their own.",
-}  # fmt: skip
+}
 
 
 def check(run: Run) -> Hit | None:
@@ -23,12 +23,19 @@ def check(run: Run) -> Hit | None:
         "; ".join(text[:1].upper() + text[1:] for text in texts) + ".",
         tuple(Evidence(one.words, one.until - one.at or None, "s", one.at, one.until) for one in found),
         " ".join(dict.fromkeys(_ADVICE[one.kind] for one in found)),
-        None, found[0].at, max(one.until for one in found),
-    )  # fmt: skip
+        None,
+        found[0].at,
+        max(one.until for one in found),
+    )
 
 
 RULE = Rule(
-    id="F31", name="changed-in-mid-run", order=95, title="Somebody else changed what was tested", severity="warning",
-    check=check, facts=True,
+    id="F31",
+    name="changed-in-mid-run",
+    order=95,
+    title="Somebody else changed what was tested",
+    severity="warning",
+    check=check,
+    facts=True,
     cure="Roll out, resize and edit outside the test; what was measured before and after is not comparable.",
-)  # fmt: skip
+)

@@ -19,7 +19,14 @@ def direction_disabled(subject: Subject) -> Iterator[Fault]:
             verb = "grows" if name == "scaleUp" else "shrinks"
             what = f"behavior.{name}.selectPolicy is Disabled, so the size never {verb} by a metric"
             fix = "Keep it only if something else does it; else choose Max or Min."
-            yield Fault("direction-disabled", "warning", subject.where, what, fix, _behavior(name, selectPolicy="Max"))
+            yield Fault(
+                rule="direction-disabled",
+                level="warning",
+                where=subject.where,
+                what=what,
+                fix=fix,
+                patch=_behavior(name, selectPolicy="Max"),
+            )
 
 
 def percent_crawls(subject: Subject) -> Iterator[Fault]:
@@ -37,12 +44,12 @@ def percent_crawls(subject: Subject) -> Iterator[Fault]:
         what += f" ({', '.join(map(str, sizes))} ...)"
         policies = [{"type": "Percent", "value": max(most, 100), "periodSeconds": 15}, _pods(4)]
         yield Fault(
-            "percent-crawls",
-            "warning",
-            subject.where,
-            what,
-            "Add a Pods policy.",
-            _behavior("scaleUp", policies=policies),
+            rule="percent-crawls",
+            level="warning",
+            where=subject.where,
+            what=what,
+            fix="Add a Pods policy.",
+            patch=_behavior("scaleUp", policies=policies),
         )
 
 
@@ -56,12 +63,12 @@ def pods_crawl(subject: Subject) -> Iterator[Fault]:
         what = f"the only scaleUp policies add {most} pods per period, less than a tenth of maxReplicas"
         policies = [_pods(most), {"type": "Percent", "value": 100, "periodSeconds": 15}]
         yield Fault(
-            "pods-crawl",
-            "warning",
-            subject.where,
-            what,
-            "Add a Percent policy.",
-            _behavior("scaleUp", policies=policies),
+            rule="pods-crawl",
+            level="warning",
+            where=subject.where,
+            what=what,
+            fix="Add a Percent policy.",
+            patch=_behavior("scaleUp", policies=policies),
         )
 
 
@@ -72,7 +79,14 @@ def slow_to_grow(subject: Subject) -> Iterator[Fault]:
     if window >= SLOW_WINDOW_S:
         what = f"behavior.scaleUp waits until every recommendation of {window} s agrees before it grows"
         patch = _behavior("scaleUp", stabilizationWindowSeconds=30)
-        yield Fault("slow-to-grow", "warning", subject.where, what, "Use 0 to 60 seconds.", patch)
+        yield Fault(
+            rule="slow-to-grow",
+            level="warning",
+            where=subject.where,
+            what=what,
+            fix="Use 0 to 60 seconds.",
+            patch=patch,
+        )
 
 
 def flaps(subject: Subject) -> Iterator[Fault]:
@@ -85,7 +99,14 @@ def flaps(subject: Subject) -> Iterator[Fault]:
         what = f"scaleDown may take all pods away after {rules.stabilization_window_s} s, so a short dip makes it flap"
         policies = [{"type": "Percent", "value": 10, "periodSeconds": 60}]
         patch = _behavior("scaleDown", stabilizationWindowSeconds=300, policies=policies)
-        yield Fault("flaps", "warning", subject.where, what, "Lengthen the window, or shrink in steps.", patch)
+        yield Fault(
+            rule="flaps",
+            level="warning",
+            where=subject.where,
+            what=what,
+            fix="Lengthen the window, or shrink in steps.",
+            patch=patch,
+        )
 
 
 def never_shrinks(subject: Subject) -> Iterator[Fault]:
@@ -94,7 +115,14 @@ def never_shrinks(subject: Subject) -> Iterator[Fault]:
     if rules and rules.tolerance is not None and rules.tolerance >= 1.0:
         what = f"behavior.scaleDown.tolerance is {rules.tolerance:g}, so no ratio is low enough to shrink"
         patch = _behavior("scaleDown", tolerance="0.1")
-        yield Fault("never-shrinks", "error", subject.where, what, "A tolerance is a share of 1, not percent.", patch)
+        yield Fault(
+            rule="never-shrinks",
+            level="error",
+            where=subject.where,
+            what=what,
+            fix="A tolerance is a share of 1, not percent.",
+            patch=patch,
+        )
 
 
 def _directions(subject: Subject) -> Iterator[tuple[str, ScalingRules]]:

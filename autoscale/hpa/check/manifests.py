@@ -34,7 +34,7 @@ def _check_one(hpa: Manifest, manifests: Sequence[Manifest], release: Release | 
     except InputError as error:
         return [_invalid(hpa, problem) for problem in error.problems]
     workload = _workload(hpa, spec.target.kind, spec.target.name, manifests)
-    subject = Subject(hpa, spec, workload, tuple(manifests), config)
+    subject = Subject(hpa=hpa, spec=spec, workload=workload, others=tuple(manifests), config=config)
     rules = RULES if release is not None else (*RULES, zero_minimum)
     try:
         return [fault for rule in rules for fault in rule(subject)]
@@ -58,4 +58,4 @@ def _workload(hpa: Manifest, kind: str, name: str, manifests: Sequence[Manifest]
 def _invalid(hpa: Manifest, problem: Problem) -> Fault:
     what = f"found {problem.found}" + (f", wanted {problem.wanted}" if problem.wanted else "")
     where = f"{hpa.file}: HorizontalPodAutoscaler/{hpa.name}: {problem.where}"
-    return Fault("invalid", "error", where, what, problem.fix)
+    return Fault(rule="invalid", level="error", where=where, what=what, fix=problem.fix)

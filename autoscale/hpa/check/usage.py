@@ -31,7 +31,14 @@ def request_missing(subject: Subject) -> Iterator[Fault]:
         if request == 0:
             what = f"the pods request 0 of {metric.name} in all, so no percentage can be had and the metric fails"
             patch = _requests(containers, metric.name)
-            yield Fault("request-zero", "error", _workload(subject), what, "Request what it uses.", patch)
+            yield Fault(
+                rule="request-zero",
+                level="error",
+                where=_workload(subject),
+                what=what,
+                fix="Request what it uses.",
+                patch=patch,
+            )
 
 
 def _missing(subject: Subject, metric: MetricSpec, containers: Sequence[PodContainer], error: MetricError) -> Fault:
@@ -43,8 +50,15 @@ def _missing(subject: Subject, metric: MetricSpec, containers: Sequence[PodConta
     if subject.template["spec"].get("resources"):
         what = f"the pods have requests of their own (spec.resources), and the metric fails: {error}"
         patch = {"spec": {"template": {"spec": {"resources": {"requests": {metric.name: _AMOUNTS[metric.name]}}}}}}
-        return Fault("request-missing", "error", _workload(subject), what, fix, patch)
-    return Fault("request-missing", "error", _workload(subject), what, fix, _requests(missing, metric.name))
+        return Fault(rule="request-missing", level="error", where=_workload(subject), what=what, fix=fix, patch=patch)
+    return Fault(
+        rule="request-missing",
+        level="error",
+        where=_workload(subject),
+        what=what,
+        fix=fix,
+        patch=_requests(missing, metric.name),
+    )
 
 
 def sidecar_without_request(subject: Subject) -> Iterator[Fault]:
@@ -58,7 +72,14 @@ def sidecar_without_request(subject: Subject) -> Iterator[Fault]:
             fix = f"Set {injector.requests[metric.name]}, or use a ContainerResource metric on your container."
             note = {injector.requests[metric.name]: _AMOUNTS[metric.name]}
             patch = {"spec": {"template": {"metadata": {"annotations": note}}}}
-            yield Fault("sidecar-request-missing", "warning", _workload(subject), what, fix, patch)
+            yield Fault(
+                rule="sidecar-request-missing",
+                level="warning",
+                where=_workload(subject),
+                what=what,
+                fix=fix,
+                patch=patch,
+            )
 
 
 def _defaulted(subject: Subject, resource: str) -> bool:
@@ -78,7 +99,7 @@ def resource_not_served(subject: Subject) -> Iterator[Fault]:
                 f"the metric names the resource {metric.name}, but metrics.k8s.io has cpu and memory only, so it fails"
             )
             fix = "Use a Pods or External metric, from an adapter that has it."
-            yield Fault("resource-not-served", "error", subject.where, what, fix)
+            yield Fault(rule="resource-not-served", level="error", where=subject.where, what=what, fix=fix)
 
 
 def container_missing(subject: Subject) -> Iterator[Fault]:
@@ -87,7 +108,13 @@ def container_missing(subject: Subject) -> Iterator[Fault]:
     for metric in subject.spec.metrics:
         if metric.type == "ContainerResource" and names and metric.container not in names:
             what = f"the metric names container {metric.container}, but the pods have {', '.join(names)}"
-            yield Fault("container-missing", "error", subject.where, what, "Correct the container's name.")
+            yield Fault(
+                rule="container-missing",
+                level="error",
+                where=subject.where,
+                what=what,
+                fix="Correct the container's name.",
+            )
 
 
 def target_unreachable(subject: Subject) -> Iterator[Fault]:
@@ -100,7 +127,7 @@ def target_unreachable(subject: Subject) -> Iterator[Fault]:
             what += " to scale up"
             fix = f"Raise the {metric.name} limit (or drop it), or lower the target."
             patch = _lower_target(subject, position, highest / (2 * (1.0 + up)))
-            yield Fault("target-unreachable", "error", subject.where, what, fix, patch)
+            yield Fault(rule="target-unreachable", level="error", where=subject.where, what=what, fix=fix, patch=patch)
 
 
 def growth_capped(subject: Subject) -> Iterator[Fault]:
@@ -112,7 +139,7 @@ def growth_capped(subject: Subject) -> Iterator[Fault]:
             what = f"{_ceiling(subject, metric, containers)}, so one step grows the size by at most {highest:.2f} times"
             fix = "Raise the cpu limit (or drop it), or lower the target, if load can jump."
             patch = _lower_target(subject, position, highest / 2)
-            yield Fault("growth-capped", "warning", subject.where, what, fix, patch)
+            yield Fault(rule="growth-capped", level="warning", where=subject.where, what=what, fix=fix, patch=patch)
 
 
 def target_mismatched(subject: Subject) -> Iterator[Fault]:
@@ -125,7 +152,7 @@ def target_mismatched(subject: Subject) -> Iterator[Fault]:
         if metric.type == "Object" and not fits:
             what = f"metrics[{position}] has target type {target.type} without its field, so it fails in every pass"
             fix = "Set type Value with value, or type AverageValue with averageValue."
-            yield Fault("target-mismatched", "error", subject.where, what, fix)
+            yield Fault(rule="target-mismatched", level="error", where=subject.where, what=what, fix=fix)
 
 
 def _resource_metrics(subject: Subject) -> Iterator[tuple[int, MetricSpec, tuple[PodContainer, ...]]]:

@@ -33,9 +33,13 @@ def combine(results: Sequence[Computed | Failed], current: int) -> Combined:
     failures = [result for result in results if isinstance(result, Failed)]
     statuses = tuple(result.status if isinstance(result, Computed) else EMPTY_STATUS for result in results)
     if not failures:
-        return Combined(replicas, position, name, statuses, ())
+        return Combined(replicas=replicas, position=position, name=name, statuses=statuses, events=())
     events = tuple(Event("Warning", failed.reason, failed.cause) for failed in failures)
     error = f"invalid metrics ({len(failures)} invalid out of {len(results)}), first error is: {failures[0].error}"
     if len(failures) == len(results) or replicas < current:
-        return Combined(None, None, "", statuses, events, failures[0], error)
-    return Combined(replicas, position, name, statuses, events, None, error)
+        return Combined(
+            replicas=None, position=None, name="", statuses=statuses, events=events, failure=failures[0], error=error
+        )
+    return Combined(
+        replicas=replicas, position=position, name=name, statuses=statuses, events=events, failure=None, error=error
+    )

@@ -9,19 +9,25 @@ from autoscale.imports.prom.series import Series, increases
 from autoscale.record.rows import Amounts, Container, Hpa, HpaSpec, Metric, Pod, Row, Usage, Workload
 
 _SIZES = {
-    "kube_deployment_spec_replicas": "spec_replicas", "kube_deployment_status_replicas": "status_replicas",
-    "kube_deployment_status_replicas_ready": "ready", "kube_deployment_status_replicas_available": "available",
-    "kube_statefulset_replicas": "spec_replicas", "kube_statefulset_status_replicas": "status_replicas",
-    "kube_statefulset_status_replicas_ready": "ready", "kube_statefulset_status_replicas_available": "available",
-}  # fmt: skip
+    "kube_deployment_spec_replicas": "spec_replicas",
+    "kube_deployment_status_replicas": "status_replicas",
+    "kube_deployment_status_replicas_ready": "ready",
+    "kube_deployment_status_replicas_available": "available",
+    "kube_statefulset_replicas": "spec_replicas",
+    "kube_statefulset_status_replicas": "status_replicas",
+    "kube_statefulset_status_replicas_ready": "ready",
+    "kube_statefulset_status_replicas_available": "available",
+}
 _HPA = {
     f"kube_{prefix}_{field}": name
     for prefix in ("horizontalpodautoscaler", "hpa")
     for field, name in (
-        ("status_current_replicas", "current"), ("status_desired_replicas", "desired"),
-        ("spec_min_replicas", "minReplicas"), ("spec_max_replicas", "maxReplicas"),
+        ("status_current_replicas", "current"),
+        ("status_desired_replicas", "desired"),
+        ("spec_min_replicas", "minReplicas"),
+        ("spec_max_replicas", "maxReplicas"),
     )
-}  # fmt: skip
+}
 _KINDS = ("deployment", "statefulset")
 
 
@@ -78,11 +84,20 @@ def _sizes(series: Sequence[Series], name: str) -> list[Workload]:
         running = values.get("status_replicas", values.get("spec_replicas"))
         ready = values.get("ready", values.get("available"))
         if running is not None and ready is not None:
-            found.append({
-                "k": "workload", "t": time, "kind": "Deployment", "uid": name, "name": name, "generation": 0,
-                "spec_replicas": values.get("spec_replicas"), "status_replicas": running, "ready": ready,
-                "available": values.get("available", ready),
-            })  # fmt: skip
+            found.append(
+                {
+                    "k": "workload",
+                    "t": time,
+                    "kind": "Deployment",
+                    "uid": name,
+                    "name": name,
+                    "generation": 0,
+                    "spec_replicas": values.get("spec_replicas"),
+                    "status_replicas": running,
+                    "ready": ready,
+                    "available": values.get("available", ready),
+                }
+            )
     return found
 
 
@@ -115,18 +130,30 @@ def _hpa(series: Sequence[Series], workload: str | None, namespace: str | None) 
             spec["minReplicas"] = values["minReplicas"]
         if "maxReplicas" in values:
             spec["maxReplicas"] = values["maxReplicas"]
-        found.append({
-            "k": "hpa", "t": time, "uid": chosen[1], "name": chosen[1], "generation": 0,
-            "spec": spec, "current": values.get("current"), "desired": values.get("desired"),
-            "last_scale": None, "metrics": None, "conditions": {},
-        })  # fmt: skip
+        found.append(
+            {
+                "k": "hpa",
+                "t": time,
+                "uid": chosen[1],
+                "name": chosen[1],
+                "generation": 0,
+                "spec": spec,
+                "current": values.get("current"),
+                "desired": values.get("desired"),
+                "last_scale": None,
+                "metrics": None,
+                "conditions": {},
+            }
+        )
     return found
 
 
 def _chosen_hpa(
-    names: set[tuple[str | None, str]], targets: Mapping[tuple[str | None, str], str], workload: str | None,
+    names: set[tuple[str | None, str]],
+    targets: Mapping[tuple[str | None, str], str],
+    workload: str | None,
     namespace: str | None,
-) -> tuple[str | None, str] | None:  # fmt: skip
+) -> tuple[str | None, str] | None:
     by_target = {name for name in names if workload is not None and targets.get(name) == workload}
     free = {name for name in names if name not in targets}
     by_name = {name for name in free if name[1] == workload}
@@ -178,8 +205,11 @@ def _owned(series: Sequence[Series], pods: set[str], workload: str | None) -> se
         for one in series
         if one.name in ("kube_pod_owner", "kube_pod_info") and one.labels.get("pod")
     }
-    above = {one.labels["replicaset"]: one.labels.get("owner_name", "")
-             for one in series if one.name == "kube_replicaset_owner" and one.labels.get("replicaset")}  # fmt: skip
+    above = {
+        one.labels["replicaset"]: one.labels.get("owner_name", "")
+        for one in series
+        if one.name == "kube_replicaset_owner" and one.labels.get("replicaset")
+    }
     names = {one.labels[kind] for one in series for kind in _KINDS if one.labels.get(kind)} | {workload}
     return {pod for pod in pods if _owner(pod, owner.get(pod), above, names) == workload}
 
@@ -206,13 +236,30 @@ def _container(one: Series) -> str:
 
 
 def _pod_row(pod: str, namespace: str | None, t: float, sizes: Mapping[str, int | None], *, removed: bool) -> Pod:
-    container: Container = {"name": "all", "cpu_request_m": sizes["requests"], "cpu_limit_m": sizes["limits"],
-                            "started": t, "restarts": 0, "reason": None}  # fmt: skip
+    container: Container = {
+        "name": "all",
+        "cpu_request_m": sizes["requests"],
+        "cpu_limit_m": sizes["limits"],
+        "started": t,
+        "restarts": 0,
+        "reason": None,
+    }
     return {
-        "k": "pod", "t": t, "uid": pod, "name": pod, "namespace": namespace or "", "owner": None, "node": None,
-        "ip": None, "phase": "Running", "created": t, "deletion": None, "conditions": {}, "containers": [container],
+        "k": "pod",
+        "t": t,
+        "uid": pod,
+        "name": pod,
+        "namespace": namespace or "",
+        "owner": None,
+        "node": None,
+        "ip": None,
+        "phase": "Running",
+        "created": t,
+        "deletion": None,
+        "conditions": {},
+        "containers": [container],
         "removed": removed,
-    }  # fmt: skip
+    }
 
 
 def _resource(series: Sequence[Series], pod: str, kind: str) -> int | None:
@@ -221,8 +268,10 @@ def _resource(series: Sequence[Series], pod: str, kind: str) -> int | None:
         one.labels.get("container"): one.points[-1][1]
         for one in series
         if one.name in (f"kube_pod_container_resource_{kind}", f"kube_pod_container_resource_{kind}_cpu_cores")
-        and one.labels.get("pod") == pod and one.labels.get("resource", "cpu") == "cpu" and one.points
-    }  # fmt: skip
+        and one.labels.get("pod") == pod
+        and one.labels.get("resource", "cpu") == "cpu"
+        and one.points
+    }
     return round(1000 * sum(values.values())) if values else None
 
 
@@ -233,7 +282,14 @@ def _usage(pod: str, several: Sequence[Series]) -> list[Usage]:
             if used is not None:
                 at[start, end] = at.get((start, end), 0.0) + used
     return [
-        {"k": "usage", "t": float(end), "pod_uid": pod, "at": float(end), "clk": CLK, "window_s": float(end - start),
-         "containers": {"all": {"cpu_m": 1000 * used / (end - start), "mem_b": None}}}
+        {
+            "k": "usage",
+            "t": float(end),
+            "pod_uid": pod,
+            "at": float(end),
+            "clk": CLK,
+            "window_s": float(end - start),
+            "containers": {"all": {"cpu_m": 1000 * used / (end - start), "mem_b": None}},
+        }
         for (start, end), used in sorted(at.items())
-    ]  # fmt: skip
+    ]

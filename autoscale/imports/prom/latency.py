@@ -9,8 +9,18 @@ from autoscale.imports.prom.series import Series, increases
 from autoscale.imports.prom.status import ended
 from loadtest.histogram import bucket
 
-_UNITS = (("_seconds", 1.0), ("_milliseconds", 1e-3), ("_millis", 1e-3), ("_ms", 1e-3), ("_microseconds", 1e-6),
-          ("_us", 1e-6), ("_nanoseconds", 1e-9), ("_ns", 1e-9), ("_minutes", 60.0), ("_s", 1.0))  # fmt: skip
+_UNITS = (
+    ("_seconds", 1.0),
+    ("_milliseconds", 1e-3),
+    ("_millis", 1e-3),
+    ("_ms", 1e-3),
+    ("_microseconds", 1e-6),
+    ("_us", 1e-6),
+    ("_nanoseconds", 1e-9),
+    ("_ns", 1e-9),
+    ("_minutes", 60.0),
+    ("_s", 1.0),
+)
 _AS_SECONDS, _AS_MILLISECONDS = 300.0, 1000.0  # highest finite bounds that tell the unit where no name does
 
 

@@ -89,9 +89,11 @@ def _only_histogram(by_name: dict[str, list[Series]]) -> list[Series]:
     found = [
         [one for one in some if "le" in one.labels]
         for name, some in by_name.items()
-        if name.endswith("_bucket") and not name.startswith(ASIDE)
-        and not _SIZE.match(name.removesuffix("_bucket")) and _TIMED.match(name.removesuffix("_bucket"))
-    ]  # fmt: skip
+        if name.endswith("_bucket")
+        and not name.startswith(ASIDE)
+        and not _SIZE.match(name.removesuffix("_bucket"))
+        and _TIMED.match(name.removesuffix("_bucket"))
+    ]
     return found[0] if len(found) == 1 else []
 
 

@@ -60,9 +60,12 @@ def _points(values: Any) -> list[tuple[float, float]]:
     return sorted(
         (at, value)
         for pair in (values if isinstance(values, list) else ())
-        if isinstance(pair, list) and len(pair) == 2
-        and (at := number(pair[0])) is not None and (value := number(pair[1])) is not None and abs(at) < 1e11
-    )  # fmt: skip
+        if isinstance(pair, list)
+        and len(pair) == 2
+        and (at := number(pair[0])) is not None
+        and (value := number(pair[1])) is not None
+        and abs(at) < 1e11
+    )
 
 
 def merged(several: Iterable[Series], name: str) -> list[Series]:

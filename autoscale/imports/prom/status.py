@@ -5,12 +5,28 @@ from collections.abc import Mapping
 
 # In the order in which they are believed; which exporter has which stands in docs/imports.md.
 LABELS = (
-    "code", "status", "status_code", "response_code", "http_response_status_code", "http_status_code", "http_status",
-    "http_code", "statusCode", "envoy_response_code", "envoy_response_code_class", "response_code_class",
+    "code",
+    "status",
+    "status_code",
+    "response_code",
+    "http_response_status_code",
+    "http_status_code",
+    "http_status",
+    "http_code",
+    "statusCode",
+    "envoy_response_code",
+    "envoy_response_code_class",
+    "response_code_class",
     "status_class",
-    "grpc_code", "grpc_status", "rpc_grpc_status_code", "grpc_response_status",
-    "outcome", "classification", "success", "result",
-)  # fmt: skip
+    "grpc_code",
+    "grpc_status",
+    "rpc_grpc_status_code",
+    "grpc_response_status",
+    "outcome",
+    "classification",
+    "success",
+    "result",
+)
 _GOOD = {"ok", "success", "succeeded", "redirection", "informational", "true"}
 _BAD = {
     "client_error",
@@ -25,10 +41,24 @@ _BAD = {
     "cancelled",
 }
 _GRPC_BAD = {
-    "unknown", "invalidargument", "deadlineexceeded", "notfound", "alreadyexists", "permissiondenied", "aborted",
-    "resourceexhausted", "failedprecondition", "outofrange", "unimplemented", "internal", "unavailable", "dataloss",
-    "unauthenticated", "canceled", "cancelled",
-}  # fmt: skip
+    "unknown",
+    "invalidargument",
+    "deadlineexceeded",
+    "notfound",
+    "alreadyexists",
+    "permissiondenied",
+    "aborted",
+    "resourceexhausted",
+    "failedprecondition",
+    "outofrange",
+    "unimplemented",
+    "internal",
+    "unavailable",
+    "dataloss",
+    "unauthenticated",
+    "canceled",
+    "cancelled",
+}
 
 
 def label_of(labels: Mapping[str, str]) -> str | None:

@@ -62,7 +62,7 @@ def _samples(lines: Lines, name: str, seconds: dict[int, Second]) -> tuple[str, 
                 left += 1
             elif len(fields) <= place["success"] or not add(
                 seconds, row["timeStamp"], row["elapsed"], row["success"], row.get("responseCode", "")
-            ):  # fmt: skip
+            ):
                 wrong = number_
     except csv.Error as error:
         raise InputError(f"{name} is no CSV: {error}") from None

@@ -32,13 +32,21 @@ def read(paths: Sequence[Path], workload: str | None) -> Imported:
         raise _nothing(series, str(paths[0]))
     seconds, gaps = _counted(chosen.counters)
     bounds, notes = _timed(chosen, seconds)
-    ends = [] if all(ended(one.labels) is not None for one in chosen.counters) else [
-        "No label says how the requests ended, at least not for all: whether they failed is not known."
-    ]  # fmt: skip
+    ends = (
+        []
+        if all(ended(one.labels) is not None for one in chosen.counters)
+        else ["No label says how the requests ended, at least not for all: whether they failed is not known."]
+    )
     general = NOTES if seconds else NOTES[-1:]
-    return Imported(seconds, [*others, *gaps], name, (*chosen.notes, *ends, *notes, *general), bounds,
-                    of_all=any(label_of(one.labels) for one in chosen.counters)
-                    and not any(label_of(one.labels) for one in chosen.buckets))  # fmt: skip
+    return Imported(
+        seconds=seconds,
+        rows=[*others, *gaps],
+        workload=name,
+        notes=(*chosen.notes, *ends, *notes, *general),
+        bounds_s=bounds,
+        of_all=any(label_of(one.labels) for one in chosen.counters)
+        and not any(label_of(one.labels) for one in chosen.buckets),
+    )
 
 
 def _counted(counters: Sequence[Series]) -> tuple[dict[int, Second], list[Gap]]:
@@ -49,8 +57,16 @@ def _counted(counters: Sequence[Series]) -> tuple[dict[int, Second], list[Gap]]:
         cause = ended(one.labels)
         for start, end, n in increases(one.points):
             if n is None:
-                gaps.append({"k": "gap", "t": float(end), "source": "load", "since": float(start), "until": float(end),
-                             "cause": f"{one.name} was not scraped"})  # fmt: skip
+                gaps.append(
+                    {
+                        "k": "gap",
+                        "t": float(end),
+                        "source": "load",
+                        "since": float(start),
+                        "until": float(end),
+                        "cause": f"{one.name} was not scraped",
+                    }
+                )
                 continue
             for second, part in zip(range(start, end), spread(round(n), end - start), strict=True):
                 seconds.setdefault(second, Second(answered=0)).count(cause, part)
@@ -91,6 +107,4 @@ def recognises(head: str) -> bool:
     return head.lstrip().startswith("{") or (head.lstrip().startswith("[") and '"metric"' in head)
 
 
-IMPORTER = Importer(
-    "prometheus", "answers of /api/v1/query_range (JSON), one or more files", recognises, read
-)  # fmt: skip
+IMPORTER = Importer("prometheus", "answers of /api/v1/query_range (JSON), one or more files", recognises, read)

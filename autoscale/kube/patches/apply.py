@@ -97,8 +97,10 @@ def _merge_items(live: list[Any], stated: list[Any], field: Field, inner: Type |
     """The stated items in their order, then the live ones that were not stated."""
     held = {item_key(item, field): item for item in live}
     keys = [item_key(item, field) for item in stated]
-    merged = [_merge(held.get(key, {}), item, inner) if isinstance(item, dict) else item
-              for key, item in zip(keys, stated, strict=True)]  # fmt: skip
+    merged = [
+        _merge(held.get(key, {}), item, inner) if isinstance(item, dict) else item
+        for key, item in zip(keys, stated, strict=True)
+    ]
     return merged + [item for key, item in held.items() if key not in keys]
 
 

@@ -19,10 +19,19 @@ KEY_DEFAULTS: Mapping[str, str] = {"protocol": "TCP"}
 
 _UNOWNED = frozenset(
     {
-        "name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink",
-        "generateName", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "name",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "managedFields",
+        "selfLink",
+        "generateName",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
     }
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -93,12 +102,12 @@ def read_owners(obj: Object) -> list[Owner]:
     """The owners that an object's managedFields name."""
     return [
         Owner(
-            entry.get("manager", ""),
-            entry.get("operation", "Update"),
-            entry.get("apiVersion", ""),
-            entry.get("time", ""),
-            frozenset(_flatten(entry.get("fieldsV1") or {}, ())),
-            entry.get("subresource", ""),
+            manager=entry.get("manager", ""),
+            operation=entry.get("operation", "Update"),
+            api_version=entry.get("apiVersion", ""),
+            time=entry.get("time", ""),
+            fields=frozenset(_flatten(entry.get("fieldsV1") or {}, ())),
+            subresource=entry.get("subresource", ""),
         )
         for entry in obj["metadata"].get("managedFields") or []
         if entry

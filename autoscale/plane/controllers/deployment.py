@@ -18,8 +18,14 @@ from autoscale.plane.store import Create, Delete, Emit, Objects, Update, Write
 COMPONENT = "deployment-controller"
 HASH = "pod-template-hash"
 Names = set[tuple[str, str]]
-_NOT_COPIED = ("kubectl.kubernetes.io/last-applied-configuration", REVISION, DESIRED, MAXIMUM,
-               "deployment.kubernetes.io/revision-history", "deprecated.deployment.rollback.to")  # fmt: skip
+_NOT_COPIED = (
+    "kubectl.kubernetes.io/last-applied-configuration",
+    REVISION,
+    DESIRED,
+    MAXIMUM,
+    "deployment.kubernetes.io/revision-history",
+    "deprecated.deployment.rollback.to",
+)
 
 
 def step(objects: Objects, now: float) -> list[Write]:
@@ -179,7 +185,7 @@ def _resize(deployment: Object, new: Object | None, old: list[Object], sizes: Si
 def _scaled(deployment: Object, name: str, before: int, after: int) -> Emit:
     way = "up" if after > before else "down"
     text = f"Scaled {way} replica set {name} from {before} to {after}"
-    return Emit(deployment, "Normal", "ScalingReplicaSet", text, COMPONENT)
+    return Emit(obj=deployment, type="Normal", reason="ScalingReplicaSet", message=text, component=COMPONENT)
 
 
 def _clean(deployment: Object, new: Object, old: list[Object]) -> list[Write]:

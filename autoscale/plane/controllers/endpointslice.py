@@ -60,8 +60,10 @@ def _grouped(service: Object, pods: list[Object]) -> dict[Ports, list[Object]]:
 
 
 def _resolved(service: Object, pod: Object) -> Ports:
-    found = ((port.get("name") or "", port.get("protocol", "TCP"), target_port(port, pod))
-             for port in service["spec"].get("ports") or [])  # fmt: skip
+    found = (
+        (port.get("name") or "", port.get("protocol", "TCP"), target_port(port, pod))
+        for port in service["spec"].get("ports") or []
+    )
     return tuple((name, protocol, number) for name, protocol, number in found if number is not None)
 
 

@@ -95,15 +95,18 @@ def _sync(
     try:
         spec = parse_spec(hpa, config)
     except InputError as error:
-        return [Emit(hpa, "Warning", "InvalidSpec", str(error), COMPONENT)], state
+        return [Emit(obj=hpa, type="Warning", reason="InvalidSpec", message=str(error), component=COMPONENT)], state
     target = _target(hpa, objects)
     decision = decide(spec, config, state, _seen(hpa, target, objects, pod_metrics, now))
     return _writes(hpa, target, decision), decision.state
 
 
 def _seen(hpa: Object, target: Object | None, objects: Objects, pod_metrics: list[Object], now: float) -> Observation:
-    errors = {at: _NO_API[metric["type"]] for at, metric in enumerate(hpa["spec"].get("metrics") or [])
-              if metric["type"] in _NO_API}  # fmt: skip
+    errors = {
+        at: _NO_API[metric["type"]]
+        for at, metric in enumerate(hpa["spec"].get("metrics") or [])
+        if metric["type"] in _NO_API
+    }
     if target is None:
         return observe(now=now, hpa=hpa, scale=None, pods=(), scale_error=_no_target(hpa))
     namespace = hpa["metadata"]["namespace"]
@@ -165,7 +168,10 @@ def _writes(hpa: Object, target: Object | None, decision: Decision) -> list[Writ
     writes: list[Write] = []
     if decision.rescale and target is not None:
         writes.append(Update({**target, "spec": {**target["spec"], "replicas": decision.desired}}))
-    writes += [Emit(hpa, event.type, event.reason, event.message, COMPONENT) for event in decision.events]
+    writes += [
+        Emit(obj=hpa, type=event.type, reason=event.reason, message=event.message, component=COMPONENT)
+        for event in decision.events
+    ]
     status = decision.status.to_dict()
     if changed_status(hpa, status):
         writes.append(UpdateStatus({**hpa, "status": status}))

@@ -110,7 +110,7 @@ def _suspend(job: Object, status: dict[str, Any], now: float) -> list[Write]:
     status["conditions"] = set_condition(conditions, value | {"lastProbeTime": at}, now)
     if not suspended:
         status["startTime"] = at
-    return [Emit(job, "Normal", event, text, COMPONENT)]
+    return [Emit(obj=job, type="Normal", reason=event, message=text, component=COMPONENT)]
 
 
 def _count(job: Object, owned: list[Object], status: dict[str, Any]) -> list[Write]:
@@ -177,14 +177,20 @@ def _end(job: Object, status: dict[str, Any], why: str, left: list[Object], now:
     conditions.append(_condition(final, why, now))
     if good:
         status["completionTime"] = format_time(now)
-        return [Emit(job, "Normal", "Completed", "Job completed", COMPONENT)]
-    return [Emit(job, "Warning", why, _OVER[why], COMPONENT)]
+        return [Emit(obj=job, type="Normal", reason="Completed", message="Job completed", component=COMPONENT)]
+    return [Emit(obj=job, type="Warning", reason=why, message=_OVER[why], component=COMPONENT)]
 
 
 def _condition(kind: str, reason: str, now: float) -> Object:
     at = format_time(now)
-    return {"type": kind, "status": "True", "lastProbeTime": at, "lastTransitionTime": at, "reason": reason,
-            "message": _OVER[reason]}  # fmt: skip
+    return {
+        "type": kind,
+        "status": "True",
+        "lastProbeTime": at,
+        "lastTransitionTime": at,
+        "reason": reason,
+        "message": _OVER[reason],
+    }
 
 
 def _delete_all(job: Object, pods: list[Object]) -> list[Write]:
@@ -193,7 +199,15 @@ def _delete_all(job: Object, pods: list[Object]) -> list[Write]:
         if is_active(pod):
             name = pod["metadata"]["name"]
             writes.append(Delete("Pod", pod["metadata"]["namespace"], name))
-            writes.append(Emit(job, "Normal", "SuccessfulDelete", f"Deleted pod: {name}", COMPONENT))
+            writes.append(
+                Emit(
+                    obj=job,
+                    type="Normal",
+                    reason="SuccessfulDelete",
+                    message=f"Deleted pod: {name}",
+                    component=COMPONENT,
+                )
+            )
     return writes
 
 
@@ -234,7 +248,9 @@ def _created(job: Object, named: list[tuple[str, Any]]) -> list[Write]:
     writes: list[Write] = []
     for name, index in named:
         writes.append(Create(job_pod(job, name, index)))
-        writes.append(Emit(job, "Normal", "SuccessfulCreate", f"Created pod: {name}", COMPONENT))
+        writes.append(
+            Emit(obj=job, type="Normal", reason="SuccessfulCreate", message=f"Created pod: {name}", component=COMPONENT)
+        )
     return writes
 
 

@@ -14,8 +14,12 @@ def job_pod(job: Object, name: str, index: int | None) -> Object:
     pod = new_pod(job, name, job["spec"]["template"])
     metadata, spec = pod["metadata"], dict(pod["spec"])
     uid, own = job["metadata"]["uid"], job["metadata"]["name"]
-    labels = {"batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": own,
-              "controller-uid": uid, "job-name": own}  # fmt: skip
+    labels = {
+        "batch.kubernetes.io/controller-uid": uid,
+        "batch.kubernetes.io/job-name": own,
+        "controller-uid": uid,
+        "job-name": own,
+    }
     metadata["labels"] = {**metadata.get("labels", {}), **labels}
     metadata["finalizers"] = [TRACKING]
     if index is not None:

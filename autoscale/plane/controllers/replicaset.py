@@ -27,10 +27,17 @@ def step(objects: Objects, now: float) -> list[Write]:
 def next_due(objects: Objects, now: float) -> float | None:
     """When the next pod has been ready for long enough."""
     pods = by_owner(objects, "Pod")
-    waits = [(pod, wait) for owner in objects.list("ReplicaSet") if (wait := owner["spec"].get("minReadySeconds", 0))
-             for pod in pods.get(owner["metadata"]["uid"], [])]  # fmt: skip
-    moments = (parse_time(ready["lastTransitionTime"]) + wait for pod, wait in waits
-               if (ready := condition(pod, "Ready")) and ready["status"] == "True")  # fmt: skip
+    waits = [
+        (pod, wait)
+        for owner in objects.list("ReplicaSet")
+        if (wait := owner["spec"].get("minReadySeconds", 0))
+        for pod in pods.get(owner["metadata"]["uid"], [])
+    ]
+    moments = (
+        parse_time(ready["lastTransitionTime"]) + wait
+        for pod, wait in waits
+        if (ready := condition(pod, "Ready")) and ready["status"] == "True"
+    )
     return min((at for at in moments if at > now), default=None)
 
 
@@ -45,7 +52,15 @@ def _manage(replica_set: Object, active: list[Object], objects: Objects, now: fl
     for pod in doomed:
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
         writes.append(Delete("Pod", namespace, name))
-        writes.append(Emit(replica_set, "Normal", "SuccessfulDelete", f"Deleted pod: {name}", COMPONENT))
+        writes.append(
+            Emit(
+                obj=replica_set,
+                type="Normal",
+                reason="SuccessfulDelete",
+                message=f"Deleted pod: {name}",
+                component=COMPONENT,
+            )
+        )
     return writes
 
 
@@ -53,7 +68,15 @@ def _create(replica_set: Object, count: int, objects: Objects) -> list[Write]:
     writes: list[Write] = []
     for name in fresh_names(replica_set, "Pod", count, objects):
         writes.append(Create(new_pod(replica_set, name, replica_set["spec"]["template"])))
-        writes.append(Emit(replica_set, "Normal", "SuccessfulCreate", f"Created pod: {name}", COMPONENT))
+        writes.append(
+            Emit(
+                obj=replica_set,
+                type="Normal",
+                reason="SuccessfulCreate",
+                message=f"Created pod: {name}",
+                component=COMPONENT,
+            )
+        )
     return writes
 
 
@@ -96,11 +119,12 @@ def _status(replica_set: Object, active: list[Object], now: float) -> list[Write
     template_labels = (replica_set["spec"]["template"].get("metadata") or {}).get("labels") or {}
     counts = {
         "replicas": len(active),
-        "fullyLabeledReplicas": sum(template_labels.items() <= (p["metadata"].get("labels") or {}).items()
-                                    for p in active),
+        "fullyLabeledReplicas": sum(
+            template_labels.items() <= (p["metadata"].get("labels") or {}).items() for p in active
+        ),
         "readyReplicas": sum(is_ready(pod) for pod in active),
         "availableReplicas": sum(is_available(pod, min_ready_s, now) for pod in active),
         "observedGeneration": replica_set["metadata"].get("generation", 1),
-    }  # fmt: skip
+    }
     status = {name: count for name, count in counts.items() if count or name == "replicas"}
     return [UpdateStatus({**replica_set, "status": status})] if changed_status(replica_set, status) else []

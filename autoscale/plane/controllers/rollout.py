@@ -99,8 +99,9 @@ def _shrink(deployment: Object, new: Object, old: list[Object], total: int) -> S
         taken = max(0, min(size, surplus))
         surplus -= taken
         sizes[replica_set["metadata"]["name"]] = size - taken
-    return {s["metadata"]["name"]: sizes[s["metadata"]["name"]] for s in old
-            if sizes[s["metadata"]["name"]] != size_of(s)}  # fmt: skip
+    return {
+        s["metadata"]["name"]: sizes[s["metadata"]["name"]] for s in old if sizes[s["metadata"]["name"]] != size_of(s)
+    }
 
 
 def _drop_unhealthy(old: list[Object], allowance: int) -> Sizes:
@@ -156,8 +157,11 @@ def _in_proportion(deployment: Object, active: list[Object]) -> Sizes:
         done += share
     first = ranked[0]["metadata"]["name"]
     sizes[first] = max(0, sizes[first] + change - done)
-    return {s["metadata"]["name"]: sizes[s["metadata"]["name"]] for s in active
-            if sizes[s["metadata"]["name"]] != size_of(s)}  # fmt: skip
+    return {
+        s["metadata"]["name"]: sizes[s["metadata"]["name"]]
+        for s in active
+        if sizes[s["metadata"]["name"]] != size_of(s)
+    }
 
 
 def _share(deployment: Object, replica_set: Object, allowed: int) -> int:

@@ -39,9 +39,12 @@ def render(account: Account) -> str:
 
 def _environment(analysis: Analysis) -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
+    )
     zero = analysis.load_start if analysis.load_start is not None else analysis.start
     known = resolution_of(analysis.header)
     filters: dict[str, Callable[..., Any]] = {

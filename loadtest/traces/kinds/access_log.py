@@ -28,9 +28,9 @@ class Hit(NamedTuple):
     path: str
 
 
-_MONTHS = dict(zip(
-    ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13), strict=True
-))  # fmt: skip
+_MONTHS = dict(
+    zip(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13), strict=True)
+)
 _CLF = re.compile(
     r'\[(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2})(?:\.\d+)? ([+-]\d{4})\] "((?:[^"\\]|\\.)*)" (\d{3}|-|000) '
 )
@@ -154,9 +154,15 @@ def read(source: Source) -> Understood:
     width = points[1][0] - points[0][0]
     notes = [f"{skipped[0]:,} lines were no requests and left out, the first: line {skipped[1]}."] if skipped else []
     return Understood(
-        points=points, what=what, begin=float(tally.begin), zone=_zones(zones), notes=tuple(notes), mix=mix,
-        bins=f"{len(points) // 2} of {spoken(width)}", tally=tally,
-    )  # fmt: skip
+        points=points,
+        what=what,
+        begin=float(tally.begin),
+        zone=_zones(zones),
+        notes=tuple(notes),
+        mix=mix,
+        bins=f"{len(points) // 2} of {spoken(width)}",
+        tally=tally,
+    )
 
 
 def _count(

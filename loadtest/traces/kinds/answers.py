@@ -77,9 +77,12 @@ def _prometheus(data: Mapping[str, Any], source: Source) -> Understood:
     begin = min(points[0][0] for points in series)
     words = {"counter": "counters", "count": "counts of a step"}.get(form, "rates, linear in between")
     return Understood(
-        points=_PROMETHEUS[form](series, step), what=f"Prometheus range answer: {len(series)} series of {words}",
-        begin=begin, zone="UTC", bins=f"steps of {spoken(step)}",
-    )  # fmt: skip
+        points=_PROMETHEUS[form](series, step),
+        what=f"Prometheus range answer: {len(series)} series of {words}",
+        begin=begin,
+        zone="UTC",
+        bins=f"steps of {spoken(step)}",
+    )
 
 
 def _points(item: Mapping[str, Any]) -> list[Pair]:
@@ -87,9 +90,12 @@ def _points(item: Mapping[str, Any]) -> list[Pair]:
     found = {
         at: value
         for pair in (pairs if isinstance(pairs, list) else ())
-        if isinstance(pair, list) and len(pair) == 2
-        and (at := number(str(pair[0]))) is not None and (value := number(str(pair[1]))) is not None and value >= 0
-    }  # fmt: skip
+        if isinstance(pair, list)
+        and len(pair) == 2
+        and (at := number(str(pair[0]))) is not None
+        and (value := number(str(pair[1]))) is not None
+        and value >= 0
+    }
     return sorted(found.items())
 
 
@@ -204,9 +210,12 @@ def _cloudwatch(pairs: list[Pair], label: str, source: Source, *, per_second: bo
     rates = [value if per_second else value / period for value in values]
     return Understood(
         points=steps_between([i * period for i in range(number_of + 1)], rates),
-        what=f"CloudWatch: {'rates' if per_second else 'counts'} of {label or 'a metric'}", begin=begin, zone="UTC",
-        bins=f"{number_of} of {spoken(period)}", notes=notes,
-    )  # fmt: skip
+        what=f"CloudWatch: {'rates' if per_second else 'counts'} of {label or 'a metric'}",
+        begin=begin,
+        zone="UTC",
+        bins=f"{number_of} of {spoken(period)}",
+        notes=notes,
+    )
 
 
 READER = Reader(matches, read, order=20)

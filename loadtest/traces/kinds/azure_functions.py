@@ -39,9 +39,10 @@ def read(source: Source) -> Understood:
         refuse(source.name, [Problem(source.name, "no functions", "at least one line below the heading")])
     return Understood(
         points=steps_between([60.0 * i for i in range(minutes + 1)], [n / 60 for n in sums]),
-        what=f"Azure Functions: invocations of {functions:,} functions", bins=f"{minutes} of 1m",
+        what=f"Azure Functions: invocations of {functions:,} functions",
+        bins=f"{minutes} of 1m",
         notes=("The data set dates no day: its first minute is second 0.",),
-    )  # fmt: skip
+    )
 
 
 READER = Reader(matches, read, order=30)

@@ -170,9 +170,7 @@ def _told(title: str, units: set[str], source: Source) -> Meaning:
     return said if said.form else values.meaning(title)
 
 
-def _form(
-    samples: Sequence[Sample], moments: times.Moments, told: Meaning, heading: Sequence[str], name: str
-) -> Form:  # fmt: skip
+def _form(samples: Sequence[Sample], moments: times.Moments, told: Meaning, heading: Sequence[str], name: str) -> Form:
     """Counts or rates, by what was told, else by the documented default where there is no heading."""
     whole = all(sample.value == int(sample.value) for sample in samples)
     if told.form == "rate":
@@ -190,21 +188,23 @@ def _form(
     return "limbo" if even and math.isclose(samples[0].time, width / 2, rel_tol=1e-6) else "rate"
 
 
-def _understood(
-    samples: list[Sample], form: Form, moments: times.Moments, told: Meaning, source: Source
-) -> Understood:  # fmt: skip
+def _understood(samples: list[Sample], form: Form, moments: times.Moments, told: Meaning, source: Source) -> Understood:
     per = told.per_s if form in ("rate", "limbo") and told.form == "rate" else 1.0
     scaled = [Sample(s.line, s.time, s.written, s.value / per) for s in samples]
     width = min((b.time - a.time for a, b in pairwise(samples) if b.time > a.time), default=0.0)
     words = {
-        "rate": f"rates{f' per {spoken(per)}' if per > 1 else ''}, linear in between", "count": "counts in bins",
-        "limbo": "LIMBO rates", "counter": "a counter",
-    }[form]  # fmt: skip
+        "rate": f"rates{f' per {spoken(per)}' if per > 1 else ''}, linear in between",
+        "count": "counts in bins",
+        "limbo": "LIMBO rates",
+        "counter": "a counter",
+    }[form]
     return Understood(
-        points=_POINTS[form](scaled, source.name), what=f"table of {words} ({moments.words})",
-        begin=samples[0].time if moments.dated else None, zone=moments.zone,
+        points=_POINTS[form](scaled, source.name),
+        what=f"table of {words} ({moments.words})",
+        begin=samples[0].time if moments.dated else None,
+        zone=moments.zone,
         bins=f"{len(samples)} of {spoken(width)}" if form in ("count", "limbo") else f"{len(samples)} samples",
-    )  # fmt: skip
+    )
 
 
 def _rate_points(samples: list[Sample], name: str) -> list[Point]:
@@ -220,10 +220,15 @@ def _width(samples: list[Sample], name: str) -> float:
     uneven = [b for a, b in pairwise(samples) if not math.isclose(b.time - a.time, width, rel_tol=1e-6) or width <= 0]
     if uneven:
         fix = "Say 0 where there was nothing; where a clock was set forward give times with their offset."
-        refuse(name, [
-            Problem(f"{name}: line {s.line}", f"{s.written}: a gap or a repeated time", f"bins {width:g} s apart", fix)
-            for s in uneven
-        ])  # fmt: skip
+        refuse(
+            name,
+            [
+                Problem(
+                    f"{name}: line {s.line}", f"{s.written}: a gap or a repeated time", f"bins {width:g} s apart", fix
+                )
+                for s in uneven
+            ],
+        )
     return width
 
 

@@ -161,12 +161,8 @@ def _count(*fields: str) -> Callable[[Object], int]:
 
 
 PRINTERS: Mapping[str, Printer] = {
-    "Pod": _printer(
-        pod_cells, "Name, Ready, Status, Restarts, Age", "IP, Node, Nominated Node, Readiness Gates"
-    ),
-    "Deployment": _printer(
-        _deployment, "Name, Ready, Up-to-date, Available, Age", "Containers, Images, Selector"
-    ),
+    "Pod": _printer(pod_cells, "Name, Ready, Status, Restarts, Age", "IP, Node, Nominated Node, Readiness Gates"),
+    "Deployment": _printer(_deployment, "Name, Ready, Up-to-date, Available, Age", "Containers, Images, Selector"),
     "ReplicaSet": _printer(
         _replica_set, "Name, Desired:integer, Current:integer, Ready:integer, Age", "Containers, Images, Selector"
     ),
@@ -174,16 +170,13 @@ PRINTERS: Mapping[str, Printer] = {
     "HorizontalPodAutoscaler": _printer(_hpa, "Name, Reference, Targets, MinPods, MaxPods, Replicas, Age"),
     "Service": _printer(_service, "Name, Type, Cluster-IP, External-IP, Port(s), Age", "Selector"),
     "Node": _printer(
-        _node, "Name, Status, Roles, Age, Version",
+        _node,
+        "Name, Status, Roles, Age, Version",
         "Internal-IP, External-IP, OS-Image, Kernel-Version, Container-Runtime",
     ),
-    "Event": _printer(
-        _event, "Last Seen, Type, Reason, Object, Message", "Subobject, Source, First Seen, Count, Name"
-    ),
+    "Event": _printer(_event, "Last Seen, Type, Reason, Object, Message", "Subobject, Source, First Seen, Count, Name"),
     "EndpointSlice": _printer(_endpoint_slice, "Name, AddressType, Ports, Endpoints, Age"),
-    "PodDisruptionBudget": _printer(
-        _pdb, "Name, Min Available, Max Unavailable, Allowed Disruptions:integer, Age"
-    ),
+    "PodDisruptionBudget": _printer(_pdb, "Name, Min Available, Max Unavailable, Allowed Disruptions:integer, Age"),
     "Namespace": _printer(
         lambda obj, now: [_name(obj), obj.get("status", {}).get("phase", ""), age(obj, now)], "Name, Status, Age"
     ),
@@ -202,4 +195,4 @@ PRINTERS: Mapping[str, Printer] = {
         lambda obj, now: [_name(obj), obj.get("spec", {}).get("holderIdentity", ""), age(obj, now)],
         "Name, Holder, Age",
     ),
-}  # fmt: skip
+}

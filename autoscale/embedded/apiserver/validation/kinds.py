@@ -98,8 +98,11 @@ def _workload(obj: Object) -> Iterator[Cause]:
     if strategy.get("type", "RollingUpdate") not in ("RollingUpdate", "Recreate"):
         yield unsupported("spec.strategy.type", strategy["type"], ("Recreate", "RollingUpdate"))
     if strategy.get("type") == "Recreate" and strategy.get("rollingUpdate"):
-        yield ("FieldValueForbidden", "spec.strategy.rollingUpdate",
-               "Forbidden: may not be specified when strategy `type` is 'Recreate'")  # fmt: skip
+        yield (
+            "FieldValueForbidden",
+            "spec.strategy.rollingUpdate",
+            "Forbidden: may not be specified when strategy `type` is 'Recreate'",
+        )
     elif strategy.get("rollingUpdate"):
         yield from _rolling_update(strategy["rollingUpdate"], "spec.strategy.rollingUpdate")
 

@@ -32,8 +32,9 @@ def _container(container: Object, at: str) -> Iterator[Cause]:
     if not container.get("image"):
         yield required(f"{at}.image")
     if container.get("imagePullPolicy") not in ("Always", "IfNotPresent", "Never"):
-        yield unsupported(f"{at}.imagePullPolicy", container.get("imagePullPolicy"),
-                          ("Always", "IfNotPresent", "Never"))  # fmt: skip
+        yield unsupported(
+            f"{at}.imagePullPolicy", container.get("imagePullPolicy"), ("Always", "IfNotPresent", "Never")
+        )
     yield from port_list(container.get("ports") or [], f"{at}.ports", "containerPort")
     yield from _resources(container.get("resources") or {}, f"{at}.resources")
     ports = {port.get("name") for port in container.get("ports") or []}

@@ -84,6 +84,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the console script: every error ends as one readable message and its exit code."""
+    stdout = sys.stdout
     try:
         code = cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except click.exceptions.Abort:
@@ -95,6 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except AutoscaleError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)
+    except SystemExit:
+        if sys.stdout is stdout:
+            raise
+        # `| head`: nobody reads on. click replaces standard output then and ends with 1, another thing here.
+        sys.exit(ExitCode.INTERRUPTED)
     except Exception:  # Python would end with 1, which says that an objective failed
         traceback.print_exc()
         click.echo("Error: this is a mistake of autoscale's own. Please report it with the lines above.", err=True)

@@ -73,6 +73,7 @@ def command(
     from autoscale.run.options import RunOptions
 
     with progress.screen() as screen, interruptible(screen.say) as stop:
+        screen.outlet.gone = stop.set  # nobody listens any more: as if it were interrupted
         options = RunOptions(
             scenario=scenario,
             context=context,
@@ -156,7 +157,7 @@ def existing(target: str | None, url: str | None) -> Any:
 
 @contextmanager
 def interruptible(say: Any) -> Iterator[threading.Event]:
-    """Ctrl-C (or SIGTERM) once sets the event; a second time it stops at once."""
+    """Ctrl-C once sets the event, a second time it stops at once. SIGTERM and SIGHUP (terminal closed) are the same."""
     stop = threading.Event()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
@@ -165,7 +166,7 @@ def interruptible(say: Any) -> Iterator[threading.Event]:
         stop.set()
         say("Ending the load; the report is still written. Ctrl-C again stops at once.")
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield stop
     finally:

@@ -76,7 +76,7 @@ class Ends:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Ctrl-C or SIGTERM ends the run and then everything; a second one at once."""
+        """Ctrl-C, SIGTERM or SIGHUP (terminal closed) ends the run and then everything; a second one at once."""
 
         def handle(_number: int, _frame: FrameType | None) -> None:
             if self.quit.is_set():
@@ -84,7 +84,7 @@ class Ends:
             self.quit.set()
             self._run.set()
 
-        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
             yield
         finally:

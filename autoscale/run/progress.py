@@ -1,17 +1,20 @@
 """What a run shows in the terminal: one live line where there is a terminal, plain lines where there is none."""
 
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import IO, cast
 
 import click
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from autoscale.base.outlets import Outlet
 from autoscale.record.rows import Row
 from loadtest import histogram
 from loadtest.lines import Buckets
@@ -97,11 +100,12 @@ def _milliseconds(seconds: float | None) -> str:
 
 
 class Screen:
-    """Where a run speaks: ``say`` prints a line, ``add`` is the run's listener, ``ask`` puts a question."""
+    """Where a run speaks: ``say`` prints a line, ``add`` is the run's listener, ``outlet`` what it prints to."""
 
-    def __init__(self, console: Console, progress: Progress) -> None:
+    def __init__(self, console: Console, progress: Progress, outlet: Outlet) -> None:
         self._console = console
         self._progress = progress
+        self.outlet = outlet
 
     def say(self, text: str) -> None:
         """One line that stays."""
@@ -119,16 +123,17 @@ class Screen:
 @contextmanager
 def screen() -> Iterator[Screen]:
     """The terminal during a run: a line that is drawn anew twice a second, or a plain one every ten."""
-    console, progress = Console(), Progress()
+    outlet = Outlet(sys.stdout)
+    console, progress = Console(file=cast("IO[str]", outlet)), Progress()
     if console.is_terminal:
         with Live(console=console, refresh_per_second=2, transient=True, get_renderable=lambda: _live(progress)):
-            yield Screen(console, progress)
+            yield Screen(console, progress, outlet)
         return
     stop = threading.Event()
     thread = threading.Thread(target=_plain, args=(console, progress, stop), name="progress", daemon=True)
     thread.start()
     try:
-        yield Screen(console, progress)
+        yield Screen(console, progress, outlet)
     finally:
         stop.set()
         thread.join(5)

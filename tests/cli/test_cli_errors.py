@@ -1,5 +1,8 @@
 """Every way in which the command line may end has its exit code."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,3 +58,16 @@ def test_every_command_is_a_file_of_its_own(capsys: pytest.CaptureFixture[str]) 
         with pytest.raises(SystemExit) as ended:
             cli.main([name, "--help"])
         assert ended.value.code == ExitCode.PASS
+
+
+def test_a_reader_that_has_enough_is_no_fault() -> None:
+    """`autoscale report | head -0`: no traceback, and 130, which is no verdict."""
+    words = [sys.executable, "-c", "from autoscale.cli import main; main()"]
+    record = Path(__file__).parents[1] / "fixtures" / "good.jsonl.gz"
+    with subprocess.Popen(
+        [*words, "report", record, "--format", "html"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as told:
+        assert told.stdout is not None
+        assert told.stderr is not None
+        told.stdout.close()
+        assert (told.stderr.read(), told.wait()) == ("", ExitCode.INTERRUPTED)

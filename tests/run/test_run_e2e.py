@@ -89,6 +89,21 @@ def test_ctrl_c_ends_the_load_and_still_reports(home: Path) -> None:
     assert not process.status("embedded").running
 
 
+@pytest.mark.parametrize("end", ["the terminal is closed", "the reader of a pipe has gone"])
+def test_a_run_that_nobody_watches_any_more_ends_as_on_ctrl_c(home: Path, end: str) -> None:
+    """SIGHUP, and `| head -1`: exit code 130, a record that ends as interrupted, a report, and no cluster left."""
+    run = start(home, *ARGUMENTS, "--set", "load.duration=60")
+    eventually(lambda: began(home))
+    assert run.stdout is not None
+    if end == "the terminal is closed":
+        run.send_signal(signal.SIGHUP)
+    run.stdout.close()
+    assert run.wait(timeout=120) == 130
+    assert read(home)[-1]["reason"] == "interrupted"
+    assert list((home / "runs").glob("*/report.html"))
+    assert not process.status("embedded").running
+
+
 def test_a_killed_cluster_leaves_a_record_that_reads(home: Path) -> None:
     """The cluster dies under the load: exit code 3, gaps from that moment, an end that says failed."""
     run = start(home, *ARGUMENTS, "--set", "load.duration=60")

@@ -119,3 +119,25 @@ def test_an_importer_is_one_file(copy: Path) -> None:
     (copy / "numbers.txt").write_text("tally 3 4 5\n")
     autoscale(copy, "import", "numbers.txt", "--out", "o.jsonl")
     assert "imported from tally" in (copy / "o.jsonl").read_text()
+
+
+FINDING = '''"""F99 any-answer: somebody was answered."""
+
+from autoscale.findings.rule import Rule
+from autoscale.findings.run import Hit, Run
+
+
+def check(run: Run) -> Hit | None:
+    """F99: a request was answered."""
+    return Hit("There was an answer.", (), "Rejoice.", None, run.start, run.end)
+
+
+RULE = Rule(id="F99", name="any-answer", order=999, title="An answer came", severity="note", check=check, cure="None.")
+'''
+
+
+def test_a_finding_is_one_file(copy: Path) -> None:
+    """Its rule is asked, and the report tells what it found."""
+    (copy / "autoscale" / "findings" / "rules" / "f99_any_answer.py").write_text(FINDING)
+    said = autoscale(copy, "report", str(ROOT / "tests/fixtures/good.jsonl.gz"), "--format", "json")
+    assert '"F99"' in said

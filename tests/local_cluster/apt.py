@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 
 LONGEST_S = 300.0
 PAUSE_S = 1.0
-# What apt says of the lists' lock (update) and of dpkg's (install); it waits by itself for the latter only, if told.
-_HELD = ("Could not get lock", "Unable to lock", "Unable to acquire the dpkg frontend lock")
+# What apt says of a lock that another process has, of the lists' (update) as of dpkg's (install); one that it may not
+# open is "Could not open lock file". It waits by itself for dpkg's only, if told.
+_HELD = "Could not get lock"
 
 
 def apt(words: Sequence[str], longest_s: float = LONGEST_S, say: Callable[[str], object] = print) -> str:
@@ -27,7 +28,7 @@ def apt(words: Sequence[str], longest_s: float = LONGEST_S, say: Callable[[str],
         said = done.stderr.strip() or done.stdout.strip()
         if done.returncode == 0:
             return ""
-        if not any(text in said for text in _HELD) or time.monotonic() > until:
+        if _HELD not in said or time.monotonic() > until:
             return said or f"apt-get ended with {done.returncode}"
         if not told:
             say(f"Another program installs packages; waiting for it, {longest_s / 60:g} minutes at most ...")

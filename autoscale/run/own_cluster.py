@@ -45,8 +45,11 @@ def own_cluster(options: RunOptions, scenario: Resolved) -> Iterator[OpenCluster
             running = process.start(name, wanted, bound=not options.keep)
             if not options.keep:
                 stack.callback(running.stop)
-            options.say("Started an embedded cluster. To watch it from another terminal:")
+            why = _why_another(bound) if folder.running else ""
+            options.say(f"Started an embedded cluster{why}. To watch it from another terminal:")
             options.say(f"  export KUBECONFIG={running.kubeconfig}; kubectl get pods,hpa -w")
+            if options.keep:
+                options.say(f"It stays (--keep), with all that is in it, until: {stop_command(name)}")
         kubeconfig = folder_of(name).kubeconfig
         cluster = stack.enter_context(connect(EMBEDDED, kubeconfig))
         yield OpenCluster(
@@ -58,6 +61,18 @@ def own_cluster(options: RunOptions, scenario: Resolved) -> Iterator[OpenCluster
             kubeconfig=str(kubeconfig),
             metrics_period_s=wanted.metric_resolution_s,
         )
+
+
+def _why_another(bound: bool) -> str:
+    """Why the embedded cluster that is running will not do."""
+    if bound:
+        return " of its own, as the one that is running ends with another run"
+    return " of its own, as the one that is running has other settings than this scenario asks for"
+
+
+def stop_command(name: str) -> str:
+    """The command that ends an embedded cluster, its pods and all that is in it."""
+    return "autoscale cluster stop" + ("" if name == EMBEDDED else f" --name {name}")
 
 
 def settings_of(name: str) -> Settings:

@@ -59,8 +59,9 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         stack.enter_context(lock.held(place.cluster, namespace, label))
         refuse_active(place.cluster, namespace)
         if options.keep:
-            clean = f"autoscale clean --context {options.context} -n {namespace}"
-            options.say(f"Everything stays (--keep); `{clean}` removes it.")
+            # An embedded cluster that the run has started has said how it is ended, with all that is in it.
+            clean = f"`autoscale clean --context {options.context} -n {namespace}` removes it"
+            options.say("The service stays (--keep)" + ("" if place.embedded else f"; {clean}") + ".")
         else:
             stack.callback(clear, place, namespace, label, made, options.say, left)
         if existing is None:

@@ -19,6 +19,7 @@ from autoscale.record.totals import Totals
 from autoscale.run.loadjobs import container_of, load_objects, with_path
 from autoscale.run.open_cluster import namespace_of
 from autoscale.run.options import RunOptions
+from autoscale.run.own_cluster import stop_command
 from autoscale.run.phases import load_error
 from autoscale.run.prepare import REDACTED, limit_pods, redact_object, redact_scenario, resolve
 from autoscale.run.progress import Progress
@@ -313,3 +314,11 @@ def test_events_of_before_the_run_and_of_others_explain_nothing() -> None:
     ):
         view.see(change("Event", name, involvedObject={"name": about}, lastTimestamp=at))
     assert [event["metadata"]["name"] for event in view.about("web")] == ["a"]
+
+
+def test_the_command_that_ends_a_kept_cluster_names_it() -> None:
+    """The usual one needs no name, another run's own does."""
+    assert (stop_command("embedded"), stop_command("run-7")) == (
+        "autoscale cluster stop",
+        "autoscale cluster stop --name run-7",
+    )

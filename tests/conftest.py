@@ -15,6 +15,11 @@ settings.load_profile("untimed")
 T = TypeVar("T")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: files that run side by side then end together."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def need(present: bool, reason: str) -> None:
     """Skip where something is absent, saying the reason and the cure; in CI (AUTOSCALE_REQUIRE=all) fail instead."""
     if present:

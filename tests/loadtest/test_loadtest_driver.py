@@ -10,10 +10,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from loadprocs import Load, fetch, network, plain_scenario, running
 
 from loadtest import histogram
 from tests.conftest import eventually
+
+pytestmark = pytest.mark.long
 
 
 def total(rows: list[dict[str, Any]], key: str) -> int:

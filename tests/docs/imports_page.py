@@ -57,7 +57,7 @@ def page() -> str:
 
 
 def _durations(family: Family) -> str:
-    return f"`{family.histogram}`, {family.unit_name}" if family.histogram else "none"
+    return f"`{family.histogram}`, {family.unit}" if family.histogram else "none"
 
 
 def _code(names: tuple[str, ...]) -> str:

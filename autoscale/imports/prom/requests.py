@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.imports.prom.families import ASIDE, KNOWN, Family
+from autoscale.imports.prom.families import ASIDE, KNOWN, SECONDS_PER, Family
 from autoscale.imports.prom.series import Series
 from autoscale.imports.prom.status import label_of
 
@@ -37,7 +37,7 @@ def choose(series: Sequence[Series], workload: str | None) -> Chosen:
         left = [other.source for other, _, _ in views[1:] if other.histogram != family.histogram]
         notes = [f"Requests are counted by {counters[0].name} ({family.source})."]
         notes += [f"Left aside, as they count the same requests: {', '.join(left)}."] if left else []
-        unit: float | None = family.unit
+        unit: float | None = SECONDS_PER[family.unit]
     else:
         counters, buckets, notes = _unknown(by_name)
         unit = None

@@ -19,10 +19,9 @@ def direction_disabled(subject: Subject) -> Iterator[Fault]:
             verb = "grows" if name == "scaleUp" else "shrinks"
             what = f"behavior.{name}.selectPolicy is Disabled, so the size never {verb} by a metric"
             fix = "Keep it only if something else does it; else choose Max or Min."
-            yield Fault(
+            yield subject.fault(
                 rule="direction-disabled",
                 level="warning",
-                where=subject.where,
                 what=what,
                 fix=fix,
                 patch=_behavior(name, selectPolicy="Max"),
@@ -43,10 +42,9 @@ def percent_crawls(subject: Subject) -> Iterator[Fault]:
         what = f"from {size} the only scaleUp policies ({most} %) add one pod per period"
         what += f" ({', '.join(map(str, sizes))} ...)"
         policies = [{"type": "Percent", "value": max(most, 100), "periodSeconds": 15}, _pods(4)]
-        yield Fault(
+        yield subject.fault(
             rule="percent-crawls",
             level="warning",
-            where=subject.where,
             what=what,
             fix="Add a Pods policy.",
             patch=_behavior("scaleUp", policies=policies),
@@ -62,10 +60,9 @@ def pods_crawl(subject: Subject) -> Iterator[Fault]:
     if most / subject.spec.max_replicas < SMALL_SHARE:
         what = f"the only scaleUp policies add {most} pods per period, less than a tenth of maxReplicas"
         policies = [_pods(most), {"type": "Percent", "value": 100, "periodSeconds": 15}]
-        yield Fault(
+        yield subject.fault(
             rule="pods-crawl",
             level="warning",
-            where=subject.where,
             what=what,
             fix="Add a Percent policy.",
             patch=_behavior("scaleUp", policies=policies),
@@ -79,14 +76,7 @@ def slow_to_grow(subject: Subject) -> Iterator[Fault]:
     if window >= SLOW_WINDOW_S:
         what = f"behavior.scaleUp waits until every recommendation of {window} s agrees before it grows"
         patch = _behavior("scaleUp", stabilizationWindowSeconds=30)
-        yield Fault(
-            rule="slow-to-grow",
-            level="warning",
-            where=subject.where,
-            what=what,
-            fix="Use 0 to 60 seconds.",
-            patch=patch,
-        )
+        yield subject.fault(rule="slow-to-grow", level="warning", what=what, fix="Use 0 to 60 seconds.", patch=patch)
 
 
 def flaps(subject: Subject) -> Iterator[Fault]:
@@ -99,13 +89,8 @@ def flaps(subject: Subject) -> Iterator[Fault]:
         what = f"scaleDown may take all pods away after {rules.stabilization_window_s} s, so a short dip makes it flap"
         policies = [{"type": "Percent", "value": 10, "periodSeconds": 60}]
         patch = _behavior("scaleDown", stabilizationWindowSeconds=300, policies=policies)
-        yield Fault(
-            rule="flaps",
-            level="warning",
-            where=subject.where,
-            what=what,
-            fix="Lengthen the window, or shrink in steps.",
-            patch=patch,
+        yield subject.fault(
+            rule="flaps", level="warning", what=what, fix="Lengthen the window, or shrink in steps.", patch=patch
         )
 
 
@@ -115,13 +100,8 @@ def never_shrinks(subject: Subject) -> Iterator[Fault]:
     if rules and rules.tolerance is not None and rules.tolerance >= 1.0:
         what = f"behavior.scaleDown.tolerance is {rules.tolerance:g}, so no ratio is low enough to shrink"
         patch = _behavior("scaleDown", tolerance="0.1")
-        yield Fault(
-            rule="never-shrinks",
-            level="error",
-            where=subject.where,
-            what=what,
-            fix="A tolerance is a share of 1, not percent.",
-            patch=patch,
+        yield subject.fault(
+            rule="never-shrinks", level="error", what=what, fix="A tolerance is a share of 1, not percent.", patch=patch
         )
 
 

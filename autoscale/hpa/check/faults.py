@@ -89,6 +89,12 @@ class Subject:
         """File and name of the HPA."""
         return f"{self.hpa.file}: HorizontalPodAutoscaler/{self.hpa.name}"
 
+    def fault(
+        self, *, rule: str, level: Level, what: str, fix: str = "", patch: Mapping[str, Any] | None = None
+    ) -> Fault:
+        """A fault of this HPA."""
+        return Fault(rule=rule, level=level, where=self.where, what=what, fix=fix, patch=patch)
+
     @property
     def neighbours(self) -> list[Manifest]:
         """Everything in the HPA's namespace but itself."""

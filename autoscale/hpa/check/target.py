@@ -33,13 +33,8 @@ def cannot_be_resolved(subject: Subject) -> Iterator[Fault]:
         what += ", so the HPA reports FailedGetScale for ever"
         reference = {"apiVersion": f"{home}/v1" if home else "v1", "kind": kind, "name": target.name}
         patch = None if home is None else {"spec": {"scaleTargetRef": reference}}
-        yield Fault(
-            rule="target-unresolved",
-            level="error",
-            where=subject.where,
-            what=what,
-            fix="Correct apiVersion and kind.",
-            patch=patch,
+        yield subject.fault(
+            rule="target-unresolved", level="error", what=what, fix="Correct apiVersion and kind.", patch=patch
         )
 
 
@@ -47,12 +42,8 @@ def cannot_be_scaled(subject: Subject) -> Iterator[Fault]:
     """A DaemonSet has no scale."""
     if subject.spec.target.kind in ("DaemonSet", "Job", "CronJob", "Pod"):
         what = f"a {subject.spec.target.kind} has no scale subresource, so the HPA reports FailedGetScale for ever"
-        yield Fault(
-            rule="no-scale",
-            level="error",
-            where=subject.where,
-            what=what,
-            fix="Point scaleTargetRef at a Deployment or StatefulSet.",
+        yield subject.fault(
+            rule="no-scale", level="error", what=what, fix="Point scaleTargetRef at a Deployment or StatefulSet."
         )
 
 
@@ -65,13 +56,7 @@ def target_missing(subject: Subject) -> Iterator[Fault]:
         names = sorted({each.name for each in others})
         what = f"scaleTargetRef names {target.kind}/{target.name} in namespace {subject.hpa.namespace}"
         what += f", but these files hold {f'it in {chr(44).join(elsewhere)}' if elsewhere else ', '.join(names)}"
-        yield Fault(
-            rule="target-missing",
-            level="warning",
-            where=subject.where,
-            what=what,
-            fix="Correct the name or the namespace.",
-        )
+        yield subject.fault(rule="target-missing", level="warning", what=what, fix="Correct the name or the namespace.")
 
 
 def two_for_one(subject: Subject) -> Iterator[Fault]:
@@ -82,19 +67,13 @@ def two_for_one(subject: Subject) -> Iterator[Fault]:
         is_hpa = each.kind == "HorizontalPodAutoscaler" and each.namespace == subject.hpa.namespace
         if is_hpa and same and each is not subject.hpa and each.name != subject.hpa.name:
             what = f"HorizontalPodAutoscaler/{each.name} scales the same target, so both stop with AmbiguousSelector"
-            yield Fault(
-                rule="two-for-one", level="error", where=subject.where, what=what, fix="Put all metrics into one HPA."
-            )
+            yield subject.fault(rule="two-for-one", level="error", what=what, fix="Put all metrics into one HPA.")
         if each.kind == "ScaledObject" and each in subject.neighbours and _keda_scales(each, subject):
             what = f"ScaledObject/{each.name} makes an HPA of its own (KEDA's keda-hpa-{each.name}) on the same target"
             fix = "Keep one of them: put the metric into the ScaledObject's triggers, or let it take this HPA over"
             fix += " (annotation scaledobject.keda.sh/transfer-hpa-ownership)."
-            yield Fault(
-                rule="two-for-one",
-                level="error",
-                where=subject.where,
-                what=f"{what}, so both stop with AmbiguousSelector",
-                fix=fix,
+            yield subject.fault(
+                rule="two-for-one", level="error", what=f"{what}, so both stop with AmbiguousSelector", fix=fix
             )
 
 
@@ -124,7 +103,7 @@ def resized_too(subject: Subject) -> Iterator[Fault]:
         what = f"VerticalPodAutoscaler/{each.name} changes the request of the same pods, of which the HPA's"
         what += f" target is a percentage ({', '.join(sorted(shares))}): each undoes what the other does"
         fix = "Let the VPA control other resources (controlledResources), or give the HPA an averageValue."
-        yield Fault(rule="vpa-too", level="warning", where=subject.where, what=what, fix=fix)
+        yield subject.fault(rule="vpa-too", level="warning", what=what, fix=fix)
 
 
 def _controlled(vpa: Manifest) -> set[str]:
@@ -150,9 +129,7 @@ def pods_of_others(subject: Subject) -> Iterator[Fault]:
         fix = (
             "Give the target's pods a label of their own and select by it (a selector cannot be changed: make it anew)."
         )
-        yield Fault(
-            rule="pods-of-others", level="error" if failing else "warning", where=subject.where, what=what, fix=fix
-        )
+        yield subject.fault(rule="pods-of-others", level="error" if failing else "warning", what=what, fix=fix)
 
 
 def _first_failure(subject: Subject) -> str:
@@ -180,9 +157,7 @@ def quota_too_small(subject: Subject) -> Iterator[Fault]:
                 what += f" maxReplicas is {subject.spec.max_replicas}: the rest is refused (FailedCreate)"
                 patch = {"spec": {"maxReplicas": max(1, room)}}
                 fix = "Raise the quota, or lower maxReplicas."
-                yield Fault(
-                    rule="quota-below-max", level="warning", where=subject.where, what=what, fix=fix, patch=patch
-                )
+                yield subject.fault(rule="quota-below-max", level="warning", what=what, fix=fix, patch=patch)
 
 
 def _need(pod: Object, name: str) -> Fraction:
@@ -202,13 +177,8 @@ def nothing_to_scale(subject: Subject) -> Iterator[Fault]:
     if subject.spec.min_replicas == maximum:
         what = f"minReplicas and maxReplicas are both {maximum}, so there is nothing to scale"
         patch = {"spec": {"maxReplicas": 2 * maximum}}
-        yield Fault(
-            rule="min-is-max",
-            level="warning",
-            where=subject.where,
-            what=what,
-            fix="Raise maxReplicas, or lower minReplicas.",
-            patch=patch,
+        yield subject.fault(
+            rule="min-is-max", level="warning", what=what, fix="Raise maxReplicas, or lower minReplicas.", patch=patch
         )
 
 
@@ -233,12 +203,8 @@ def zero_minimum(subject: Subject) -> Iterator[Fault]:
     """Scale to zero is off by default before 1.37."""
     if subject.spec.min_replicas == 0:
         what = "minReplicas 0 is refused before Kubernetes 1.37 unless the feature gate HPAScaleToZero is on"
-        yield Fault(
-            rule="zero-minimum",
-            level="warning",
-            where=subject.where,
-            what=what,
-            fix="Say which release it is for: --release 1.36.",
+        yield subject.fault(
+            rule="zero-minimum", level="warning", what=what, fix="Say which release it is for: --release 1.36."
         )
 
 

@@ -99,7 +99,7 @@ def resource_not_served(subject: Subject) -> Iterator[Fault]:
                 f"the metric names the resource {metric.name}, but metrics.k8s.io has cpu and memory only, so it fails"
             )
             fix = "Use a Pods or External metric, from an adapter that has it."
-            yield Fault(rule="resource-not-served", level="error", where=subject.where, what=what, fix=fix)
+            yield subject.fault(rule="resource-not-served", level="error", what=what, fix=fix)
 
 
 def container_missing(subject: Subject) -> Iterator[Fault]:
@@ -108,13 +108,7 @@ def container_missing(subject: Subject) -> Iterator[Fault]:
     for metric in subject.spec.metrics:
         if metric.type == "ContainerResource" and names and metric.container not in names:
             what = f"the metric names container {metric.container}, but the pods have {', '.join(names)}"
-            yield Fault(
-                rule="container-missing",
-                level="error",
-                where=subject.where,
-                what=what,
-                fix="Correct the container's name.",
-            )
+            yield subject.fault(rule="container-missing", level="error", what=what, fix="Correct the container's name.")
 
 
 def target_unreachable(subject: Subject) -> Iterator[Fault]:
@@ -127,7 +121,7 @@ def target_unreachable(subject: Subject) -> Iterator[Fault]:
             what += " to scale up"
             fix = f"Raise the {metric.name} limit (or drop it), or lower the target."
             patch = _lower_target(subject, position, highest / (2 * (1.0 + up)))
-            yield Fault(rule="target-unreachable", level="error", where=subject.where, what=what, fix=fix, patch=patch)
+            yield subject.fault(rule="target-unreachable", level="error", what=what, fix=fix, patch=patch)
 
 
 def growth_capped(subject: Subject) -> Iterator[Fault]:
@@ -139,7 +133,7 @@ def growth_capped(subject: Subject) -> Iterator[Fault]:
             what = f"{_ceiling(subject, metric, containers)}, so one step grows the size by at most {highest:.2f} times"
             fix = "Raise the cpu limit (or drop it), or lower the target, if load can jump."
             patch = _lower_target(subject, position, highest / 2)
-            yield Fault(rule="growth-capped", level="warning", where=subject.where, what=what, fix=fix, patch=patch)
+            yield subject.fault(rule="growth-capped", level="warning", what=what, fix=fix, patch=patch)
 
 
 def target_mismatched(subject: Subject) -> Iterator[Fault]:
@@ -152,7 +146,7 @@ def target_mismatched(subject: Subject) -> Iterator[Fault]:
         if metric.type == "Object" and not fits:
             what = f"metrics[{position}] has target type {target.type} without its field, so it fails in every pass"
             fix = "Set type Value with value, or type AverageValue with averageValue."
-            yield Fault(rule="target-mismatched", level="error", where=subject.where, what=what, fix=fix)
+            yield subject.fault(rule="target-mismatched", level="error", what=what, fix=fix)
 
 
 def _resource_metrics(subject: Subject) -> Iterator[tuple[int, MetricSpec, tuple[PodContainer, ...]]]:

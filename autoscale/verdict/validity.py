@@ -4,6 +4,7 @@ The generator was the limit: *invalid*. Something that the verdict rests on was 
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Literal
 
 from autoscale.analysis.results.analysis import Analysis, GapSpan
@@ -75,88 +76,47 @@ def imported_from(analysis: Analysis) -> str | None:
 
 def _dropped(analysis: Analysis) -> Check:
     made = analysis.generator
+    check = partial(Check, name="dropped", unit="share", bound=DROPPED_SHARE)
     if made.dropped is None or not made.planned:
-        words = "how many planned requests were never sent is not known"
         if made.dropped:
-            return Check(
-                name="dropped",
-                effect="unknown",
-                value=None,
-                bound=DROPPED_SHARE,
-                unit="share",
-                words=f"{made.dropped} iterations were never begun",
-            )
-        return Check(
-            name="dropped",
-            effect=_unless_imported(analysis),
-            value=None,
-            bound=DROPPED_SHARE,
-            unit="share",
-            words=words,
-        )
+            return check(effect="unknown", value=None, words=f"{made.dropped} iterations were never begun")
+        words = "how many planned requests were never sent is not known"
+        return check(effect=_unless_imported(analysis), value=None, words=words)
     share = made.dropped / made.planned
     if analysis.header["scenario"].get("model") == "closed":
         words = f"{made.dropped} requests were overdue at the end: their users still waited for answers ({share:.2%})"
-        return Check(name="dropped", effect="none", value=share, bound=None, unit="share", words=words)
-    words = (
-        f"{made.dropped} of {made.planned} planned requests were never sent ({share:.2%}; {DROPPED_SHARE:.1%} allowed)"
-    )
-    return Check(
-        name="dropped",
-        effect="invalid" if share > DROPPED_SHARE else "none",
-        value=share,
-        bound=DROPPED_SHARE,
-        unit="share",
-        words=words,
-    )
+        return check(effect="none", value=share, bound=None, words=words)
+    words = f"{made.dropped} of {made.planned} planned requests were never sent"
+    words += f" ({share:.2%}; {DROPPED_SHARE:.1%} allowed)"
+    return check(effect="invalid" if share > DROPPED_SHARE else "none", value=share, words=words)
 
 
 def _cpu(analysis: Analysis) -> Check:
     share = analysis.generator.cpu_share
+    check = partial(Check, name="generator CPU", unit="share", bound=CPU_SHARE)
     if share is None:
-        return Check(
-            name="generator CPU",
-            effect="none",
-            value=None,
-            bound=CPU_SHARE,
-            unit="share",
-            words="the generator's own CPU was not recorded",
-        )
+        return check(effect="none", value=None, words="the generator's own CPU was not recorded")
     words = f"the busiest worker used {share:.0%} of a core over 10 s ({CPU_SHARE:.0%} allowed)"
-    return Check(
-        name="generator CPU",
-        effect="invalid" if share > CPU_SHARE else "none",
-        value=share,
-        bound=CPU_SHARE,
-        unit="share",
-        words=words,
-    )
+    return check(effect="invalid" if share > CPU_SHARE else "none", value=share, words=words)
 
 
 def _workers(analysis: Analysis) -> Check:
     lost = analysis.generator.lost_workers
+    check = partial(Check, name="workers", unit="count", bound=0)
     if not lost:
         words = f"{analysis.generator.workers} worker(s) reported until the load's end"
-        return Check(name="workers", effect="none", value=0, bound=0, unit="count", words=words)
+        return check(effect="none", value=0, words=words)
     words = f"{', '.join(lost)} fell silent before the load's end, so their part of the load is not known"
-    return Check(name="workers", effect="unknown", value=float(len(lost)), bound=0, unit="count", words=words)
+    return check(effect="unknown", value=float(len(lost)), words=words)
 
 
 def _load_rows(analysis: Analysis) -> Check:
     missing = analysis.generator.missing_rows
     if not len(analysis.seconds):
-        return Check(
-            name="load rows", effect="unknown", value=None, bound=0, unit="count", words="the record holds no load"
-        )
-    words = f"{missing} rows of the generator are missing" if missing else "no row of the generator is missing"
-    return Check(
-        name="load rows",
-        effect="unknown" if missing else "none",
-        value=float(missing),
-        bound=0,
-        unit="count",
-        words=words,
-    )
+        words = "the record holds no load"
+        return Check(name="load rows", effect="unknown", value=None, bound=0, unit="count", words=words)
+    bad = f"{missing} rows of the generator are missing"
+    return _none_of(missing, name="load rows", good="no row of the generator is missing", bad=bad)
 
 
 def _gaps(analysis: Analysis) -> Check:
@@ -177,10 +137,11 @@ def is_aside(gap: GapSpan) -> bool:
 
 def _metrics(analysis: Analysis) -> Check:
     """An HPA without metrics for two syncs during the load did not get to show what it can do."""
+    check = partial(Check, name="metrics", unit="s")
     if analysis.hpa is None:
-        return Check(name="metrics", effect="none", value=None, bound=None, unit="s", words="no HPA was recorded")
+        return check(effect="none", value=None, bound=None, words="no HPA was recorded")
     if analysis.load_start is None:
-        return Check(name="metrics", effect="none", value=None, bound=None, unit="s", words="no load was recorded")
+        return check(effect="none", value=None, bound=None, words="no load was recorded")
     start, end = analysis.load_start or analysis.start, analysis.load_end or analysis.end
     blind = [
         (max(span.start, start), min(span.end, end))
@@ -191,129 +152,78 @@ def _metrics(analysis: Analysis) -> Check:
         and span.start < end
     ]
     length = sum(until - since for since, until in blind)
+    words = f"the HPA had no metrics for {length:.0f} s of the load"
     if length < BLIND_S:
-        return Check(
-            name="metrics",
-            effect="none",
-            value=length,
-            bound=BLIND_S,
-            unit="s",
-            words=f"the HPA had no metrics for {length:.0f} s of the load",
-        )
-    words = f"the HPA had no metrics for {length:.0f} s of the load ({BLIND_S:.0f} s allowed)"
-    return Check(
-        name="metrics",
-        effect="unknown",
-        value=length,
-        bound=BLIND_S,
-        unit="s",
-        words=words,
-        start=blind[0][0],
-        end=blind[-1][1],
-    )
+        return check(effect="none", value=length, bound=BLIND_S, words=words)
+    words += f" ({BLIND_S:.0f} s allowed)"
+    return check(effect="unknown", value=length, bound=BLIND_S, words=words, start=blind[0][0], end=blind[-1][1])
 
 
 def _subject(analysis: Analysis) -> Check:
     """Whether what is judged was there all the time, and who else changed it."""
+    check = partial(Check, name="subject", unit="s", bound=0)
     start, end = analysis.load_start or analysis.start, analysis.load_end or analysis.end
     during = [one for one in analysis.interventions if one.at <= end and one.until >= start]
     gone = [one for one in during if one.kind in ("hpa deleted", "target deleted")]
     if gone:
         length = sum(min(one.until, end) - max(one.at, start) for one in gone)
         words = "; ".join(f"{one.words} during the load, {one.at - start:.0f} s after it began" for one in gone)
-        return Check(
-            name="subject",
-            effect="unknown",
-            value=length,
-            bound=0,
-            unit="s",
-            words=words,
-            start=gone[0].at,
-            end=gone[-1].until,
-        )
-    words = "; ".join(one.words for one in during)
-    return Check(
-        name="subject",
-        effect="none",
-        value=0,
-        bound=0,
-        unit="s",
-        words=words or "nobody else changed HPA, workload or pods during the load",
-    )
+        return check(effect="unknown", value=length, words=words, start=gone[0].at, end=gone[-1].until)
+    words = "; ".join(one.words for one in during) or "nobody else changed HPA, workload or pods during the load"
+    return check(effect="none", value=0, words=words)
 
 
 def _complete(analysis: Analysis) -> Check:
+    check = partial(Check, name="complete", unit="", value=None, bound=None)
     if not analysis.partial:
-        return Check(
-            name="complete", effect="none", value=None, bound=None, unit="", words="the run was recorded to its end"
-        )
-    why = analysis.end_reason or "the record breaks off"
-    return Check(
-        name="complete", effect="unknown", value=None, bound=None, unit="", words=f"the run is not whole: {why}"
-    )
+        return check(effect="none", words="the run was recorded to its end")
+    return check(effect="unknown", words=f"the run is not whole: {analysis.end_reason or 'the record breaks off'}")
 
 
 def _unread(analysis: Analysis) -> Check:
-    count = analysis.unread_rows
-    words = f"{count} rows of the record could not be read" if count else "every row of the record could be read"
-    return Check(
-        name="rows", effect="unknown" if count else "none", value=float(count), bound=0, unit="count", words=words
+    return _none_of(
+        analysis.unread_rows,
+        name="rows",
+        good="every row of the record could be read",
+        bad=f"{analysis.unread_rows} rows of the record could not be read",
     )
 
 
 def _whole(analysis: Analysis) -> Check:
     """Whether the rows are those that were written: nothing missing, doubled, moved or changed."""
-    faults = analysis.faults
-    words = (
-        f"the record is not as it was written: {'; '.join(faults)}" if faults else "the rows are numbered throughout"
-    )
-    return Check(
+    return _none_of(
+        len(analysis.faults),
         name="whole",
-        effect="unknown" if faults else "none",
-        value=float(len(faults)),
-        bound=0,
-        unit="count",
-        words=words,
+        good="the rows are numbered throughout",
+        bad=f"the record is not as it was written: {'; '.join(analysis.faults)}",
     )
+
+
+def _none_of(count: int, *, name: str, good: str, bad: str) -> Check:
+    """A check that holds where there is none of something."""
+    effect: Literal["none", "unknown"] = "unknown" if count else "none"
+    return Check(name=name, effect=effect, value=float(count), bound=0, unit="count", words=bad if count else good)
 
 
 def _tail(analysis: Analysis) -> Check:
     """Whether scale-down can have been seen, where anything grew: shrinking after the last growth, pods back at the
     minimum, or the window and a minute of record after the load."""
-    spec, end, name = analysis.hpa, analysis.load_end, "scale-down"
+    check = partial(Check, name="scale-down", unit="s")
+    spec, end = analysis.hpa, analysis.load_end
     ups = [event.at for event in analysis.scale_events if event.up]
     if spec is None or end is None or not ups:
-        return Check(
-            name=name,
-            effect="none",
-            value=None,
-            bound=None,
-            unit="s",
-            words="nothing grew, so there is no scale-down to see",
-        )
+        words = "nothing grew, so there is no scale-down to see"
+        return check(effect="none", value=None, bound=None, words=words)
     ready = analysis.replicas.ready.at(analysis.end)
     shrunk = any(not event.up and event.at > ups[-1] for event in analysis.scale_events)
     if shrunk or (ready is not None and ready <= spec.min_replicas):
-        return Check(name=name, effect="none", value=None, bound=None, unit="s", words="scale-down was seen")
+        return check(effect="none", value=None, bound=None, words="scale-down was seen")
     window = DEFAULTS.downscale_stabilization_s if spec.down_window_s is None else spec.down_window_s
     seen, needed = analysis.end - end, window + TAIL_SLACK_S
+    check = partial(check, value=seen, bound=needed)
     if seen >= needed:
-        return Check(
-            name=name,
-            effect="none",
-            value=seen,
-            bound=needed,
-            unit="s",
-            words=f"{seen:.0f} s were recorded after the load: enough to see it",
-        )
+        return check(effect="none", words=f"{seen:.0f} s were recorded after the load: enough to see it")
     if imported_from(analysis):
-        return Check(
-            name=name,
-            effect="none",
-            value=seen,
-            bound=needed,
-            unit="s",
-            words="whether it shrinks after the load is not in the data",
-        )
+        return check(effect="none", words="whether it shrinks after the load is not in the data")
     words = f"only {seen:.0f} s were recorded after the load, too short to see scale-down ({needed:.0f} s needed)"
-    return Check(name=name, effect="unknown", value=seen, bound=needed, unit="s", words=words)
+    return check(effect="unknown", words=words)

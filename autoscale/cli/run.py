@@ -109,6 +109,7 @@ def conduct(options: Any, times: int, screen: Any, stop: threading.Event, web_po
             listeners.append(page.add)
             options = replace(options, on_master=page.connect, on_result=page.conclude)
         results = repeat(options, times, listeners, stop)
+        screen.rest()
         tell(results, screen)
         if page is not None and is_watched() and not stop.is_set():
             stay(page.url, screen.say)

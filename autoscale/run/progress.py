@@ -32,6 +32,7 @@ class Progress:
     start: float | None = None
     ended: bool = False
     over: bool = False
+    at_rest: bool = False
     desired: int | None = None
     ready: int | None = None
     target: str = ""
@@ -61,6 +62,8 @@ class Progress:
 
     def line(self, now: float) -> str:
         """One line, at most 80 characters or so."""
+        if self.at_rest:
+            return ""
         if self.over:
             return "cleaning up"
         if self.start is None:
@@ -110,6 +113,10 @@ class Screen:
     def say(self, text: str) -> None:
         """One line that stays."""
         self._console.print(Text(text), soft_wrap=True)
+
+    def rest(self) -> None:
+        """The runs are over and cleaned up after: whatever follows (a page that stays) is no part of them."""
+        self._progress.at_rest = True
 
     def add(self, row: Row) -> None:
         """A row of the record; scale events and stages are worth a line that stays."""

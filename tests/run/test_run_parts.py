@@ -2,13 +2,16 @@
 
 import json
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from autoscale.base.errors import InputError
 from autoscale.base.exits import ExitCode
+from autoscale.base.outlets import Outlet
 from autoscale.cli.run import existing, worst
 from autoscale.cluster.client import connect
 from autoscale.cluster.watch import Change
@@ -22,7 +25,7 @@ from autoscale.run.options import RunOptions
 from autoscale.run.own_cluster import stop_command
 from autoscale.run.phases import load_error
 from autoscale.run.prepare import REDACTED, limit_pods, redact_object, redact_scenario, resolve
-from autoscale.run.progress import Progress
+from autoscale.run.progress import Progress, Screen
 from autoscale.run.target import Target, behaviour_window
 from loadtest.models import Limits, Resolved
 
@@ -286,6 +289,16 @@ def test_the_line_of_progress() -> None:
     assert progress.line(1010.0) == "peak, 1:30 left | 10 req/s | p95 99 ms | 2 failed | pods 2 ready, 4 desired"
     progress.add({"k": "end"})
     assert progress.line(1200.0) == "cleaning up"
+
+
+def test_nothing_is_said_to_go_on_once_the_runs_are_over() -> None:
+    """While the page stays for whoever looks at it, the line does not speak of cleaning up, which is done."""
+    progress = Progress()
+    screen = Screen(Console(file=StringIO()), progress, Outlet(StringIO()))
+    screen.add({"k": "end"})
+    assert progress.line(0.0) == "cleaning up"
+    screen.rest()
+    assert progress.line(0.0) == ""
 
 
 def test_the_worst_of_several_runs_counts() -> None:

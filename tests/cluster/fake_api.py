@@ -157,7 +157,8 @@ class Handler(BaseHTTPRequestHandler):
         self._begin()
         until = time.monotonic() + float(query.get("timeoutSeconds", 60))
         with api.changed:
-            while not api.closing and time.monotonic() < until:
+            # A half-open connection does not end either: it is for the client to see that nothing comes.
+            while not api.closing and (api.fault == "silent" or time.monotonic() < until):
                 if api.fault == "event-410":
                     self._chunk(json.dumps({"type": "ERROR", "object": status(410, "Expired")}).encode() + b"\n")
                     break

@@ -18,6 +18,7 @@ from autoscale.base.errors import InputError
 from autoscale.hpa import Config, Observation, Spec, State, decide, explain, parse_spec
 from autoscale.hpa import Decision as Computed
 from autoscale.hpa.config import DEFAULTS, RELEASES
+from autoscale.record import rows
 
 NEAR_S = 3.0  # HPA status, workload and event are three watches; the server's times are whole seconds
 _SHORTEST_S = 0.5
@@ -30,8 +31,8 @@ class Pass:
     """One pass of the controller: its time, the status it left, the one before; ``told``: the record has its row."""
 
     t: float
-    row: Mapping[str, Any]
-    before: Mapping[str, Any]
+    row: rows.Hpa
+    before: rows.Hpa
     told: bool
 
 
@@ -98,9 +99,8 @@ def _memory(spec: Spec, config: Config) -> float:
 
 def _passes(kept: Collected, config: Config) -> Iterator[Pass]:
     """The passes behind the rows, and those between two rows that left the status as it was."""
-    rows = kept.hpas
-    wanted = _wanted(rows, config)
-    for before, row in pairwise(rows):
+    wanted = _wanted(kept.hpas, config)
+    for before, row in pairwise(kept.hpas):
         if not is_pass(before, row):
             continue
         if wanted is not None and int(row["t"] // 60) not in wanted:
@@ -118,17 +118,21 @@ def decided(decisions: Sequence[Decision], at: float, size: int) -> Decision | N
     return min(near, key=lambda one: abs(one.at - at), default=None)
 
 
-def is_pass(before: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+def is_pass(before: rows.Hpa, row: rows.Hpa) -> bool:
     """Whether a row shows a new status: an edit of the spec alone is no pass, nor is an object made anew."""
-    shown = ("current", "desired", "last_scale", "metrics", "conditions")
-    return before["uid"] == row["uid"] and any(before[name] != row[name] for name in shown)
+    return before["uid"] == row["uid"] and _status(before) != _status(row)
 
 
-def _wanted(rows: Sequence[Mapping[str, Any]], config: Config) -> frozenset[int] | None:
+def _status(row: rows.Hpa) -> tuple[object, ...]:
+    """What of a row is the HPA's status."""
+    return (row["current"], row["desired"], row["last_scale"], row["metrics"], row["conditions"])
+
+
+def _wanted(hpas: Sequence[rows.Hpa], config: Config) -> frozenset[int] | None:
     """Which minutes to decide again: all (None), or in a long run those before a change of size."""
-    if len(rows) <= _ALL_BELOW:
+    if len(hpas) <= _ALL_BELOW:
         return None
-    changed = [row["t"] for old, row in pairwise(rows) if old["desired"] != row["desired"]]
+    changed = [row["t"] for old, row in pairwise(hpas) if old["desired"] != row["desired"]]
     reach = 2 * config.downscale_stabilization_s
     return frozenset(minute for time in changed for minute in range(int((time - reach) // 60), int(time // 60) + 1))
 
@@ -171,7 +175,7 @@ def _compare(
 def _wrote(kept: Collected, one: Pass) -> float | None:
     """When the change of size that a pass made was first heard of; None where it made none."""
     size = one.row["desired"]
-    if not one.told or size == one.row["current"] or one.row["last_scale"] == one.before["last_scale"]:
+    if not one.told or size is None or size == one.row["current"] or one.row["last_scale"] == one.before["last_scale"]:
         return None
     since = one.t - _WRITE_S
     heard: list[float] = [

@@ -1,7 +1,6 @@
 """Percentiles of spans of the run, always from merged buckets."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.load import LoadCollector
@@ -9,6 +8,7 @@ from autoscale.analysis.resolution import Resolution
 from autoscale.analysis.results.analysis import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
+from autoscale.record import rows
 from loadtest.histogram import Counts, bucket, middle, quantiles
 
 AROUND_S = 30.0  # before, during and after a scale event: this long each
@@ -71,7 +71,7 @@ def _figures(
     return Latency(label, start, end, *totals, p50, p90, p95, p99, p999, highest, s50, s95, s99)
 
 
-def tightest(header: Mapping[str, Any]) -> LatencyObjective | None:
+def tightest(header: rows.Header) -> LatencyObjective | None:
     """The scenario's lowest latency bound on a percentile; None without one, or where the texts cannot be read."""
     scenario = header["scenario"]
     names = [str(stage.get("name")) for stage in scenario.get("stages") or []]

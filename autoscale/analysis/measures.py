@@ -3,7 +3,6 @@
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from autoscale.analysis.elasticity import deviation, elasticity, instability, jitter, moved, reversals
 from autoscale.analysis.plan import PlannedRate
@@ -22,6 +21,7 @@ from autoscale.analysis.results.analysis import (
 )
 from autoscale.analysis.results.catalogue import CATALOGUE
 from autoscale.analysis.steps import StepSeries
+from autoscale.record.rows import Price
 
 CONSTANT_SHARE = 0.1
 FLAPPING_S = 600.0
@@ -42,7 +42,7 @@ def measures(analysis: Analysis, reversals: int | None) -> dict[str, Measure]:
     back = back_to_min(analysis.replicas, analysis.hpa, analysis.load_end, analysis.end)
     price = analysis.header["scenario"].get("price")
     notes = dict.fromkeys(("theta_under", "theta_over", "under_provisioned", "over_provisioned"), demand.how)
-    notes["cost"] = price.get("currency", "") if isinstance(price, Mapping) else ""
+    notes["cost"] = (price.get("currency") or "") if price else ""
     notes["bad"] = analysis.objective.text if analysis.objective else "no latency objective"
     return table(
         [
@@ -211,8 +211,8 @@ def flapping(
     return best
 
 
-def cost(price: Any, minutes: float | None, goodput: float | None, length_s: float | None) -> float | None:
+def cost(price: Price | None, minutes: float | None, goodput: float | None, length_s: float | None) -> float | None:
     """The cost of a million good requests at so many replica-minutes; None without a price or good requests."""
-    if not isinstance(price, Mapping) or minutes is None or not goodput or not length_s:
+    if price is None or minutes is None or not goodput or not length_s:
         return None
-    return float(price["pod_hour"]) * minutes / 60 / (goodput * length_s) * 1e6
+    return price["pod_hour"] * minutes / 60 / (goodput * length_s) * 1e6

@@ -1,8 +1,9 @@
 """How finely durations are known: those of other tools lie somewhere in a bucket of the tool's own."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from autoscale.record import rows
 
 _SAME = 1.05  # bounds as near as this are one figure to a reader
 
@@ -54,10 +55,9 @@ class Resolution(NamedTuple):
         return found is not None and bound_s != found.high
 
 
-def resolution_of(header: Mapping[str, Any]) -> Resolution:
+def resolution_of(header: rows.Header) -> Resolution:
     """The resolution that a record's header states; every duration as it is where it states none."""
-    environment = header.get("environment")
-    given: Mapping[str, Any] = environment if isinstance(environment, Mapping) else {}
+    given = header["environment"]
     bounds = given.get("bounds_s")
     numbers = [float(b) for b in bounds if isinstance(b, int | float)] if isinstance(bounds, list) else []
     return Resolution(tuple(sorted(numbers)), given.get("latency") == "whole", given.get("of_all") is True)

@@ -1,12 +1,13 @@
 """Every change of the workload's size: when, by whom, why."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 from autoscale.analysis.decisions import NEAR_S, decided
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.results.analysis import Decision, EventAt, Replicas, ScaleEvent
 from autoscale.kube.targets import targets
+from autoscale.record import rows
 
 
 def scale_events(kept: Collected, replicas: Replicas, decisions: Sequence[Decision]) -> tuple[ScaleEvent, ...]:
@@ -29,7 +30,7 @@ def _event(kept: Collected, at: float, before: int, after: int, decisions: Seque
     return ScaleEvent(at, before, after, reason, by, metric, words or _words(before, after, by, reason, metric))
 
 
-def _hpa_row(hpas: Sequence[Mapping[str, Any]], at: float, after: int) -> Mapping[str, Any] | None:
+def _hpa_row(hpas: Sequence[rows.Hpa], at: float, after: int) -> rows.Hpa | None:
     """The status that goes with a change: the one nearest in time that wanted this size and had just scaled."""
     near = [row for row in hpas if abs(row["t"] - at) <= NEAR_S and row["desired"] == after]
     return min(near, key=lambda row: abs(row["t"] - at), default=None)
@@ -43,7 +44,7 @@ def _rescale(events: Sequence[EventAt], at: float, after: int) -> EventAt | None
     return None
 
 
-def _targets(row: Mapping[str, Any]) -> str | None:
+def _targets(row: rows.Hpa) -> str | None:
     """What the HPA saw beside what it aimed at then; None where it measures nothing."""
     wanted = row["spec"].get("metrics") or ()
     return targets(wanted, row["metrics"] or ()) if wanted else None

@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -13,7 +13,8 @@ from autoscale.analysis.plan import PlannedRate, measured, planned
 from autoscale.analysis.requests import requests_of
 from autoscale.analysis.results.analysis import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
 from autoscale.analysis.steps import StepSeries, combine
-from autoscale.kube.quantities import milli
+from autoscale.kube.quantities import milli, parse_quantity
+from autoscale.record import rows
 from loadtest.histogram import quantiles
 
 _LONGEST_S = 40 * 86400
@@ -78,7 +79,7 @@ def _percentiles(load: LoadCollector, first: int, size: int) -> list[list[float 
     return columns
 
 
-def stages(header: Mapping[str, Any], start: float | None) -> tuple[StageSpan, ...]:
+def stages(header: rows.Header, start: float | None) -> tuple[StageSpan, ...]:
     """The named spans of the load on the observer's clock; none without a load."""
     if start is None:
         return ()
@@ -89,7 +90,7 @@ def stages(header: Mapping[str, Any], start: float | None) -> tuple[StageSpan, .
     )
 
 
-def planned_rate(header: Mapping[str, Any], start: float | None, series: Seconds) -> PlannedRate:
+def planned_rate(header: rows.Header, start: float | None, series: Seconds) -> PlannedRate:
     """The plan of an open load; without one what was planned (else sent, else ended) each second."""
     points = header["scenario"].get("points")
     if start is not None and points and header["scenario"].get("model", "open") == "open":
@@ -139,11 +140,11 @@ def hpa_specs(kept: Collected) -> list[tuple[float, HpaSpec]]:
     return found
 
 
-def _hpa_spec(row: Mapping[str, Any], config: Mapping[str, Any]) -> HpaSpec:
+def _hpa_spec(row: rows.Hpa, config: rows.HpaConfig) -> HpaSpec:
     spec = row["spec"]
     behavior = spec.get("behavior") or {}
     down, up = behavior.get("scaleDown") or {}, behavior.get("scaleUp") or {}
-    tolerance = _number(up.get("tolerance"))
+    tolerance = _quantity(up.get("tolerance"))
     if tolerance is None:
         tolerance = config.get("tolerance")
     window = down.get("stabilizationWindowSeconds")
@@ -166,6 +167,14 @@ def _whole(value: Any, default: int) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else default
 
 
+def _quantity(value: Any) -> float | None:
+    """A quantity (``50m`` is 0.05); None where there is none, or it is none."""
+    try:
+        return float(parse_quantity(value))
+    except ValueError:
+        return None
+
+
 def _number(value: Any) -> float | None:
     try:
         return float(value)
@@ -173,7 +182,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _cpu_target(spec: Mapping[str, Any]) -> tuple[float | None, float | None, str | None]:
+def _cpu_target(spec: rows.HpaSpec) -> tuple[float | None, float | None, str | None]:
     """(percent of the request, millicores a pod, the only container that counts) of the first metric on CPU."""
     for metric in spec.get("metrics") or []:
         source = metric.get("resource") or metric.get("containerResource") or {}
@@ -190,13 +199,13 @@ def utilization(kept: Collected) -> StepSeries:
     return _while_there(kept, _shown)
 
 
-def _while_there(kept: Collected, value: Callable[[Mapping[str, Any]], float | None]) -> StepSeries:
+def _while_there(kept: Collected, value: Callable[[rows.Hpa], float | None]) -> StepSeries:
     """A value of the HPA's rows over time, unknown from its deletion on."""
     gone: list[tuple[float, float | None]] = [(row["t"], None) for row in kept.hpas_gone]
     return StepSeries.of([*((row["t"], value(row)) for row in kept.hpas), *gone])
 
 
-def _shown(row: Mapping[str, Any]) -> float | None:
+def _shown(row: rows.Hpa) -> float | None:
     active = row["conditions"].get("ScalingActive")
     if active is not None and active["status"] == "False":
         return None
@@ -212,7 +221,7 @@ def conditions(kept: Collected, end: float) -> tuple[ConditionSpan, ...]:
     found: list[ConditionSpan] = []
     names = {name for row in kept.hpas for name in row["conditions"]}
     for name in sorted(names):
-        open_span: tuple[float, Mapping[str, Any]] | None = None
+        open_span: tuple[float, rows.Condition] | None = None
         for row in kept.hpas:
             now = row["conditions"].get(name)
             if open_span and (now is None or _same(now, open_span[1])):
@@ -234,11 +243,11 @@ def _gone_by(kept: Collected, end: float) -> float:
     return gone[-1] if gone and gone[-1] > last else end
 
 
-def _same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+def _same(a: rows.Condition, b: rows.Condition) -> bool:
     return bool(a["status"] == b["status"] and a["reason"] == b["reason"])
 
 
-def _span(name: str, since: tuple[float, Mapping[str, Any]], end: float) -> ConditionSpan:
+def _span(name: str, since: tuple[float, rows.Condition], end: float) -> ConditionSpan:
     at, condition = since
     return ConditionSpan(
         type=name,
@@ -275,7 +284,7 @@ def cpu(kept: Collected, specs: Sequence[tuple[float, HpaSpec]]) -> Cpu:
     )
 
 
-def _gone(pod: Any, last: float) -> float:
+def _gone(pod: PodHistory | None, last: float) -> float:
     """Until when a pod's last sample counts."""
     return min(last + _STALE_S, pod.removed or math.inf) if pod else last + _STALE_S
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from autoscale.base.exits import ExitCode
 
@@ -54,6 +55,34 @@ class AutoscaleError(Exception):
 
 class InputError(AutoscaleError):
     """A file, option or record that a person wrote is wrong."""
+
+
+class _ToldProblem(Protocol):
+    """A mistake as another package tells it, in the fields of a ``Problem``."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def found(self) -> str: ...
+    @property
+    def wanted(self) -> str: ...
+    @property
+    def fix(self) -> str: ...
+
+
+class _Told(Protocol):
+    """Another package's error about what a person wrote, such as ``loadtest.errors.ScenarioError``."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def problems(self) -> Iterable[_ToldProblem]: ...
+
+
+def input_error(told: _Told) -> InputError:
+    """The same as ours, every problem kept."""
+    problems = [Problem(one.where, one.found, one.wanted, one.fix) for one in told.problems]
+    return InputError(told.what, problems=problems)
 
 
 class ClusterError(AutoscaleError):

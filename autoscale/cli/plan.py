@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import click
 
-from autoscale.base.errors import InputError, Problem
+from autoscale.base.errors import InputError, input_error
 from autoscale.cli import plan_chart, plan_trace
 from autoscale.objectives import parse as parse_objectives
 from loadtest import scenario as scenarios
@@ -63,8 +63,7 @@ def resolve(scenario: str | dict[str, Any], sets: tuple[str, ...]) -> tuple[scen
         else:
             loaded = scenarios.load(scenario, sets)
     except ScenarioError as error:
-        problems = [Problem(p.where, p.found, p.wanted, p.fix) for p in error.problems]
-        raise InputError(error.what, problems=problems) from None
+        raise input_error(error) from None
     resolved = scenarios.resolved(loaded)
     parse_objectives(
         resolved["objectives"], [stage["name"] for stage in resolved["stages"]], f"{loaded.source}: objectives"

@@ -4,13 +4,14 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
 
-from autoscale.base.errors import AutoscaleError
+from autoscale.base.errors import AutoscaleError, input_error
 
 _LOOK_S = 0.3
 
@@ -48,12 +49,11 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, out: Pa
                     kubeconfig=kubeconfig,
                     namespace=namespace,
                     out=out,
-                    overrides=overrides(launch),
                     on_master=page.connect,
                     on_result=page.conclude,
                     say=screen.say,
                 )
-                desk.done(one_run(options, [screen.add, page.add], ends.new_run()))
+                desk.done(one_run(options, launch, [screen.add, page.add], ends.new_run()))
 
 
 class Ends:
@@ -93,22 +93,26 @@ class Ends:
 
 
 def overrides(launch: Any) -> tuple[str, ...]:
-    """A launch's factors as ``path=value`` of its scenario."""
+    """A launch's factors as ``path=value`` of its scenario; InputError where that cannot be read."""
     from loadtest import scenario as scenarios
+    from loadtest.errors import ScenarioError
 
-    duration = scenarios.resolve(scenarios.load(launch.scenario)).duration_s
+    try:
+        duration = scenarios.resolve(scenarios.load(launch.scenario)).duration_s
+    except ScenarioError as error:
+        raise input_error(error) from None
     found = [f"load.rate_factor={launch.rate_factor:g}"] if launch.rate_factor != 1 else []
     if launch.time_factor != 1:
         found.append(f"load.duration={duration * launch.time_factor:g}s")
     return tuple(found)
 
 
-def one_run(options: Any, listeners: Sequence[Any], stop: threading.Event) -> str | None:
-    """Run and say what it left; the reason where it could not be done."""
+def one_run(options: Any, launch: Any, listeners: Sequence[Any], stop: threading.Event) -> str | None:
+    """Run what was asked for and say what it left; the reason where it could not be done."""
     from autoscale.run.execute import execute
 
     try:
-        result = execute(options, listeners, stop)
+        result = execute(replace(options, overrides=overrides(launch)), listeners, stop)
     except AutoscaleError as error:
         options.say(f"Error: {error}")
         return str(error)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import yaml
 
-from autoscale.base.errors import InputError, Problem
+from autoscale.base.errors import InputError, Problem, input_error
 from autoscale.base.exits import ExitCode
 from autoscale.kube.quantities import milli
 from autoscale.whatif.service import Load, Setting
@@ -179,7 +179,7 @@ def _load(name: str) -> Load:
     try:
         found = scenario.load(name)
     except ScenarioError as error:
-        raise InputError(str(error)) from None
+        raise input_error(error) from None
     if found.users is not None:
         raise InputError(f"{name} has users who wait for answers (closed); the model knows open loads only.")
     stages = tuple((stage.name, stage.start_s, stage.end_s) for stage in found.plan.stages)

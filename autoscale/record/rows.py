@@ -61,6 +61,7 @@ class Price(TypedDict):
     """What a pod costs, in any currency."""
 
     pod_hour: Number
+    currency: NotRequired[str | None]
 
 
 class Scenario(TypedDict, total=False):
@@ -219,6 +220,7 @@ class ResourceMetric(TypedDict, total=False):
     """A ``resource`` or ``containerResource`` metric of an HPA's spec or status."""
 
     name: str | None
+    container: str | None
     target: Amounts | None
     current: Amounts | None
 
@@ -246,6 +248,7 @@ class Rules(TypedDict, total=False):
 
     stabilizationWindowSeconds: Number | None
     policies: list[dict[str, Any]] | None
+    tolerance: str | Number | None
 
 
 class Behavior(TypedDict, total=False):

@@ -197,9 +197,9 @@ def _load_words(analysis: Analysis) -> str:
     if not counts or analysis.load_start is None:
         return "No load was recorded."
     span = (analysis.load_end if analysis.load_end is not None else analysis.end) - analysis.load_start
-    model = analysis.header.get("scenario", {}).get("model")
+    model = analysis.header["scenario"].get("model")
     kind = f" ({model} model)" if model else ""
-    points = analysis.header.get("scenario", {}).get("points")
+    points = analysis.header["scenario"].get("points")
     peak = max(rate for _, rate in points) if points else max(counts)
     return f"The load ran for {duration(span)}{kind} and peaked at {count(peak)} requests per second."
 

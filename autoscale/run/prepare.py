@@ -3,7 +3,7 @@
 from typing import Any
 
 from autoscale import objectives
-from autoscale.base.errors import InputError, Problem
+from autoscale.base.errors import InputError, Problem, input_error
 from autoscale.objectives.reach import check_reach
 from autoscale.run.options import Existing, RunOptions
 from loadtest import scenario as scenarios
@@ -20,8 +20,7 @@ def resolve(options: RunOptions) -> Resolved:
     try:
         resolved = scenarios.resolve(scenarios.load(options.scenario, options.overrides))
     except ScenarioError as error:
-        problems = [Problem(item.where, item.found, item.wanted, item.fix) for item in error.problems]
-        raise InputError(error.what, problems=problems) from error
+        raise input_error(error) from error
     parsed = objectives.parse(resolved.objectives, [stage.name for stage in resolved.stages])
     check_reach(parsed, [request.model_dump() for request in resolved.requests])
     return resolved

@@ -3,7 +3,6 @@
 The generator was the limit: *invalid*. Something that the verdict rests on was not seen: *unknown*.
 """
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Literal
 
@@ -69,8 +68,7 @@ def _unless_imported(analysis: Analysis) -> Literal["none", "unknown"]:
 
 def imported_from(analysis: Analysis) -> str | None:
     """The tool whose results these are; None for a run of our own."""
-    environment = analysis.header.get("environment")
-    tool = environment.get("imported_from") if isinstance(environment, Mapping) else None
+    tool = analysis.header["environment"].get("imported_from")
     return str(tool) if tool else None
 
 

@@ -118,6 +118,15 @@ def test_a_record_without_one_source_leaves_unknowns(kind: str) -> None:
         assert all(found.measures[name].value is None for name in gone.get(kind, ()))
 
 
+@pytest.mark.parametrize(("written", "read"), [("50m", 0.05), ("0.2", 0.2), (None, 0.1)])
+def test_a_tolerance_of_its_own_is_a_quantity(written: str | None, read: float) -> None:
+    """As the API writes it, in thousandths or not; the controller's where the HPA has none."""
+    behavior = {"scaleUp": {"tolerance": written}} if written else None
+    hpa = analyse(Record().hpa(0, 2, 50, behavior=behavior).rows()).hpa
+    assert hpa is not None
+    assert hpa.tolerance == read
+
+
 def test_an_empty_record_is_all_unknown() -> None:
     """A header alone gives no figure at all, and is marked partial."""
     found = analyse(Record().cut())

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,10 @@ import pytest
 
 from autoscale import cli
 from autoscale.base.exits import ExitCode
+from autoscale.cli.ui import one_run
+from autoscale.run.options import RunOptions
+from autoscale.web.desk import Launch
+from tests.cli.conftest import FIXTURES, Done
 
 
 def test_a_mistake_of_our_own_does_not_look_like_a_failed_objective(
@@ -58,6 +64,42 @@ def test_every_command_is_a_file_of_its_own(capsys: pytest.CaptureFixture[str]) 
         with pytest.raises(SystemExit) as ended:
             cli.main([name, "--help"])
         assert ended.value.code == ExitCode.PASS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", "--no-web"),
+        ("run", "--no-web", "--dry-run"),
+        ("plan",),
+        ("whatif", FIXTURES / "good.jsonl.gz", "--load"),
+    ],
+    ids=["run", "dry run", "plan", "whatif"],
+)
+def test_every_mistake_of_a_scenario_is_told(
+    autoscale: Callable[..., Done], tmp_path: Path, words: tuple[str | Path, ...]
+) -> None:
+    """Whichever command reads it: each mistake has its line with place, found and wanted, and the exit code is 2."""
+    scenario = tmp_path / "wrong.yaml"
+    scenario.write_text("name: wrong\nload: {plan: [{name: only, duration: 5s, rate: -1}], wrkers: 2}\n")
+    done = autoscale(*words, scenario)
+    assert done.code == ExitCode.BAD_INPUT
+    first, *problems = done.err.splitlines()
+    assert first == "Error: The scenario wrong.yaml is wrong."
+    assert len(problems) == 2
+    assert "Did you mean workers?" in done.err
+    assert "rate: found -1, wanted" in done.err
+
+
+def test_a_run_of_the_page_that_cannot_be_read_says_why() -> None:
+    """Every mistake of it, to the page; `autoscale ui` goes on."""
+    said: list[str] = []
+    options = RunOptions("nowhere", say=said.append)
+    told = one_run(options, Launch("nowhere", time_factor=2.0), [], threading.Event())
+    assert told is not None
+    assert "There is no scenario nowhere." in told
+    assert "nowhere: found" in told
+    assert said == [f"Error: {told}"]
 
 
 def test_a_reader_that_has_enough_is_no_fault() -> None:

@@ -6,7 +6,6 @@ unless the unit says percent. Unknown is None.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.plan import LoadChange, PlannedRate
@@ -25,6 +24,7 @@ from autoscale.analysis.results.series import (
     Seconds,
     StageSpan,
 )
+from autoscale.record import rows
 
 __all__ = [
     "PHASES",
@@ -69,7 +69,7 @@ class Analysis:
     first, counts).
     """
 
-    header: Mapping[str, Any]
+    header: rows.Header
     run: str
     start: float
     end: float

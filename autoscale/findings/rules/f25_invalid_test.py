@@ -23,7 +23,7 @@ def check(run: Run) -> Hit | None:
 def _more_room(run: Run, wrong: set[str]) -> str:
     """What a generator that was the limit needs; one that only waited for answers needs no further workers."""
     scenario = run.analysis.header["scenario"]
-    most = scenario.get("load", {}).get("max_in_flight")
+    most = (scenario.get("load") or {}).get("max_in_flight")
     if wrong == {"dropped"} and scenario.get("model") == "open" and most is not None:
         return (
             f"Requests found no room: {most} were waiting for answers already. "

@@ -68,7 +68,7 @@ def _environment(analysis: Analysis) -> jinja2.Environment:
 def _context(account: Account) -> dict[str, Any]:
     analysis = account.analysis
     return {
-        "title": f"{analysis.header.get('scenario', {}).get('name') or 'run'}: {_target(analysis)}",
+        "title": f"{analysis.header['scenario'].get('name') or 'run'}: {_target(analysis)}",
         "subtitle": _subtitle(analysis),
         "verdict": account.verdict,
         "findings": account.findings,
@@ -118,13 +118,13 @@ def inline_json(value: Any) -> Markup:
 
 
 def _target(analysis: Analysis) -> str:
-    target = analysis.header.get("target") or {}
-    return f"{str(target.get('kind') or 'workload').lower()}/{target.get('name') or 'unknown'}"
+    target = analysis.header["target"]
+    return f"{target['kind'].lower() or 'workload'}/{target['name'] or 'unknown'}"
 
 
 def _subtitle(analysis: Analysis) -> str:
-    context = analysis.header.get("context") or {}
-    parts = [words.moment(analysis.start), f"context {context.get('name') or 'unknown'}", f"run {analysis.run}"]
+    context = analysis.header["context"].get("name") or "unknown"
+    parts = [words.moment(analysis.start), f"context {context}", f"run {analysis.run}"]
     if analysis.partial:
         parts.append("partial: the record breaks off")
     elif analysis.end_reason and analysis.end_reason != "done":
@@ -136,14 +136,14 @@ def _settings(analysis: Analysis) -> list[tuple[str, str]]:
     header = analysis.header
     named = [
         ("HorizontalPodAutoscaler in force", dict(analysis.hpa.raw) if analysis.hpa else None),
-        ("Scenario", {k: v for k, v in (header.get("scenario") or {}).items() if k != "points"}),
-        ("Target", header.get("target")),
-        ("HPA controller", header.get("hpa_config")),
-        ("Cluster", header.get("context")),
-        ("Versions", header.get("versions")),
-        ("Environment", header.get("environment")),
-        ("Accepted but not enforced by the embedded cluster", header.get("accepted")),
-        ("Objects as applied", header.get("objects")),
+        ("Scenario", {k: v for k, v in header["scenario"].items() if k != "points"}),
+        ("Target", header["target"]),
+        ("HPA controller", header["hpa_config"]),
+        ("Cluster", header["context"]),
+        ("Versions", header["versions"]),
+        ("Environment", header["environment"]),
+        ("Accepted but not enforced by the embedded cluster", header["accepted"]),
+        ("Objects as applied", header["objects"]),
     ]
     return [(name, yaml.safe_dump(value, sort_keys=False, allow_unicode=True)) for name, value in named if value]
 

@@ -15,12 +15,12 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render(account: Account) -> str:
     """One test suite; a failed objective is a failure, an unknown or invalid one an error: never a pass."""
     analysis = account.analysis
-    name = str((analysis.header.get("scenario") or {}).get("name") or "run")
+    name = str(analysis.header["scenario"].get("name") or "run")
     judgements = account.verdict.judgements
     suite = ElementTree.Element(
         "testsuite",
         name=_legal(f"autoscale {name}"),
-        hostname=_legal(str((analysis.header.get("context") or {}).get("name") or "unknown")),
+        hostname=_legal(str(analysis.header["context"].get("name") or "unknown")),
         tests=str(len(judgements) + 1),
         failures=str(sum(j.outcome == "fail" for j in judgements)),
         errors=str(

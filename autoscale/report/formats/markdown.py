@@ -35,7 +35,7 @@ def _table(head: list[str], rows: list[list[object]]) -> str:
 
 def _head(account: Account) -> str:
     verdict, analysis = account.verdict, account.analysis
-    name = (analysis.header.get("scenario") or {}).get("name") or "run"
+    name = analysis.header["scenario"].get("name") or "run"
     lines = [
         f"## {_SIGN[verdict.outcome]} {escape(name)}: {verdict.outcome}",
         "",

@@ -109,8 +109,8 @@ def test_what_a_killed_cluster_left_is_replaced(state_home: Path) -> None:
 def test_a_bound_cluster_ends_with_its_parent(state_home: Path) -> None:
     """When the process that started it is killed, the cluster ends by itself."""
     script = (
-        "import time; from autoscale.embedded import settings; from autoscale.embedded.launch import process;"
-        "process.start('one', settings.quick()); print('up', flush=True); time.sleep(60)"
+        "import signal; from autoscale.embedded import settings; from autoscale.embedded.launch import process;"
+        "process.start('one', settings.quick()); print('up', flush=True); signal.pause()"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout

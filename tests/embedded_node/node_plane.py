@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import inspect
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,14 +80,20 @@ class Plane:
         """Messages of the events with that reason."""
         return [e["message"] for e in self.store.objects.list("Event") if e["reason"] == reason]
 
-    async def until(self, what: Callable[[], T | bool | None], deadline_s: float = DEADLINE_S) -> T:
+    async def until(
+        self, what: Callable[[], T | bool | Awaitable[T | bool | None] | None], deadline_s: float = DEADLINE_S
+    ) -> T:
         """Wait for something that is true; AssertionError with the pods' states after the deadline."""
         end = time.monotonic() + deadline_s
-        while not (found := what()):
+        while True:
+            found = what()
+            if inspect.isawaitable(found):
+                found = await found
+            if found:
+                return found  # type: ignore[return-value]
             states = [(p["metadata"]["name"], p["status"]) for p in self.store.objects.list("Pod")]
             assert time.monotonic() < end, f"not in {deadline_s} s: {states}"
             await asyncio.sleep(0.02)
-        return found  # type: ignore[return-value]
 
     async def until_ready(self, name: str) -> Object:
         """Wait for a pod to be ready."""

@@ -1,13 +1,15 @@
 """The service proxy as its own process: spreading, staying, refusing, following."""
 
 import contextlib
+import fcntl
 import json
 import os
 import socket
 import subprocess
 import sys
+import termios
 import threading
-import time
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,8 @@ import pytest
 from autoscale.embedded.addresses import Block, claim_block
 from autoscale.embedded.proxy import forward
 from tests.conftest import eventually
+
+NARROW_B = 65536
 
 
 @pytest.fixture
@@ -188,19 +192,35 @@ def test_services_are_apart_and_come_and_go(block: Block) -> None:
 
 
 def test_bytes_pass_whole_both_ways_and_so_do_ends(block: Block) -> None:
-    """20 MB come back as they went, with the client's half closed; a slow reader loses nothing."""
+    """20 MB come back as they went, with the client's half closed; a reader that begins late loses nothing."""
     payload = os.urandom(20 * 2**20)
     with backends(block, 1) as found, running() as made:
         host = str(block.services[2])
         made.follow((host, found))
         eventually(lambda: greeting(host) is not None)
-        with socket.create_connection((host, 80), 20) as connection:
+        with slow(host) as connection:
             sender = threading.Thread(target=_send, args=(connection, payload))
             sender.start()
-            time.sleep(0.3)  # Let buffers fill: this reader is slow on purpose.
+            eventually(lambda: unread(connection) >= NARROW_B / 2, "the buffers to fill")
             answer = b"".join(iter(lambda: connection.recv(2**20), b""))
             sender.join()
     assert answer == found[0].at[0].encode() + b"\n" + payload
+
+
+def slow(host: str) -> socket.socket:
+    """A connection on which little can wait to be read."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_B)
+    connection.settimeout(20)
+    connection.connect((host, 80))
+    return connection
+
+
+def unread(connection: socket.socket) -> int:
+    """How many bytes have come and wait to be read."""
+    count = array("i", [0])
+    fcntl.ioctl(connection, termios.FIONREAD, count)
+    return count[0]
 
 
 def _send(connection: socket.socket, payload: bytes) -> None:

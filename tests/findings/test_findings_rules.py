@@ -321,6 +321,8 @@ def test_an_invalid_test_says_what_would_make_it_valid() -> None:
     assert "50 were waiting for answers already" in advice
     assert "load.max_in_flight" in advice
     assert "load.workers" in findings(late)["F25"].advice
+    full.header["scenario"]["load"] = None  # as an imported record has it
+    assert "load.workers" in findings(full)["F25"].advice
 
 
 def test_a_quiet_run_has_no_findings() -> None:

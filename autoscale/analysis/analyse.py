@@ -8,6 +8,7 @@ from autoscale.analysis import timeline
 from autoscale.analysis.decisions import decisions
 from autoscale.analysis.demand import demand
 from autoscale.analysis.generator import generator
+from autoscale.analysis.intake.clocks import SERVER, WALL
 from autoscale.analysis.intake.collect import Collected, collect
 from autoscale.analysis.interventions import interventions
 from autoscale.analysis.latency import latency, of_span, tightest, violated_seconds
@@ -21,6 +22,7 @@ from autoscale.analysis.results.analysis import Analysis, Demand, Seconds
 from autoscale.analysis.scaling import scale_events
 
 _METRIC_BIN_S = 15
+_SET_BACK = "Rows of one source were heard at times that run backwards: the recording machine's clock was set back."
 
 
 def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
@@ -94,6 +96,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         pod_bins=_pod_bins(kept),
         unread_rows=kept.strange,
         faults=tuple(kept.ledger.faults()),
+        set_back_s=kept.set_back_s,
         notes=_notes(kept, need, plan, end),
     )
     return replace(found, measures=measures(found, reversals))
@@ -144,11 +147,24 @@ def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | N
             bool(unmeasured),
             f"The clocks of {', '.join(unmeasured)} were not measured: their times are taken as the observer's.",
         ),
-        (kept.backwards > 0, f"{kept.backwards} rows were heard out of order: a clock was set back."),
+        (kept.set_back_s > 0, _SET_BACK),
         (kept.strange > 0, f"{kept.strange} rows could not be read and were left out."),
         (kept.load.duplicates > 0, f"{kept.load.duplicates} load rows came twice and were counted once."),
     ]
-    return tuple(text for true, text in facts if true)
+    told = [text for true, text in facts if true]
+    return (*told, *(_setting(*one, kept.first_t) for one in kept.clocks.was_set()))
+
+
+def _setting(clk: str, at: float, by_s: float, start: float) -> str:
+    """That a clock was set, and what it is to the figures."""
+    which = {SERVER: "The API server's clock", WALL: "The clock of the machine that recorded"}.get(
+        clk, f"The clock {clk}"
+    )
+    then = (
+        "times in this report go on as if it had not been" if clk == WALL else "its times are taken for what they were"
+    )
+    words = f"{which} was set {'forward' if by_s > 0 else 'back'} by {abs(by_s):.1f} s"
+    return f"{words} {at - start:.0f} s after the record began: {then}."
 
 
 __all__ = ["Analysis", "Seconds", "analyse"]

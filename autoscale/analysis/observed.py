@@ -39,7 +39,7 @@ def observations(kept: Collected, seat: Seat, spec: Spec) -> Iterator[Observatio
     samples (which are polled), pods, and the edges of the windows that the pass looks back through. Pods made by its
     own change of the size came after it.
     """
-    ahead = kept.clocks.server().at
+    ahead = kept.clocks.server(seat.t).at
     size = seat.row["current"]
     scale = Scale(size, _present(kept, seat, size), _SELECTOR) if size is not None else None
     base = Observation(

@@ -72,7 +72,9 @@ def pod_moments(kept: Collected, pod: PodHistory) -> list[Moment | None]:
     return [
         *(clocks.moment(*when) if when else None for when in dated),
         clocks.moment(*ready) if ready else None,
-        Moment(endpoint.ready, clocks.server().error_s) if endpoint and endpoint.ready is not None else None,
+        Moment(endpoint.ready, clocks.server(endpoint.ready).error_s)
+        if endpoint and endpoint.ready is not None
+        else None,
         Moment(first, 0.0) if first is not None else None,
     ]
 

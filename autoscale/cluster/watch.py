@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoscale.base.errors import ClusterError
+from autoscale.base.times import parse_time
 from autoscale.cluster.client import Cluster, Stream
 from autoscale.cluster.failures import Refused, passes, refused
 from autoscale.kube.kinds import Resource
@@ -16,6 +17,10 @@ FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0
 # Changes that are heard later than this are said to be: their receive times are no longer when they happened.
 LATE_S = 2.0
+# What a stalled connection held back comes within so long of its end.
+BURST_S = 0.5
+# A server that has sent two bookmarks so soon after each other does so always: it is heard at least that often.
+_BEAT_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -23,13 +28,15 @@ class Change:
     """One object as the API server sent it.
 
     ``type``: LISTED (it was there when the list began), ADDED, MODIFIED, DELETED, or
-    GONE (it vanished while the watch was interrupted: when is unknown). ``t``: receive time.
+    GONE (it vanished while the watch was interrupted: when is unknown). ``t``: receive time. ``written``: when the API
+    server wrote that change, by its own clock, cut to seconds; None where the object does not tell.
     """
 
     kind: str
     type: str
     object: dict[str, Any]
     t: float
+    written: float | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,9 @@ class Watch:
         self._broke: float | None = None
         self._progress = False
         self._connected = False
+        self._beats = False
+        self._bookmark = 0.0  # when the last one came
+        self._silence: tuple[float, float] | None = None  # the last one that was too long
 
     def cancel(self) -> None:
         """End ``changes()`` soon, wherever it waits."""
@@ -180,7 +190,7 @@ class Watch:
             self._progress = True  # a quiet watch that the server ended when it was asked to
             self._heard = self._answered = self._clock()
 
-    def _event(self, line: bytes) -> Iterator[Change]:
+    def _event(self, line: bytes) -> Iterator[Change | Lost]:
         """One line of the watch."""
         try:
             event = json.loads(line)
@@ -191,16 +201,54 @@ class Watch:
             # Whatever it is, only a new list is sure to mend it: 410 is how that is said.
             raise refused("GET", self._path, 410, item if isinstance(item, dict) else {})
         self._version = item["metadata"]["resourceVersion"]
-        self._heard = self._answered = self._clock()
+        before, self._heard = self._answered, self._clock()
+        self._answered = self._heard
         self._progress = True
+        yield from self._stalled(before, change=kind != "BOOKMARK")
         if kind == "BOOKMARK":
             return
         uid = item["metadata"]["uid"]
-        if kind == "DELETED":
-            self._known.pop(uid, None)
-        else:
+        known = self._known.pop(uid, None)
+        if kind != "DELETED":
             self._known[uid] = item
-        yield Change(self._resource.kind, kind, item, self._heard)
+        yield Change(self._resource.kind, kind, item, self._heard, written(item, known))
+
+    def _stalled(self, before: float, *, change: bool) -> Iterator[Lost]:
+        """The gap of a silence that was too long for a server that is heard every second, and held a change back.
+
+        Without a change nothing was heard late. Servers that send a bookmark once a minute are not bound by this.
+        """
+        now = self._heard
+        if self._beats and now - before > LATE_S:
+            self._silence = before, now
+        if not change:
+            self._beats = self._beats or now - self._bookmark < _BEAT_S
+            self._bookmark = now
+        if change and self._silence:
+            since, until = self._silence
+            self._silence = None
+            if now - until < BURST_S:
+                yield Lost(self.source, since, until, f"the connection stalled for {until - since:.1f} s")
+
+
+def written(item: dict[str, Any], before: dict[str, Any] | None) -> float | None:
+    """When the API server wrote what is new in an object, against how it was known before; None where it tells no time.
+
+    The newest of its field managers' times and of its making. Not every write leaves its time
+    (a binding, a field that is only taken away), so one that is no newer than before is none of this change.
+    """
+    newest = _newest(item)
+    return parse_time(newest) if newest and (before is None or newest > _newest(before)) else None
+
+
+def _newest(item: dict[str, Any]) -> str:
+    """The newest time (RFC 3339 in UTC, so the greatest text) that the API server put into an object's metadata.
+
+    ``deletionTimestamp`` lies ahead of its writing by the grace period, so it is no such time.
+    """
+    metadata = item["metadata"]
+    times = [entry.get("time") or "" for entry in metadata.get("managedFields") or ()]
+    return max(*times, metadata.get("creationTimestamp") or "") if times else metadata.get("creationTimestamp") or ""
 
 
 def _version(item: dict[str, Any]) -> str:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from autoscale.record.rows import Clock
 from loadtest.lines import WorkerClock
 
+WALL = "wall"
+"""The clock of the observer's machine, which may be set while it records."""
+
 
 @dataclass
 class Clocks:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from autoscale.cluster.logs import Line
@@ -12,6 +12,8 @@ from autoscale.cluster.watch import Change, Lost
 from autoscale.kube.kinds import Object
 from autoscale.observe import convert, loglines
 from autoscale.observe.clocks import Clocks
+from autoscale.observe.gaps import gap_row
+from autoscale.observe.lateness import Lateness
 from autoscale.observe.scope import Scope
 from autoscale.observe.table import RECORDED, Source
 from autoscale.record.rows import Gap, Row
@@ -21,6 +23,7 @@ from loadtest.lines import Load, Mark, PodLoad
 API_CLOCK = "api"
 # What one row covers, in seconds.
 _SPAN_S = {"load": 1.0, "pod_load": 10.0}
+_REPLICAS_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,16 @@ class ClockRead:
     t: float
 
 
-Seen = Change | Lost | Line | Samples | ClockRead
+@dataclass(frozen=True)
+class Silence:
+    """A server that is asked every second did not answer from ``since`` until ``until``."""
+
+    source: str
+    since: float
+    until: float
+
+
+Seen = Change | Lost | Line | Samples | ClockRead | Silence
 
 
 @dataclass
@@ -57,6 +69,7 @@ class Fold:
     _seq: dict[tuple[str, str], int] = field(default_factory=dict)
     strangers: list[str] = field(default_factory=list)
     clocks: Clocks = field(default_factory=Clocks)
+    lateness: Lateness = field(default_factory=Lateness)
 
     def rows(self, seen: Seen) -> list[Row]:
         """The rows of one thing seen, in the order in which they are to be written."""
@@ -68,11 +81,19 @@ class Fold:
             case Line():
                 return self._line(seen)
             case Lost():
-                return [
-                    {"k": "gap", "source": seen.source, "since": seen.since, "until": seen.until, "cause": seen.cause}
-                ]
+                self.lateness.told[seen.source] = seen.until
+                return [gap_row(seen)]
+            case Silence():
+                return [gap_row(lost) for lost in self.lateness.of_silence(seen.source, seen.since, seen.until)]
             case ClockRead():
+                self._follow(seen)
                 return [*self.clocks.master(seen.clk, seen.offset_s, seen.error_s)]
+
+    def _follow(self, read: ClockRead) -> None:
+        """What is no news is known by the server's time of it: where that was set back the run began earlier by it."""
+        known = self.clocks.masters.get(read.clk)
+        if read.clk == API_CLOCK and known and (step := read.offset_s - known[0]) < -known[1] - read.error_s:
+            self.scope = replace(self.scope, since=self.scope.since + step)
 
     def _change(self, change: Change) -> list[Row]:
         """One object of the API: those of its rows in which anything has changed. LookupError for a kind without rows:
@@ -85,7 +106,14 @@ class Fold:
             found |= {
                 key: source.left(key, self.scope) for key in self._left(change.kind, obj["metadata"]["uid"], found)
             }
-        return [row for key, row in found.items() if self._is_new(key, row)]
+        return [*self._late(change, source), *(row for key, row in found.items() if self._is_new(key, row))]
+
+    def _late(self, change: Change, source: Source) -> list[Gap]:
+        """A gap where the change was heard late by the API server's clock, once that is known."""
+        self.lateness.recent.append(change.t)
+        if change.written is None or (clock := self.clocks.masters.get(API_CLOCK)) is None:
+            return []
+        return [gap_row(lost) for lost in self.lateness.of_change(change, source.resource.plural, *clock)]
 
     def _left(self, kind: str, uid: str, found: Collection[str]) -> list[str]:
         """The keys that were among an object's rows before, and are in no object of the kind now; remembers them."""
@@ -110,7 +138,9 @@ class Fold:
             if uid is None:
                 continue
             row = convert.usage_row(item, uid, API_CLOCK)
-            if row["at"] > self._sampled.get(uid, 0.0):
+            # An older one is of another replica of metrics-server; a much older one of a clock that was set back.
+            last = self._sampled.get(uid, 0.0)
+            if not last - _REPLICAS_S <= row["at"] <= last:
                 self._sampled[uid] = row["at"]
                 rows.append(row)
         return rows
@@ -142,7 +172,7 @@ class Fold:
         until = line.at if row["k"] == "clock" else row["at"]
         since = until - missing * _SPAN_S.get(place[0], 1.0)
         cause = f"{missing} rows of the log of {line.pod} are missing"
-        return [{"k": "gap", "source": "/".join(place), "since": since, "until": until, "cause": cause}]
+        return [gap_row(Lost("/".join(place), since, until, cause))]
 
 
 def _row(line: Load | PodLoad | Mark) -> Row:

@@ -2,20 +2,21 @@
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 from autoscale.base.errors import AutoscaleError, ClusterError
+from autoscale.base.steady import SteadyClock
 from autoscale.cluster.client import Cluster
-from autoscale.cluster.clock import measure
+from autoscale.cluster.clock import PERIOD_S, Meter
 from autoscale.cluster.logs import LogFollower
 from autoscale.cluster.metrics import pod_samples
-from autoscale.cluster.watch import Change, Lost, Watch
-from autoscale.observe.fold import ClockRead, Samples, Seen
+from autoscale.cluster.watch import LATE_S, Change, Lost, Watch
+from autoscale.observe.fold import ClockRead, Samples, Seen, Silence
 
-CLOCK_PERIOD_S = 60.0
+BEAT_S = 1.0
 CLOCK_RETRY_S = 1.0
 JOIN_S = 10.0
 
@@ -93,7 +94,9 @@ def following(follower: LogFollower, inbox: Inbox) -> Iterator[None]:
 
 
 @contextmanager
-def sampling(cluster: Cluster, namespace: str, labels: str, inbox: Inbox, period_s: float) -> Iterator[None]:
+def sampling(
+    cluster: Cluster, namespace: str, labels: str, inbox: Inbox, period_s: float, clock: SteadyClock
+) -> Iterator[None]:
     """The samples of metrics.k8s.io, asked for twice in the period in which new ones appear, so that none is missed.
 
     A span in which they could not be had becomes a gap.
@@ -101,48 +104,70 @@ def sampling(cluster: Cluster, namespace: str, labels: str, inbox: Inbox, period
     stop = threading.Event()
 
     def work() -> None:
-        heard, failing = time.time(), ""
+        heard, failing = clock(), ""
         while not stop.is_set():
             try:
                 items = pod_samples(cluster, namespace, labels)
                 if failing:
-                    inbox.put(Lost("usage", heard, time.time(), failing))
-                heard, failing = time.time(), ""
+                    inbox.put(Lost("usage", heard, clock(), failing))
+                heard, failing = clock(), ""
                 inbox.put(Samples(items, heard))
             except ClusterError as error:
                 failing = error.what
             stop.wait(period_s / 2)
         if failing:
-            inbox.put(Lost("usage", heard, time.time(), failing))
+            inbox.put(Lost("usage", heard, clock(), failing))
 
     with running("usage", work, stop.set, inbox):
         yield
 
 
 @contextmanager
-def timing(clk: str, ask: Callable[[], str], inbox: Inbox, *, same_machine: bool) -> Iterator[None]:
-    """Another clock against ours: the same where both are this machine's, else measured now and again.
+def timing(
+    clk: str, ask: Callable[[], str], inbox: Inbox, clock: SteadyClock, *, same_machine: bool, beat: bool = False
+) -> Iterator[None]:
+    """Another clock against ours: measured, and followed from then on; taken for ours on the same machine until its
+    answers say otherwise.
 
-    ``ask()`` returns a ``Date`` header of that clock's server.
+    ``ask()`` returns a ``Date`` header of that clock's server. ``beat``: it is asked every second, so that its answers
+    bound how late anything else of that server can have been heard: a longer silence is put in as ``Silence``.
     """
-    stop = threading.Event()
+    stop, meter = threading.Event(), Meter(exact=same_machine)
+    pulse = _Pulse(clk, clock()) if beat else None
 
     def work() -> None:
         pause = CLOCK_RETRY_S
-        while not stop.is_set():
+        while not stop.wait(meter.next(now := clock(), BEAT_S if beat else PERIOD_S) - now):
+            sent = clock()
             try:
-                bound = measure(ask, stop)
+                second = parsedate_to_datetime(ask()).timestamp()
             except (ClusterError, KeyError, ValueError):  # no answer, or none with a date: it may not listen yet
                 stop.wait(pause)
-                pause = min(2 * pause, CLOCK_PERIOD_S)
+                pause = BEAT_S if beat else min(2 * pause, PERIOD_S)
                 continue
-            if bound is not None:
-                inbox.put(ClockRead(clk, bound.offset_s, bound.error_s, time.time()))
-            stop.wait(CLOCK_PERIOD_S)
+            received, pause = clock(), CLOCK_RETRY_S
+            if silence := pulse and pulse.heard(received):
+                inbox.put(silence)
+            if bound := meter.take(sent, received, second):
+                inbox.put(ClockRead(clk, bound.offset_s, bound.error_s, received))
 
     if same_machine:
-        inbox.put(ClockRead(clk, 0.0, 0.0, time.time()))
-        yield
-        return
+        inbox.put(ClockRead(clk, 0.0, 0.0, clock()))
     with running(f"clock {clk}", work, stop.set, inbox):
         yield
+
+
+class _Pulse:
+    """When a server was heard last. A silence is told a beat later, when what it held back has arrived."""
+
+    def __init__(self, source: str, now: float) -> None:
+        self._source, self._last = source, now
+        self._told: Silence | None = None
+
+    def heard(self, now: float) -> Silence | None:
+        """It answered; the silence that was over at the answer before this one."""
+        over, self._told = self._told, None
+        if now - self._last > LATE_S:
+            self._told = Silence(self._source, self._last, now)
+        self._last = now
+        return over

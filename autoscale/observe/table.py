@@ -31,7 +31,8 @@ class Source:
     ``selection(scope)``: which of them; None where the run has none. ``rows(obj, scope, gone)``: what is recorded of
     one, None for what is watched for control alone. ``left(key, scope)``: the row of a key that was among an object's
     rows and is in no object's now. ``optional``: a run does without it where it may not be watched or is not served.
-    ``beside``: the kinds of workload it is watched for, empty for all.
+    ``beside``: the kinds of workload it is watched for, empty for all. ``hides``: the figures that are unknown where it
+    was not heard.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Source:
     left: Callable[[str, Scope], Row] | None = None
     optional: bool = False
     beside: tuple[str, ...] = ()
+    hides: str = ""
 
     @property
     def resource(self) -> Resource:
@@ -138,15 +140,16 @@ def _endpoint_left(pod_uid: str, scope: Scope) -> Row:
     return convert.endpoint_left(scope.service or "", pod_uid)
 
 
+_SIZE = "the size that was asked for, and when"
 SOURCES = (
-    Source("Deployment", _workload, _workload_rows, beside=("Deployment",)),
-    Source("StatefulSet", _workload, _workload_rows, beside=("StatefulSet",)),
-    Source("ReplicaSet", _labelled, _workload_rows, beside=("Deployment",)),
-    Source("Pod", _labelled, _pod_rows),
-    Source("HorizontalPodAutoscaler", _hpa, _hpa_rows),
-    Source("Event", _all, _event_rows),
-    Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left),
-    Source("Node", _all, _node_rows, optional=True),
+    Source("Deployment", _workload, _workload_rows, beside=("Deployment",), hides=_SIZE),
+    Source("StatefulSet", _workload, _workload_rows, beside=("StatefulSet",), hides=_SIZE),
+    Source("ReplicaSet", _labelled, _workload_rows, beside=("Deployment",), hides=_SIZE),
+    Source("Pod", _labelled, _pod_rows, hides="pods over time, and when each was made, placed, started, ready, gone"),
+    Source("HorizontalPodAutoscaler", _hpa, _hpa_rows, hides="the HPA's decisions, and when they were made"),
+    Source("Event", _all, _event_rows, hides="what the cluster said of it"),
+    Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left, hides="when pods began and ceased to get traffic"),
+    Source("Node", _all, _node_rows, optional=True, hides="nodes over time"),
     Source("Job", _made),
     Source("Pod", _load_pods),
 )

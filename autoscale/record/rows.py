@@ -120,9 +120,10 @@ class Header(Stamp):
 
 
 class Clock(Stamp):
-    """How far another clock is ahead of the observer's.
+    """How far another clock is ahead of the observer's, from then on until the next row of that clock.
 
-    Observer time = ``at`` - ``offset_s``, within ``error_s``.
+    Observer time = ``at`` - ``offset_s``, within ``error_s``. The observer's own is the machine's at the beginning,
+    carried on by the monotonic one; the clock ``wall`` is the machine's, which has a row for each time it was set.
     """
 
     k: Literal["clock"]
@@ -338,13 +339,17 @@ class Event(Stamp):
 
 
 class Gap(Stamp):
-    """A span in which a source was not heard: what lies in it is unknown."""
+    """A span in which a source was not heard, or heard late: what lies in it, or when in it, is unknown.
+
+    ``hides`` names the figures that are unknown there.
+    """
 
     k: Literal["gap"]
     source: str
     since: Number
     until: Number
     cause: str
+    hides: NotRequired[str]
 
 
 class Totals(TypedDict, total=False):

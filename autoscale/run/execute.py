@@ -177,12 +177,13 @@ def enter_sources(run: Recorder, site: Site) -> None:
     def date() -> str:
         return cluster.call("GET", "/version", read_s=5.0).headers["date"]
 
-    run.stack.enter_context(timing(API_CLOCK, date, inbox, same_machine=run.same_machine))
+    run.stack.enter_context(timing(API_CLOCK, date, inbox, run.clock, same_machine=run.same_machine, beat=True))
     for source in watched(target.kind):
         chosen, resource = source.selection(run.fold.scope), source.resource
         if chosen is None or resource.plural in site.unseen:
             continue
         namespace = target.namespace if resource.namespaced else None
-        watch = Watch(cluster, resource, namespace, labels=chosen.labels, fields=chosen.fields)
+        watch = Watch(cluster, resource, namespace, labels=chosen.labels, fields=chosen.fields, clock=run.clock)
         run.stack.enter_context(watching(watch, inbox, load=source.rows is None))
-    run.stack.enter_context(sampling(cluster, target.namespace, target.labels, inbox, site.place.metrics_period_s))
+    period_s = site.place.metrics_period_s
+    run.stack.enter_context(sampling(cluster, target.namespace, target.labels, inbox, period_s, run.clock))

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from autoscale.base.errors import AutoscaleError
+from autoscale.base.steady import SteadyClock
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.logs import Line, LogFollower
 from autoscale.cluster.proxy import date_of, pod_fetch
-from autoscale.cluster.watch import Change
+from autoscale.cluster.watch import Change, Lost
+from autoscale.observe.clocks import WALL, clock_row
 from autoscale.observe.fold import Fold
+from autoscale.observe.gaps import gap_row
 from autoscale.observe.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
 from autoscale.observe.view import View
 from autoscale.record.rows import Mark, Row
@@ -24,6 +27,7 @@ from autoscale.run.options import Listener
 
 T = TypeVar("T")
 TICK_S = 0.25
+SET_S = 0.1  # a machine's clock that is so far from where it was has been set
 
 
 class Interrupted(AutoscaleError):
@@ -47,6 +51,8 @@ class Recorder:
     stop: threading.Event = field(default_factory=threading.Event)
     alive: Callable[[], None] = lambda: None
     same_machine: bool = False
+    clock: SteadyClock = field(default_factory=SteadyClock)
+    ahead_s: float = 0.0
     inbox: Inbox = field(default_factory=queue.SimpleQueue)
     totals: Totals = field(default_factory=Totals)
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -57,7 +63,7 @@ class Recorder:
 
     def write(self, row: Row, t: float | None = None) -> None:
         """Append one row and tell the listeners."""
-        full = self.writer.write(row, time.time() if t is None else t)
+        full = self.writer.write(row, self.clock() if t is None else t)
         self.totals.add(full)
         if full["k"] == "mark":
             self.marks.setdefault(full["name"], full)
@@ -66,7 +72,7 @@ class Recorder:
 
     def mark(self, name: str) -> None:
         """A moment seen by the observer itself."""
-        self.write({"k": "mark", "name": name, "at": time.time(), "clk": "observer"})
+        self.write({"k": "mark", "name": name, "at": self.clock(), "clk": "observer"})
 
     def pump(self, until: Callable[[], T | None], deadline_s: float, *, stoppable: bool = True) -> T | None:
         """Take things in until ``until()`` gives something (returned), or the deadline passes (None).
@@ -83,6 +89,7 @@ class Recorder:
 
     def take(self, timeout: float) -> bool:
         """Take in one thing and whatever waits behind it; whether there was any."""
+        self._note_setting()
         try:
             item = self.inbox.get(timeout=timeout)
         except queue.Empty:
@@ -94,12 +101,19 @@ class Recorder:
             except queue.Empty:
                 return True
 
+    def _note_setting(self) -> None:
+        """A row each time that the machine's clock was set; ours goes on as if it had not been."""
+        ahead = self.clock.ahead()
+        if abs(ahead - self.ahead_s) > SET_S:
+            self.ahead_s = ahead
+            self.write(clock_row(WALL, ahead, 0.0))
+
     def _handle(self, item: Item) -> None:
         """One thing that a source saw."""
         match item:
             case Broken():
                 self.broken.append(item)
-                self._gap(item, time.time(), time.time())
+                self._gap(item, self.clock(), self.clock())
             case LoadChange():
                 self.view.see(item.change, load=True)
                 self._follow_logs()
@@ -114,12 +128,12 @@ class Recorder:
     def _gap(self, item: Broken, since: float, until: float) -> None:
         """A source that cannot go on was not heard in a span."""
         self.deaf[item.source] = until
-        self.write({"k": "gap", "source": item.source, "since": since, "until": until, "cause": item.error.what})
+        self.write(gap_row(Lost(item.source, since, until, item.error.what)))
 
     def close_gaps(self) -> None:
         """At the end of the run: what broke was not heard up to now."""
         for item in self.broken:
-            self._gap(item, self.deaf[item.source], time.time())
+            self._gap(item, self.deaf[item.source], self.clock())
 
     def _follow_logs(self) -> None:
         """Follow the log of every load pod from the moment it runs, and measure the master's clock."""
@@ -128,10 +142,11 @@ class Recorder:
             if not started or name in self.followed:
                 continue
             self.followed.add(name)
-            follower = LogFollower(self.cluster, self.namespace, name, container_of(pod))
+            follower = LogFollower(self.cluster, self.namespace, name, container_of(pod), clock=self.clock)
             self.stack.enter_context(following(follower, self.inbox))
             if is_master(pod):
-                self.stack.enter_context(timing(name, self._date_of(name), self.inbox, same_machine=self.same_machine))
+                ask = self._date_of(name)
+                self.stack.enter_context(timing(name, ask, self.inbox, self.clock, same_machine=self.same_machine))
 
     def _date_of(self, master: str) -> Callable[[], str]:
         """The ``Date`` header of the master's web UI."""

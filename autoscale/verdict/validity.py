@@ -18,6 +18,7 @@ CPU_SHARE = 0.9
 TAIL_SLACK_S = 60.0
 BLIND_S = 30.0
 LOAD_CHECKS = ("workers", "load rows")  # whether the load was the planned one
+TIME_CHECKS = ("clock",)  # whether it is known what was when
 _ASIDE = ("node", "event", "clock", "jobs")
 
 
@@ -39,6 +40,7 @@ def validity(analysis: Analysis) -> Validity:
         _workers(analysis),
         _load_rows(analysis),
         _gaps(analysis),
+        _clock(analysis),
         _metrics(analysis),
         _subject(analysis),
         _complete(analysis),
@@ -123,6 +125,8 @@ def _gaps(analysis: Analysis) -> Check:
     length = sum(max(0.0, gap.end - gap.start) for gap in analysis.gaps)
     first = analysis.gaps[0]
     words = f"{len(analysis.gaps)} gap(s), {length:.1f} s in all; the first: {first.source} ({first.cause})"
+    if hidden := list(dict.fromkeys(gap.hides for gap in analysis.gaps if gap.hides and not is_aside(gap))):
+        words += f"; not known in them: {'; '.join(hidden)}"
     ends = (min(gap.start for gap in analysis.gaps), max(gap.end for gap in analysis.gaps))
     effect: Literal["none", "unknown"] = "none" if all(map(is_aside, analysis.gaps)) else "unknown"
     return Check("gaps", effect, length, 0, "s", words, *ends)
@@ -131,6 +135,16 @@ def _gaps(analysis: Analysis) -> Check:
 def is_aside(gap: GapSpan) -> bool:
     """Whether a gap is in a source that no figure rests on."""
     return gap.source.startswith(_ASIDE)
+
+
+def _clock(analysis: Analysis) -> Check:
+    """Whether receive times can be believed. A run of today has them by a clock that nobody sets."""
+    back = analysis.set_back_s
+    check = partial(Check, name="clock", bound=0, unit="s", value=back)
+    if not back or imported_from(analysis):
+        return check(effect="none", words="receive times run forward")
+    words = f"the clock that rows were dated by was set back by {back:.0f} s or more: what happened when is not known"
+    return check(effect="unknown", words=words)
 
 
 def _metrics(analysis: Analysis) -> Check:

@@ -40,6 +40,7 @@ class Master:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._now = clocks.steady()
         self._members: dict[str, Member] = {}
         self._stop = Event()
         self._seq = 0
@@ -66,7 +67,7 @@ class Master:
         self._runner = self._environment.create_master_runner(self._settings.bind, MASTER_PORT)
         for name, listener in (("hello", self._hello), ("time", self._time), ("done", self._done)):
             self._runner.register_message(name, listener)
-        self._page = web.serve(self._environment, self._settings.bind, self._stop.set)
+        self._page = web.serve(self._environment, self._settings.bind, self._stop.set, self._now)
         gevent.spawn(stats.stats_history, self._runner)
 
     def _hello(self, msg: Any, **_: Any) -> None:
@@ -77,7 +78,7 @@ class Master:
 
     def _time(self, msg: Any, **_: Any) -> None:
         member = self._members[msg.node_id]
-        member.readings.append(clocks.Reading(member.asked, msg.data["remote"], time.time()))
+        member.readings.append(clocks.Reading(member.asked, msg.data["remote"], self._now()))
 
     def _done(self, msg: Any, **_: Any) -> None:
         member = self._members[msg.node_id]
@@ -97,7 +98,7 @@ class Master:
                     f"{len(wanted) - len(missing)} of {len(wanted)} load workers came within "
                     f"{self._settings.start_deadline_s:g} s; missing: {', '.join(map(str, missing))}"
                 )
-                self._mark("generator-failed", time.time(), reason=reason)
+                self._mark("generator-failed", self._now(), reason=reason)
                 say(reason)
                 return False
             gevent.sleep(POLL_S)
@@ -107,7 +108,7 @@ class Master:
         """Give every worker the same second 0, each on its own clock; second 0 on the master's."""
         for _ in range(CLOCK_ROUNDS):
             self._ask_times()
-        start = float(math.ceil(time.time() + LEAD_S))
+        start = float(math.ceil(self._now() + LEAD_S))
         for node, member in self._members.items():
             self._runner.send_message("begin", {"start": start + self._correction(member)}, node)
         self._runner.start(self._settings.workers, self._settings.workers)
@@ -135,7 +136,7 @@ class Master:
     def _ask_times(self) -> None:
         for node, member in self._members.items():
             known = len(member.readings)
-            member.asked = time.time()
+            member.asked = self._now()
             self._runner.send_message("time", {}, node)
             with gevent.Timeout(1.0, False):
                 while len(member.readings) == known:
@@ -149,18 +150,18 @@ class Master:
             gevent.sleep(POLL_S)
         marks.kill()
         if self._stop.is_set():
-            self._mark("interrupted", time.time())
+            self._mark("interrupted", self._now())
             self._end_workers()
-            self._mark("load-end", time.time())
+            self._mark("load-end", self._now())
         else:
             self._mark("load-end", start + self._settings.scenario["duration_s"])
         return GENERATOR_FAILED if any(member.lost for member in self._members.values()) else 0
 
     def _mark_stages(self, start: float) -> None:
-        gevent.sleep(max(0.0, start - time.time()))
+        gevent.sleep(max(0.0, start - self._now()))
         self._mark("load-start", start)
         for stage in self._settings.plan.stages:
-            gevent.sleep(max(0.0, start + stage.start_s - time.time()))
+            gevent.sleep(max(0.0, start + stage.start_s - self._now()))
             self._mark("stage", start + stage.start_s, stage=stage.name)
 
     def _note_lost(self) -> None:
@@ -173,7 +174,7 @@ class Master:
 
     def _mark_lost(self, member: Member) -> None:
         say(f"The load worker {member.pod} (shard {member.shard}) was lost.")
-        self._mark("worker-lost", time.time(), pod=member.pod)
+        self._mark("worker-lost", self._now(), pod=member.pod)
 
     def _end_workers(self) -> None:
         """Stop what still sends, and wait for its last rows."""

@@ -1,6 +1,7 @@
 """Locust's own web UI on the master. Runs are not started here: the form that would is refused."""
 
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -12,8 +13,11 @@ REFUSED = "This load follows a plan and is started by autoscale; users and spawn
 STARTING = ("/swarm", "/user")
 
 
-def serve(environment: Environment, address: str, stop: Callable[[], object]) -> Any:
-    """Serve the UI at ``address``:8089 and return it; its Stop button calls ``stop``, which must return at once."""
+def serve(environment: Environment, address: str, stop: Callable[[], object], now: Callable[[], float]) -> Any:
+    """Serve the UI at ``address``:8089 and return it; its Stop button calls ``stop``, which must return at once.
+
+    ``now`` dates its answers: by them the observer knows the clock that the load's marks are made by.
+    """
     ui = environment.create_web_ui(address, WEB_PORT, delayed_start=True)
     assert ui.app is not None
     ui.app.debug = False
@@ -29,6 +33,12 @@ def serve(environment: Environment, address: str, stop: Callable[[], object]) ->
             stop()
             return jsonify({"success": True, "message": "The load ends; what is in flight is waited for."})
         return None
+
+    @ui.app.after_request
+    def date(response: Response) -> Response:
+        """The server would date it by the machine's clock, which may be set while the load runs."""
+        response.headers["Date"] = formatdate(now(), usegmt=True)
+        return response
 
     environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=ui)
     ui.start()

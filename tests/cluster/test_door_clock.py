@@ -3,7 +3,7 @@
 import math
 import queue
 import time
-from functools import partial
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoscale.base.errors import ClusterError
+from autoscale.base.steady import SteadyClock
 from autoscale.cluster.client import connect
-from autoscale.cluster.clock import Bound, measure, narrow, next_moment, server_time
+from autoscale.cluster.clock import SAMPLES, Bound, Meter, narrow, next_moment, server_time
 from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.observe import sources
-from autoscale.observe.fold import ClockRead
+from autoscale.observe.fold import ClockRead, Silence
 
 offsets = st.floats(-100, 100, allow_nan=False)
 trips = st.floats(0.001, 0.2)
@@ -70,10 +71,68 @@ def test_an_error_of_the_api_server_is_not_the_clock_of_a_pod(tmp_path: Path) ->
             date_of(fetch, "/stats/requests")
 
 
+class OtherClock:
+    """A clock ``ahead`` of ours that answers halfway through a trip of 10 ms, asked when a meter wants it."""
+
+    def __init__(self, meter: Meter, ahead: float) -> None:
+        self.meter, self.ahead, self.now = meter, ahead, 1000.3
+
+    def ask(self, times: int) -> list[Bound]:
+        """Ask as often; what the meter had to tell."""
+        told = []
+        for _ in range(times):
+            sent = self.now = self.meter.next(self.now, 1.0)
+            self.now += 0.01
+            told.append(self.meter.take(sent, self.now, float(math.floor(sent + 0.005 + self.ahead))))
+        return [bound for bound in told if bound is not None]
+
+
+@given(offsets)
+def test_a_clock_is_measured_once_and_then_left_alone(ahead: float) -> None:
+    """Nine answers give one offset, within its error; those of the next half minute nothing new."""
+    other = OtherClock(Meter(), ahead)
+    (bound,) = other.ask(SAMPLES)
+    assert abs(bound.offset_s - ahead) <= bound.error_s + 1e-6
+    assert other.ask(30) == []
+
+
+@given(st.floats(-0.99, 0.99), st.sampled_from([-3600.0, -5.0, -2.0, 2.0, 5.0, 3600.0]))
+def test_a_clock_that_is_set_is_told_at_once_and_measured_anew(ahead: float, step: float) -> None:
+    """The first answer after it tells the new offset to a second, the ninth to the round trip."""
+    other = OtherClock(Meter(), ahead)
+    other.ask(SAMPLES + 5)
+    other.ahead += step
+    (coarse,) = other.ask(1)
+    (fine,) = other.ask(SAMPLES - 1)
+    assert abs(coarse.offset_s - ahead - step) <= coarse.error_s + 1e-6 <= 0.6
+    assert abs(fine.offset_s - ahead - step) <= fine.error_s + 1e-6 <= 0.05
+
+
+def test_the_clock_of_the_same_machine_is_ours_until_an_answer_says_otherwise() -> None:
+    """It is asked and never doubted, however the seconds fall; a step of 5 s is seen all the same."""
+    other = OtherClock(Meter(exact=True), 0.0)
+    assert other.ask(120) == []
+    other.ahead = -5.0
+    assert [round(bound.offset_s) for bound in other.ask(SAMPLES)] == [-5, -5]
+
+
+@given(st.lists(st.floats(-4000, 4000, allow_nan=False), max_size=8), st.floats(0, 10))
+def test_the_observers_clock_goes_on_whatever_is_done_to_the_machines(steps: list[float], passed: float) -> None:
+    """It tells what has passed and no more; how far the machine's was set is told beside it."""
+    wall, monotonic = 1000.0, 50.0
+    clock = SteadyClock(lambda: wall, lambda: monotonic)
+    for step in steps:
+        before = clock()
+        wall, monotonic = wall + passed + step, monotonic + passed
+        assert clock() - before == pytest.approx(passed)
+    assert clock() == pytest.approx(1000.0 + passed * len(steps))
+    assert clock.ahead() == pytest.approx(sum(steps))
+
+
 def test_a_clock_that_does_not_answer_yet_is_asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three refusals cost three short pauses, not the minute between two measurements."""
     monkeypatch.setattr(sources, "CLOCK_RETRY_S", 0.01)
-    monkeypatch.setattr(sources, "measure", partial(measure, samples=1))
+    monkeypatch.setattr("autoscale.cluster.clock.SAMPLES", 1)
     asked: list[float] = []
 
     def ask() -> str:
@@ -83,7 +142,24 @@ def test_a_clock_that_does_not_answer_yet_is_asked_again_soon(monkeypatch: pytes
         return "Mon, 23 Nov 2026 06:00:00 GMT"
 
     inbox: sources.Inbox = queue.SimpleQueue()
-    with sources.timing("master", ask, inbox, same_machine=False):
+    with sources.timing("master", ask, inbox, SteadyClock(), same_machine=False):
         seen = inbox.get(timeout=30)
     assert isinstance(seen, ClockRead)
     assert len(asked) == 4
+
+
+def test_a_server_that_did_not_answer_in_time_is_told_a_beat_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From its last answer to the next; answers in time tell nothing, and its clock is taken for ours all the while."""
+    monkeypatch.setattr(sources, "BEAT_S", 0.01)
+    ours, stalled = [100.0], iter([False, True, False, False])
+
+    def ask() -> str:
+        ours[0] += 3.0 if next(stalled, False) else 0.5
+        return formatdate(ours[0], usegmt=True)
+
+    inbox: sources.Inbox = queue.SimpleQueue()
+    with sources.timing("api", ask, inbox, SteadyClock(lambda: 100.0, lambda: ours[0]), same_machine=True, beat=True):
+        seen = [inbox.get(timeout=30) for _ in range(2)]
+    assert [type(item) for item in seen] == [ClockRead, Silence]
+    assert isinstance(seen[1], Silence)
+    assert seen[1].until - seen[1].since == pytest.approx(3.0)

@@ -13,6 +13,7 @@ import pytest
 from fake_api import FakeApi, serving
 
 from autoscale.base.errors import ClusterError
+from autoscale.base.steady import SteadyClock
 from autoscale.cluster import metrics
 from autoscale.cluster.client import connect
 from autoscale.cluster.resources import resource_of
@@ -239,6 +240,6 @@ def test_samples_are_asked_for_as_often_as_there_are_new_ones(served: tuple[Fake
     """The period is the one that is given: several come in a time in which a real cluster's period gives one."""
     _, kubeconfig, _ = served
     inbox: Inbox = queue.SimpleQueue()
-    with connect("fake", kubeconfig) as cluster, sampling(cluster, "shop", "", inbox, period_s=0.1):
+    with connect("fake", kubeconfig) as cluster, sampling(cluster, "shop", "", inbox, 0.1, SteadyClock()):
         seen = [inbox.get(timeout=4) for _ in range(6)]
     assert all(isinstance(item, Samples) for item in seen)

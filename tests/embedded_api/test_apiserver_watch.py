@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from autoscale.plane.store import Create, Remove, Update
 from tests.embedded_api.harness import Server
 
@@ -93,6 +95,23 @@ def test_initial_events_end_with_a_bookmark(server: Server) -> None:
 def test_a_quiet_watch_ends_when_its_time_is_up(server: Server) -> None:
     """timeoutSeconds ends a watch cleanly, without an event."""
     assert list(watch(server, "resourceVersion=2&timeoutSeconds=1")) == []
+
+
+def test_a_watch_says_that_it_is_there_whatever_happens_elsewhere(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bookmarks come though other kinds change all the time, each with the version up to which it is told all."""
+    monkeypatch.setattr("autoscale.embedded.apiserver.watch.BOOKMARK_S", 0.01)
+    events = watch(server, "resourceVersion=2&allowWatchBookmarks=true&timeoutSeconds=30")
+    versions = []
+    for n in range(3):
+        server.apply(Create({"kind": "ConfigMap", "metadata": {"name": f"c{n}", "namespace": "default"}}))
+        wanted = server.store.version
+        while (event := next(events))["object"]["metadata"]["resourceVersion"] != str(wanted):
+            assert event["type"] == "BOOKMARK"
+        versions.append(int(event["object"]["metadata"]["resourceVersion"]))
+    assert versions == sorted(set(versions))
+    events.close()
 
 
 def test_a_table_watch_has_one_row_an_event(server: Server) -> None:

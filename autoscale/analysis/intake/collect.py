@@ -23,7 +23,8 @@ _MAX_WAITING = 5_000
 _SENSELESS = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
 _MANY = (*FROM_JSON, "usage")  # checked by their handlers, which is quicker
 _LONGEST_S = 40 * 86400.0  # no run is longer
-_OUT_OF_ORDER_S = 2.0  # sources are heard side by side, so rows may be a little out of order
+_IN_ORDER = {"pod", "hpa", "event", "usage", "load"}  # each is heard by one who writes down what it hears
+_ROUNDING_S = 0.5
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Collected:
     gaps: list[GapSpan] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     end: rows.End | None = None
-    backwards: int = 0
+    set_back_s: float = 0.0
     strange: int = 0
 
     @property
@@ -76,6 +77,7 @@ def collect(record: Iterable[Any]) -> Collected:
     kept.ledger.add(header)
     start = header["t"]
     waiting: list[Row] = []
+    heard: dict[Any, tuple[int, float]] = {}  # number and receive time of each source's last row
     patient = True
     for row in stream:
         try:
@@ -86,8 +88,12 @@ def collect(record: Iterable[Any]) -> Collected:
                 continue
             if t > kept.last_t:
                 kept.last_t = t
-            elif t < kept.last_t - _OUT_OF_ORDER_S:
-                kept.backwards += 1
+            if kind in _IN_ORDER:
+                source = row["shard"] if kind == "load" else kind
+                n, before = heard.get(source, (0, t))
+                if before - t > _ROUNDING_S and row["n"] > n:  # not a row that was moved
+                    kept.set_back_s = max(kept.set_back_s, before - t)
+                heard[source] = row["n"], t
             if patient and kind in _DATED and not clocks.measured(row["clk"]):
                 waiting.append(row)
                 patient = len(waiting) < _MAX_WAITING
@@ -168,7 +174,7 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
             kept.replica_sets.append(row)
 
     def gap(row: rows.Gap) -> None:
-        kept.gaps.append(GapSpan(row["source"], row["since"], row["until"], row["cause"]))
+        kept.gaps.append(GapSpan(row["source"], row["since"], row["until"], row["cause"], row.get("hides", "")))
 
     def end(row: rows.End) -> None:
         kept.end = row

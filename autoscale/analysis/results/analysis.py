@@ -112,4 +112,5 @@ class Analysis:
     pod_bins: Mapping[str, tuple[float, Sequence[int]]]
     unread_rows: int
     faults: tuple[str, ...]
+    set_back_s: float
     notes: tuple[str, ...]

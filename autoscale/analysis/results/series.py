@@ -136,12 +136,13 @@ class EventAt:
 
 @dataclass(frozen=True, slots=True)
 class GapSpan:
-    """A span in which a source was not heard."""
+    """A span in which a source was not heard, or heard late; ``hides``: the figures that are unknown there."""
 
     source: str
     start: float
     end: float
     cause: str
+    hides: str = ""
 
 
 InterventionKind = Literal["hpa deleted", "hpa edited", "target deleted", "rollout", "resize"]

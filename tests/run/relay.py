@@ -21,14 +21,23 @@ class Relay:
     away: bool = False
     threads: list[threading.Thread] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    flow: threading.Event = field(default_factory=threading.Event)
 
     @property
     def port(self) -> int:
         """Where clients connect."""
         return int(self.server.getsockname()[1])
 
+    def __post_init__(self) -> None:
+        self.flow.set()
+
+    def stall(self) -> None:
+        """Hold back what is sent, either way, and break nothing; ``flow.set()`` lets it go on."""
+        self.flow.clear()
+
     def cut(self) -> None:
         """Break every connection and refuse new ones."""
+        self.flow.set()
         with self.lock:
             self.away = True
             for one in self.ends:
@@ -53,16 +62,18 @@ class Relay:
                 remote = socket.create_connection(self.upstream)
                 self.ends += [client, remote]
                 self.threads += [
-                    threading.Thread(target=pipe, args=ends) for ends in ((client, remote), (remote, client))
+                    threading.Thread(target=pipe, args=(*ends, self.flow))
+                    for ends in ((client, remote), (remote, client))
                 ]
                 for thread in self.threads[-2:]:
                     thread.start()
 
 
-def pipe(source: socket.socket, sink: socket.socket) -> None:
-    """Copy until one side ends, then end both."""
+def pipe(source: socket.socket, sink: socket.socket, flow: threading.Event) -> None:
+    """Copy, while it flows, until one side ends, then end both."""
     with suppress(OSError):
         while data := source.recv(65536):
+            flow.wait()
             sink.sendall(data)
     for end in (source, sink):
         with suppress(OSError):

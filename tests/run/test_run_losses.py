@@ -10,6 +10,7 @@ import pytest
 from autoscale.analysis import analyse
 from autoscale.cluster import lock
 from autoscale.cluster.apply import delete
+from autoscale.cluster.resources import resource_of
 from autoscale.verdict.judging import judge
 from tests.conftest import eventually
 from tests.run.shops import SHORT, Shop, command, finish, records, seconds_of_load, start
@@ -39,6 +40,29 @@ def test_an_api_server_that_goes_away_leaves_a_gap_and_loses_no_load(shop: Shop,
     totals = rows[-1]["totals"]
     assert totals["planned"] == totals["sent"] + totals["dropped"] == pytest.approx(rows[0]["scenario"]["total"], abs=1)
     assert shop.left() == []
+
+
+def test_a_connection_that_stalls_and_does_not_break_leaves_a_gap(shop: Shop, tmp_path: Path) -> None:
+    """What was held back is in the record, with a gap that says how long it was, and what is not known by it."""
+    run = start(shop, tmp_path, *SHORT)
+    eventually(lambda: seconds_of_load(tmp_path) >= 4)
+    shop.relay.stall()
+    stalled = time.time()
+    body = {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}
+    path = resource_of("Deployment").path("default", "web")
+    shop.cluster.send("PATCH", path, body, content_type="application/merge-patch+json")
+    eventually(lambda: time.time() - stalled > 4)
+    shop.relay.flow.set()
+    code, said = finish(run)
+    assert code in (5, 6), said
+    (rows,) = records(tmp_path)
+    gaps = [row for row in rows if row["k"] == "gap" and row["until"] > stalled + 4]
+    assert {"api", "deployments"} & {row["source"] for row in gaps}, rows
+    assert all(row["until"] - row["since"] > 2 and row["hides"] for row in gaps)
+    assert "not known in them: " in said or code == 6
+    assert [row["generation"] for row in rows if row["k"] == "workload" and row["kind"] == "Deployment"][-1] >= 2
+    load = [row["seq"] for row in rows if row["k"] == "load"]
+    assert load == list(range(len(load)))
 
 
 def test_an_api_server_that_is_away_while_the_run_tidies_up_is_waited_for(shop: Shop, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ from autoscale.cli.stay import is_watched, stay
     "--repeat", "times", type=click.IntRange(1, 100), default=1, show_default=True, help="Runs, one record each."
 )
 @click.option("--keep", is_flag=True, help="Leave the service in the cluster.")
+@click.option("--redact-paths", is_flag=True, help="Keep the paths of URLs out of record and report too.")
 @click.option("--dry-run", is_flag=True, help="Show every object and permission, ask the API server's dry run, stop.")
 @click.option(
     "--web-port", type=click.IntRange(1, 65535), default=8089, show_default=True, help="Port of the live page."
@@ -50,6 +51,7 @@ def command(
     url: str | None,
     times: int,
     keep: bool,
+    redact_paths: bool,
     dry_run: bool,
     web_port: int,
     no_web: bool,
@@ -83,6 +85,7 @@ def command(
             overrides=overrides,
             existing=existing(target, url),
             keep=keep,
+            redact_paths=redact_paths,
             ask=progress.ask if sys.stdin.isatty() else None,
             say=screen.say,
         )

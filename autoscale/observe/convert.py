@@ -1,5 +1,8 @@
 """Kubernetes objects -> rows of the record. Pure: one object in, its row out, whatever is absent is None."""
 
+import re
+
+from autoscale.base.secrets import REDACTED, harmless
 from autoscale.base.times import parse_duration, parse_time
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, parse_quantity, whole
@@ -7,6 +10,13 @@ from autoscale.record.rows import Container, Endpoint, Event, Hpa, Node, Pod, Us
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 """What names the Service of an EndpointSlice."""
+
+
+_HOOKS = ("FailedPostStartHook", "FailedPreStopHook")
+_PROBES = ("Unhealthy", "ProbeWarning", "ProbeError")
+_PROBE_RESULT = re.compile(
+    r"\w+ probe \w+: (HTTP probe failed with statuscode: \d+|Get \"[^\"]*\": .*|dial tcp .*|timeout: .*)"
+)
 
 
 def seconds(text: str | None) -> float | None:
@@ -119,7 +129,7 @@ def hpa_row(hpa: Object) -> Hpa:
             item["type"]: {
                 "status": item["status"],
                 "reason": item.get("reason") or "",
-                "message": item.get("message") or "",
+                "message": harmless(item.get("message") or ""),
                 "at": seconds(item.get("lastTransitionTime")),
             }
             for item in status.get("conditions") or []
@@ -201,7 +211,16 @@ def node_row(node: Object, *, removed: bool = False) -> Node:
     }
 
 
-def event_row(event: Object) -> Event:
+def _said(reason: str, message: str, *, redact_paths: bool) -> str:
+    """A message as it may be written down: not with what a hook or a probe ran, sent, or got for an answer."""
+    if reason in _HOOKS:
+        return REDACTED
+    if reason in _PROBES and not _PROBE_RESULT.fullmatch(message):
+        return f"{message.partition(': ')[0]}: {REDACTED}"
+    return harmless(message, paths=redact_paths)
+
+
+def event_row(event: Object, *, redact_paths: bool = False) -> Event:
     """An ``event`` row; times of old (firstTimestamp) and new (eventTime, series) style."""
     about, series = event.get("involvedObject") or {}, event.get("series") or {}
     first = event.get("firstTimestamp") or event.get("eventTime")
@@ -210,7 +229,7 @@ def event_row(event: Object) -> Event:
         "uid": event["metadata"]["uid"],
         "type": event.get("type") or "Normal",
         "reason": event.get("reason") or "",
-        "message": event.get("message") or "",
+        "message": _said(event.get("reason") or "", event.get("message") or "", redact_paths=redact_paths),
         "object": f"{about.get('kind', '')}/{about.get('name', '')}",
         "count": int(series.get("count") or event.get("count") or 1),
         "first": seconds(first),

@@ -8,6 +8,7 @@ class Scope:
     """The workload, its HPA and Service, and the run's load generator; and since when (epoch seconds).
 
     ``labels`` selects the workload's pods, ``load`` what the run itself has made, both as label queries.
+    ``redact_paths``: messages are recorded without the paths of URLs in them.
     """
 
     kind: str
@@ -17,3 +18,4 @@ class Scope:
     since: float
     labels: str = ""
     load: str = ""
+    redact_paths: bool = False

@@ -118,7 +118,7 @@ def _node_rows(node: Object, _: Scope, gone: bool) -> Rows:
 
 def _event_rows(event: Object, scope: Scope, gone: bool) -> Rows:
     """Of events about the target, what it owns, or its HPA, since the run began; and about nodes."""
-    row = convert.event_row(event)
+    row = convert.event_row(event, redact_paths=scope.redact_paths)
     if gone or (row["last"] or scope.since) < scope.since:
         return {}
     kind, _, name = row["object"].partition("/")

@@ -13,7 +13,8 @@ from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
-from autoscale.run.prepare import existing_of, limit_pods, redact_object, resolve
+from autoscale.run.prepare import existing_of, limit_pods, resolve
+from autoscale.run.redact import redact_object
 from autoscale.run.rights import made_kinds, needed
 from autoscale.run.site import load_jobs, refuse_active, rendered
 from autoscale.run.target import Target, kind_and_name, of_existing
@@ -41,7 +42,11 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
         refuse_active(place.cluster, namespace)
         objects = [*own, *load_objects(scenario, target, run_labels(LABEL))]
         out("\n# Objects that would be applied (the run's label and the Service's address filled in then)")
-        out(yaml.safe_dump_all([redact_object(obj) for obj in objects], sort_keys=False).rstrip())
+        out(
+            yaml.safe_dump_all(
+                [redact_object(obj, paths=options.redact_paths) for obj in objects], sort_keys=False
+            ).rstrip()
+        )
         over = [job["metadata"]["name"] for job in load_jobs(place.cluster, namespace)]
         applied = apply(place.cluster, [_beside(obj, over) for obj in objects], namespace, dry_run=True)
         for name in over:

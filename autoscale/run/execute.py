@@ -79,7 +79,7 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
     remove_jobs(site.place.cluster, site.target.namespace, (MASTER, WORKER))
     folder = options.out / name
     now = server_time(site.place.cluster)  # events are dated by the cluster's clock
-    scope = scope_of(site, now - 2.0)
+    scope = scope_of(site, now - 2.0, redact_paths=options.redact_paths)
     with Writer(folder / "record.jsonl") as writer, ExitStack() as stack:
         run = Recorder(
             cluster=site.place.cluster,
@@ -103,6 +103,7 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
                 accepted=site.accepted,
                 hpa_config=site.place.hpa_config,
                 unseen=site.unseen,
+                redact_paths=options.redact_paths,
             )
         )
         reason: Reason = "failed"
@@ -156,7 +157,7 @@ def sync_period(site: Site) -> float:
     return site.place.hpa_config["sync_period_s"] or DEFAULTS.sync_period_s
 
 
-def scope_of(site: Site, since: float) -> Scope:
+def scope_of(site: Site, since: float, *, redact_paths: bool = False) -> Scope:
     """What belongs to a run on that site since a moment (epoch seconds)."""
     target = site.target
     return Scope(
@@ -167,6 +168,7 @@ def scope_of(site: Site, since: float) -> Scope:
         since=since,
         labels=target.labels,
         load=selector(site.label),
+        redact_paths=redact_paths,
     )
 
 

@@ -8,10 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, cast
 
 from autoscale.base.errors import ClusterError
+from autoscale.base.secrets import harmless
 from autoscale.base.version import VERSION
 from autoscale.cluster.client import Cluster
 from autoscale.record.rows import SCHEMA, Header, HpaConfig, Scenario
-from autoscale.run.prepare import redact_object, redact_scenario
+from autoscale.run.redact import redact_object, redact_scenario
 from autoscale.run.target import Target
 from loadtest import histogram
 from loadtest.models import Resolved
@@ -27,18 +28,22 @@ def header_row(
     accepted: Sequence[str],
     hpa_config: HpaConfig,
     unseen: Sequence[str],
+    redact_paths: bool = False,
 ) -> Header:
-    """The ``header`` row. ``unseen``: kinds that this context may not watch; nothing of them will be in the record."""
+    """The ``header`` row. ``unseen``: kinds that this context may not watch; nothing of them will be in the record.
+
+    ``redact_paths``: without the paths of URLs.
+    """
     return {
         "k": "header",
         "schema": SCHEMA,
         "run": run,
-        "scenario": cast("Scenario", redact_scenario(scenario)),
+        "scenario": cast("Scenario", redact_scenario(scenario, ours=target.ours, paths=redact_paths)),
         "target": target.header(),
-        "objects": [redact_object(obj) for obj in objects],
+        "objects": [redact_object(obj, paths=redact_paths) for obj in objects],
         "context": {
             "name": cluster.context.name,
-            "server": cluster.server,
+            "server": harmless(cluster.server),
             "ca_sha256": cluster.context.ca,
             "namespace": target.namespace,
         },

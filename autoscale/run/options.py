@@ -32,7 +32,7 @@ class RunOptions:
     ``scenario``: a file or the name of a built-in one. ``overrides``: ``path=value`` of the scenario.
     ``out``: the folder in which the run's own folder is made.
     ``namespace``: None for the scenario's, else the context's own.
-    ``existing``: load a workload that is there already.
+    ``existing``: load a workload that is there already. ``redact_paths``: paths of URLs stay out of record and report.
     ``ask``: puts a question to a person at a terminal and returns the answer; None without a terminal.
     ``say``: told one line at each step of the run. ``on_master``: given, once for each run, a function that returns
     the way to the web UI of the load master (None while there is none); it may be called from any thread.
@@ -47,6 +47,7 @@ class RunOptions:
     overrides: tuple[str, ...] = ()
     existing: Existing | None = None
     keep: bool = False
+    redact_paths: bool = False
     ask: Callable[[str], str] | None = None
     say: Callable[[str], None] = lambda _: None
     on_master: Callable[[Callable[[], Fetch | None]], None] = lambda _: None

@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from autoscale.base.outlets import Outlet
+from autoscale.base.steady import SteadyClock
 from autoscale.record.rows import Row
 from loadtest import histogram
 from loadtest.lines import Buckets
@@ -131,13 +132,13 @@ class Screen:
 def screen() -> Iterator[Screen]:
     """The terminal during a run: a line that is drawn anew twice a second, or a plain one every ten."""
     outlet = Outlet(sys.stdout)
-    console, progress = Console(file=cast("IO[str]", outlet)), Progress()
+    console, progress, now = Console(file=cast("IO[str]", outlet)), Progress(), SteadyClock()
     if console.is_terminal:
-        with Live(console=console, refresh_per_second=2, transient=True, get_renderable=lambda: _live(progress)):
+        with Live(console=console, refresh_per_second=2, transient=True, get_renderable=lambda: _live(progress, now)):
             yield Screen(console, progress, outlet)
         return
     stop = threading.Event()
-    thread = threading.Thread(target=_plain, args=(console, progress, stop), name="progress", daemon=True)
+    thread = threading.Thread(target=_plain, args=(console, progress, now, stop), name="progress", daemon=True)
     thread.start()
     try:
         yield Screen(console, progress, outlet)
@@ -146,16 +147,16 @@ def screen() -> Iterator[Screen]:
         thread.join(5)
 
 
-def _live(progress: Progress) -> Text:
+def _live(progress: Progress, now: SteadyClock) -> Text:
     """The line as it stands now."""
-    return Text(progress.line(time.time()), style="bold", no_wrap=True, overflow="ellipsis")
+    return Text(progress.line(now()), style="bold", no_wrap=True, overflow="ellipsis")
 
 
-def _plain(console: Console, progress: Progress, stop: threading.Event) -> None:
+def _plain(console: Console, progress: Progress, now: SteadyClock, stop: threading.Event) -> None:
     """A line now and again."""
     while not stop.wait(PLAIN_PERIOD_S):
         if progress.start is not None:
-            console.print(Text(progress.line(time.time())), soft_wrap=True)
+            console.print(Text(progress.line(now())), soft_wrap=True)
 
 
 def ask(prompt: str) -> str:

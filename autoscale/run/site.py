@@ -21,6 +21,7 @@ from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
 from autoscale.run.prepare import existing_of, limit_pods
+from autoscale.run.redact import without_path_names
 from autoscale.run.rights import made_kinds, needed
 from autoscale.run.target import Target
 from loadtest.models import Resolved
@@ -73,6 +74,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         else:
             objects, warnings = existing_objects(place.cluster, target), []
             scenario = with_path(scenario, existing.url)
+            scenario = without_path_names(scenario) if options.redact_paths else scenario
         limit_pods(scenario, target.hpa)
         load = load_objects(scenario, target, run_labels(label))
         warnings += tried(place.cluster, load, target.namespace)

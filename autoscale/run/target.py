@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.base.resources import manifests
+from autoscale.base.secrets import harmless
 from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.resources import resource_of
@@ -49,7 +50,7 @@ class Target:
             "name": self.name,
             "namespace": self.namespace,
             "service": self.service,
-            "url": self.url,
+            "url": harmless(self.url),
             "hpa": self.hpa["metadata"]["name"],
             "names_pods": True if self.ours else None,
         }

@@ -1,0 +1,17 @@
+"""What a text may hold that is not to be passed on: queries and users in URLs."""
+
+import re
+
+REDACTED = "(redacted)"
+"""Stands where something was left out of a record, a report, a dry run or a log."""
+
+_USER = re.compile(r"(https?://)[^/?#\s\"'<>]*@", re.IGNORECASE)
+_QUERY = re.compile(r"((?:https?://[^/?#\s\"'<>]+|/)[^?#\s\"'<>]*)[?#][^\s\"'<>]+", re.IGNORECASE)
+_PATH = re.compile(r"(https?://[^/?#\s\"'<>]+)/[^\s\"'<>]+", re.IGNORECASE)
+
+
+def harmless(text: str, *, paths: bool = False) -> str:
+    """A text with the user, the query and the fragment of each URL and path in it taken out; ``paths``: the paths of
+    URLs too. ``http://u:p@web/a?key=1`` -> ``http://web/a?(redacted)``."""
+    shown = _QUERY.sub(rf"\1?{REDACTED}", _USER.sub(r"\1", text)) if "?" in text or "#" in text or "@" in text else text
+    return _PATH.sub(rf"\1/{REDACTED}", shown) if paths else shown

@@ -90,10 +90,10 @@ def collect(record: Iterable[Any]) -> Collected:
                 kept.last_t = t
             if kind in _IN_ORDER:
                 source = row["shard"] if kind == "load" else kind
-                n, before = heard.get(source, (0, t))
-                if before - t > _ROUNDING_S and row["n"] > n:  # not a row that was moved
+                n, (last, before) = row.get("n", kept.ledger.count), heard.get(source, (0, t))
+                if before - t > _ROUNDING_S and n > last:  # not a row that was moved
                     kept.set_back_s = max(kept.set_back_s, before - t)
-                heard[source] = row["n"], t
+                heard[source] = n, t
             if patient and kind in _DATED and not clocks.measured(row["clk"]):
                 waiting.append(row)
                 patient = len(waiting) < _MAX_WAITING

@@ -33,7 +33,13 @@ class Metrics:
         ProcessCollector(registry=self.registry)
 
     def watch(self, app: Flask) -> None:
-        """Count every request of ``app``, also those that end in an error."""
+        """Count every request of ``app``, also those that end in an error.
+
+        The counters of what it answers well are there from the start: a rate of what is not there yet is no 0.
+        """
+        for rule in app.url_map.iter_rules():
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                self.duration.labels(method, rule.rule, "200")
 
         @app.before_request
         def begin() -> None:

@@ -28,8 +28,8 @@ def create_app(
     settings = settings or from_environment(os.environ)
     app = Flask("app", static_folder=None)
     draining = draining or Event()
-    (metrics or Metrics()).watch(app)
     _add_routes(app, settings, draining)
+    (metrics or Metrics()).watch(app)
 
     @app.after_request
     def name_pod(response: Response) -> Response:

@@ -49,8 +49,9 @@ Free = Annotated[dict[str, Any], AfterValidator(_json)]
 
 
 class Target(Strict):
-    """The workload under load. All None: the app of this project."""
+    """The workload under load. All None: the app of this project. ``manifests``: a folder beside the scenario."""
 
+    manifests: str | None = Field(default=None, min_length=1)
     workload: str | None = Field(default=None, pattern=r"^(deployment|statefulset)/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")
     namespace: str | None = Field(default=None, pattern=NAME, max_length=63)
     url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$")

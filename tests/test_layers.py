@@ -49,7 +49,7 @@ DOORS: dict[str, set[str]] = {
     "gevent": {"loadtest.driver"},
     "httptools": {"loadtest.driver"},
     "flask": {"app", "loadtest.driver"},  # Locust's web UI is a Flask application
-    "prometheus_client": {"app"},
+    "prometheus_client": {"app", "autoscale.embedded"},  # what writes the metrics, and what scrapes them
     "aiohttp": {"autoscale.embedded", "autoscale.web"},
     "cryptography": {"autoscale.embedded"},
     "uvloop": {"autoscale.embedded"},

@@ -20,6 +20,7 @@ from autoscale.embedded.kubelet.logs import Selection
 from autoscale.embedded.kubelet.node import Node, node_object
 from autoscale.embedded.kubelet.process import adopt_orphans
 from autoscale.embedded.kubelet.sampler import Sampler
+from autoscale.embedded.prometheus import Prometheus
 from autoscale.embedded.proxy.control import ProxyHandle, service_table
 from autoscale.embedded.settings import Settings
 from autoscale.hpa.config import Config
@@ -27,6 +28,7 @@ from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli
 from autoscale.kube.statuses import StatusError
 from autoscale.plane import metrics
+from autoscale.plane.adapter.answers import Answers
 from autoscale.plane.controllers import hpa
 from autoscale.plane.loop import Loop
 from autoscale.plane.store import Create, Store
@@ -50,7 +52,8 @@ class ControlPlane:
         self._proxy: ProxyHandle | None = None
         self._sampler: Sampler | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._loop = Loop(store, config_of(settings), self._follow, self.pod_metrics)
+        self._prometheus = Prometheus(store.objects, settings.metric_resolution_s)
+        self._loop = Loop(store, config_of(settings), self._follow, self.pod_metrics, self._prometheus.answers)
 
     async def run(self) -> None:
         """Drive the cluster until cancelled."""
@@ -67,7 +70,8 @@ class ControlPlane:
         self._proxy = ProxyHandle(cluster, self.settings.endpoint_delay_s)
         self._sampler = Sampler(self._kubelet)
         self.store.apply(Create(node_object(self.settings, self.block, time.time())), time.time())
-        self._tasks = [asyncio.create_task(self._reconcile()), asyncio.create_task(self._sampler.run())]
+        runs = (self._reconcile(), self._sampler.run(), self._prometheus.run())
+        self._tasks = [asyncio.create_task(run) for run in runs]
 
     def _node(self, cluster: str) -> Node:
         groups = None
@@ -176,6 +180,10 @@ class ControlPlane:
     def node_metrics(self) -> list[Object]:
         """The metrics.k8s.io/v1beta1 NodeMetrics of the node, or nothing yet."""
         return metrics.node_metrics(self._sampler.scraped, self.settings.node_name) if self._sampler else []
+
+    def answers(self) -> Answers:
+        """What custom.metrics.k8s.io and external.metrics.k8s.io answer now."""
+        return self._prometheus.answers(time.time())
 
 
 def cpu_cores(settings: Settings) -> float:

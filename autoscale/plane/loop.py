@@ -13,6 +13,7 @@ from autoscale.hpa.config import Config
 from autoscale.kube.kinds import Object
 from autoscale.kube.statuses import StatusError
 from autoscale.plane import scheduler
+from autoscale.plane.adapter.answers import NOTHING, Answers
 from autoscale.plane.controllers import deployment, endpointslice, garbage, hpa, job, replicaset
 from autoscale.plane.store import Objects, Store, Write
 
@@ -54,6 +55,11 @@ def _nothing(now: float) -> None:
     """No kubelet."""
 
 
+def _no_answers(_now: float) -> Answers:
+    """No adapter."""
+    return NOTHING
+
+
 @dataclass(frozen=True)
 class Rest:
     """A controller has seen the objects of ``version``, and runs again at ``due`` though nothing has changed."""
@@ -67,14 +73,16 @@ class Loop:
     """The control plane of a store.
 
     ``kubelet(now)`` brings what runs in line with the objects, and may write to the store; ``pod_metrics()`` returns
-    the PodMetrics of now, asked for only where an HPA's pass is due. ``memories`` is what the HPA controller
-    remembers, ``rests`` how far each controller is, ``failures`` each failure that was logged (once).
+    the PodMetrics of now, ``answers(now)`` those of the APIs of other metrics, both asked for only where an HPA's pass
+    is due. ``memories`` is what the HPA controller remembers, ``rests`` how far each controller is, ``failures`` each
+    failure that was logged (once).
     """
 
     store: Store
     config: Config
     kubelet: Callable[[float], None] = _nothing
     pod_metrics: Callable[[], list[Object]] = list
+    answers: Callable[[float], Answers] = _no_answers
     controllers: Sequence[Controller] = CONTROLLERS
     memories: hpa.Memories = field(default_factory=dict)
     rests: dict[Controller, Rest] = field(default_factory=dict)
@@ -127,8 +135,8 @@ class Loop:
         if not hpa.is_due(self.store.objects, self.memories, now):
             return
         try:
-            metrics = self.pod_metrics()
-            writes, self.memories = hpa.step(self.store.objects, metrics, self.memories, self.config, now)
+            metrics, answers = self.pod_metrics(), self.answers(now)
+            writes, self.memories = hpa.step(self.store.objects, metrics, self.memories, self.config, now, answers)
         except Exception as error:
             self._told(f"{hpa.__name__}: {error!r}", trace=True)
             self.memories = hpa.put_off(self.memories, now + RETRY_S)

@@ -18,6 +18,7 @@ from autoscale.cluster.client import Cluster
 from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.run.opening import connect_to, count_nodes
 from autoscale.run.rights import made_kinds, needed
+from autoscale.run.target import base_folder
 
 WEB_PORT = 8089
 
@@ -163,7 +164,7 @@ def _metrics(cluster: Cluster, namespace: str) -> Diagnosis:
 
 def _permissions(cluster: Cluster, namespace: str) -> Diagnosis:
     """Whether we may do what a run does."""
-    wanted = needed("Deployment", made_kinds(cluster.context.name, deploy=True))
+    wanted = needed("Deployment", made_kinds(base_folder(cluster.context.name)))
     missing = permissions.denied(cluster, namespace, wanted)
     hard = [item for item in missing if not item.optional]
     if hard:

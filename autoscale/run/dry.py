@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -12,12 +13,12 @@ from autoscale.cluster.apply import apply, run_labels
 from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
-from autoscale.run.options import RunOptions
-from autoscale.run.prepare import existing_of, limit_pods, resolve
+from autoscale.run.options import Existing, RunOptions
+from autoscale.run.prepare import app_folder, existing_of, limit_pods, resolve
 from autoscale.run.redact import redact_object
 from autoscale.run.rights import made_kinds, needed
 from autoscale.run.site import load_jobs, refuse_active, rendered
-from autoscale.run.target import Target, kind_and_name, of_existing
+from autoscale.run.target import Target, brought, kind_and_name, of_existing
 
 LABEL = "dry-run"
 
@@ -28,14 +29,14 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
     with opened(options, scenario) as place:
         existing, namespace = existing_of(options, scenario), place.namespace
         kind = kind_and_name(existing.target)[0] if existing else "Deployment"
-        wanted = needed(kind, made_kinds(options.context, deploy=existing is None))
+        wanted = needed(kind, made_kinds(None if existing else app_folder(options, scenario)))
         lacking = _permissions(place, namespace, wanted, out)
         if existing is not None:
             target = of_existing(place.cluster, existing, namespace)
             own, scenario = [], with_path(scenario, existing.url)
         else:
-            own = rendered(options.context, scenario, namespace, LABEL)
-            target = _planned(own, namespace)
+            own = rendered(app_folder(options, scenario), scenario, namespace, LABEL)
+            target = _planned(own, namespace, brought(own, scenario.target))
         limit_pods(scenario, target.hpa)
         metrics.require(place.cluster, namespace)
         lock.refuse_held(place.cluster, namespace)
@@ -84,17 +85,17 @@ def _beside(obj: dict[str, Any], over: Sequence[str]) -> dict[str, Any]:
     return {**obj, "metadata": {**obj["metadata"], "name": f"{obj['metadata']['name']}-{LABEL}"}}
 
 
-def _planned(objects: list[dict[str, object]], namespace: str) -> Target:
-    """Our own service as it would be: its address is only known once it is there."""
-    kinds: dict[str, dict[str, object]] = {str(obj["kind"]): obj for obj in objects}
-    hpa: dict[str, object] = kinds["HorizontalPodAutoscaler"]
+def _planned(objects: list[dict[str, Any]], namespace: str, wanted: Existing) -> Target:
+    """What is brought along as it would be: its address is only known once it is there."""
+    kind, name = kind_and_name(wanted.target)
+    hpa = next(obj for obj in objects if obj["kind"] == "HorizontalPodAutoscaler")
     return Target(
-        kind="Deployment",
-        name="web",
+        kind=kind,
+        name=name,
         namespace=namespace,
-        url="http://web:8080",
-        host="web:8080",
-        service="web",
+        url=wanted.url,
+        host=urlsplit(wanted.url).netloc,
+        service=urlsplit(wanted.url).hostname,
         labels="",
         selector={},
         hpa=hpa,

@@ -1,5 +1,6 @@
 """What is decided before a cluster is touched: the scenario, its objectives and its limits."""
 
+from pathlib import Path
 from typing import Any
 
 from autoscale import objectives
@@ -7,6 +8,7 @@ from autoscale.base.errors import InputError, Problem, input_error
 from autoscale.objectives.reach import check_reach
 from autoscale.run.options import Existing, RunOptions
 from autoscale.run.redact import without_path_names
+from autoscale.run.target import base_folder
 from loadtest import scenario as scenarios
 from loadtest.errors import ScenarioError
 from loadtest.models import Resolved
@@ -28,11 +30,18 @@ def existing_of(options: RunOptions, scenario: Resolved) -> Existing | None:
     if options.existing is not None:
         return options.existing
     target = scenario.target
-    if target.workload is None:
+    if target.workload is None or target.manifests is not None:
         return None
     if not target.url:
         raise InputError("the scenario names a workload but no target.url", fix="say how it is reached: target.url")
     return Existing(target.workload, target.url)
+
+
+def app_folder(options: RunOptions, scenario: Resolved) -> Path:
+    """The kustomization that the run deploys: the scenario's own, beside its file, or that of this project's app."""
+    if scenario.target.manifests is None:
+        return base_folder(options.context)
+    return scenarios.find(options.scenario).parent / scenario.target.manifests
 
 
 def limit_pods(scenario: Resolved, hpa: dict[str, Any]) -> None:

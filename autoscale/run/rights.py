@@ -1,6 +1,7 @@
 """What a run has to be allowed: from what it watches, what it asks for and what it makes."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from autoscale.base.resources import manifests
 from autoscale.cluster.apply import REMOVED
@@ -8,7 +9,6 @@ from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.permissions import Permission
 from autoscale.kube.kinds import BY_KIND
 from autoscale.observe.table import watched
-from autoscale.run.target import base_folder
 
 _ASKED = (
     Permission("list", "metrics.k8s.io", "pods"),
@@ -30,9 +30,9 @@ def needed(kind: str, made: Iterable[str]) -> tuple[Permission, ...]:
     return tuple(dict.fromkeys((*watching, workload, *_ASKED, *_LOCK, *making)))
 
 
-def made_kinds(context: str, *, deploy: bool) -> tuple[str, ...]:
-    """The kinds of the load generator's objects and, with ``deploy``, of our own service's."""
-    folders = [manifests() / "loadtest", *([base_folder(context)] if deploy else [])]
+def made_kinds(app: Path | None) -> tuple[str, ...]:
+    """The kinds of the load generator's objects and of the service that is deployed from the folder ``app``, if any."""
+    folders = [manifests() / "loadtest", *([app] if app else [])]
     return tuple(dict.fromkeys(obj["kind"] for folder in folders for obj in render(folder)))
 
 

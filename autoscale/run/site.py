@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import lock, metrics, permissions
@@ -20,7 +21,7 @@ from autoscale.run.loadjobs import load_objects, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
-from autoscale.run.prepare import existing_of, limit_pods
+from autoscale.run.prepare import app_folder, existing_of, limit_pods
 from autoscale.run.redact import without_path_names
 from autoscale.run.rights import made_kinds, needed
 from autoscale.run.target import Target
@@ -53,7 +54,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         place = stack.enter_context(opened(options, scenario))
         existing, namespace = existing_of(options, scenario), place.namespace
         kind = targets.kind_and_name(existing.target)[0] if existing else "Deployment"
-        made = made_kinds(options.context, deploy=existing is None)
+        made = made_kinds(None if existing else app_folder(options, scenario))
         unseen = check(place, namespace, kind, made)
         if existing is not None:
             target = targets.of_existing(place.cluster, existing, namespace)
@@ -67,10 +68,10 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             stack.callback(clear, place, namespace, label, made, options.say, left)
         if existing is None:
             options.say(f"Deploying the service to {options.context} (namespace {namespace}) ...")
-            wanted = rendered(options.context, scenario, namespace, label)
+            wanted = rendered(app_folder(options, scenario), scenario, namespace, label)
             applied = apply(place.cluster, wanted, namespace)
             objects, warnings = applied.objects, applied.warnings
-            target = targets.of_objects(place.cluster, wanted, namespace)
+            target = targets.of_objects(place.cluster, wanted, namespace, scenario.target)
         else:
             objects, warnings = existing_objects(place.cluster, target), []
             scenario = with_path(scenario, existing.url)
@@ -129,10 +130,10 @@ def refuse_active(cluster: Cluster, namespace: str) -> None:
         )
 
 
-def rendered(context: str, scenario: Resolved, namespace: str, label: str) -> list[Object]:
-    """The manifests of our own service with the scenario's patches and the run's labels."""
+def rendered(app: Path, scenario: Resolved, namespace: str, label: str) -> list[Object]:
+    """The manifests in a folder with the scenario's patches and the run's labels."""
     return render(
-        targets.base_folder(context),
+        app,
         labels=run_labels(label),
         namespace=namespace,
         patches=[patch.model_dump() for patch in scenario.patches],

@@ -16,6 +16,7 @@ from autoscale.kube.kinds import Object
 from autoscale.kube.selectors import selector_text
 from autoscale.record import rows
 from autoscale.run.options import Existing
+from loadtest import models
 
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
 _PORTS = {"http": 80, "https": 443}
@@ -65,14 +66,24 @@ def base_folder(context: str) -> Path:
     return manifests() / "base"
 
 
-def of_objects(cluster: Cluster, objects: list[Object], namespace: str) -> Target:
-    """Our own service, after it was applied."""
-    hpa_spec = next(obj for obj in objects if obj["kind"] == "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]
-    service = next(obj for obj in objects if obj["kind"] == "Service")
-    port = service["spec"]["ports"][0]["port"]
-    url = f"http://{service['metadata']['name']}:{port}"
-    target = f"{hpa_spec['kind'].lower()}/{hpa_spec['name']}"
-    return replace(of_existing(cluster, Existing(target, url), namespace), ours=True)
+def of_objects(cluster: Cluster, objects: list[Object], namespace: str, wanted: models.Target) -> Target:
+    """The service that the run brought along, after it was applied."""
+    return replace(of_existing(cluster, brought(objects, wanted), namespace), ours=True)
+
+
+def brought(objects: list[Object], wanted: models.Target) -> Existing:
+    """What of the manifests is loaded and scaled: what the scenario names, else the first HPA's target and the first
+    Service. InputError where there is none."""
+    hpas, services = (
+        [obj for obj in objects if obj["kind"] == kind] for kind in ("HorizontalPodAutoscaler", "Service")
+    )
+    if not hpas or not services:
+        lacking = "HorizontalPodAutoscaler" if not hpas else "Service"
+        problem = Problem("target.manifests", f"no {lacking}", "a workload, the HPA that scales it and its Service")
+        raise InputError("the manifests hold nothing that could be loaded and scaled", problems=[problem])
+    reference, service = hpas[0]["spec"]["scaleTargetRef"], services[0]
+    url = f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+    return Existing(wanted.workload or f"{reference['kind'].lower()}/{reference['name']}", wanted.url or url)
 
 
 def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from autoscale.kube.statuses import bad_request
+from autoscale.plane.adapter.answers import NOTHING, Answers
 from autoscale.plane.store import Store
 
 NOW = 1_795_000_000.0
@@ -31,6 +32,7 @@ class Node:
         self.asked: list[dict[str, Any]] = []
         self.metrics: list[dict[str, Any]] = []
         self.grown = asyncio.Event()
+        self.answered: Answers = NOTHING
 
     async def logs(self, namespace: str, pod: str, container: str, **how: Any) -> AsyncIterator[bytes]:
         self.asked.append({"pod": pod, "container": container, **how})
@@ -50,6 +52,9 @@ class Node:
 
     def node_metrics(self) -> list[dict[str, Any]]:
         return []
+
+    def answers(self) -> Answers:
+        return self.answered
 
 
 @dataclass

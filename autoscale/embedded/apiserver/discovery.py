@@ -1,5 +1,7 @@
 """Discovery: which groups, versions and resources there are (/api, /apis, /version)."""
 
+from collections.abc import Iterable
+
 from autoscale.kube.kinds import TABLE, Object, Resource
 from autoscale.kube.schema import release
 
@@ -41,12 +43,12 @@ def core_versions() -> Object:
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
 
 
-def groups() -> Object:
-    """``/apis``."""
+def groups(more: Iterable[Object] = ()) -> Object:
+    """``/apis``; ``more`` are those that are there for a while."""
     return {
         "kind": "APIGroupList",
         "apiVersion": "v1",
-        "groups": [_group(name, version) for name, version in group_versions()],
+        "groups": [*(_group(name, version) for name, version in group_versions()), *more],
     }
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import aiohttp
 from aiohttp import web
 
-from autoscale.embedded.apiserver import discovery, openapi, writes
+from autoscale.embedded.apiserver import adapter, discovery, openapi, writes
 from autoscale.embedded.apiserver.answers import answer, negotiate, refusal, view_list, view_one
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath
 from autoscale.embedded.apiserver.routes import Route, parse
@@ -19,6 +19,7 @@ from autoscale.embedded.apiserver.watch import list_answer, selection, watch_ans
 from autoscale.kube.kinds import Object
 from autoscale.kube.scale import scale_of
 from autoscale.kube.statuses import StatusError, not_found, unsupported
+from autoscale.plane.adapter.answers import Answers
 
 HOST = "127.0.0.1"
 _LOG = logging.getLogger(__name__)
@@ -34,6 +35,9 @@ class Node(LogReader, Protocol):
 
     def node_metrics(self) -> list[Object]:
         """NodeMetrics of the node."""
+
+    def answers(self) -> Answers:
+        """What the APIs of other metrics say now."""
 
 
 class ApiServer:
@@ -84,6 +88,9 @@ class ApiServer:
             return refusal(StatusError(500, "InternalError", f"Internal error occurred: {error!r}"))
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        parts = request.rel_url.raw_path.strip("/").split("/")
+        if parts[0] == "apis" and len(parts) > 1 and parts[1] in adapter.VERSIONS:
+            return self._adapter(request, parts)
         route = parse(request.rel_url.raw_path)
         if route is None:
             return self._about(request)
@@ -108,7 +115,7 @@ class ApiServer:
             case ["api"]:
                 return answer(discovery.core_versions())
             case ["apis"]:
-                return answer(discovery.groups())
+                return answer(discovery.groups(adapter.described(name) for name in adapter.groups(self.node.answers())))
             case ["healthz" | "livez" | "readyz", *_]:
                 return web.Response(text="ok")
             case ["accepted"]:
@@ -120,6 +127,15 @@ class ApiServer:
         if found is None:
             text = f"the server could not find the requested resource: {request.path}"
             raise StatusError(404, "NotFound", text)
+        return answer(found)
+
+    def _adapter(self, request: web.Request, parts: list[str]) -> web.Response:
+        """The APIs of other metrics, which are there while a ConfigMap holds rules."""
+        if request.method != "GET":
+            raise StatusError(405, "MethodNotAllowed", "metrics can only be read")
+        found = adapter.document(parts, request.query, self.node.answers(), self.registry.store.objects)
+        if found is None:
+            raise StatusError(404, "NotFound", "the server could not find the requested resource")
         return answer(found)
 
     async def _read(self, request: web.Request, route: Route) -> web.StreamResponse:

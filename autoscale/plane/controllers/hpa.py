@@ -4,7 +4,7 @@
 Each HPA is synced one period after its last pass, as upstream's queue has it (pkg/controller/podautoscaler).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from autoscale.base.errors import InputError
@@ -20,15 +20,13 @@ from autoscale.kube.kinds import Object
 from autoscale.kube.release import MINOR
 from autoscale.kube.scale import scale_of
 from autoscale.kube.selectors import selector_matches
+from autoscale.plane.adapter.answers import NOTHING, Answers, NoMetric
 from autoscale.plane.controllers.common import changed_status, guarded
 from autoscale.plane.store import Emit, Objects, Update, UpdateStatus, Write
 
 COMPONENT = "horizontal-pod-autoscaler"
 RELEASE: Release = MINOR
 _SCALABLE = ("Deployment", "ReplicaSet")
-_NO_CUSTOM = "unable to fetch metrics from custom metrics API: there is no custom metrics API (custom.metrics.k8s.io)"
-_NO_EXTERNAL = "unable to fetch metrics from external metrics API: there is no such API (external.metrics.k8s.io)"
-_NO_API = {"Pods": _NO_CUSTOM, "Object": _NO_CUSTOM, "External": _NO_EXTERNAL}
 
 
 @dataclass(frozen=True)
@@ -45,9 +43,17 @@ remembered."""
 
 
 def step(
-    objects: Objects, pod_metrics: list[Object], memories: Memories, config: Config, now: float
+    objects: Objects,
+    pod_metrics: list[Object],
+    memories: Memories,
+    config: Config,
+    now: float,
+    answers: Answers = NOTHING,
 ) -> tuple[list[Write], Memories]:
-    """Sync every HPA whose pass is due; the memory of one that is gone is dropped when its pass would be."""
+    """Sync every HPA whose pass is due; the memory of one that is gone is dropped when its pass would be.
+
+    ``pod_metrics`` are those of metrics.k8s.io, ``answers`` what the APIs of other metrics say now.
+    """
     writes: list[Write] = []
     kept = {key: memory for key, memory in memories.items() if memory.due > now}
     for hpa in objects.list("HorizontalPodAutoscaler"):
@@ -58,7 +64,7 @@ def step(
         if memory.due <= now:
             state = memory.state
             with guarded(hpa):
-                made, state = _sync(hpa, objects, pod_metrics, state, config, now)
+                made, state = _sync(hpa, objects, (pod_metrics, answers), state, config, now)
                 writes += made
             memory = Memory(now + config.sync_period_s, state)
         kept[key] = memory
@@ -87,8 +93,11 @@ def next_due(memories: Memories) -> float | None:
     return min((memory.due for memory in memories.values()), default=None)
 
 
+Measured = tuple[list[Object], Answers]
+
+
 def _sync(
-    hpa: Object, objects: Objects, pod_metrics: list[Object], state: State, config: Config, now: float
+    hpa: Object, objects: Objects, measured: Measured, state: State, config: Config, now: float
 ) -> tuple[list[Write], State]:
     if is_terminating(hpa):
         return [], state
@@ -97,31 +106,67 @@ def _sync(
     except InputError as error:
         return [Emit(obj=hpa, type="Warning", reason="InvalidSpec", message=str(error), component=COMPONENT)], state
     target = _target(hpa, objects)
-    decision = decide(spec, config, state, _seen(hpa, target, objects, pod_metrics, now))
+    decision = decide(spec, config, state, _seen(hpa, target, objects, measured, now))
     return _writes(hpa, target, decision), decision.state
 
 
-def _seen(hpa: Object, target: Object | None, objects: Objects, pod_metrics: list[Object], now: float) -> Observation:
-    errors = {
-        at: _NO_API[metric["type"]]
-        for at, metric in enumerate(hpa["spec"].get("metrics") or [])
-        if metric["type"] in _NO_API
-    }
+def _seen(hpa: Object, target: Object | None, objects: Objects, measured: Measured, now: float) -> Observation:
     if target is None:
         return observe(now=now, hpa=hpa, scale=None, pods=(), scale_error=_no_target(hpa))
     namespace = hpa["metadata"]["namespace"]
+    pod_metrics, answers = measured
     selected = [p for p in objects.list("Pod", namespace) if _selects(target, p)]
     names = {pod["metadata"]["name"] for pod in selected}
     usage = [m for m in pod_metrics if m["metadata"]["namespace"] == namespace and m["metadata"]["name"] in names]
+    other = _others(hpa, names, answers)
     return observe(
         now=now,
         hpa=hpa,
         scale=scale_of(target),
         pods=selected,
         pod_metrics=usage,
-        metric_errors=errors,
+        pods_metrics=other.pods,
+        object_metrics=other.objects,
+        external_metrics=other.external,
+        metric_errors=other.errors,
         rivals=_rivals(hpa, selected, objects),
     )
+
+
+@dataclass
+class _Others:
+    """What the APIs of other metrics answered, by the metric's position in the spec."""
+
+    pods: dict[int, list[Object]] = field(default_factory=dict)
+    objects: dict[int, Object] = field(default_factory=dict)
+    external: dict[int, list[Object]] = field(default_factory=dict)
+    errors: dict[int, str] = field(default_factory=dict)
+
+
+def _others(hpa: Object, pods: Collection[str], answers: Answers) -> _Others:
+    """The answers to each of the HPA's metrics that is not a resource."""
+    found = _Others()
+    for at, metric in enumerate(hpa["spec"].get("metrics") or []):
+        try:
+            _ask(found, at, metric, hpa["metadata"]["namespace"], pods, answers)
+        except NoMetric as error:
+            found.errors[at] = str(error)
+    return found
+
+
+def _ask(found: _Others, at: int, metric: Object, namespace: str, pods: Collection[str], answers: Answers) -> None:
+    source = metric.get(metric["type"].lower()) or {}
+    name, selector = (source.get("metric") or {}).get("name", ""), (source.get("metric") or {}).get("selector")
+    match metric["type"]:
+        case "Pods":
+            found.pods[at] = answers.custom("Pod", namespace, pods, name, selector)
+        case "Object":
+            about = source["describedObject"]
+            values = answers.custom(about["kind"], namespace, (about["name"],), name, selector)
+            if values:  # where there is none, the rule says so in the API's words
+                found.objects[at] = values[0]
+        case "External":
+            found.external[at] = answers.external(namespace, name, selector)
 
 
 def _target(hpa: Object, objects: Objects) -> Object | None:

@@ -15,6 +15,7 @@ from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.kube.release import MINOR
 from autoscale.kube.selectors import selector_matches
 from autoscale.kube.statuses import StatusError
+from autoscale.plane.adapter.rules import FILE, RuleError, is_adapters, read_rules
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _SERVICE = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -171,6 +172,17 @@ def _hpa(obj: Object) -> Iterator[Cause]:
         yield _REASONS[error.kind], error.field, str(error).removeprefix(f"{error.field}: ")
 
 
+def _config_map(obj: Object) -> Iterator[Cause]:
+    """The rules of the adapter are read when they are written, as nobody looks at its log."""
+    if not is_adapters(obj):
+        return
+    try:
+        read_rules(obj["data"][FILE])
+    except RuleError as error:
+        for field, what in error.mistakes:
+            yield "FieldValueInvalid", f"data[{FILE}]: {field}", what
+
+
 def _priority_class(obj: Object) -> Iterator[Cause]:
     if obj["metadata"].get("name", "").startswith("system-"):
         yield "FieldValueForbidden", "metadata.name", "Forbidden: names with 'system-' are the system's own"
@@ -184,6 +196,7 @@ _RULES = {
     "Service": _service,
     "HorizontalPodAutoscaler": _hpa,
     "PriorityClass": _priority_class,
+    "ConfigMap": _config_map,
 }
 
 

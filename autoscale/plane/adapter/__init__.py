@@ -1,0 +1,1 @@
+"""Prometheus and prometheus-adapter, as far as an HPA needs them: series of the pods' own metrics, rules, answers."""

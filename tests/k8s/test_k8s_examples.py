@@ -1,0 +1,53 @@
+"""The examples that bring a scenario of their own: it is valid, and what it deploys can be loaded and scaled."""
+
+from pathlib import Path
+
+import pytest
+
+from autoscale.base.errors import InputError
+from autoscale.base.resources import manifests
+from autoscale.cluster.kustomize.render import render
+from autoscale.hpa import parse_spec
+from autoscale.plane.adapter.rules import is_adapters, read_rules
+from autoscale.run.options import RunOptions
+from autoscale.run.prepare import app_folder, existing_of, resolve
+from autoscale.run.target import brought
+from loadtest.models import Target
+
+SCENARIOS = sorted(manifests().glob("examples/*/scenario.yaml"))
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda path: path.parent.name)
+def test_an_examples_scenario_deploys_what_it_loads(file: Path) -> None:
+    """The folder renders, its HPAs are valid, and a rule makes every metric of them that is not a resource."""
+    options = RunOptions(str(file))
+    scenario = resolve(options)
+    objects = render(app_folder(options, scenario))
+    assert existing_of(options, scenario) is None
+    assert brought(objects, scenario.target)
+    names = {obj["metadata"]["name"] for obj in objects if obj["kind"] == "Deployment"}
+    specs = [parse_spec(obj) for obj in objects if obj["kind"] == "HorizontalPodAutoscaler"]
+    assert specs
+    assert {spec.target.name for spec in specs} <= names
+    rules = [
+        read_rules(obj["data"]["config.yaml"]) for obj in objects if obj["kind"] == "ConfigMap" and is_adapters(obj)
+    ]
+    made = {rule.as_ for one in rules for rule in (*one.custom, *one.external)}
+    assert {metric.name for spec in specs for metric in spec.metrics if "Resource" not in metric.type} <= made
+
+
+def test_a_scenario_without_manifests_deploys_our_own_app() -> None:
+    """The built-in ones bring nothing along."""
+    options = RunOptions("first-look")
+    assert app_folder(options, resolve(options)) == manifests() / "base"
+
+
+def test_what_is_loaded_is_the_first_hpas_target_unless_named() -> None:
+    """Of several the scenario may name another workload and another way in; without an HPA there is nothing to test."""
+    objects = render(manifests() / "base")
+    found = brought(objects, Target())
+    assert (found.target, found.url) == ("deployment/web", "http://web:8080")
+    named = brought(objects, Target(manifests=".", workload="deployment/back", url="http://front:8080"))
+    assert (named.target, named.url) == ("deployment/back", "http://front:8080")
+    with pytest.raises(InputError, match="no HorizontalPodAutoscaler"):
+        brought([obj for obj in objects if obj["kind"] != "HorizontalPodAutoscaler"], Target())

@@ -1,6 +1,7 @@
 """The command line: one file per command, loaded only when it is called."""
 
 import importlib
+import io
 import re
 import sys
 import traceback
@@ -14,6 +15,7 @@ import click
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
 from autoscale.base.version import VERSION
+from autoscale.cli.say import echo
 
 _OPENING = re.compile(r'"""``autoscale ([a-z]+)[^`]*``: (.+?\.)"*$')
 # In the order in which a new user meets them; a command that is not named here comes after these.
@@ -88,13 +90,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("Interrupted.", err=True)
+        echo("Interrupted.", err=True)
         sys.exit(ExitCode.INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        echo(told.getvalue(), err=True, nl=False)
         sys.exit(ExitCode.BAD_INPUT)
     except AutoscaleError as error:
-        click.echo(f"Error: {error}", err=True)
+        echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)
     except SystemExit:
         if sys.stdout is stdout:
@@ -102,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # `| head`: nobody reads on. click replaces standard output then and ends with 1, another thing here.
         sys.exit(ExitCode.INTERRUPTED)
     except Exception:  # Python would end with 1, which says that an objective failed
-        traceback.print_exc()
-        click.echo("Error: this is a mistake of autoscale's own. Please report it with the lines above.", err=True)
+        echo(traceback.format_exc(), err=True, nl=False)
+        echo("Error: this is a mistake of autoscale's own. Please report it with the lines above.", err=True)
         sys.exit(ExitCode.UNKNOWN)
     sys.exit(code if isinstance(code, int) else ExitCode.PASS)

@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from autoscale.cli.say import echo
+
 
 @click.command(short_help="Remove what a run left behind in a cluster.")
 @click.option("--context", default="embedded", show_default=True, help="Kube-context.")
@@ -29,5 +31,5 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, run: st
         removed = remove(cluster, place, run)
         lock.release(cluster, place, run)
     for name in removed:
-        click.echo(f"removed {name}")
-    click.echo(f"Nothing of ours is left in namespace {place} of {context}.")
+        echo(f"removed {name}")
+    echo(f"Nothing of ours is left in namespace {place} of {context}.")

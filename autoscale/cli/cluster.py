@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from autoscale.cli.say import echo
 from autoscale.embedded import settings
 from autoscale.embedded.apiserver.tables.pods import human_duration
 from autoscale.embedded.launch import process
@@ -41,12 +42,12 @@ def start(name: str, port: int, settings_file: Path | None, quick: bool) -> None
         wanted = settings.quick(wanted)
     running = process.start(name, wanted, port=port, bound=False)
     facts = running.folder.facts()
-    click.echo(f"The embedded cluster {name!r} is ready at {facts.server if facts else '?'}. Now:\n")
-    click.echo(f"  export KUBECONFIG={running.kubeconfig}")
+    echo(f"The embedded cluster {name!r} is ready at {facts.server if facts else '?'}. Now:\n")
+    echo(f"  export KUBECONFIG={running.kubeconfig}")
     for line in ("kubectl get nodes", "kubectl apply -k k8s/base", "kubectl get pods,hpa -w"):
-        click.echo(f"  {line}")
+        echo(f"  {line}")
     suffix = "" if name == "embedded" else f" --name {name}"
-    click.echo(f"\nEnd it with: autoscale cluster stop{suffix}")
+    echo(f"\nEnd it with: autoscale cluster stop{suffix}")
 
 
 @command.command()
@@ -54,9 +55,9 @@ def start(name: str, port: int, settings_file: Path | None, quick: bool) -> None
 def stop(name: str) -> None:
     """End a cluster, its pods and every process it started."""
     if process.stop(name):
-        click.echo(f"The embedded cluster {name!r} has ended.")
+        echo(f"The embedded cluster {name!r} has ended.")
     else:
-        click.echo(f"No embedded cluster {name!r} is running.")
+        echo(f"No embedded cluster {name!r} is running.")
 
 
 @command.command()
@@ -66,15 +67,15 @@ def status(name: str | None) -> None:
     found = [process.status(one) for one in ([name] if name else process.names())]
     running = [one for one in found if one.running]
     if not running:
-        click.echo(f"No embedded cluster {name!r} is running." if name else "No embedded cluster is running.")
-        click.echo(f"Start one with: autoscale cluster start{f' --name {name}' if name else ''}")
+        echo(f"No embedded cluster {name!r} is running." if name else "No embedded cluster is running.")
+        echo(f"Start one with: autoscale cluster start{f' --name {name}' if name else ''}")
     for one in running:
         _show(one)
 
 
 def _show(one: process.Status) -> None:
     if one.facts is None:
-        click.echo(f"{one.name}: starting")
+        echo(f"{one.name}: starting")
         return
     pods = (
         "unknown (the API does not answer)"
@@ -83,7 +84,7 @@ def _show(one: process.Status) -> None:
     )
     uptime = human_duration(time.time() - one.facts.started)
     stays = "ends with its run" if one.facts.bound else f"log {folder_of(one.name).log}"
-    click.echo(f"{one.name}: running since {uptime} at {one.facts.server} (process {one.facts.pid}, {stays})")
-    click.echo(f"  pods        {pods}")
-    click.echo(f"  addresses   {one.facts.addresses}")
-    click.echo(f"  kubeconfig  {one.kubeconfig}")
+    echo(f"{one.name}: running since {uptime} at {one.facts.server} (process {one.facts.pid}, {stays})")
+    echo(f"  pods        {pods}")
+    echo(f"  addresses   {one.facts.addresses}")
+    echo(f"  kubeconfig  {one.kubeconfig}")

@@ -9,6 +9,8 @@ import click
 from autoscale.analysis import Analysis, analyse
 from autoscale.analysis.results.jsonform import plain
 from autoscale.base.errors import InputError
+from autoscale.base.visible import visible
+from autoscale.cli.say import echo
 from autoscale.compare import compare
 from autoscale.compare.formats import as_html, as_markdown, as_text
 from autoscale.record.reader import locate, read
@@ -48,13 +50,13 @@ def command(ctx: click.Context, base: tuple[Path, ...], anyway: bool, form: str,
     forms = {"text": as_text, "markdown": as_markdown, "html": as_html}
     text = forms[form](found) if form in forms else json.dumps(plain(found), indent=2)
     if out is None:
-        click.echo(text)
+        echo(text)
     else:
         try:
-            out.write_text(text, encoding="utf-8")
+            out.write_text(visible(text), encoding="utf-8")
         except OSError as error:
             raise InputError(f"cannot write {out}: {error.strerror}", fix="choose another --out") from error
-        click.echo(f"{found.outcome}: {found.reason}")
+        echo(f"{found.outcome}: {found.reason}")
     return found.exit_code
 
 

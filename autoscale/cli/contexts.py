@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from autoscale.cli.say import echo
+
 
 @click.group(short_help="Say which clusters may receive load.")
 def command() -> None:
@@ -34,20 +36,20 @@ def list_(kubeconfig: str | None) -> None:
     except InputError as error:
         if Path(path).exists():
             raise
-        click.echo(error.what)
+        echo(error.what)
         found = []
     width = max((len(context.name) for context in found), default=8)
-    click.echo(f"{'embedded':<{width}}  always allowed")
+    echo(f"{'embedded':<{width}}  always allowed")
     for context in found:
         word = "allowed" if contexts.is_allowed(context) else "refused"
         doubt = "".join(f" ({text}: asks again)" for text in contexts.doubts(context, None))
-        click.echo(f"{context.name:<{width}}  {word:<8} {context.server}{doubt}")
+        echo(f"{context.name:<{width}}  {word:<8} {context.server}{doubt}")
     for problem in strange:
-        click.echo(f"(passed over: {problem})")
+        echo(f"(passed over: {problem})")
     known = {context.identity for context in found}
     for entry in contexts.allowed():
         if (entry["server"], entry["ca"]) not in known:
-            click.echo(f"{entry['name']:<{width}}  allowed  {entry['server']} (in another kubeconfig)")
+            echo(f"{entry['name']:<{width}}  allowed  {entry['server']} (in another kubeconfig)")
 
 
 @command.command("allow")
@@ -59,7 +61,7 @@ def allow_(name: str, kubeconfig: str | None) -> None:
 
     context = contexts.find(name, kubeconfig)
     contexts.allow(context)
-    click.echo(f"{name} ({context.server}) may receive load. `autoscale contexts revoke {name}` takes it back.")
+    echo(f"{name} ({context.server}) may receive load. `autoscale contexts revoke {name}` takes it back.")
 
 
 @command.command("revoke")
@@ -72,4 +74,4 @@ def revoke_(name: str) -> None:
     if not contexts.revoke(name):
         names = ", ".join(entry["name"] for entry in contexts.allowed()) or "none"
         raise InputError(f"{name} is not on the list (allowed: {names})")
-    click.echo(f"{name} is refused from now on.")
+    echo(f"{name} is refused from now on.")

@@ -2,6 +2,8 @@
 
 import click
 
+from autoscale.cli.say import echo
+
 
 @click.command(short_help="Say what this machine and cluster can and cannot do.")
 @click.option("--context", default="embedded", show_default=True, help="Kube-context to look at.")
@@ -18,11 +20,11 @@ def command(context: str, kubeconfig: str | None, namespace: str | None) -> int:
     machine = doctor.machine(context)
     cluster = doctor.cluster(context, kubeconfig, namespace)
     for title, findings in (("This machine", machine), (f"Context {context}", cluster)):
-        click.echo(title)
+        echo(title)
         for finding in findings:
-            click.echo(f"  {_SIGN[finding.state]} {finding.what}: {finding.found}")
+            echo(f"  {_SIGN[finding.state]} {finding.what}: {finding.found}")
             if finding.fix:
-                click.echo("".join(f"      {line}\n" for line in finding.fix.splitlines()).rstrip("\n"))
+                echo("".join(f"      {line}\n" for line in finding.fix.splitlines()).rstrip("\n"))
     if any(finding.state == "bad" for finding in cluster):
         return int(ExitCode.CLUSTER_FAILED)
     return int(ExitCode.BAD_INPUT if any(finding.state == "bad" for finding in machine) else ExitCode.PASS)

@@ -11,6 +11,7 @@ import yaml
 from autoscale.base.errors import InputError
 from autoscale.base.exits import ExitCode
 from autoscale.cli.manifests import documents, manifests
+from autoscale.cli.say import echo
 from autoscale.hpa import Decision, decide, explain
 from autoscale.hpa.case import read_case
 from autoscale.hpa.check.faults import Fault, Manifest
@@ -38,13 +39,13 @@ def explain_command(file: Path, as_json: bool) -> None:
     case = read_case(found[0] if found else None, str(file))
     decision = decide(case.spec, case.config, case.state, case.observation)
     if as_json:
-        click.echo(json.dumps(_decision_dict(decision), indent=2))
+        echo(json.dumps(_decision_dict(decision), indent=2))
         return
     size = "unknown" if decision.desired is None else str(decision.desired)
-    click.echo(f"Desired replicas: {size}{'' if decision.rescale else ' (no change)'}")
-    click.echo(explain(decision))
+    echo(f"Desired replicas: {size}{'' if decision.rescale else ' (no change)'}")
+    echo(explain(decision))
     for event in decision.events:
-        click.echo(f"{event.type} {event.reason}: {event.message}")
+        echo(f"{event.type} {event.reason}: {event.message}")
 
 
 @command.command(name="check")
@@ -69,7 +70,7 @@ def check_command(files: tuple[Path, ...], release: Release | None, as_json: boo
         )
     faults = check(found, release)
     if as_json:
-        click.echo(json.dumps([asdict(fault) for fault in faults], indent=2))
+        echo(json.dumps([asdict(fault) for fault in faults], indent=2))
     else:
         _print_faults(faults, found)
     failed = any(fault.level == "error" for fault in faults)
@@ -91,12 +92,12 @@ def _decision_dict(decision: Decision) -> dict[str, Any]:
 
 def _print_faults(faults: list[Fault], found: list[Manifest]) -> None:
     for fault in faults:
-        click.echo(f"{fault.level}: {fault.where}: {fault.what}")
+        echo(f"{fault.level}: {fault.where}: {fault.what}")
         if fault.fix:
-            click.echo(f"  {fault.fix}")
+            echo(f"  {fault.fix}")
         if fault.patch is not None:
             text = yaml.safe_dump(fault.patch, sort_keys=False)
-            click.echo("".join(f"    {line}\n" for line in text.splitlines()), nl=False)
+            echo("".join(f"    {line}\n" for line in text.splitlines()), nl=False)
     count = sum(manifest.kind == "HorizontalPodAutoscaler" for manifest in found)
     if not faults:
-        click.echo(f"{count} HorizontalPodAutoscaler{'' if count == 1 else 's'} checked, nothing found.")
+        echo(f"{count} HorizontalPodAutoscaler{'' if count == 1 else 's'} checked, nothing found.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from autoscale.cli.say import echo
 from autoscale.imports import convert, importers, tool_names, write
 from autoscale.imports.prom.families import KNOWN, KUBERNETES
 from autoscale.objectives import parse
@@ -38,7 +39,7 @@ def command(
     parse(objectives, [], "--objective")
     rows = convert(files, tool, out.stem, workload=workload, objectives=objectives)
     count = write(out, rows)
-    click.echo(f"{out}: {count} rows.")
+    echo(f"{out}: {count} rows.")
     for note in rows[0]["environment"]["notes"] if rows[0]["k"] == "header" else ():
-        click.echo(f"  {note}")
-    click.echo(f"Look at it with: autoscale report {out}")
+        echo(f"  {note}")
+    echo(f"Look at it with: autoscale report {out}")

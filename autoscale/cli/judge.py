@@ -7,6 +7,7 @@ import click
 
 from autoscale.analysis import analyse
 from autoscale.analysis.results.jsonform import plain
+from autoscale.cli.say import echo
 from autoscale.record.reader import locate, read
 from autoscale.verdict.judging import judge, worst
 from autoscale.verdict.results import EXIT_CODES, Verdict
@@ -30,10 +31,10 @@ def command(runs: tuple[Path, ...], objectives: tuple[str, ...], as_json: bool) 
     texts = list(objectives) or None
     verdicts = {str(run): judge(analyse(read(locate(run))), texts) for run in runs}
     if as_json:
-        click.echo(json.dumps({run: to_dict(verdict) for run, verdict in verdicts.items()}, indent=2))
+        echo(json.dumps({run: to_dict(verdict) for run, verdict in verdicts.items()}, indent=2))
     else:
         for run, verdict in verdicts.items():
-            click.echo(as_text(run, verdict))
+            echo(as_text(run, verdict))
     return EXIT_CODES[worst(verdict.outcome for verdict in verdicts.values())]
 
 

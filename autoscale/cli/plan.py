@@ -9,6 +9,7 @@ import click
 
 from autoscale.base.errors import InputError, input_error
 from autoscale.cli import plan_chart, plan_trace
+from autoscale.cli.say import echo
 from autoscale.objectives import parse as parse_objectives
 from loadtest import scenario as scenarios
 from loadtest import traces
@@ -45,7 +46,7 @@ def command(scenario: str | None, sets: tuple[str, ...], as_json: bool, recorded
         names = ", ".join("--" + name.replace("_", "-") for name in given)
         raise InputError(f"{names} go with --from", fix="in a scenario these are fields of `load.trace`; see --set")
     loaded, resolved = resolve(scenario if scenario is not None else _from(recorded, given), sets)
-    click.echo(json.dumps(resolved, indent=2) if as_json else "\n".join(page(resolved, loaded.trace)))
+    echo(json.dumps(resolved, indent=2) if as_json else "\n".join(page(resolved, loaded.trace)))
 
 
 def _from(recorded: Path | None, given: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from autoscale.base.exits import ExitCode
+from autoscale.cli.say import echo
 from autoscale.record.ledger import Ledger
 from autoscale.record.reader import locate, read
 
@@ -30,12 +31,12 @@ def verify(run: Path) -> None:
     for row in read(path):
         ledger.add(row)
     if faults := _faults(ledger):
-        click.echo(f"{path} is not known to be whole:")
+        echo(f"{path} is not known to be whole:")
         for fault in faults:
-            click.echo(f"  - {fault}")
+            echo(f"  - {fault}")
         sys.exit(ExitCode.UNKNOWN)
     digest = ledger.end.get("digest") if ledger.end else None
-    click.echo(f"{path} is whole: {ledger.count} rows, digest {digest}.")
+    echo(f"{path} is whole: {ledger.count} rows, digest {digest}.")
 
 
 def _faults(ledger: Ledger) -> list[str]:

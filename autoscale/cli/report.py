@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from autoscale.cli.say import echo
 from autoscale.report import formats
 
 
@@ -30,7 +31,7 @@ def command(run: Path, form: str, out: Path | None) -> None:
 
     text = report.render(run, form)
     if out is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     else:
         report.save(text, out)
-        click.echo(f"Wrote {out}")
+        echo(f"Wrote {out}")

@@ -14,6 +14,7 @@ import click
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.base.exits import ExitCode
+from autoscale.cli.say import echo
 from autoscale.cli.stay import is_watched, stay
 
 
@@ -92,7 +93,7 @@ def command(
         if dry_run:
             from autoscale.run.dry import dry
 
-            return int(dry(options, click.echo))
+            return int(dry(options, echo))
         return conduct(options, times, screen, stop, None if no_web else web_port)
 
 
@@ -126,7 +127,7 @@ def tell(results: list[Any], screen: Any) -> None:
         if result.summary:
             screen.say(result.summary.rstrip())
         if result.error is not None:
-            click.echo(f"Error: {result.error}", err=True)
+            echo(f"Error: {result.error}", err=True)
         screen.say(f"Record  {result.record}")
         if result.report is not None:
             screen.say(f"Report  {result.report}")

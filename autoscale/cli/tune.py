@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from autoscale.base.exits import ExitCode
+from autoscale.cli.say import echo
 from autoscale.whatif.service import Setting
 
 
@@ -53,10 +54,10 @@ def command(
     forms = {"text": words.to_text, "markdown": words.to_markdown, "json": words.to_json}
     text = forms[form](found) if form in forms else words.manifest(found, best.candidate.setting) if best else ""
     if out is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     else:
         save(text, out)
-        click.echo(words.headline(found))
+        echo(words.headline(found))
     return ExitCode.PASS if best else ExitCode.OBJECTIVE_FAILED
 
 

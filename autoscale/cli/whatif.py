@@ -11,6 +11,7 @@ import yaml
 
 from autoscale.base.errors import InputError, Problem, input_error
 from autoscale.base.exits import ExitCode
+from autoscale.cli.say import echo
 from autoscale.kube.quantities import milli
 from autoscale.whatif.service import Load, Setting
 
@@ -75,10 +76,10 @@ def command(
     if records is not None:
         _write_records(found, records)
     if out is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     else:
         save(text, out)
-        click.echo(f"Wrote {out}")
+        echo(f"Wrote {out}")
     return ExitCode.UNKNOWN if found.doubts else ExitCode.PASS
 
 
@@ -201,4 +202,4 @@ def _write_records(found: Any, folder: Path) -> None:
 
     for outcome in (found.base, *found.variants):
         path = write(found.model, outcome.setting, folder)
-        click.echo(f"Wrote {path}", err=True)
+        echo(f"Wrote {path}", err=True)

@@ -34,7 +34,8 @@ class LogFollower:
     ``container``: its name, which a pod of several must be asked by (an admission webhook may have added one).
 
     A broken stream is resumed from the last line's second (``sinceTime`` knows no less); lines seen before are
-    dropped by their nanosecond stamp. What the kubelet rotated away in between cannot be had back: rows carry
+    dropped by their nanosecond stamp, up to the first that is new.
+    What the kubelet rotated away in between cannot be had back: rows carry
     sequence numbers of their own, so that such a hole shows.
     """
 
@@ -88,7 +89,7 @@ class LogFollower:
                     yield Lost(self.source, self._heard, self._clock(), "the pod was removed before its log was read")
                     return
                 failing = error.what
-            delay = FIRST_DELAY_S if self._last > before else min(delay * 2, LONGEST_DELAY_S)
+            delay = FIRST_DELAY_S if self._last != before else min(delay * 2, LONGEST_DELAY_S)
             self._stop.wait(delay)
         if failing:
             yield Lost(self.source, self._heard, self._clock(), failing)
@@ -101,20 +102,25 @@ class LogFollower:
             self._stream, self._connected = stream, True
             if self._stop.is_set():
                 return
+            again = since is not None  # it begins with what was seen before the break
             for raw in stream:
                 self._heard = self._clock()
                 stamp, text = split_stamp(raw)
-                if stamp is not None and self._is_new(stamp, raw):
-                    yield Line(self.pod, text.decode("utf-8", "replace"), stamp / 1e9, self._heard)
+                if stamp is None or (again and self._is_old(stamp, raw)):
+                    continue
+                again = False  # from here on every line is new, whatever its time: the node's clock may be set
+                self._remember(stamp, raw)
+                yield Line(self.pod, text.decode("utf-8", "replace"), stamp / 1e9, self._heard)
 
-    def _is_new(self, stamp: int, raw: bytes) -> bool:
-        """Whether a line was not seen before the stream broke; remembers it."""
-        if stamp < self._last or (stamp == self._last and raw in self._same):
-            return False
-        if stamp > self._last:
+    def _is_old(self, stamp: int, raw: bytes) -> bool:
+        """Whether a line was seen before the stream broke."""
+        return stamp < self._last or (stamp == self._last and raw in self._same)
+
+    def _remember(self, stamp: int, raw: bytes) -> None:
+        """The newest line, and those of its very nanosecond."""
+        if stamp != self._last:
             self._last, self._same = stamp, set()
         self._same.add(raw)
-        return True
 
     def _gone(self) -> bool:
         """Whether the pod is no more (a 404 of its log alone may mean that it has not written anything yet)."""

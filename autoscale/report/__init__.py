@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from autoscale.base.errors import AutoscaleError
+from autoscale.base.visible import visible
 from autoscale.report import formats
 from autoscale.report.gather import Account, gather
 
@@ -26,7 +27,7 @@ def save(text: str, out: Path) -> None:
     """Write a report whole or not at all: a full disk leaves no half a page."""
     part = out.parent / f"{out.name}.part"  # with_name does not take `.` and `/`, which have no name
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(visible(text), encoding="utf-8")
         part.replace(out)
     except OSError as error:
         with suppress(OSError):  # a name that cannot be written may be one that cannot be removed either

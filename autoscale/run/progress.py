@@ -16,6 +16,7 @@ from rich.text import Text
 
 from autoscale.base.outlets import Outlet
 from autoscale.base.steady import SteadyClock
+from autoscale.base.visible import one_line, visible
 from autoscale.record.rows import Row
 from loadtest import histogram
 from loadtest.lines import Buckets
@@ -113,7 +114,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         """One line that stays."""
-        self._console.print(Text(text), soft_wrap=True)
+        self._console.print(Text(visible(text)), soft_wrap=True)
 
     def rest(self) -> None:
         """The runs are over and cleaned up after: whatever follows (a page that stays) is no part of them."""
@@ -123,9 +124,13 @@ class Screen:
         """A row of the record; scale events and stages are worth a line that stays."""
         self._progress.add(row)
         if row["k"] == "event" and row["reason"] == "SuccessfulRescale":
-            self.say(f"  {time.strftime('%H:%M:%S')} {row['object']}: {row['message']}")
+            self._at_once(f"{row['object']}: {row['message']}")
         if row["k"] == "gap":
-            self.say(f"  {time.strftime('%H:%M:%S')} not heard: {row['source']} ({row['cause']})")
+            self._at_once(f"not heard: {row['source']} ({row['cause']})")
+
+    def _at_once(self, text: str) -> None:
+        """One line, with the time of day."""
+        self.say(f"  {time.strftime('%H:%M:%S')} {one_line(text)}")
 
 
 @contextmanager
@@ -149,14 +154,14 @@ def screen() -> Iterator[Screen]:
 
 def _live(progress: Progress, now: SteadyClock) -> Text:
     """The line as it stands now."""
-    return Text(progress.line(now()), style="bold", no_wrap=True, overflow="ellipsis")
+    return Text(visible(progress.line(now())), style="bold", no_wrap=True, overflow="ellipsis")
 
 
 def _plain(console: Console, progress: Progress, now: SteadyClock, stop: threading.Event) -> None:
     """A line now and again."""
     while not stop.wait(PLAIN_PERIOD_S):
         if progress.start is not None:
-            console.print(Text(progress.line(now())), soft_wrap=True)
+            console.print(Text(visible(progress.line(now()))), soft_wrap=True)
 
 
 def ask(prompt: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autoscale.analysis.intake.clocks import Clocks
+from autoscale.base.visible import visible_in
 from autoscale.record.rows import Mark, Row
 from autoscale.web import live_pods
 from autoscale.web.live_load import LiveLoad
@@ -101,7 +102,7 @@ class Live:
             header = self._header
             known = version if run == header["run"] else 0
             seconds, held = self._load.since(known)
-            return {
+            found = {
                 "run": header["run"],
                 "version": self._version if held is None else held - 1,
                 "state": self._state,
@@ -118,6 +119,8 @@ class Live:
                 "outcome": self._outcome,
                 "gaps": self._gaps,
             }
+        shown: dict[str, Any] = visible_in(found)
+        return shown
 
 
 def _shown(header: Mapping[str, Any]) -> dict[str, Any]:

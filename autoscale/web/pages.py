@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from autoscale.base.visible import visible_in
 from autoscale.web.desk import Desk
 
 _HERE = Path(__file__).parent / "static"
@@ -45,4 +46,4 @@ def start_page(desk: Desk) -> str:
         "past": [vars(run) for run in desk.past()],
     }
     page = (_HERE / "start.html").read_text(encoding="utf-8")
-    return page.replace("{{data}}", html.escape(json.dumps(data)))
+    return page.replace("{{data}}", html.escape(json.dumps(visible_in(data))))

@@ -61,6 +61,18 @@ def test_a_broken_stream_repeats_and_loses_no_line(tmp_path: Path) -> None:
     assert texts(said) == ["one", "two", "three", "four"]
 
 
+def test_a_clock_that_is_set_back_loses_no_line(tmp_path: Path) -> None:
+    """While the stream lasts every line of it is new, though the node dates it before those that came."""
+    with serving(tmp_path) as (api, kubeconfig, _):
+        pod_with_log(api, ("2026-11-23T06:00:01Z", "one"), ("2026-11-23T06:00:02Z", "two"))
+        with following(kubeconfig) as (said, _thread):
+            eventually(lambda: len(said) == 2)
+            api.log("2026-11-23T05:00:03Z", "three")
+            api.log("2026-11-23T05:00:04Z", "four")
+            eventually(lambda: len(said) == 4)
+    assert texts(said) == ["one", "two", "three", "four"]
+
+
 def test_equal_stamps_are_told_apart_by_their_text(tmp_path: Path) -> None:
     """Two lines of the very same nanosecond both come, and neither comes again after a break."""
     with serving(tmp_path) as (api, kubeconfig, _):

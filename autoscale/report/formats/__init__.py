@@ -6,6 +6,7 @@ Loaded only when asked for: a template engine and charts are no matter of ten li
 import importlib
 import pkgutil
 
+from autoscale.base.visible import visible
 from autoscale.report.gather import Account
 
 
@@ -16,4 +17,4 @@ def names() -> list[str]:
 
 def render(account: Account, form: str) -> str:
     """A report in one of ``names()``."""
-    return str(importlib.import_module(f"{__name__}.{form}").render(account))
+    return visible(str(importlib.import_module(f"{__name__}.{form}").render(account)))

@@ -15,6 +15,7 @@ from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Measure
 from autoscale.analysis.results.catalogue import CATALOGUE, GROUPS
 from autoscale.base.version import VERSION
+from autoscale.base.visible import visible_in
 from autoscale.report import words
 from autoscale.report.answers import PHASE_WORDS, answers, in_short, is_sized
 from autoscale.report.charts import chart_data
@@ -113,7 +114,7 @@ def asset(name: str) -> Markup:
 
 def inline_json(value: Any) -> Markup:
     """JSON that is safe inside a script element."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(visible_in(value), separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 

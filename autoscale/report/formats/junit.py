@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from autoscale.base.visible import visible
 from autoscale.report.gather import Account
 from autoscale.verdict.results import Judgement
 
@@ -73,4 +74,4 @@ def _seconds(start: float | None, end: float | None) -> str:
 
 
 def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)
+    return _ILLEGAL.sub("\ufffd", visible(text))

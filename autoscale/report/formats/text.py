@@ -1,5 +1,6 @@
 """The report for a terminal: ten lines or so."""
 
+from autoscale.base.visible import one_line
 from autoscale.report.answers import answers, in_short
 from autoscale.report.gather import Account
 
@@ -7,13 +8,14 @@ from autoscale.report.gather import Account
 def render(account: Account) -> str:
     """Verdict, the run in short, objectives, and the four answers."""
     verdict = account.verdict
-    lines = [f"Verdict: {verdict.outcome.upper()}. {verdict.reason}", "", in_short(account), ""]
+    lines = [f"Verdict: {verdict.outcome.upper()}. {one_line(verdict.reason)}", "", one_line(in_short(account)), ""]
     if verdict.judgements:
         width = max(len(judgement.text) for judgement in verdict.judgements)
-        lines += [f"  {_SIGN[j.outcome]} {j.text:<{width}}  {j.outcome:<8} {j.value_text}" for j in verdict.judgements]
+        told = [(j, one_line(j.text)) for j in verdict.judgements]
+        lines += [f"  {_SIGN[j.outcome]} {text:<{width}}  {j.outcome:<8} {j.value_text}" for j, text in told]
         lines.append("")
     for answer in answers(account):
-        lines.append(f"{answer.question} {answer.short}")
+        lines.append(f"{answer.question} {one_line(answer.short)}")
     return "\n".join(lines) + "\n"
 
 

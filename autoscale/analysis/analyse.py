@@ -8,6 +8,7 @@ from autoscale.analysis import timeline
 from autoscale.analysis.decisions import decisions
 from autoscale.analysis.demand import demand
 from autoscale.analysis.generator import generator
+from autoscale.analysis.hpa_metrics import hpa_metrics
 from autoscale.analysis.intake.clocks import SERVER, WALL
 from autoscale.analysis.intake.collect import Collected, collect
 from autoscale.analysis.interventions import interventions
@@ -38,7 +39,8 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     specs = timeline.hpa_specs(kept)
     spec = specs[-1][1] if specs else None
     supply, cpu = timeline.replicas(kept), timeline.cpu(kept, specs)
-    need = demand(kept, series, plan, specs, supply.ready)
+    seen = hpa_metrics(kept)
+    need = demand(kept, series, plan, specs, supply, seen)
     made = decisions(kept)
     events = scale_events(kept, supply, made)
     pods, downs = pod_lives(kept, events), scale_downs(kept, events)
@@ -73,6 +75,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         changes=changes,
         replicas=supply,
         cpu=cpu,
+        hpa_metrics=seen,
         hpa=spec,
         conditions=timeline.conditions(kept, kept.last_t),
         events=tuple(sorted(kept.events, key=lambda event: event.at)),

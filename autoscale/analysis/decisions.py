@@ -154,7 +154,8 @@ def _compare(
                 break
     observation, computed = matching[-1] if same else (matching or tried)[0]
     sample = max((item.at for item in observation.usage), default=None)
-    seen_at = sample - kept.clocks.server(one.t).at if sample is not None and matching else None
+    measured = any("Resource" in metric.type for metric in spec.metrics)  # no other metric says when it was measured
+    seen_at = sample - kept.clocks.server(one.t).at if sample is not None and matching and measured else None
     sizes = {found.status.desired_replicas for _, found in matching}
     outcome, words = _outcome(one, computed, sizes, same, remembered, recorded)
     bound = next((step.bound_by for step in reversed(computed.steps) if step.bound_by), None)

@@ -8,24 +8,51 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from autoscale.analysis.hpa_metrics import asked_for
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.requests import common_request
-from autoscale.analysis.results.analysis import Demand, HpaSpec, Seconds
+from autoscale.analysis.results.analysis import Demand, HpaMetric, HpaSpec, Replicas, Seconds
 from autoscale.analysis.service_demand import Cost, cost
-from autoscale.analysis.steps import StepSeries
+from autoscale.analysis.steps import StepSeries, aligned, combine
 
 _MOST_STEPS = 2_000  # on one straight piece of the plan; a steeper one is followed second by second
 
 Spec = tuple[float, HpaSpec]  # from when on
 
 
-def demand(kept: Collected, series: Seconds, plan: PlannedRate, specs: Sequence[Spec], ready: StepSeries) -> Demand:
-    """The demand curve, or why there is none."""
+def demand(
+    kept: Collected,
+    series: Seconds,
+    plan: PlannedRate,
+    specs: Sequence[Spec],
+    supply: Replicas,
+    metrics: Sequence[HpaMetric],
+) -> Demand:
+    """The demand curve, or why there is none: of several metrics the most pods that one asks for, as the HPA has it."""
     spec = specs[-1][1] if specs else None
-    container = spec.container if spec else None
-    price = cost(kept, series, ready, container)
-    request = common_request(kept, container)
+    price = cost(kept, series, supply.ready, spec.container if spec else None)
+    others = [metric for metric in metrics if not metric.is_cpu and metric.aimed]
+    parts: list[Found] = []
+    if not others or any(metric.is_cpu and metric.aimed for metric in metrics):
+        parts.append(_by_cpu(kept, plan, specs, price))
+    parts += [_by_metric(metric, plan, specs, supply) for metric in others]
+    missing = [words for curve, words in parts if curve is None]
+    if missing or spec is None or not plan:
+        return Demand(StepSeries(), "unknown: " + "; ".join(missing or ["no HPA"]), price.each_s, price.idle_m, None)
+    curve = _within_min(_most([curve for curve, _ in parts if curve is not None]), specs)
+    how = "; and ".join(words for _, words in parts)
+    least = f"at least {max(1, spec.min_replicas)}"
+    return Demand(curve, f"{how}; {least}", price.each_s, price.idle_m, _beyond(curve, specs, plan))
+
+
+Found = tuple[StepSeries | None, str]  # pods over time and how that was found, or None and why not
+
+
+def _by_cpu(kept: Collected, plan: PlannedRate, specs: Sequence[Spec], price: Cost) -> Found:
+    """What the metric on CPU asks for."""
+    spec = specs[-1][1] if specs else None
+    request = common_request(kept, spec.container if spec else None)
     aimed = spec is not None and (spec.target_percent is not None or spec.target_value_m is not None)
     missing = [
         text
@@ -38,33 +65,42 @@ def demand(kept: Collected, series: Seconds, plan: PlannedRate, specs: Sequence[
         if absent
     ]
     if missing or spec is None or price.each_s is None or price.idle_m is None:
-        return Demand(
-            curve=StepSeries(),
-            how="unknown: " + "; ".join(missing),
-            cpu_per_request_s=price.each_s,
-            idle_cpu_m=price.idle_m,
-            beyond_max_share=None,
-        )
+        return None, "; ".join(missing)
     allowed = _allowed(spec, request.values[-1]) if request else None
     if allowed is None or allowed <= price.idle_m:
-        words = (
-            f"unknown: an idle pod alone uses {price.idle_m:.0f}m, as much as the target allows ({allowed or 0:.0f}m)"
-        )
-        return Demand(
-            curve=StepSeries(),
-            how=words,
-            cpu_per_request_s=price.each_s,
-            idle_cpu_m=price.idle_m,
-            beyond_max_share=None,
-        )
-    curve, beyond = _curve(plan, specs, request, price)
-    return Demand(
-        curve=curve,
-        how=_how(plan, specs, request, price),
-        cpu_per_request_s=price.each_s,
-        idle_cpu_m=price.idle_m,
-        beyond_max_share=beyond,
-    )
+        return None, (f"an idle pod alone uses {price.idle_m:.0f}m, as much as the target allows ({allowed or 0:.0f}m)")
+    return _curve(plan, specs, request, price), _how(plan, specs, request, price)
+
+
+def _by_metric(metric: HpaMetric, plan: PlannedRate, specs: Sequence[Spec], supply: Replicas) -> Found:
+    """What another metric asks for."""
+    found = asked_for(metric, plan, supply, specs[-1][1].tolerance) if specs and plan else None
+    if found is None:
+        return None, f"the HPA saw no value of its {metric.kind} metric {metric.name}"
+    target = next(value for value in reversed(metric.target.values) if value is not None)
+    of = {"request": "% of the request", "pod": "a pod", "all": "in all"}[metric.per]
+    return found[0], f"estimated from this run: {found[1]}, within {target:g} {of} and tolerance"
+
+
+def _most(curves: Sequence[StepSeries]) -> StepSeries:
+    """The greatest at each time; unknown where one of them is."""
+    return combine(curves, lambda at: None if None in at else max(value for value in at if value is not None))
+
+
+def _within_min(curve: StepSeries, specs: Sequence[Spec]) -> StepSeries:
+    """Never below the minimum of its time."""
+    floors = StepSeries.of((at, float(max(1, spec.min_replicas))) for at, spec in specs)
+    first = specs[0][1]
+    low = float(max(1, first.min_replicas))
+    return combine((curve, floors), lambda at: None if at[0] is None else max(at[0], low if at[1] is None else at[1]))
+
+
+def _beyond(curve: StepSeries, specs: Sequence[Spec], plan: PlannedRate) -> float:
+    """The share of the load's time in which it lies above maxReplicas."""
+    start, end = plan.times[0], plan.times[-1]
+    most = StepSeries.of((start if i == 0 else at, float(spec.max_replicas)) for i, (at, spec) in enumerate(specs))
+    over = sum(length for length, need, limit in aligned(curve, most, start, end) if need > limit)
+    return over / (end - start) if end > start else 0.0
 
 
 def _allowed(spec: HpaSpec, request: float | None) -> float | None:
@@ -74,10 +110,9 @@ def _allowed(spec: HpaSpec, request: float | None) -> float | None:
     return spec.target_value_m * (1 + spec.tolerance) if spec.target_value_m is not None else None
 
 
-def _curve(plan: PlannedRate, specs: Sequence[Spec], request: StepSeries, price: Cost) -> tuple[StepSeries, float]:
-    """The curve, and the share of the time in which it lies above maxReplicas."""
+def _curve(plan: PlannedRate, specs: Sequence[Spec], request: StepSeries, price: Cost) -> StepSeries:
+    """The pods that CPU asks for over the plan."""
     points: list[tuple[float, float | None]] = []
-    beyond = total = 0.0
     edges = sorted({plan.times[0], plan.times[-1], *plan.times, *(at for at, _ in specs[1:]), *request.times})
     edges = [edge for edge in edges if plan.times[0] <= edge <= plan.times[-1]]
     for since, until in pairwise(edges):
@@ -89,13 +124,8 @@ def _curve(plan: PlannedRate, specs: Sequence[Spec], request: StepSeries, price:
             points.append((since, None))
             continue
         low, high = plan.at(since), plan.before(until)
-        steps = list(_steps(since, until, low / capacity, high / capacity))
-        floor = max(1, spec.min_replicas)
-        points += [(time, float(max(floor, pods))) for time, pods in steps]
-        total += until - since
-        ends = [*(time for time, _ in steps[1:]), until]
-        beyond += sum(end - time for (time, pods), end in zip(steps, ends, strict=True) if pods > spec.max_replicas)
-    return StepSeries.of(points), beyond / total if total else 0.0
+        points += [(time, float(pods)) for time, pods in _steps(since, until, low / capacity, high / capacity)]
+    return StepSeries.of(points)
 
 
 def _spec_at(specs: Sequence[Spec], time: float) -> HpaSpec:
@@ -126,14 +156,13 @@ def _pods(exact: float) -> int:
 
 
 def _how(plan: PlannedRate, specs: Sequence[Spec], request: StepSeries, price: Cost) -> str:
-    spec, source = specs[-1][1], "measured" if plan.measured else "planned"
+    source = "measured" if plan.measured else "planned"
     targets = list(dict.fromkeys(_target(one) for _, one in specs))
     asked = list(dict.fromkeys(f"{value:.0f}m" for value in request.values if value is not None))
     then = f", of requests of {', then '.join(asked)}" if len(asked) > 1 else ""
     return (
         f"estimated from this run: {(price.each_s or 0) * 1000:.1f} ms of CPU a request and {price.idle_m:.0f}m an "
-        f"idle pod, {source} rate, utilisation within {', then '.join(targets)} and tolerance{then}; "
-        f"at least {max(1, spec.min_replicas)}"
+        f"idle pod, {source} rate, utilisation within {', then '.join(targets)} and tolerance{then}"
     )
 
 

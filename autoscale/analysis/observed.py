@@ -1,5 +1,6 @@
 """What the HPA controller may have seen at a pass, as far as the record tells: clock, pods, samples, status."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ HEARD_S = 0.05  # two watches may tell of one moment in either order
 LATE_S = 0.5  # how far a pass may lie from where its row was heard, at most ...
 LATE_SHARE = 0.1  # ... and as a share of the period
 _STALE_S = 120.0
+_NEW_S = 120.0  # within this time a metric of the pods (mostly a rate over a minute or two) has a value of every pod
 _SELECTOR = "recorded=true"  # the pods of the record are those that the selector matched
 
 Answers = Mapping[str, Any]  # what the APIs of other metrics may have answered: fields of an Observation
@@ -111,17 +113,21 @@ def _sample(pod: PodHistory, usage: UsageHistory, i: int) -> PodUsage:
 def _others(seat: Seat, spec: Spec, pods: Sequence[Pod], present: int) -> Iterator[Answers]:
     """What custom and external metrics may have answered: the record has no samples of them, but what the status shows.
 
-    An average is rounded, so the sum behind it lies between two bounds: both are tried.
+    An average is rounded, so the sum behind it lies between two bounds: both are tried. That of a ``Pods`` metric is
+    over the pods that had a value: one that has just begun may have none, the newest first.
     """
     shown = seat.row["metrics"] or ()
-    for rounded in (max, min):
+    measured = sorted((pod for pod in pods if not pod.deleting), key=lambda pod: pod.started or math.inf)
+    old = [pod for pod in measured if pod.started is not None and pod.started < seat.t - _NEW_S]
+    pairs = ((rounded, size) for size in range(len(measured), len(old) - 1, -1) for rounded in (max, min))
+    for rounded, size in pairs if any(metric.type == "Pods" for metric in spec.metrics) else ((max, 0), (min, 0)):
         found: dict[str, dict[int, Any]] = {
             name: {} for name in ("external_metrics", "object_metrics", "pods_metrics", "metric_errors")
         }
         for i, metric in enumerate(spec.metrics):
             entry = shown[i] if i < len(shown) else {}
             if metric.type in ("External", "Object", "Pods"):
-                _answer(found, i, metric.type, entry, (pods, present, rounded))
+                _answer(found, i, metric.type, entry, (measured[:size], present, rounded))
         yield found
 
 
@@ -139,7 +145,7 @@ def _answer(
     if value is None and average is None:
         found["metric_errors"][i] = _error(kind)
     elif kind == "Pods":
-        found["pods_metrics"][i] = {pod.name: Sample(milli(average or 0)) for pod in pods if not pod.deleting}
+        found["pods_metrics"][i] = {pod.name: Sample(milli(average or 0)) for pod in pods}
     else:
         mean = milli(average or 0)
         whole = milli(value) if value is not None else rounded(mean * size, (mean - 1) * size + 1)

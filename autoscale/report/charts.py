@@ -5,7 +5,7 @@ from typing import Any
 
 from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.resolution import resolution_of
-from autoscale.analysis.results.analysis import Analysis, ScaleEvent
+from autoscale.analysis.results.analysis import Analysis, HpaMetric, ScaleEvent
 from autoscale.analysis.steps import StepSeries
 from autoscale.findings.results import Finding
 from loadtest.histogram import quantiles
@@ -19,7 +19,8 @@ _REFERENCE = {"reference": True}
 
 
 def chart_data(analysis: Analysis, findings: Iterable[Finding]) -> dict[str, Any]:
-    """The JSON that templates/charts.js draws: four charts, stages, scale events, spans of findings.
+    """The JSON that templates/charts.js draws: four charts and one for each metric of the HPA that is not CPU, stages,
+    scale events, spans of findings.
 
     A series is ``stepped`` (a value holds until the next), or each point ``lasts`` so many seconds; one that is
     ``quiet`` is not drawn while it is 0 throughout; ``reference``: a chart that holds nothing else was not recorded.
@@ -28,7 +29,13 @@ def chart_data(analysis: Analysis, findings: Iterable[Finding]) -> dict[str, Any
     start, end = analysis.start - zero, max(analysis.end - zero, analysis.start - zero + 1)
     return {
         "range": [round(start, 1), round(end, 1)],
-        "charts": [_load(analysis, zero), _latency(analysis, zero), _pods(analysis, zero), _cpu(analysis, zero)],
+        "charts": [
+            _load(analysis, zero),
+            _latency(analysis, zero),
+            _pods(analysis, zero),
+            _cpu(analysis, zero),
+            *(_metric(metric, analysis, zero) for metric in analysis.hpa_metrics if not metric.is_cpu),
+        ],
         "stages": [{"name": s.name, "start": _at(s.start, zero), "end": _at(s.end, zero)} for s in analysis.stages],
         "events": [
             {"at": _at(e.at, zero), "up": e.up, "label": f"{e.before} → {e.after}", "words": why(e)}
@@ -141,6 +148,21 @@ def _cpu(analysis: Analysis, zero: float) -> dict[str, Any]:
     for series in chart["series"]:
         if series["label"] != "used":
             series |= {"dash": [6, 4], "width": 1}
+    return chart
+
+
+_PER = {"request": "percent of the request", "pod": "a pod", "all": "in all"}
+
+
+def _metric(metric: HpaMetric, analysis: Analysis, zero: float) -> dict[str, Any]:
+    """What the HPA saw of a metric, at its passes, against its target."""
+    name = f"{metric.name} in {metric.container}" if metric.container else metric.name
+    title = f"{name} as the HPA saw it, {_PER[metric.per]}"
+    named = [("seen", "--a", metric.value), ("target", "--c", metric.target)]
+    chart = _steps(f"metric-{metric.kind}-{name}", title, "", named, analysis, zero)
+    for series in chart["series"]:
+        if series["label"] == "target":
+            series |= {"dash": [6, 4], "width": 1} | _REFERENCE
     return chart
 
 

@@ -134,6 +134,7 @@ def test_every_format_says_the_same(case: Case) -> None:
 def test_the_record_was_made_by_its_scenario(case: Case) -> None:
     """The scenario in the header is the file beside the record, to the last field."""
     header = next(iter(read(FIXTURES / f"{case.name}.jsonl.gz")))
+    header["scenario"]["target"].setdefault("manifests", None)  # a field that is younger than the record
     assert header["scenario"] == scenario.resolved(scenario.load(FIXTURES / "scenarios" / f"{case.name}.yaml"))
 
 

@@ -17,6 +17,7 @@ from autoscale.analysis.results.series import (
     Demand,
     EventAt,
     GapSpan,
+    HpaMetric,
     Intervention,
     MarkAt,
     Moment,
@@ -37,6 +38,7 @@ __all__ = [
     "EventAt",
     "GapSpan",
     "Generator",
+    "HpaMetric",
     "HpaSpec",
     "Intervention",
     "Latency",
@@ -62,8 +64,9 @@ class Analysis:
     """Everything that is known of one run. ``notes`` say in words what could not be known and why.
 
     ``bad``: per second, the requests that were not good (None without a latency objective). ``plan``: the planned
-    rate; ``changes``: where it moves steeply. ``flapping``: the span of the most reversals. ``latency``: of the whole
-    load, then of its parts. ``metric_ages``: (time, longest window, longest time since the sample before) in each 15 s.
+    rate; ``changes``: where it moves steeply. ``hpa_metrics``: what the HPA saw of each of its metrics. ``flapping``:
+    the span of the most reversals. ``latency``: of the whole load, then of its parts. ``metric_ages``: (time, longest
+    window, longest time since the sample before) in each 15 s.
     ``interventions``: what somebody else did to HPA, workload or pods; ``nodes``: allocatable millicores;
     ``containers``: names in the target's pods. ``pod_bins``: answers of each pod in every 10 s, name -> (time of the
     first, counts).
@@ -89,6 +92,7 @@ class Analysis:
     changes: tuple[LoadChange, ...]
     replicas: Replicas
     cpu: Cpu
+    hpa_metrics: tuple[HpaMetric, ...]
     hpa: HpaSpec | None
     conditions: tuple[ConditionSpan, ...]
     events: tuple[EventAt, ...]

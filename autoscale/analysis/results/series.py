@@ -111,6 +111,32 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class HpaMetric:
+    """One metric of the HPA over time, as its status showed it at its passes, beside what the spec aimed at.
+
+    ``kind`` is its type in the API, ``container`` "" but for ContainerResource. ``per``: what value and target are of:
+    a ``request`` (percent of it), a ``pod``, or ``all`` together (in the metric's base unit: cores, bytes, requests).
+    """
+
+    kind: str
+    name: str
+    container: str
+    per: str
+    value: StepSeries
+    target: StepSeries
+
+    @property
+    def aimed(self) -> bool:
+        """Whether the HPA has it at the end of the record."""
+        return bool(self.target) and self.target.values[-1] is not None
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether it is the CPU of the pods, which is measured apart from the HPA too."""
+        return self.kind in ("Resource", "ContainerResource") and self.name == "cpu"
+
+
+@dataclass(frozen=True, slots=True)
 class ConditionSpan:
     """A span in which a condition of the HPA had one status and reason."""
 

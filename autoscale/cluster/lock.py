@@ -4,6 +4,7 @@ Ages are measured by the API server's clock on both sides, so no machine's own c
 Lease: a run may make ConfigMaps anyway, so it needs no permission more.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +36,11 @@ class Holder:
         """Whether it has been heard of lately: a run that crashed has not."""
         return self.age_s < STALE_S
 
+    @property
+    def left_s(self) -> float:
+        """How long it still counts as alive though it is not heard of any more."""
+        return max(0.0, STALE_S - self.age_s)
+
 
 def holder(cluster: Cluster, namespace: str) -> Holder | None:
     """Who holds a namespace, or None. Raises ClusterError."""
@@ -50,7 +56,8 @@ def refuse_held(cluster: Cluster, namespace: str) -> None:
     if found.alive:
         raise InputError(
             f"another run ({found.run}, heard of {found.age_s:.0f} s ago) is going on in namespace {namespace}",
-            fix=f"wait for its end, or choose another namespace with -n; if it has crashed: `{clean}`",
+            fix=f"wait for its end, or choose another namespace with -n. If it was lost, its lock holds for another "
+            f"{math.ceil(found.left_s)} s; `{clean}` takes it at once, and ends that run",
         )
     raise InputError(
         f"the run {found.run} crashed in namespace {namespace} and left its objects there",

@@ -43,19 +43,33 @@ class Block:
             self.lock.close()
 
 
+def is_held(octet: int) -> bool:
+    """Whether a living cluster has that block."""
+    lock = _take(octet)
+    if lock:
+        lock.close()
+    return lock is None
+
+
+def _take(octet: int) -> socket.socket | None:
+    """The lock of a block, held until it is closed; None where another holds it."""
+    lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        lock.bind(f"\0autoscale-embedded-127.{octet}")
+    except OSError:
+        lock.close()
+        return None
+    return lock
+
+
 def claim_block() -> Block:
     """Take a free block. The lock is an abstract unix socket: it lives in the network namespace, as the addresses do,
     holds across users, and leaves no file. ClusterError where all blocks are taken."""
     octets = list(range(_FIRST, _LAST + 1))
     random.shuffle(octets)
     for octet in octets:
-        lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            lock.bind(f"\0autoscale-embedded-127.{octet}")
-        except OSError:
-            lock.close()
-            continue
-        return Block(octet, lock)
+        if lock := _take(octet):
+            return Block(octet, lock)
     raise ClusterError("No loopback address block is free for an embedded cluster.", fix="Stop a cluster that runs.")
 
 

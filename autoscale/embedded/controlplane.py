@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from autoscale.embedded.addresses import Block, claim_block
-from autoscale.embedded.kubelet import cgroups, reaper
+from autoscale.embedded.kubelet import cgroups, orphans, reaper
 from autoscale.embedded.kubelet.kubelet import Kubelet
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import Selection
@@ -64,6 +64,7 @@ class ControlPlane:
         """Start the helpers and the loops. OSError or ClusterError where that cannot be."""
         adopt_orphans()
         self.block = self.block or claim_block()
+        orphans.end_orphans(self.block.octet)
         cluster = f"{self.block.octet}-{secrets.token_hex(8)}"
         node = self._node(cluster)
         self._kubelet = Kubelet(node)
@@ -77,7 +78,7 @@ class ControlPlane:
         groups = None
         if self.settings.use_cgroups:
             with contextlib.suppress(OSError):
-                groups = cgroups.claim(f"autoscale-embedded-{cluster}", cpu_cores(self.settings))
+                groups = cgroups.claim(f"{orphans.PREFIX}{cluster}", cpu_cores(self.settings))
         if groups and not cgroups.usable(groups):
             groups.remove()
             groups = None
@@ -125,6 +126,7 @@ class ControlPlane:
             self._proxy.follow(service_table(self.store.objects))
             self._proxy.check()
             self._kubelet.check_limiter()
+            self._kubelet.node.check_reaper()
             await self._until_due(time.monotonic() + self._pause())
 
     async def _until_due(self, deadline: float) -> None:

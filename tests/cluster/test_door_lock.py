@@ -1,5 +1,6 @@
 """One run at a time in a namespace, and what a run may load, asked of an embedded cluster."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,6 +33,7 @@ def test_a_second_run_is_refused_while_the_first_lives(cluster: Cluster) -> None
         ):
             pass
         assert "autoscale clean --context embedded -n default --run one" in caught.value.fix
+        assert re.search(r"holds for another (60|5\d) s", caught.value.fix)  # less only where a minute has passed
         with lock.held(cluster, "kube-system", "two"):
             pass
         found = lock.holder(cluster, "default")
@@ -40,6 +42,11 @@ def test_a_second_run_is_refused_while_the_first_lives(cluster: Cluster) -> None
     assert lock.holder(cluster, "default") is None
     with lock.held(cluster, "default", "two"):
         pass
+
+
+def test_how_long_a_lost_runs_lock_holds_is_told() -> None:
+    """A minute from its last word on, and then no more."""
+    assert [lock.Holder("one", age).left_s for age in (0.0, 48.0, 60.0, 90.0)] == [60.0, 12.0, 0.0, 0.0]
 
 
 def test_a_run_renews_its_lock(cluster: Cluster) -> None:

@@ -1,5 +1,6 @@
 """Nothing survives the cluster's process, however it ends."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from node_plane import cgroups_of
+from node_plane import cgroups_of, plane, pod
 
 from autoscale.embedded.kubelet import reaper
+from autoscale.embedded.kubelet.orphans import end_orphans
 from autoscale.embedded.kubelet.reaper import MARK, end_all, is_alive, marked
 from tests.conftest import eventually
 
@@ -69,6 +71,41 @@ def test_sigkill_of_the_cluster_leaves_nothing(use_cgroups: bool) -> None:
         eventually(lambda: not sleepers(mark) and not any(map(is_alive, anonymous)))
         eventually(lambda: not cgroups_of(mark))
         eventually(lambda: not _reapers(mark))
+
+
+@pytest.mark.parametrize("use_cgroups", [True, False])
+def test_what_is_left_when_the_reaper_is_killed_too_ends_with_the_next_start(use_cgroups: bool) -> None:
+    """A living cluster is left alone; of one that was killed with its reaper every process and cgroup goes."""
+    with cluster(use_cgroups) as (process, mark):
+        assert mark not in end_orphans(0)
+        assert len(sleepers(mark)) >= 6
+        process.send_signal(signal.SIGSTOP)  # or it would start another reaper
+        for pid in _reapers(mark):
+            os.kill(pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        assert sleepers(mark)
+        assert mark in end_orphans(0)
+        assert not sleepers(mark)
+        assert not cgroups_of(mark)
+
+
+def test_a_reaper_that_is_gone_is_started_again() -> None:
+    """An event of the node tells, and the new one stands ready."""
+
+    async def watch() -> None:
+        async with plane() as made:
+            made.create(pod("server"))
+            await made.until_ready("server")
+            before = _reapers(made.mark)
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            await made.until(lambda: bool(made.events("ReaperGone")))
+            after = _reapers(made.mark)
+            assert len(after) == len(before) == 1
+            assert set(after).isdisjoint(before)
+
+    asyncio.run(watch())
 
 
 def _sessions_of(pids: list[int]) -> list[int]:

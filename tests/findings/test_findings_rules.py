@@ -276,7 +276,13 @@ CASES: list[Case] = [
     ("F29", lambda: refused(2), lambda: refused(4)),
     ("F30", lambda: deleted(200), lambda: deleted(0)),
     ("F31", lambda: edited(60), lambda: edited(50)),
+    ("F32", lambda: unguarded("Node/autoscale"), lambda: unguarded("Pod/web-1")),
 ]  # fmt: skip
+
+
+def unguarded(about: str) -> Record:
+    """A run in which an event says that the reaper was gone."""
+    return run().event(30, "ReaperGone", "it was started again", about=about)
 
 
 def findings(record: Record) -> dict[str, Finding]:
@@ -299,9 +305,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """31 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """32 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 32)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 33)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

@@ -188,6 +188,15 @@ def _claim_v2(name: str, mount: Path, proc: Path) -> Cgroups | None:
     return None
 
 
+def places(mount: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc")) -> list[Path]:
+    """The folders in which ``claim`` may have made a cluster's group: of a process like this one."""
+    own = _own_paths(proc)
+    if not (mount / "cgroup.controllers").exists():
+        return [mount / controller / own.get(controller, "").lstrip("/") for controller in _V1]
+    here = mount / own.get("", "").lstrip("/")
+    return [place for place in (here, *here.parents) if place == mount or mount in place.parents]
+
+
 def _own_paths(proc: Path) -> dict[str, str]:
     """{controller: path} of this process; "" is cgroup v2's."""
     found: dict[str, str] = {}

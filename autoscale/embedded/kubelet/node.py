@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autoscale.base.times import format_time
 from autoscale.embedded.addresses import Block, next_pod_ip
+from autoscale.embedded.kubelet import reaper
 from autoscale.embedded.kubelet.cgroups import Cgroups
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.settings import Settings
@@ -19,6 +20,8 @@ from autoscale.kube.statuses import StatusError
 from autoscale.plane.store import Emit, Objects, Store, UpdateStatus
 
 COMPONENT = "kubelet"
+REAPER_GONE = "ReaperGone"
+"""The reason of the event that tells of a reaper that somebody has ended."""
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Node:
     reaper: subprocess.Popen[bytes]
     pulled: set[str] = field(default_factory=set)
     addresses: dict[str, str] = field(default_factory=dict)
+    sessions: set[int] = field(default_factory=set)
     _last_address: int = 0
 
     @property
@@ -83,9 +87,26 @@ class Node:
 
     def tell_reaper(self, sign: str, session: int) -> None:
         """``+``: a session of the cluster's that has to end with it; ``-``: it has ended."""
+        (self.sessions.add if sign == "+" else self.sessions.discard)(session)
         if self.reaper.stdin:
             with contextlib.suppress(OSError):
                 self.reaper.stdin.write(f"{sign}{session}\n".encode())
+
+    def check_reaper(self) -> None:
+        """A reaper that is gone is started again and told all, and an event of the node says so."""
+        if self.reaper.poll() is None:
+            return
+        if self.reaper.stdin:
+            self.reaper.stdin.close()
+        self.reaper = reaper.start(self.cluster, self.cgroups.folders if self.cgroups else ())
+        for session in sorted(self.sessions):
+            self.tell_reaper("+", session)
+        node = self.objects.get("Node", "", self.settings.node_name)
+        if node:
+            words = "The reaper, which ends all pods when the cluster is killed, was gone; it was started again"
+            self.store.apply(
+                Emit(node, "Warning", REAPER_GONE, words, COMPONENT, host=self.settings.node_name), self.now()
+            )
 
 
 def node_object(settings: Settings, block: Block, now: float) -> Object:

@@ -49,6 +49,8 @@ def _all(*names: str) -> dict[str, Rule]:
 _NOTES = {
     "deployment.kubernetes.io/revision",
     "scaledobject.keda.sh/transfer-hpa-ownership",
+    "prometheus.io/scrape",
+    "prometheus.io/port",
     *(each.switch[0] for each in INJECTORS),
     *(note for each in INJECTORS for note in (*each.requests.values(), *each.limits.values())),
 }

@@ -161,11 +161,10 @@ def end_load(run: Recorder) -> None:
     run.mark("interrupted")
     fetch = master_fetch(run)
     try:
-        if fetch is not None:
-            fetch("POST", "/stop", {}, None)
+        heard = fetch is not None and fetch("POST", "/stop", {}, None)[0] < 400
     except ClusterError:
-        pass  # the Jobs are removed below
-    else:
+        heard = False  # the Jobs are removed below
+    if heard:
         run.pump(lambda: _load_over(run), STOP_S, stoppable=False)
     if not _load_over(run):
         for job in (MASTER, WORKER):

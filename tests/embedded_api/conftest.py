@@ -1,8 +1,5 @@
 """An API server of the embedded cluster in this process, on a thread of its own."""
 
-import asyncio
-import ssl
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,36 +9,20 @@ import pytest
 from autoscale.embedded.addresses import claim_block
 from autoscale.embedded.apiserver.registry import Registry
 from autoscale.embedded.apiserver.server import ApiServer
-from autoscale.embedded.launch import certs
-from autoscale.embedded.launch.folder import Folder, make_folder, write_kubeconfig
+from autoscale.embedded.launch.folder import Folder
 from autoscale.plane.store import Create, Store
 from tests.conftest import need
-from tests.embedded_api.harness import NOW, TOKEN, Kubectl, Node, Server, find_kubectl
+from tests.embedded_api.harness import NOW, TOKEN, Kubectl, Node, Server, find_kubectl, serving
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """A fresh API server."""
-    folder = Folder(tmp_path / "embedded")
-    make_folder(folder)
-    crt, key = certs.self_signed("test")
-    certs.write_private(folder.path / "crt", crt)
-    certs.write_private(folder.path / "key", key)
-    loop, block, store = asyncio.new_event_loop(), claim_block(), Store()
+    block, store, node = claim_block(), Store(), Node()
     for name in ("default", "other"):
         store.apply(Create({"kind": "Namespace", "metadata": {"name": name}}), NOW)
-    node = Node()
-    api = ApiServer(Registry(store, block), node, TOKEN)
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    start = api.start(0, certs.server_context(folder.path / "crt", folder.path / "key"))
-    url = f"https://127.0.0.1:{asyncio.run_coroutine_threadsafe(start, loop).result(10)}"
-    write_kubeconfig(folder, url, crt, TOKEN)
-    yield Server(store, node, url, folder.kubeconfig, loop, ssl.create_default_context(cadata=crt.decode()))
-    asyncio.run_coroutine_threadsafe(api.stop(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    with serving(Folder(tmp_path / "embedded"), ApiServer(Registry(store, block), node, TOKEN)) as (url, loop, context):
+        yield Server(store, node, url, tmp_path / "embedded" / "kubeconfig", loop, context)
     block.release()
 
 

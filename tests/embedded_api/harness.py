@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autoscale.embedded.apiserver.server import ApiServer
+from autoscale.embedded.launch import certs
+from autoscale.embedded.launch.folder import Folder, make_folder, write_kubeconfig
 from autoscale.kube.statuses import bad_request
 from autoscale.plane.adapter.answers import NOTHING, Answers
 from autoscale.plane.store import Store
@@ -104,6 +107,28 @@ class Server:
             self.headers = dict(answer.headers)
             self.warnings = answer.headers.get_all("Warning") or []
             return answer.status, json.loads(answer.read() or b"null")
+
+
+@contextlib.contextmanager
+def serving(folder: Folder, api: ApiServer) -> Iterator[tuple[str, asyncio.AbstractEventLoop, ssl.SSLContext]]:
+    """An API server on a thread of its own, with a kubeconfig in ``folder``: its address, its loop, whom to trust."""
+    make_folder(folder)
+    crt, key = certs.self_signed("test")
+    certs.write_private(folder.path / "crt", crt)
+    certs.write_private(folder.path / "key", key)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        start = api.start(0, certs.server_context(folder.path / "crt", folder.path / "key"))
+        url = f"https://127.0.0.1:{asyncio.run_coroutine_threadsafe(start, loop).result(10)}"
+        write_kubeconfig(folder, url, crt, TOKEN)
+        yield url, loop, ssl.create_default_context(cadata=crt.decode())
+        asyncio.run_coroutine_threadsafe(api.stop(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
 
 
 def find_kubectl() -> str | None:

@@ -1,28 +1,23 @@
 """What ``--dry-run`` lists is what a run uses: runs under a Role made from its output, every request held to it."""
 
 import json
-import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
-import yaml
 
 from autoscale.base.resources import manifests
-from autoscale.cluster import contexts
 from autoscale.cluster.apply import apply, made_by_runs
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.kustomize.render import render
-from autoscale.embedded.launch import process
-from autoscale.embedded.settings import quick
 from autoscale.run.dry import dry
 from autoscale.run.execute import execute
 from autoscale.run.options import Existing, RunOptions
-from tests.conftest import need
+from tests.run.shops import Shop
 
 pytestmark = pytest.mark.e2e
 ANYBODYS = "create selfsubjectaccessreviews.authorization.k8s.io"
@@ -81,35 +76,21 @@ def listed(options: RunOptions) -> set[str]:
     return {f"{verb.strip()} {what.strip()}" for what, verbs in rows for verb in verbs.split(",")}
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cluster that the run knows as somebody's, allowed to receive load; its kubeconfig."""
-    need(sys.platform == "linux", "the embedded cluster needs Linux")
-    home = tmp_path_factory.mktemp("rights")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(home / "state"))
-        patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-        running = process.start("rights", quick(), bound=True)
-        try:
-            config = yaml.safe_load(running.kubeconfig.read_text())
-            config["contexts"][0]["name"] = config["current-context"] = "shop"
-            (home / "kubeconfig").write_text(yaml.safe_dump(config))
-            contexts.allow(contexts.find("shop", home / "kubeconfig"))
-            yield home / "kubeconfig"
-        finally:
-            running.stop()
-
-
 @pytest.mark.parametrize("existing", [None, Existing("deployment/web", "http://web:8080")], ids=["ours", "target"])
 def test_a_run_uses_exactly_what_the_dry_run_lists(
-    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: Existing | None
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: Existing | None
 ) -> None:
     """Under that Role a run that is ended early (its Stop goes through the API) is whole, is refused nothing, leaves
     nothing, and has used every right in it."""
     options = RunOptions(
-        "smoke", context="shop", kubeconfig=str(shop), out=tmp_path, overrides=("objectives=[]",), existing=existing
+        "smoke",
+        context="shop",
+        kubeconfig=str(shop.kubeconfig),
+        out=tmp_path,
+        overrides=("objectives=[]",),
+        existing=existing,
     )
-    with connect("shop", shop) as cluster:
+    with connect("shop", shop.kubeconfig) as cluster:
         if existing is not None:
             apply(cluster, render(manifests() / "base", namespace="default"), "default")
         door = Door(listed(options))
@@ -124,11 +105,11 @@ def test_a_run_uses_exactly_what_the_dry_run_lists(
         assert made_by_runs(cluster, "default") == []
 
 
-def test_the_door_holds_to_the_role(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_door_holds_to_the_role(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check can fail: a verb that was not granted is refused by its name, one beside it is not."""
     door = Door({"list pods"})
     door.stands_before(monkeypatch)
-    with connect("shop", shop) as cluster:
+    with connect("shop", shop.kubeconfig) as cluster:
         cluster.list("/api/v1/namespaces/default/pods")
         assert cluster.call("GET", "/api/v1/namespaces/default/pods/web/log").status == 403
     assert (door.used, door.refused) == ({"list pods"}, {"get pods/log"})

@@ -99,7 +99,8 @@ def test_a_run_uses_exactly_what_the_dry_run_lists(
         result = execute(options, [lambda row: stop.set() if row["k"] == "load" else None], stop)
         rows = [json.loads(line) for line in result.record.read_text().splitlines()]
         assert (rows[-1]["reason"], door.refused) == ("interrupted", set())
-        assert {"pod", "workload", "hpa", "usage", "endpoint", "event", "node", "load"} <= {row["k"] for row in rows}
+        made = {"event"} if existing is None else set()  # what was there already has nothing to tell
+        assert {"pod", "workload", "hpa", "usage", "endpoint", "node", "load"} | made <= {row["k"] for row in rows}
         assert door.granted == door.used
         monkeypatch.undo()
         assert made_by_runs(cluster, "default") == []

@@ -39,8 +39,8 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     specs = timeline.hpa_specs(kept)
     spec = specs[-1][1] if specs else None
     supply, cpu = timeline.replicas(kept), timeline.cpu(kept, specs)
-    seen = hpa_metrics(kept)
-    need = demand(kept, series, plan, specs, supply, seen)
+    seen = hpa_metrics(kept, supply, spec.tolerance if spec else 0.0)
+    need = demand(kept, series, plan, specs, supply.ready, seen)
     made = decisions(kept)
     events = scale_events(kept, supply, made)
     pods, downs = pod_lives(kept, events), scale_downs(kept, events)

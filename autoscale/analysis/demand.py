@@ -12,7 +12,7 @@ from autoscale.analysis.hpa_metrics import asked_for
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.requests import common_request
-from autoscale.analysis.results.analysis import Demand, HpaMetric, HpaSpec, Replicas, Seconds
+from autoscale.analysis.results.analysis import Demand, HpaMetric, HpaSpec, Seconds
 from autoscale.analysis.service_demand import Cost, cost
 from autoscale.analysis.steps import StepSeries, aligned, combine
 
@@ -26,17 +26,17 @@ def demand(
     series: Seconds,
     plan: PlannedRate,
     specs: Sequence[Spec],
-    supply: Replicas,
+    ready: StepSeries,
     metrics: Sequence[HpaMetric],
 ) -> Demand:
     """The demand curve, or why there is none: of several metrics the most pods that one asks for, as the HPA has it."""
     spec = specs[-1][1] if specs else None
-    price = cost(kept, series, supply.ready, spec.container if spec else None)
+    price = cost(kept, series, ready, spec.container if spec else None)
     others = [metric for metric in metrics if not metric.is_cpu and metric.aimed]
     parts: list[Found] = []
     if not others or any(metric.is_cpu and metric.aimed for metric in metrics):
         parts.append(_by_cpu(kept, plan, specs, price))
-    parts += [_by_metric(metric, plan, specs, supply) for metric in others]
+    parts += [_by_metric(metric, plan, specs, ready) for metric in others]
     missing = [words for curve, words in parts if curve is None]
     if missing or spec is None or not plan:
         return Demand(StepSeries(), "unknown: " + "; ".join(missing or ["no HPA"]), price.each_s, price.idle_m, None)
@@ -72,9 +72,9 @@ def _by_cpu(kept: Collected, plan: PlannedRate, specs: Sequence[Spec], price: Co
     return _curve(plan, specs, request, price), _how(plan, specs, request, price)
 
 
-def _by_metric(metric: HpaMetric, plan: PlannedRate, specs: Sequence[Spec], supply: Replicas) -> Found:
+def _by_metric(metric: HpaMetric, plan: PlannedRate, specs: Sequence[Spec], ready: StepSeries) -> Found:
     """What another metric asks for."""
-    found = asked_for(metric, plan, supply, specs[-1][1].tolerance) if specs and plan else None
+    found = asked_for(metric, plan, ready, specs[-1][1].tolerance) if specs and plan else None
     if found is None:
         return None, f"the HPA saw no value of its {metric.kind} metric {metric.name}"
     target = next(value for value in reversed(metric.target.values) if value is not None)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from autoscale.analysis.intake.collect import Collected
@@ -18,8 +19,8 @@ _WORST_FIT = 0.15  # mean distance from the fit as a share: what follows the req
 Key = tuple[str, str, str]  # type, name, container
 
 
-def hpa_metrics(kept: Collected) -> tuple[HpaMetric, ...]:
-    """Every metric that the HPA's spec ever had, in the order of the specs."""
+def hpa_metrics(kept: Collected, supply: Replicas, tolerance: float) -> tuple[HpaMetric, ...]:
+    """Every metric that the HPA's spec ever had, in the order of the specs; ``tolerance`` as a share."""
     values: dict[Key, list[tuple[float, float | None]]] = {}
     targets: dict[Key, list[tuple[float, float | None]]] = {}
     pers: dict[Key, str] = {}
@@ -37,9 +38,14 @@ def hpa_metrics(kept: Collected) -> tuple[HpaMetric, ...]:
             values[key].append((row["t"], None))
     gone: list[tuple[float, float | None]] = [(row["t"], None) for row in kept.hpas_gone]
     return tuple(
-        HpaMetric(*key, per=pers[key], value=StepSeries.of([*values[key], *gone]), target=StepSeries.of(targets[key]))
+        _metric(key, pers[key], StepSeries.of([*values[key], *gone]), StepSeries.of(targets[key]), supply, tolerance)
         for key in values
     )
+
+
+def _metric(key: Key, per: str, value: StepSeries, target: StepSeries, supply: Replicas, tolerance: float) -> HpaMetric:
+    seen = HpaMetric(*key, per, value, target, StepSeries())
+    return replace(seen, asks=pods_asked(seen, supply, tolerance))
 
 
 def _source(metric: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -74,7 +80,7 @@ def _amount(amounts: Mapping[str, Any], per: str) -> float | None:
 
 
 def asked_for(
-    metric: HpaMetric, plan: PlannedRate, supply: Replicas, tolerance: float
+    metric: HpaMetric, plan: PlannedRate, ready: StepSeries, tolerance: float
 ) -> tuple[StepSeries, str] | None:
     """The pods that a metric which is not CPU asks for over time, and how that was found; None where it cannot be told.
 
@@ -82,16 +88,15 @@ def asked_for(
     other (a queue has a life of its own, memory hardly follows the load) what the HPA saw itself.
     """
     if metric.kind == "Pods":
-        found = _fitted(metric, plan, supply.ready, tolerance)
+        found = _fitted(metric, plan, ready, tolerance)
         if found:
             return found
-    shown = _shown(metric, supply, tolerance)
-    if not shown or all(value is None for value in shown.values):
+    if all(value is None for value in metric.asks.values):
         return None
-    return shown, f"{metric.name} as the HPA's status showed it"
+    return metric.asks, f"{metric.name} as the HPA's status showed it"
 
 
-def _shown(metric: HpaMetric, supply: Replicas, tolerance: float) -> StepSeries:
+def pods_asked(metric: HpaMetric, supply: Replicas, tolerance: float) -> StepSeries:
     """The fewest pods that would have brought each value that was seen to its target plus tolerance.
 
     An average over pods says nothing of the whole while pods are new, which have no value yet: unknown. That of an

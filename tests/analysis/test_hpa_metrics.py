@@ -1,11 +1,12 @@
 """Metrics that are not CPU: what the HPA saw of them, the pods that they ask for, and the decisions they led to."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 
-from autoscale.analysis.hpa_metrics import asked_for
+from autoscale.analysis.hpa_metrics import asked_for, pods_asked
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.results.series import HpaMetric, Replicas
 from autoscale.analysis.steps import StepSeries
@@ -23,12 +24,12 @@ def supply(*sizes: tuple[float, float]) -> Replicas:
 
 def metric(kind: str, per: str, target: float, *values: tuple[float, float | None]) -> HpaMetric:
     """A metric with what was seen of it."""
-    return HpaMetric(kind, "m", "", per, StepSeries.of(values), StepSeries.of([(0.0, target)]))
+    return HpaMetric(kind, "m", "", per, StepSeries.of(values), StepSeries.of([(0.0, target)]), StepSeries())
 
 
 def asked(one: HpaMetric, sizes: Replicas) -> dict[float, float | None]:
     """The pods asked for, by time."""
-    found = asked_for(one, PLAN, sizes, 0.1)
+    found = asked_for(replace(one, asks=pods_asked(one, sizes, 0.1)), PLAN, sizes.ready, 0.1)
     assert found is not None
     return dict(zip(found[0].times, found[0].values, strict=True))
 
@@ -59,7 +60,7 @@ def test_an_average_over_new_pods_says_nothing() -> None:
 
 def test_what_was_never_seen_asks_for_nothing_known() -> None:
     """No value: None, not 0 pods."""
-    assert asked_for(metric("External", "pod", 5.0, (60.0, None)), PLAN, supply((0.0, 2.0)), 0.1) is None
+    assert asked_for(metric("External", "pod", 5.0, (60.0, None)), PLAN, StepSeries.of([(0.0, 2.0)]), 0.1) is None
 
 
 @cache

@@ -243,6 +243,69 @@ def edited(target: int) -> Record:
     return run().scale(-1, 2).hpa(-1, 2, 40).hpa(100, 2, 40, target=target)
 
 
+def metric(kind: str, name: str, **amounts: Any) -> dict[str, Any]:
+    """A metric with what the spec wants of it, or what the status shows (``seeing`` tells which)."""
+    key = kind[:1].lower() + kind[1:]
+    about = {"name": name} if "Resource" in kind else {"metric": {"name": name}}
+    return {"type": kind, key: {**about, "amounts": amounts}}
+
+
+def seeing(record: Record, at: float, size: int, wanted: list[dict[str, Any]], seen: list[dict[str, Any]]) -> Record:
+    """The HPA's status with any metrics; a value that could not be had has no type."""
+    record.hpa(at, size, 40)
+    row = record.body[-1]
+    row["spec"] = {**row["spec"], "metrics": [_as(one, "target") for one in wanted]}
+    row["metrics"] = [_as(one, "current") for one in seen]
+    return record
+
+
+def _as(one: dict[str, Any], field: str) -> dict[str, Any]:
+    """The metric with its amounts as target or as current value."""
+    return {
+        key: {field if name == "amounts" else name: held for name, held in value.items()} if key != "type" else value
+        for key, value in one.items()
+    }
+
+
+CPU = metric("Resource", "cpu", averageUtilization=50)
+QUEUE = metric("External", "queue", averageValue="5")
+NONE = {"type": ""}
+
+
+def half_blind(seconds: float) -> Record:
+    """A queue without series for so long, beside CPU."""
+    cpu, queue = metric("Resource", "cpu", averageUtilization=45), metric("External", "queue", averageValue="4")
+    record = seeing(run().scale(-1, 2), -1, 2, [CPU, QUEUE], [cpu, queue])
+    seeing(record, 100, 2, [CPU, QUEUE], [cpu, NONE])
+    return seeing(record, 100 + seconds, 2, [CPU, QUEUE], [cpu, queue])
+
+
+def still(until: float) -> Record:
+    """A queue whose length stays the same from before the rise at 60 s on."""
+    record = seeing(run(RISE).scale(-1, 2), -1, 2, [QUEUE], [metric("External", "queue", averageValue="4")])
+    return seeing(record, until, 2, [QUEUE], [metric("External", "queue", averageValue="4100m")])
+
+
+def held(until: float) -> Record:
+    """Memory keeps eight pods that CPU has no use for."""
+    memory = metric("Resource", "memory", averageUtilization=70)
+    high, cpu = metric("Resource", "memory", averageUtilization=77), metric("Resource", "cpu", averageUtilization=10)
+    record = seeing(run().scale(-1, 8), -1, 8, [CPU, memory], [metric("Resource", "cpu", averageUtilization=50), high])
+    seeing(record, 100, 8, [CPU, memory], [cpu, metric("Resource", "memory", averageUtilization=78)])
+    return seeing(record, until, 8, [CPU, memory], [cpu, metric("Resource", "memory", averageUtilization=20)])
+
+
+def multiplied(last: str) -> Record:
+    """Two pods, then four, then eight, for a queue of 40 against a value of 20."""
+    whole = metric("External", "queue", value="20")
+    record = seeing(run().scale(-1, 2), -1, 2, [whole], [metric("External", "queue", value="20")])
+    for at, before, size in ((60, 2, 4), (90, 4, 8)):
+        seeing(record, at, size, [whole], [metric("External", "queue", value="40")])
+        record.body[-1]["current"] = before
+        record.scale(at, size)
+    return seeing(record, 120, 8, [whole], [metric("External", "queue", value=last)])
+
+
 Case = tuple[str, Callable[[], Record], Callable[[], Record]]
 CASES: list[Case] = [
     ("F1", lambda: saturated(70), lambda: saturated(54)),
@@ -277,6 +340,10 @@ CASES: list[Case] = [
     ("F30", lambda: deleted(200), lambda: deleted(0)),
     ("F31", lambda: edited(60), lambda: edited(50)),
     ("F32", lambda: unguarded("Node/autoscale"), lambda: unguarded("Pod/web-1")),
+    ("F33", lambda: half_blind(40), lambda: half_blind(20)),
+    ("F34", lambda: still(150), lambda: still(110)),
+    ("F35", lambda: held(230), lambda: held(210)),
+    ("F36", lambda: multiplied("39"), lambda: multiplied("12")),
 ]  # fmt: skip
 
 
@@ -305,9 +372,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """32 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """36 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 33)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 37)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

@@ -188,6 +188,20 @@ def test_object_target_must_fit_its_type(target: dict[str, str], hit: bool) -> N
     assert (rules(hpa(metrics=[{"type": "Object", "object": source}])) == ["target-mismatched"]) is hit
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "hit"),
+    [
+        ("queue_length", {"type": "Value", "value": "30"}, True),
+        ("queue_length", {"type": "AverageValue", "averageValue": "30"}, False),
+        ("p99_latency_seconds", {"type": "Value", "value": "1"}, False),
+    ],
+)
+def test_a_total_under_a_value_is_never_at_rest(name: str, target: dict[str, Any], hit: bool) -> None:
+    """A queue wants an average for each pod; what falls with more pods, such as a latency, may be a value."""
+    external = {"type": "External", "external": {"metric": {"name": name}, "target": target}}
+    assert (rules(hpa(metrics=[external])) == ["value-of-a-whole"]) is hit
+
+
 def test_minimum_that_is_the_maximum() -> None:
     """Nothing to scale; one more is something."""
     assert rules(hpa(minReplicas=3, maxReplicas=3)) == ["min-is-max"]

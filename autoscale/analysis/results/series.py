@@ -116,6 +116,7 @@ class HpaMetric:
 
     ``kind`` is its type in the API, ``container`` "" but for ContainerResource. ``per``: what value and target are of:
     a ``request`` (percent of it), a ``pod``, or ``all`` together (in the metric's base unit: cores, bytes, requests).
+    ``asks``: the fewest pods that would have brought what was seen to the target, tolerance included.
     """
 
     kind: str
@@ -124,6 +125,7 @@ class HpaMetric:
     per: str
     value: StepSeries
     target: StepSeries
+    asks: StepSeries
 
     @property
     def aimed(self) -> bool:

@@ -1,6 +1,7 @@
 """Rules about metrics: requests that are missing, and targets that usage can never reach."""
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -222,6 +223,25 @@ def _workload(subject: Subject) -> str:
     return subject.where if workload is None else f"{workload.file}: {workload.kind}/{workload.name}"
 
 
+_TOTALS = re.compile(
+    r"queue|backlog|pending|waiting|lag|depth|messages|jobs|requests|in_progress|connections|sessions|rps"
+)
+
+
+def value_of_a_whole(subject: Subject) -> Iterator[Fault]:
+    """A ``value`` target multiplies the pods there are: of a total that they do not lower it never comes to rest."""
+    for position, metric in enumerate(subject.spec.metrics):
+        target = metric.target
+        by_value = target.value is not None and target.average_value is None
+        if metric.type not in ("Object", "External") or not by_value or not _TOTALS.search(metric.name.lower()):
+            continue
+        shown = show_milli(target.value or 0)
+        what = f"spec.metrics[{position}] compares the whole of {metric.name} with a value of {shown}: each pass"
+        what += " multiplies the pods by whole over target, which more pods do not lower, so it grows to maxReplicas"
+        fix = "Set averageValue, what one pod may have of it; value is for what falls when pods are added (a latency)."
+        yield subject.fault(rule="value-of-a-whole", level="warning", what=what, fix=fix)
+
+
 USAGE_RULES = (
     request_missing,
     sidecar_without_request,
@@ -230,4 +250,5 @@ USAGE_RULES = (
     target_unreachable,
     growth_capped,
     target_mismatched,
+    value_of_a_whole,
 )

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from autoscale.base.errors import AutoscaleError, ClusterError
+from autoscale.base.steady import SteadyClock
 from autoscale.embedded.addresses import Block, claim_block
 from autoscale.embedded.apiserver.registry import Registry
 from autoscale.embedded.apiserver.server import HOST, ApiServer
@@ -82,11 +83,12 @@ async def _run(folder: Folder, port: int, *, bound: bool) -> None:
     _end_on(stop, bound=bound)
     store = Store()
     _furnish(store)
-    plane = ControlPlane(store, settings, folder.pods, block)
+    now = SteadyClock()
+    plane = ControlPlane(store, settings, folder.pods, block, now)
     token, server = secrets.token_urlsafe(32), None
     running = asyncio.create_task(plane.run())
     try:
-        server = ApiServer(Registry(store, block), plane, token)
+        server = ApiServer(Registry(store, block, now), plane, token)
         await _listen(server, folder, port, token, block, bound=bound)
         await _node_ready(store, running)
         print('{"ready": true}', flush=True)  # noqa: T201

@@ -8,10 +8,11 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from autoscale.base.steady import SteadyClock
 from autoscale.embedded.addresses import Block, claim_block
 from autoscale.embedded.kubelet import cgroups, orphans, reaper
 from autoscale.embedded.kubelet.kubelet import Kubelet
@@ -42,8 +43,17 @@ _LOG = logging.getLogger(__name__)
 class ControlPlane:
     """Drives the cluster held in ``store``; pods' logs and scratch folders lie in ``state_dir``."""
 
-    def __init__(self, store: Store, settings: Settings, state_dir: Path, block: Block | None = None) -> None:
-        """``block``: the addresses of this cluster; without one, ``run`` claims one."""
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        state_dir: Path,
+        block: Block | None = None,
+        now: Callable[[], float] | None = None,
+    ) -> None:
+        """``block``: the addresses of this cluster; without one, ``run`` claims one. ``now``: its clock, in seconds
+        since the epoch: by default one that nobody sets."""
+        self.now = now or SteadyClock()
         self.store = store
         self.settings = settings
         self.state_dir = state_dir
@@ -52,7 +62,7 @@ class ControlPlane:
         self._proxy: ProxyHandle | None = None
         self._sampler: Sampler | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._prometheus = Prometheus(store.objects, settings.metric_resolution_s)
+        self._prometheus = Prometheus(store.objects, settings.metric_resolution_s, self.now)
         self._loop = Loop(store, config_of(settings), self._follow, self.pod_metrics, self._prometheus.answers)
 
     async def run(self) -> None:
@@ -70,7 +80,7 @@ class ControlPlane:
         self._kubelet = Kubelet(node)
         self._proxy = ProxyHandle(cluster, self.settings.endpoint_delay_s)
         self._sampler = Sampler(self._kubelet)
-        self.store.apply(Create(node_object(self.settings, self.block, time.time())), time.time())
+        self.store.apply(Create(node_object(self.settings, self.block, self.now())), self.now())
         runs = (self._reconcile(), self._sampler.run(), self._prometheus.run())
         self._tasks = [asyncio.create_task(run) for run in runs]
 
@@ -91,6 +101,7 @@ class ControlPlane:
             block=self.block,
             state_dir=self.state_dir,
             cluster=cluster,
+            clock=self.now,
             cgroups=groups,
             limiter=limiter,
             reaper=watcher,
@@ -122,7 +133,7 @@ class ControlPlane:
         assert self._kubelet is not None
         assert self._proxy is not None
         while True:
-            self._loop.run(time.time())
+            self._loop.run(self.now())
             self._proxy.follow(service_table(self.store.objects))
             self._proxy.check()
             self._kubelet.check_limiter()
@@ -140,7 +151,7 @@ class ControlPlane:
 
     def _pause(self) -> float:
         due = self._loop.next_due()
-        return _TICK_S if due is None else min(_TICK_S, max(0.0, due - time.time()))
+        return _TICK_S if due is None else min(_TICK_S, max(0.0, due - self.now()))
 
     def _follow(self, now: float) -> None:  # noqa: ARG002
         """The kubelet has a clock of its own."""
@@ -185,7 +196,7 @@ class ControlPlane:
 
     def answers(self) -> Answers:
         """What custom.metrics.k8s.io and external.metrics.k8s.io answer now."""
-        return self._prometheus.answers(time.time())
+        return self._prometheus.answers(self.now())
 
 
 def cpu_cores(settings: Settings) -> float:

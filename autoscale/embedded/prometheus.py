@@ -9,7 +9,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
@@ -30,10 +30,11 @@ _LOG = logging.getLogger(__name__)
 class Prometheus:
     """``rules``: those that hold now, None where no ConfigMap has any."""
 
-    def __init__(self, objects: Objects, period_s: float) -> None:
+    def __init__(self, objects: Objects, period_s: float, now: Callable[[], float] = time.time) -> None:
         """``period_s``: between two scrapes of a pod."""
         self.series = SeriesStore()
         self.rules: Rules | None = None
+        self._now = now
         self._objects = objects
         self._period_s = period_s
         self._read = -1
@@ -45,11 +46,11 @@ class Prometheus:
 
     async def run(self) -> None:
         """Scrape until cancelled; the first time at any moment of the period, as the program was there before."""
-        due = time.time() + random.uniform(0, self._period_s)
+        due = self._now() + random.uniform(0, self._period_s)
         async with aiohttp.ClientSession(timeout=_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()) as session:
             while True:
-                await asyncio.sleep(max(0.0, due - time.time()))
-                due = max(due + self._period_s, time.time())
+                await asyncio.sleep(max(0.0, due - self._now()))
+                due = max(due + self._period_s, self._now())
                 self._follow()
                 if self.rules:
                     await self._scrape_all(session, self.rules)
@@ -68,7 +69,7 @@ class Prometheus:
 
     async def _scrape(self, session: aiohttp.ClientSession, pod: Object, keep_s: float) -> None:
         """One pod's metrics; one that cannot be had leaves its series stale, as in Prometheus."""
-        at, found = time.time(), []
+        at, found = self._now(), []
         try:
             async with session.get(address(pod)) as response:
                 response.raise_for_status()

@@ -1,11 +1,14 @@
 """Watches: replay, selections, bookmarks, what is too old, and tables."""
 
 import json
+import time
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
 
+from autoscale.base.times import parse_time
 from autoscale.plane.store import Create, Remove, Update
 from tests.embedded_api.harness import Server
 
@@ -112,6 +115,22 @@ def test_a_watch_says_that_it_is_there_whatever_happens_elsewhere(
         versions.append(int(event["object"]["metadata"]["resourceVersion"]))
     assert versions == sorted(set(versions))
     events.close()
+
+
+def test_a_machines_clock_that_is_set_changes_no_time(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made before and after it is dated in order, and so are the answers."""
+
+    def made(name: str) -> float:
+        body = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": name}}
+        code, obj = server.call("POST", "/api/v1/namespaces/default/configmaps", body)
+        assert code == 201
+        return parse_time(obj["metadata"]["creationTimestamp"])
+
+    before, real = made("before"), time.time
+    monkeypatch.setattr(time, "time", lambda: real() - 3600)
+    assert before <= made("after") < before + 3000
+    with server.open("GET", "/version") as answer:
+        assert parsedate_to_datetime(answer.headers["Date"]).timestamp() >= before
 
 
 def test_a_table_watch_has_one_row_an_event(server: Server) -> None:

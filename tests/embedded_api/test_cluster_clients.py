@@ -88,7 +88,7 @@ def test_a_deployment_lives_and_every_object_validates(api: client.ApiClient, na
     reference = client.V2CrossVersionObjectReference(api_version="apps/v1", kind="Deployment", name="web")
     hpa = client.V2HorizontalPodAutoscaler(
         metadata=client.V1ObjectMeta(name="web"),
-        spec=client.V2HorizontalPodAutoscalerSpec(scale_target_ref=reference, min_replicas=2, max_replicas=3),
+        spec=client.V2HorizontalPodAutoscalerSpec(scale_target_ref=reference, min_replicas=2, max_replicas=2),
     )
     scaling.create_namespaced_horizontal_pod_autoscaler(namespace, hpa)
     ready = eventually(lambda: _ready(apps, namespace, 2), "two ready pods")

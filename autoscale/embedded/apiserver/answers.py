@@ -1,7 +1,7 @@
 """Answers: JSON, a Table or bare metadata, as the client's Accept header asks; warnings as headers."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -9,6 +9,9 @@ from aiohttp import web
 from autoscale.embedded.apiserver.tables.table import partial, table
 from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.statuses import StatusError
+
+NOW: web.AppKey[Callable[[], float]] = web.AppKey("now")
+"""The clock of an API server, in seconds since the epoch."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from autoscale.base.steady import SteadyClock
 from autoscale.base.times import format_time
 from autoscale.embedded.addresses import Block
 from autoscale.embedded.apiserver.admission import complete
@@ -54,7 +55,9 @@ class ResourcePath:
 class Registry:
     """Writes to a store as the API server does them. ``block`` has the addresses that Services may get."""
 
-    def __init__(self, store: Store, block: Block) -> None:
+    def __init__(self, store: Store, block: Block, now: Callable[[], float] | None = None) -> None:
+        """``now``: what objects are dated by, in seconds since the epoch."""
+        self.now = now or SteadyClock()
         self.store = store
         self.block = block
 

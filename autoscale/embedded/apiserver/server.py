@@ -3,15 +3,15 @@
 import hmac
 import logging
 import ssl
-import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from typing import Protocol
 
 import aiohttp
 from aiohttp import web
 
 from autoscale.embedded.apiserver import adapter, discovery, openapi, writes
-from autoscale.embedded.apiserver.answers import answer, negotiate, refusal, view_list, view_one
+from autoscale.embedded.apiserver.answers import NOW, answer, negotiate, refusal, view_list, view_one
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath
 from autoscale.embedded.apiserver.routes import Route, parse
 from autoscale.embedded.apiserver.streams import LogReader, log_answer, proxy_answer
@@ -40,6 +40,11 @@ class Node(LogReader, Protocol):
         """What the APIs of other metrics say now."""
 
 
+async def _date(request: web.Request, response: web.StreamResponse) -> None:
+    """Answers are dated by the clock that objects are dated by; the library would take the machine's."""
+    response.headers["Date"] = formatdate(request.app[NOW](), usegmt=True)
+
+
 class ApiServer:
     """Serves a registry on a loopback port. ``node`` has logs and metrics; ``token`` is what clients must send."""
 
@@ -54,6 +59,8 @@ class ApiServer:
         """Listen on 127.0.0.1 (port 0: a free one); returns the port. OSError where it is taken."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
         app.router.add_route("*", "/{path:.*}", self._handle)
+        app[NOW] = self.registry.now
+        app.on_response_prepare.append(_date)
         self._session = aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -146,7 +153,8 @@ class ApiServer:
         if not route.name:
             return list_answer(request, route, self.registry.store)
         obj = self.registry.get(place_of(route))
-        return answer(view_one(negotiate(request), route.resource, obj, self.registry.store.version, time.time()))
+        version, now = self.registry.store.version, self.registry.now()
+        return answer(view_one(negotiate(request), route.resource, obj, version, now))
 
     async def _subresource(self, request: web.Request, route: Route) -> web.StreamResponse:
         name = route.subresource
@@ -170,7 +178,7 @@ class ApiServer:
         wanted, view = selection(request, route).matcher(), negotiate(request)
         items = [one for one in found if wanted(one)]
         if view.as_:
-            return answer(view_list(view, route.resource, items, self.registry.store.version, time.time()))
+            return answer(view_list(view, route.resource, items, self.registry.store.version, self.registry.now()))
         if route.name:
             if not items:
                 raise not_found((route.resource.kind, route.namespace or "", route.name))

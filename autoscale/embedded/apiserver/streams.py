@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from aiohttp import web
 from yarl import URL
 
 from autoscale.base.times import parse_time
+from autoscale.embedded.apiserver.answers import NOW
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.kinds import Object
 from autoscale.kube.statuses import StatusError, bad_request, not_found
@@ -78,7 +78,7 @@ async def log_answer(request: web.Request, route: Route, objects: Objects, reade
 def _open(request: web.Request, pod: Object, reader: LogReader) -> AsyncIterator[bytes]:
     query, since = request.query, None
     if (seconds := _number(request, "sinceSeconds")) is not None:
-        since = time.time() - seconds
+        since = request.app[NOW]() - seconds
     elif "sinceTime" in query:
         try:
             since = parse_time(query["sinceTime"])

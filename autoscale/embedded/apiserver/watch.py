@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from autoscale.embedded.apiserver.answers import View, negotiate, raw_answer, view_list, view_one
+from autoscale.embedded.apiserver.answers import NOW, View, negotiate, raw_answer, view_list, view_one
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.field_query import fields_match
 from autoscale.kube.kinds import Object
@@ -93,7 +92,7 @@ def list_answer(request: web.Request, route: Route, store: Store) -> web.Respons
         raise bad_request("continue key is not valid: the embedded cluster gives whole lists")
     found, view, version = list(selected(store, selection(request, route).matcher())), negotiate(request), store.version
     if view.as_:
-        body = view_list(view, route.resource, [one.obj for one in found], version, time.time())
+        body = view_list(view, route.resource, [one.obj for one in found], version, request.app[NOW]())
         return raw_answer(json.dumps(body, separators=(",", ":")).encode())
     resource = route.resource
     head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version}
@@ -119,7 +118,7 @@ class _Watch:
     """One watch: how far it is, when it ends, and how it writes events."""
 
     def __init__(self, request: web.Request, route: Route, store: Store) -> None:
-        query = request.query
+        query, self.now = request.query, request.app[NOW]
         self.route, self.store, self.view = route, store, negotiate(request)
         self.matches = selection(request, route).matcher()
         self.bookmarks = query.get("allowWatchBookmarks") in ("true", "1")
@@ -173,7 +172,7 @@ class _Watch:
         return change.raw if event == change.type else change.line(event)
 
     def _viewed(self, obj: Object) -> Object:
-        return view_one(self.view, self.route.resource, obj, self.version, time.time())
+        return view_one(self.view, self.route.resource, obj, self.version, self.now())
 
     def _bookmark(self, annotations: Object | None = None) -> bytes:
         metadata: Object = {"resourceVersion": str(self.version), "creationTimestamp": None}

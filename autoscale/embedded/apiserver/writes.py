@@ -1,6 +1,5 @@
 """Requests that write: create, replace, patch, delete, and the subresources status, scale, resize and eviction."""
 
-import time
 from collections.abc import Callable
 
 from aiohttp import web
@@ -20,7 +19,7 @@ _RETURNS_OBJECT = ("Pod", "Service", "ServiceAccount")
 
 async def write(request: web.Request, route: Route, registry: Registry) -> web.Response:
     """A write to an object or a collection."""
-    options = options_of(request, time.time())
+    options = options_of(request, registry.now())
     verb = _verb(request.method, route)
     if verb == "create":
         return await _create(request, route, registry, options)
@@ -101,7 +100,7 @@ def _query_value(name: str, text: str) -> object:
 
 async def write_subresource(request: web.Request, route: Route, registry: Registry) -> web.Response:
     """A write to status, scale, resize or eviction."""
-    options = options_of(request, time.time())
+    options = options_of(request, registry.now())
     place = ResourcePath(route.resource, route.namespace or "", route.name)
     if route.subresource == "eviction":
         return await _evict(request, place, registry, options)

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import subprocess
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Node:
     block: Block
     state_dir: Path
     cluster: str
+    clock: Callable[[], float]
     cgroups: Cgroups | None
     limiter: LimiterHandle | None
     reaper: subprocess.Popen[bytes]
@@ -54,7 +55,7 @@ class Node:
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return time.time()
+        return self.clock()
 
     def folder(self, uid: str) -> Path:
         """Where a pod's logs and scratch folders lie."""

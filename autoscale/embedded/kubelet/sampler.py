@@ -22,15 +22,16 @@ class Sampler:
         self._settings = kubelet.node.settings
         self._housekeeping = Housekeeping(self._settings.housekeeping_s)
         self._node: ContainerKey = (self._settings.node_name, "")
-        self._booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        self._now = kubelet.node.now
+        self._booted = self._now() - time.clock_gettime(time.CLOCK_BOOTTIME)
 
     async def run(self) -> None:
         """Sample and scrape until cancelled."""
         # A metrics-server was there before its pods: the first scrape comes at any moment of its period. Counted from
         # here it would be equally old at an HPA's sync in every run, and a run repeated would hide what that costs.
-        next_scrape = time.time() + random.uniform(0, self._settings.metric_resolution_s)
+        next_scrape = self._now() + random.uniform(0, self._settings.metric_resolution_s)
         while True:
-            now, settings = time.time(), self._settings
+            now, settings = self._now(), self._settings
             if settings.housekeeping_s:
                 self._sample(now)
             if now >= next_scrape:
@@ -39,7 +40,7 @@ class Sampler:
                 next_scrape += settings.metric_resolution_s
             due = self._housekeeping.next_due() or next_scrape
             # New containers are found within a second, as the kubelet's watch of cgroups finds them.
-            await asyncio.sleep(min(_LOOK_S, max(0.0, min(due, next_scrape) - time.time())))
+            await asyncio.sleep(min(_LOOK_S, max(0.0, min(due, next_scrape) - self._now())))
 
     def _sample(self, now: float) -> None:
         running = {(pod.uid, worker.name): worker for pod, worker in self._kubelet.running()}
@@ -58,12 +59,12 @@ class Sampler:
         user, nice, system, _, _, irq, softirq, steal = map(int, fields[:8])
         busy = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
         memory = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in _lines("/proc/meminfo")}
-        return Point(time.time(), self._booted, busy, memory["MemTotal"] - memory["MemAvailable"])
+        return Point(self._now(), self._booted, busy, memory["MemTotal"] - memory["MemAvailable"])
 
 
 def _container_point(worker: ContainerWorker) -> Point | None:
     usage = worker.usage()
-    return Point(time.time(), worker.started_at, usage.cpu_s, usage.memory_b) if usage else None
+    return Point(worker.node.now(), worker.started_at, usage.cpu_s, usage.memory_b) if usage else None
 
 
 def _lines(path: str) -> list[str]:

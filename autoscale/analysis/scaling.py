@@ -1,7 +1,7 @@
 """Every change of the workload's size: when, by whom, why."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from autoscale.analysis.decisions import NEAR_S, decided
 from autoscale.analysis.intake.collect import Collected
@@ -20,14 +20,28 @@ def scale_events(kept: Collected, replicas: Replicas, decisions: Sequence[Decisi
 
 
 def _event(kept: Collected, at: float, before: int, after: int, decisions: Sequence[Decision]) -> ScaleEvent:
-    row = _hpa_row(kept.hpas, at, after)
-    rescale = _rescale(kept.events, at, after)
-    by: Literal["hpa", "other"] | None = "hpa" if row or rescale else ("other" if kept.hpas else None)
-    reason = rescale.message.partition("reason: ")[2] or None if rescale else None
-    metric = _targets(row) if row else None
+    why = explained(kept.hpas, kept.events, at, after)
+    by: Literal["hpa", "other"] | None = "hpa" if why else ("other" if kept.hpas else None)
+    reason, metric = why or (None, None)
     made = decided(decisions, at, after)
     words = made.words if made else None
     return ScaleEvent(at, before, after, reason, by, metric, words or _words(before, after, by, reason, metric))
+
+
+class Why(NamedTuple):
+    """Why the HPA changed the size: its own reason, and what it saw beside what it aimed at; None where not heard."""
+
+    reason: str | None
+    metric: str | None
+
+
+def explained(hpas: Sequence[rows.Hpa], events: Sequence[EventAt], at: float, after: int) -> Why | None:
+    """What the HPA's status and events say of a change to a size at a time; None where neither tells of it."""
+    row, rescale = _hpa_row(hpas, at, after), _rescale(events, at, after)
+    if row is None and rescale is None:
+        return None
+    reason = rescale.message.partition("reason: ")[2] or None if rescale else None
+    return Why(reason, _targets(row) if row else None)
 
 
 def _hpa_row(hpas: Sequence[rows.Hpa], at: float, after: int) -> rows.Hpa | None:

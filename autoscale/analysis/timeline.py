@@ -8,7 +8,7 @@ from typing import Any
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.load import LoadCollector
-from autoscale.analysis.intake.pods import PodHistory
+from autoscale.analysis.intake.pods import STALE_S, PodHistory
 from autoscale.analysis.plan import PlannedRate, measured, planned
 from autoscale.analysis.requests import requests_of
 from autoscale.analysis.results.analysis import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
@@ -19,7 +19,6 @@ from loadtest.histogram import quantiles
 
 _LONGEST_S = 40 * 86400
 _DEFAULT_TOLERANCE = 0.1
-_STALE_S = 90.0  # a pod's last CPU sample is not carried further than this
 
 
 def load_span(kept: Collected) -> tuple[float | None, float | None]:
@@ -148,7 +147,7 @@ def _hpa_spec(row: rows.Hpa, config: rows.HpaConfig) -> HpaSpec:
     if tolerance is None:
         tolerance = config.get("tolerance")
     window = down.get("stabilizationWindowSeconds")
-    percent, value, container = _cpu_target(spec)
+    percent, value, container = cpu_target(spec)
     return HpaSpec(
         name=row["name"],
         min_replicas=_whole(spec.get("minReplicas"), 1),
@@ -182,7 +181,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _cpu_target(spec: rows.HpaSpec) -> tuple[float | None, float | None, str | None]:
+def cpu_target(spec: rows.HpaSpec) -> tuple[float | None, float | None, str | None]:
     """(percent of the request, millicores a pod, the only container that counts) of the first metric on CPU."""
     for metric in spec.get("metrics") or []:
         source = metric.get("resource") or metric.get("containerResource") or {}
@@ -286,7 +285,7 @@ def cpu(kept: Collected, specs: Sequence[tuple[float, HpaSpec]]) -> Cpu:
 
 def _gone(pod: PodHistory | None, last: float) -> float:
     """Until when a pod's last sample counts."""
-    return min(last + _STALE_S, pod.removed or math.inf) if pod else last + _STALE_S
+    return min(last + STALE_S, pod.removed or math.inf) if pod else last + STALE_S
 
 
 def total(series: Iterable[StepSeries]) -> StepSeries:

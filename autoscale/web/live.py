@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autoscale.analysis.intake.clocks import Clocks
+from autoscale.analysis.intake.seconds import LoadSeconds
 from autoscale.base.visible import visible_in
 from autoscale.record.rows import Mark, Row
 from autoscale.web import live_pods
@@ -32,8 +33,8 @@ class Live:
         scenario, target = header["scenario"], header["target"]
         self._header = header
         self._clocks = Clocks()
-        self._load = LiveLoad(self._clocks, int((scenario.get("load") or {}).get("workers") or 1))
-        self._pods = LivePods(target.get("kind", ""), target.get("name", ""))
+        self._load = LiveLoad(LoadSeconds(self._clocks), int((scenario.get("load") or {}).get("workers") or 1))
+        self._pods = LivePods(self._clocks, target.get("kind", ""), target.get("name", ""))
         self._start: float | None = None
         self._state = "preparing" if header["run"] else "waiting"
         self._now: float | None = header["t"]

@@ -1,10 +1,9 @@
 """The load of a run that is still going on, second by second."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autoscale.analysis.intake.clocks import Clocks
+from autoscale.analysis.intake.seconds import FIELDS, Count, LoadSeconds, intended
 from autoscale.record import rows
 from loadtest.histogram import Counts, quantiles
 
@@ -15,49 +14,42 @@ _WAIT_S = 3
 _KEEP_S = 120
 # What goes on at this moment is the mean of so many seconds.
 RECENT_S = 5
-
-Count = int | None
+_SHOWN = tuple(FIELDS.index(name) for name in ("planned", "answered", "failed", "dropped"))
+_NONE: list[Count] = [0] * len(FIELDS)  # of a second of which only answers were heard, to what was intended in it
 
 
 @dataclass(slots=True)
 class Second:
-    """One second: what was counted in it, and the responses to what was intended in it."""
+    """One second beside its counts: who told of it, and the responses to what was intended in it."""
 
     version: int = 0
     shards: set[int] = field(default_factory=set)
-    counts: list[Count] = field(default_factory=lambda: [0, 0, 0, 0])
     responses: Counts | None = field(default_factory=dict)
     percentiles: list[float | None] = field(default_factory=lambda: [None] * len(SHARES))
 
 
 @dataclass(slots=True)
 class LiveLoad:
-    """Load rows added up. ``workers``: how many report each second.
+    """The report's fold of load rows, handed out in increments. ``workers``: how many report each second.
 
     Latency counts from the intended start and stands at the second of that start, as in the report; so a second
     may still change while its last answers come in. ``seconds`` is kept in the order of change.
     """
 
-    clocks: Clocks
+    fold: LoadSeconds
     workers: int = 1
     seconds: dict[int, Second] = field(default_factory=dict)
     unsettled: set[int] = field(default_factory=set)
     newest: int | None = None
-    phase: float | None = None
 
     def add(self, row: rows.Load, version: int) -> None:
         """Take one ``load`` row."""
-        at = self.clocks.ours(row["at"], row["clk"])
-        if self.phase is None:
-            self.phase = at % 1.0
-        number = math.floor(at - self.phase + 0.5)
-        counted = self._touch(number, version)
-        counted.shards.add(row["shard"])
-        failed = None if row["failed"] is None else sum(row["failed"].values())
-        new = (row["planned"], row["answered"], failed, row["dropped"])
-        counted.counts = [_plus(old, more) for old, more in zip(counted.counts, new, strict=True)]
-        for age, buckets in row["response"].items():
-            self._respond(number - int(age), buckets, version)
+        number = self.fold.count(row)
+        if number is None:
+            return
+        self._touch(number, version).shards.add(row["shard"])
+        for second, buckets in intended(number, row["response"]):
+            self._respond(second, buckets, version)
         self.newest = number if self.newest is None else max(self.newest, number)
         self._settle(self.newest - _KEEP_S)
 
@@ -107,7 +99,7 @@ class LiveLoad:
     def rates(self) -> tuple[float, float] | None:
         """(requests that ended, of them failed) a second, over the last complete seconds; None where not known."""
         newest = [(number, self.seconds[number]) for number in sorted(self.seconds, reverse=True)[: RECENT_S + _WAIT_S]]
-        told = [(one.counts[1], one.counts[2]) for n, one in newest if one.shards and self._complete(n, one)][:RECENT_S]
+        told = [self._counts(n)[1:3] for n, one in newest if one.shards and self._complete(n, one)][:RECENT_S]
         known = [(answered, failed) for answered, failed in told if answered is not None and failed is not None]
         if not known or len(known) < len(told):
             return None
@@ -118,7 +110,12 @@ class LiveLoad:
         return len(second.shards) >= self.workers or (self.newest is not None and number <= self.newest - _WAIT_S)
 
     def _row(self, number: int, second: Second) -> list[float | None]:
-        return [round(number + (self.phase or 0.0), 1), *second.counts, *_percentiles(second)]
+        return [round(number + (self.fold.phase or 0.0), 1), *self._counts(number), *_percentiles(second)]
+
+    def _counts(self, number: int) -> list[Count]:
+        """Planned, answered, failed and dropped in a second."""
+        counts = self.fold.seconds.get(number, _NONE)
+        return [counts[place] for place in _SHOWN]
 
 
 def _percentiles(second: Second) -> list[float | None]:
@@ -126,11 +123,6 @@ def _percentiles(second: Second) -> list[float | None]:
     if second.responses is None:
         return second.percentiles
     return [_ms(value) for value in quantiles(second.responses, SHARES)]
-
-
-def _plus(a: Count, b: Count) -> Count:
-    """A sum of which one part is not known is not known."""
-    return None if a is None or b is None else a + b
 
 
 def _ms(seconds: float | None) -> float | None:

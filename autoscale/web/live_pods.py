@@ -1,23 +1,21 @@
 """Pods, autoscaler and CPU of a run that is still going on."""
 
-import re
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoscale.analysis.intake.pods import total
+from autoscale.analysis.intake.clocks import Clocks
+from autoscale.analysis.intake.collect import event_at
+from autoscale.analysis.intake.pods import STALE_S, PodHistory
+from autoscale.analysis.results.analysis import EventAt
+from autoscale.analysis.scaling import explained
+from autoscale.analysis.timeline import cpu_target
 from autoscale.kube.targets import targets
 from autoscale.record import rows
 
-# A pod's last CPU sample is not carried further than this (s): beyond it the figure is unknown.
-_STALE_S = 90.0
 _AT_ONCE_S = 0.2
-# HPA status, workload and event are three watches: what belongs together is heard within so long (s).
-_NEAR_S = 5.0
 _MOST_EVENTS = 500
-
-
-_NEW_SIZE = re.compile(r"New size: (?P<size>\d+); reason: (?P<reason>.*)")
+_RECENT = 8  # statuses and events that may tell of a change which is heard a little later
 
 
 @dataclass(slots=True)
@@ -32,8 +30,7 @@ class Step:
 
 @dataclass(slots=True)
 class _Pod:
-    request_m: int | None = None
-    running: bool = False
+    history: PodHistory
     used_m: float | None = None
     used_at: float = 0.0
 
@@ -43,10 +40,12 @@ class LivePods:
     """Desired and ready pods; CPU used and wanted by the target, in millicores of all pods; the scale events with
     the HPA's reason and target; ``log``: the cluster's events; ``targets``: the HPA's, as kubectl has them.
 
-    ``kind`` and ``name`` are the workload's. Figures are as the report has them: wanted is the target's share of
-    what the running pods request, unknown where a container requests nothing or the HPA has no such target.
+    ``kind`` and ``name`` are the workload's. Figures are as the report has them and by the same rules: wanted is the
+    target's share of what the running pods request, unknown where a container requests nothing or the HPA has no such
+    target. Of what the report keeps whole (samples, statuses), only the newest is kept.
     """
 
+    clocks: Clocks
     kind: str
     name: str
     pods: list[Step] = field(default_factory=list)
@@ -56,7 +55,8 @@ class LivePods:
     targets: str | None = None
     percent: float | None = None
     _known: dict[str, _Pod] = field(default_factory=dict)
-    _heard: deque[tuple[float, int, str, str]] = field(default_factory=lambda: deque(maxlen=8))
+    _statuses: deque[rows.Hpa] = field(default_factory=lambda: deque(maxlen=_RECENT))
+    _rescales: deque[EventAt] = field(default_factory=lambda: deque(maxlen=_RECENT))
 
     def workload(self, row: rows.Workload, version: int) -> None:
         """Take a ``workload`` row; those of its ReplicaSets are not the workload's own."""
@@ -67,45 +67,38 @@ class LivePods:
         if before is not None and desired is not None and desired != before:
             event = {"at": row["t"], "up": desired > before, "label": f"{before} → {desired}", "after": desired}
             self.events.append(event | {"reason": "", "target": ""})
-            for heard in self._heard:
-                self._explain(*heard)
+            self._explain()
         _append(self.pods, Step(version, row["t"], desired, row["ready"]))
 
     def hpa(self, row: rows.Hpa, version: int) -> None:
         """Take an ``hpa`` row: its CPU target, and what it saw as it decided."""
         wanted = row["spec"].get("metrics") or ()
         self.targets = targets(wanted, row.get("metrics") or ()) if wanted else None
-        if self.targets and (desired := row.get("desired")) is not None:
-            self._hear(row["t"], desired, "target", self.targets)
-        self.percent = _cpu_percent(row["spec"])
+        self._statuses.append(row)
+        self._explain()
+        self.percent = cpu_target(row["spec"])[0]
         self._cpu(row["t"], version)
 
     def event(self, row: rows.Event, version: int) -> None:
         """Take an ``event`` row; that of a change of size says why."""
         self.log.append((version, round(row["t"], 1), row["reason"], row["object"], row["message"]))
-        size = _NEW_SIZE.match(row["message"])
-        if row["reason"] == "SuccessfulRescale" and size is not None:
-            self._hear(row["t"], int(size["size"]), "reason", size["reason"])
+        if row["reason"] == "SuccessfulRescale":
+            self._rescales.append(event_at(row, self.clocks))
+            self._explain()
 
-    def _hear(self, at: float, after: int, name: str, text: str) -> None:
-        self._heard.append((at, after, name, text))
-        self._explain(at, after, name, text)
-
-    def _explain(self, at: float, after: int, name: str, text: str) -> None:
-        """Add a text to the change that it belongs to: to this size, at about this time; the first one counts."""
+    def _explain(self) -> None:
+        """What has been heard of the newest changes."""
         for event in self.events[-2:]:
-            if event["after"] == after and abs(event["at"] - at) <= _NEAR_S and not event[name]:
-                event[name] = text
+            if why := explained(self._statuses, self._rescales, event["at"], event["after"]):
+                event.update(reason=why.reason or event["reason"], target=why.metric or event["target"])
 
     def pod(self, row: rows.Pod, version: int) -> None:
         """Take a ``pod`` row: what it requests, and whether it runs."""
         if row["removed"]:
             self._known.pop(row["uid"], None)
         else:
-            pod = self._known.setdefault(row["uid"], _Pod())
-            requests = [container["cpu_request_m"] for container in row["containers"]]
-            pod.request_m = total(requests)
-            pod.running = any(container["started"] is not None for container in row["containers"])
+            new = PodHistory(row["uid"], row["name"], row["t"], (row["created"], row["t"]))
+            self._known.setdefault(row["uid"], _Pod(new)).history.add(row)
         self._cpu(row["t"], version)
 
     def usage(self, row: rows.Usage, version: int) -> None:
@@ -118,8 +111,8 @@ class LivePods:
 
     def _cpu(self, at: float, version: int) -> None:
         known = list(self._known.values())
-        used = [pod.used_m for pod in known if pod.used_m is not None and at - pod.used_at <= _STALE_S]
-        requests = [pod.request_m for pod in known if pod.running]
+        used = [pod.used_m for pod in known if pod.used_m is not None and at - pod.used_at <= STALE_S]
+        requests = [pod.history.request_at(at) for pod in known if pod.history.started is not None]
         wanted = None
         if self.percent is not None and requests and None not in requests:
             wanted = round(sum(request or 0 for request in requests) * self.percent / 100, 1)
@@ -143,12 +136,3 @@ def _append(steps: list[Step], step: Step) -> None:
     if steps and step.at - steps[-1].at < _AT_ONCE_S:
         step.at = steps.pop().at
     steps.append(step)
-
-
-def _cpu_percent(spec: rows.HpaSpec) -> float | None:
-    for metric in spec.get("metrics") or []:
-        source = metric.get("resource") or metric.get("containerResource") or {}
-        if source.get("name") == "cpu":
-            percent = (source.get("target") or {}).get("averageUtilization")
-            return None if percent is None else float(percent)
-    return None

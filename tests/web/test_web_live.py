@@ -1,5 +1,6 @@
 """The fold behind the live charts."""
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from autoscale.web.live import Live
 from loadtest import histogram
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "real-step.jsonl.gz"
+SEQ = count()
 HEADER: dict[str, Any] = {
     "k": "header", "t": 1000.0, "run": "r1",
     "scenario": {"name": "s", "stages": [], "points": [[0, 5], [10, 5]], "duration_s": 10, "load": {"workers": 2}},
@@ -24,9 +26,20 @@ def load(second: int, shard: int = 0, *, at: float | None = None, **changes: Any
     """A load row of five requests of 10 ms, one of them failed."""
     buckets = histogram.to_json(histogram.of([0.01] * 4))
     row = {
-        "k": "load", "t": second + 1.5, "shard": shard, "at": float(second) if at is None else at, "clk": f"w{shard}",
-        "planned": 5, "answered": 4, "failed": {"500": 1}, "dropped": 0, "response": {"0": buckets},
-    }  # fmt: skip
+        "k": "load",
+        "t": second + 1.5,
+        "seq": next(SEQ),
+        "shard": shard,
+        "at": float(second) if at is None else at,
+        "clk": f"w{shard}",
+        "planned": 5,
+        "sent": 5,
+        "answered": 4,
+        "failed": {"500": 1},
+        "dropped": 0,
+        "in_flight": 0,
+        "response": {"0": buckets},
+    }
     return row | changes
 
 
@@ -52,6 +65,13 @@ def test_workers_add_up() -> None:
     [row] = everything(live(load(1001), load(1001, shard=1)))["seconds"]
     assert row[:5] == [1001, 10, 8, 2, 0]
     assert row[5:] == [pytest.approx(10, rel=0.02)] * 3
+
+
+def test_a_row_that_comes_twice_counts_once() -> None:
+    """As in the report: by its worker and sequence."""
+    row = load(1001)
+    [second] = everything(live(row, row, load(1001, shard=1), row))["seconds"]
+    assert second[:5] == [1001, 10, 8, 2, 0]
 
 
 def test_a_second_waits_for_all_its_workers() -> None:
@@ -148,7 +168,9 @@ def test_scale_events_are_changes_of_the_target_alone() -> None:
 
 def pod(uid: str, at: float, request: int | None = 200, *, removed: bool = False) -> dict[str, Any]:
     container = {"name": "web", "cpu_request_m": request, "cpu_limit_m": None, "started": at, "restarts": 0}
-    return {"k": "pod", "t": at, "uid": uid, "containers": [container], "removed": removed}
+    state = {"owner": None, "node": None, "phase": "Running", "created": at, "deletion": None, "conditions": {}}
+    containers = [{**container, "reason": None}]
+    return {"k": "pod", "t": at, "uid": uid, "name": uid, **state, "containers": containers, "removed": removed}
 
 
 def usage(uid: str, at: float, cpu_m: float) -> dict[str, Any]:
@@ -156,11 +178,8 @@ def usage(uid: str, at: float, cpu_m: float) -> dict[str, Any]:
 
 
 def hpa(at: float, target: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "k": "hpa",
-        "t": at,
-        "spec": {"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]},
-    }
+    spec = {"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]}
+    return {"k": "hpa", "t": at, "spec": spec, "desired": None, "metrics": None}
 
 
 HALF = {"type": "Utilization", "averageUtilization": 50}
@@ -220,14 +239,16 @@ def test_a_real_run_reads_as_its_report_does() -> None:
         if 0 <= i < len(seconds):
             assert (row[1], row[2]) == (seconds.planned[i], seconds.answered[i])
             assert row[6] == (None if seconds.p95[i] is None else pytest.approx(seconds.p95[i] * 1000, rel=0.01))
-    assert [(event["label"]) for event in news["events"]] == [f"{e.before} → {e.after}" for e in analysis.scale_events]
+    assert [(event["label"], event["reason"], event["target"]) for event in news["events"]] == [
+        (f"{e.before} → {e.after}", e.reason or "", e.metric or "") for e in analysis.scale_events
+    ]
     assert news["zero"] == analysis.load_start
 
 
 def rescale(at: float, size: int, reason: str) -> dict[str, Any]:
     message = f"New size: {size}; reason: {reason}"
-    return {"k": "event", "t": at, "reason": "SuccessfulRescale", "object": "HorizontalPodAutoscaler/web",
-            "message": message}  # fmt: skip
+    about = {"type": "Normal", "object": "HorizontalPodAutoscaler/web", "count": 1, "first": None, "last": at}
+    return {"k": "event", "t": at, "reason": "SuccessfulRescale", "message": message, **about}
 
 
 def status(at: float, desired: int, percent: int) -> dict[str, Any]:

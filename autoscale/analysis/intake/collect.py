@@ -203,20 +203,22 @@ def _slim(row: rows.Hpa, last: rows.Hpa | None) -> rows.Hpa:
     return row
 
 
+def event_at(row: rows.Event, clocks: Clocks) -> EventAt:
+    """An event on the observer's clock."""
+    moment = clocks.moment(row["last"] if row["last"] is not None else row["first"], row["t"])
+    return EventAt(
+        at=moment.at if moment else row["t"],
+        type=row["type"],
+        reason=row["reason"],
+        message=row["message"],
+        object=row["object"],
+        count=row["count"],
+    )
+
+
 def _event(kept: Collected, row: rows.Event) -> None:
-    moment = kept.clocks.moment(row["last"] if row["last"] is not None else row["first"], row["t"])
-    at = moment.at if moment else row["t"]
     if len(kept.events) < _MAX_EVENTS:
-        kept.events.append(
-            EventAt(
-                at=at,
-                type=row["type"],
-                reason=row["reason"],
-                message=row["message"],
-                object=row["object"],
-                count=row["count"],
-            )
-        )
+        kept.events.append(event_at(row, kept.clocks))
     kind, _, name = row["object"].partition("/")
     if kind == "Pod" and row["reason"] == "Pulled":
         kept.pulled.setdefault(name, (row["first"], row["t"]))

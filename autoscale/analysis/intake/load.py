@@ -6,40 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autoscale.analysis.histograms import INDEX, HistogramSeries
-from autoscale.analysis.intake.clocks import Clocks
+from autoscale.analysis.intake.seconds import LoadSeconds, Shard, intended
 from autoscale.record import rows
 from loadtest.histogram import Counts, merge
-from loadtest.lines import PodShare
+from loadtest.lines import Buckets, PodShare
 
-FIELDS = ("planned", "sent", "answered", "failed", "dropped", "in_flight")
 BIN_S = 10
 _CPU_ROWS = 10
 AGES_S = (60.0, 120.0)
-_MAX_HOLES = 100_000
 _MAX_BINS = 40 * 86400 // BIN_S
-
-Count = int | None
-
-
-@dataclass(slots=True)
-class Shard:
-    """One worker: the sequence it should have sent, and its CPU over the last rows."""
-
-    last: int = -1
-    holes: set[int] = field(default_factory=set)
-    cpu: list[float] = field(default_factory=list)
-    last_at: float = -math.inf
-
-    def accept(self, seq: int) -> bool:
-        """Whether a row is new; holes are remembered and closed when their row comes late."""
-        if seq > self.last:
-            self.holes.update(range(self.last + 1, min(seq, self.last + 1 + _MAX_HOLES)))
-            self.last = seq
-            return True
-        if seq in self.holes:
-            self.holes.remove(seq)
-            return True
-        return False
 
 
 @dataclass(slots=True)
@@ -64,64 +39,39 @@ class PodAnswers:
 
 
 @dataclass(slots=True)
-class LoadCollector:
-    """Sums over load rows as they stream by. Row order does not matter, repeated rows count once.
+class LoadCollector(LoadSeconds):
+    """All that the report takes from load rows as they stream by, their seconds among it."""
 
-    Second ``s`` begins at ``s + phase``: the workers' seconds begin with the load, not with the wall clock's.
-    """
-
-    clocks: Clocks
-    phase: float | None = None
-    seconds: dict[int, list[Count]] = field(default_factory=dict)
     response: HistogramSeries = field(default_factory=HistogramSeries)
     service: HistogramSeries = field(default_factory=HistogramSeries)
     lag: HistogramSeries = field(default_factory=HistogramSeries)
     failures: dict[str, int] = field(default_factory=dict)
     failed_by_second: dict[int, dict[str, int]] = field(default_factory=dict)
-    shards: dict[int, Shard] = field(default_factory=dict)
     pod_shards: dict[int, Shard] = field(default_factory=dict)
     pods: dict[str, PodAnswers] = field(default_factory=dict)
     first_bin: int | None = None
-    duplicates: int = 0
     cpu_share: float | None = None
 
     def add(self, row: rows.Load) -> None:
         """Take one ``load`` row."""
-        if not self._accept(row):
+        second = self.count(row)
+        if second is None:
             return
-        at = self.clocks.ours(row["at"], row["clk"])
-        if self.phase is None:
-            self.phase = self.response.phase = self.service.phase = self.lag.phase = at % 1.0
-        second = math.floor(at - self.phase + 0.5)
-        shard = self.shards[row["shard"]]
-        shard.last_at = max(shard.last_at, at)
-        self._count(second, row)
-        self._cpu(shard, row["cpu_s"])
+        self.response.phase = self.service.phase = self.lag.phase = self.phase or 0.0
+        self._failures(second, row["failed"])
+        self._cpu(self.shards[row["shard"]], row["cpu_s"])
         self.lag.add(second, row["lag"])
         _by_age(self.response, second, row["response"])
         _by_age(self.service, second, row["service"])
         if row["by_pod"]:
             self._answers(second, row["by_pod"], row["clk"])
 
-    def _accept(self, row: rows.Load | rows.PodLoad) -> bool:
-        place = self.shards if row["k"] == "load" else self.pod_shards
-        new = place.setdefault(row["shard"], Shard()).accept(row["seq"])
-        self.duplicates += not new
-        return new
-
-    def _count(self, second: int, row: rows.Load) -> None:
-        failed = row["failed"]
-        total = None if failed is None else sum(failed.values())
-        new = [row["planned"], row["sent"], row["answered"], total, row["dropped"], row["in_flight"]]
-        if not all(value is None or isinstance(value, int) for value in new):
-            raise TypeError("counts are whole numbers")
+    def _failures(self, second: int, failed: Mapping[str, int] | None) -> None:
         if failed:
             causes = self.failed_by_second.setdefault(second, {})
             for cause, n in failed.items():
                 self.failures[cause] = self.failures.get(cause, 0) + n
                 causes[cause] = causes.get(cause, 0) + n
-        old = self.seconds.get(second)
-        self.seconds[second] = new if old is None else [_plus(a, b) for a, b in zip(old, new, strict=True)]
 
     def _cpu(self, shard: Shard, cpu_s: float | None) -> None:
         if cpu_s is None:
@@ -158,7 +108,8 @@ class LoadCollector:
 
     def add_pod(self, row: rows.PodLoad, started: float | None) -> None:
         """Take one ``pod_load`` row of a pod that became ready at ``started`` (None: not known)."""
-        if not self._accept(row):
+        if not self.pod_shards.setdefault(row["shard"], Shard()).accept(row["seq"]):
+            self.duplicates += 1
             return
         age = None if started is None else self.clocks.ours(row["at"], row["clk"]) - started
         place = len(AGES_S) + 1 if age is None else sum(age >= bound for bound in AGES_S)
@@ -172,12 +123,7 @@ class LoadCollector:
         return tuple(merge(pod.by_age[i] for pod in self.pods.values()) for i in range(len(AGES_S) + 1))
 
 
-def _by_age(series: HistogramSeries, second: int, ages: Mapping[str, Mapping[str, int]]) -> None:
+def _by_age(series: HistogramSeries, second: int, ages: Mapping[str, Buckets]) -> None:
     """Add each histogram to the second in which its requests were intended."""
-    for age, buckets in ages.items():
-        series.add(second - int(age), buckets)
-
-
-def _plus(a: Count, b: Count) -> Count:
-    """A sum of which one part is not known is not known."""
-    return None if a is None or b is None else a + b
+    for number, buckets in intended(second, ages):
+        series.add(number, buckets)

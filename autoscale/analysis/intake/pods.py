@@ -9,6 +9,7 @@ from typing import Any
 
 from autoscale.record import rows
 
+STALE_S = 90.0  # a pod's last CPU sample is not carried further than this
 _FAR_S = 86400.0  # a sample dated a day off is no sample
 Requests = dict[str, dict[str, int]]  # container -> resource -> thousandths; what is absent is not requested
 Dated = tuple[float | None, float]  # the server's time (whole seconds, None where it gives none), when we heard

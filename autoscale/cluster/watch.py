@@ -80,6 +80,7 @@ class Watch:
         self._stop = threading.Event()
         self._stream: Stream | None = None
         self._known: dict[str, dict[str, Any]] = {}
+        self._stamps: dict[str, str] = {}  # the newest time in each
         self._version: str | None = None
         self._heard = 0.0  # up to then the collection is known
         self._answered = 0.0  # the server's last sign of life
@@ -149,11 +150,12 @@ class Watch:
         first = self._version is None and not self._known
         found = {item["metadata"]["uid"]: item for item in page["items"]}
         for uid in [uid for uid in self._known if uid not in found]:
+            self._stamps.pop(uid, None)
             yield Change(self._resource.kind, "GONE", self._known.pop(uid), now)
         for uid, item in found.items():
             before = self._known.get(uid)
             if before is None or _version(before) != _version(item):
-                self._known[uid] = item
+                self._known[uid], self._stamps[uid] = item, _newest(item["metadata"])
                 yield Change(self._resource.kind, "LISTED" if first else "MODIFIED" if before else "ADDED", item, now)
         self._version = page["metadata"]["resourceVersion"]
 
@@ -204,14 +206,19 @@ class Watch:
         before, self._heard = self._answered, self._clock()
         self._answered = self._heard
         self._progress = True
-        yield from self._stalled(before, change=kind != "BOOKMARK")
+        if self._silence or kind == "BOOKMARK" or self._heard - before > LATE_S:
+            yield from self._stalled(before, change=kind != "BOOKMARK")
         if kind == "BOOKMARK":
             return
         uid = item["metadata"]["uid"]
-        known = self._known.pop(uid, None)
-        if kind != "DELETED":
-            self._known[uid] = item
-        yield Change(self._resource.kind, kind, item, self._heard, written(item, known))
+        newest, known = _newest(item["metadata"]), self._stamps.pop(uid, "")
+        if kind == "DELETED":
+            self._known.pop(uid, None)
+        else:
+            self._known[uid], self._stamps[uid] = item, newest
+        # Not every write leaves its time (a binding, a field that is only taken away): an old one tells nothing.
+        written = parse_time(newest) if newest > known else None
+        yield Change(self._resource.kind, kind, item, self._heard, written)
 
     def _stalled(self, before: float, *, change: bool) -> Iterator[Lost]:
         """The gap of a silence that was too long for a server that is heard every second, and held a change back.
@@ -231,24 +238,17 @@ class Watch:
                 yield Lost(self.source, since, until, f"the connection stalled for {until - since:.1f} s")
 
 
-def written(item: dict[str, Any], before: dict[str, Any] | None) -> float | None:
-    """When the API server wrote what is new in an object, against how it was known before; None where it tells no time.
-
-    The newest of its field managers' times and of its making. Not every write leaves its time
-    (a binding, a field that is only taken away), so one that is no newer than before is none of this change.
-    """
-    newest = _newest(item)
-    return parse_time(newest) if newest and (before is None or newest > _newest(before)) else None
-
-
-def _newest(item: dict[str, Any]) -> str:
+def _newest(metadata: dict[str, Any]) -> str:
     """The newest time (RFC 3339 in UTC, so the greatest text) that the API server put into an object's metadata.
 
-    ``deletionTimestamp`` lies ahead of its writing by the grace period, so it is no such time.
+    That is when it was made, or a field manager wrote; ``deletionTimestamp`` lies ahead of its writing, and is no such
+    time.
     """
-    metadata = item["metadata"]
-    times = [entry.get("time") or "" for entry in metadata.get("managedFields") or ()]
-    return max(*times, metadata.get("creationTimestamp") or "") if times else metadata.get("creationTimestamp") or ""
+    newest: str = metadata.get("creationTimestamp") or ""
+    for entry in metadata.get("managedFields") or ():
+        if (at := entry.get("time") or "") > newest:
+            newest = at
+    return newest
 
 
 def _version(item: dict[str, Any]) -> str:

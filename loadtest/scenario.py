@@ -148,7 +148,7 @@ def _check_size(scenario: Scenario) -> None:
     """Whether the plain form can travel; the free parts are JSON already, so little but size can be wrong here."""
     source = scenario.source
     try:
-        size = len(json.dumps(resolved(scenario), allow_nan=False))
+        size = len(json.dumps(resolve(scenario).model_dump(), allow_nan=False))
     except (TypeError, ValueError) as error:
         problem = Problem(source, f"what is no JSON ({error})", "numbers and texts that JSON has too")
         raise ScenarioError(f"The scenario {source} cannot travel.", [problem]) from None
@@ -284,11 +284,6 @@ def resolve(scenario: Scenario) -> Resolved:
 
 def _named(request: Request) -> Request:
     return request.model_copy(update={"name": request.name or f"{request.method} {request.path.split('?')[0]}"})
-
-
-def resolved(scenario: Scenario) -> dict[str, Any]:
-    """The resolved scenario as plain JSON values: what the record's header holds and the load pods get."""
-    return resolve(scenario).model_dump()
 
 
 def _rounded(points: tuple[Point, ...]) -> list[list[float]]:

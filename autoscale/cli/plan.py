@@ -14,6 +14,7 @@ from autoscale.objectives import parse as parse_objectives
 from loadtest import scenario as scenarios
 from loadtest import traces
 from loadtest.errors import ScenarioError
+from loadtest.models import Resolved, Sending
 from loadtest.plan import RatePlan, Stage
 from loadtest.units import spoken
 
@@ -46,7 +47,7 @@ def command(scenario: str | None, sets: tuple[str, ...], as_json: bool, recorded
         names = ", ".join("--" + name.replace("_", "-") for name in given)
         raise InputError(f"{names} go with --from", fix="in a scenario these are fields of `load.trace`; see --set")
     loaded, resolved = resolve(scenario if scenario is not None else _from(recorded, given), sets)
-    echo(json.dumps(resolved, indent=2) if as_json else "\n".join(page(resolved, loaded.trace)))
+    echo(json.dumps(resolved.model_dump(), indent=2) if as_json else "\n".join(page(resolved, loaded.trace)))
 
 
 def _from(recorded: Path | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -56,8 +57,8 @@ def _from(recorded: Path | None, given: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "load": {"trace": {"file": str(recorded.absolute()), **given}}}
 
 
-def resolve(scenario: str | dict[str, Any], sets: tuple[str, ...]) -> tuple[scenarios.Scenario, dict[str, Any]]:
-    """A scenario (name, path or content), also as plain values; InputError names every mistake, of objectives too."""
+def resolve(scenario: str | dict[str, Any], sets: tuple[str, ...]) -> tuple[scenarios.Scenario, Resolved]:
+    """A scenario (name, path or content), also resolved; InputError names every mistake, of objectives too."""
     try:
         if isinstance(scenario, dict):
             loaded = scenarios.parse(scenarios.override(scenario, sets), "--from", Path())
@@ -65,23 +66,21 @@ def resolve(scenario: str | dict[str, Any], sets: tuple[str, ...]) -> tuple[scen
             loaded = scenarios.load(scenario, sets)
     except ScenarioError as error:
         raise input_error(error) from None
-    resolved = scenarios.resolved(loaded)
-    parse_objectives(
-        resolved["objectives"], [stage["name"] for stage in resolved["stages"]], f"{loaded.source}: objectives"
-    )
+    resolved = scenarios.resolve(loaded)
+    parse_objectives(resolved.objectives, [stage.name for stage in resolved.stages], f"{loaded.source}: objectives")
     return loaded, resolved
 
 
-def page(resolved: dict[str, Any], trace: traces.Understood | None = None) -> list[str]:
+def page(resolved: Resolved, trace: traces.Understood | None = None) -> list[str]:
     """The whole page as lines of at most 80 columns (names and paths of the scenario may be longer)."""
-    stages = tuple(Stage(s["name"], s["start_s"], s["end_s"]) for s in resolved["stages"])
-    plan = RatePlan(tuple((t, rate) for t, rate in resolved["points"]), stages)
-    head = [resolved["name"], *click.wrap_text(resolved["description"], 78).splitlines(), ""]
+    stages = tuple(Stage(stage.name, stage.start_s, stage.end_s) for stage in resolved.stages)
+    plan = RatePlan(tuple((t, rate) for t, rate in resolved.points), stages)
+    head = [resolved.name, *click.wrap_text(resolved.description, 78).splitlines(), ""]
     parts = [plan_chart.chart(plan), plan_chart.table(plan), _totals(plan), _how(resolved), _requests(resolved)]
     if trace is not None:
         parts.insert(0, plan_trace.lines(trace))
-    if resolved["objectives"]:
-        parts.append(["Objectives", *(f"  {text}" for text in resolved["objectives"])])
+    if resolved.objectives:
+        parts.append(["Objectives", *(f"  {text}" for text in resolved.objectives)])
     return head + [line for part in parts for line in (*part, "")][:-1]
 
 
@@ -93,38 +92,34 @@ def _totals(plan: RatePlan) -> list[str]:
     ]
 
 
-def _how(resolved: dict[str, Any]) -> list[str]:
-    load = resolved["load"]
-    if resolved["model"] == "closed":
-        most = max(users for _, users in resolved["users"])
-        lines = [
-            f"Closed model: up to {most:g} users, one request every {spoken(load['pacing'])}, waiting for answers."
-        ]
+def _how(resolved: Resolved) -> list[str]:
+    load = resolved.load
+    if resolved.users is not None:
+        most = max(users for _, users in resolved.users)
+        lines = [f"Closed model: up to {most:g} users, one request every {spoken(load.pacing)}, waiting for answers."]
     else:
-        lines = [
-            f"Open model: {load['arrivals']} arrivals (seed {load['seed']}), sent at their times whatever is slow."
-        ]
-    workers = "1 worker" if load["workers"] == 1 else f"{load['workers']} workers"
-    lines.append(f"{workers}, at most {load['max_in_flight']:,} requests in flight.")
+        lines = [f"Open model: {load.arrivals} arrivals (seed {load.seed}), sent at their times whatever is slow."]
+    workers = "1 worker" if load.workers == 1 else f"{load.workers} workers"
+    lines.append(f"{workers}, at most {load.max_in_flight:,} requests in flight.")
     return [*lines, f"Connections: {connections(load)}."]
 
 
-def connections(load: dict[str, Any]) -> str:
+def connections(load: Sending) -> str:
     """How connections are used, in words."""
-    share = load["close_share"]
+    share = load.close_share
     if share == 1:
         return "one for each request"
     if share == 0:
-        return f"{load['connections']}, kept, which pins the load to the pods they began with"
-    return f"{load['connections']}, each request closes its own with a chance of {share * 100:g} %"
+        return f"{load.connections}, kept, which pins the load to the pods they began with"
+    return f"{load.connections}, each request closes its own with a chance of {share * 100:g} %"
 
 
-def _requests(resolved: dict[str, Any]) -> list[str]:
-    total = sum(request["weight"] for request in resolved["requests"])
+def _requests(resolved: Resolved) -> list[str]:
+    total = sum(request.weight for request in resolved.requests)
     lines = ["Requests"]
-    for request in resolved["requests"]:
-        share = request["weight"] / total * 100
-        lines.append(f"  {share:3.0f} %  {request['name']}: {request['method']} {request['path']}")
-        expected = ", ".join(request["expect"])
-        lines.append(f"         answer within {spoken(request['timeout'])}, expected status {expected}")
+    for request in resolved.requests:
+        share = request.weight / total * 100
+        lines.append(f"  {share:3.0f} %  {request.name}: {request.method} {request.path}")
+        expected = ", ".join(request.expect)
+        lines.append(f"         answer within {spoken(request.timeout)}, expected status {expected}")
     return lines

@@ -64,7 +64,7 @@ class Price(TypedDict):
     currency: NotRequired[str | None]
 
 
-class Scenario(TypedDict, total=False):
+class RecordedScenario(TypedDict, total=False):
     """The resolved scenario; of an imported record only some of it is known. More may stand in it."""
 
     name: str
@@ -108,7 +108,7 @@ class Header(Stamp):
     k: Literal["header"]
     schema: int
     run: str
-    scenario: Scenario
+    scenario: RecordedScenario
     target: Target
     objects: list[dict[str, Any]]
     context: dict[str, Any]

@@ -11,7 +11,7 @@ from autoscale.base.errors import ClusterError
 from autoscale.base.secrets import harmless
 from autoscale.base.version import VERSION
 from autoscale.cluster.client import Cluster
-from autoscale.record.rows import SCHEMA, Header, HpaConfig, Scenario
+from autoscale.record.rows import SCHEMA, Header, HpaConfig, RecordedScenario
 from autoscale.run.redact import redact_object, redact_scenario
 from autoscale.run.target import Target
 from loadtest import histogram
@@ -38,7 +38,7 @@ def header_row(
         "k": "header",
         "schema": SCHEMA,
         "run": run,
-        "scenario": cast("Scenario", redact_scenario(scenario, ours=target.ours, paths=redact_paths)),
+        "scenario": cast("RecordedScenario", redact_scenario(scenario, ours=target.ours, paths=redact_paths)),
         "target": target.header(),
         "objects": [redact_object(obj, paths=redact_paths) for obj in objects],
         "context": {

@@ -14,15 +14,15 @@ _HEAD_BYTES = 4096
 
 def choices() -> list[Choice]:
     """The built-in scenarios, shortest first."""
-    plain = (scenarios.resolved(scenarios.load(name)) for name in scenarios.names())
+    built_in = (scenarios.resolve(scenarios.load(name)) for name in scenarios.names())
     found = [
         Choice(
-            name=item["name"],
-            description=" ".join((item.get("description") or "").split()),
-            duration_s=item["duration_s"],
-            peak=max((rate for _, rate in item["points"]), default=0.0),
+            name=item.name,
+            description=" ".join(item.description.split()),
+            duration_s=item.duration_s,
+            peak=max((rate for _, rate in item.points), default=0.0),
         )
-        for item in plain
+        for item in built_in
     ]
     return sorted(found, key=lambda choice: choice.duration_s)
 

@@ -104,7 +104,7 @@ def _load(rates: tuple[int, ...], each_s: int, root: Path = ROOT, **load: Any) -
     parts = [{"name": f"r{rate}", "duration": each_s, "rate": rate} for rate in rates]
     data = {"name": "bench", "load": {"plan": parts} | load, "requests": [{"path": "/"}]}
     environment = os.environ | {
-        "LOADTEST_SCENARIO": json.dumps(scenario.resolved(scenario.parse(data, "bench", HERE))),
+        "LOADTEST_SCENARIO": json.dumps(scenario.resolve(scenario.parse(data, "bench", HERE)).model_dump()),
         "LOADTEST_URL": f"http://{NET}.1:8080",
         "LOADTEST_MASTER_SERVICE_HOST": f"{NET}.2",
         "JOB_COMPLETION_INDEX": "0",

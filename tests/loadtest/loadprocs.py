@@ -125,7 +125,7 @@ def plain_scenario(
     """A constant load on one path, resolved."""
     load = {"shape": {"kind": "constant", "rate": rate, "duration": seconds}}
     data = {"name": "tiny", "load": load, "requests": [{"name": "probe", "path": path, "timeout": "5s"}]}
-    return scenario.resolved(scenario.parse(scenario.override(data, sets), "tiny", HERE))
+    return scenario.resolve(scenario.parse(scenario.override(data, sets), "tiny", HERE)).model_dump()
 
 
 @contextmanager

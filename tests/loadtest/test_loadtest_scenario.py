@@ -30,14 +30,14 @@ def mistakes(data: dict[str, Any], folder: Path = Path()) -> list[str]:
 def test_a_built_in_scenario_loads_and_its_plain_form_is_json(name: str) -> None:
     """Each is found by name, is called as its file is, and fits into a pod's environment variable (128 KiB)."""
     loaded = scenario.load(name)
-    text = json.dumps(scenario.resolved(loaded))
+    text = json.dumps(scenario.resolve(loaded).model_dump())
     assert json.loads(text)["name"] == loaded.file.name == name
     assert len(text) < 128 * 1024
 
 
 def test_the_plain_form_has_the_plan_and_the_defaults() -> None:
     """Points, stages, totals; one GET of / with everything filled in; the load's settings."""
-    plain = scenario.resolved(parse(SMALL))
+    plain = scenario.resolve(parse(SMALL)).model_dump()
     assert plain["points"] == [[0, 5], [10, 5]]
     assert plain["stages"] == [{"name": "steady", "start_s": 0, "end_s": 10}]
     assert (plain["model"], plain["duration_s"], plain["total"]) == ("open", 10, 50)
@@ -55,14 +55,14 @@ def test_a_written_plan_is_made_of_flat_and_sloped_parts() -> None:
         {"name": "up", "duration": "1m", "to": 8},
         {"name": "again", "duration": "500ms", "from": 1, "to": 3},
     ]
-    plain = scenario.resolved(parse({"name": "x", "load": {"plan": parts}}))
+    plain = scenario.resolve(parse({"name": "x", "load": {"plan": parts}})).model_dump()
     assert plain["points"] == [[0, 2], [10, 2], [70, 8], [70, 1], [70.5, 3]]
     assert [stage["end_s"] for stage in plain["stages"]] == [10, 70, 70.5]
 
 
 def test_rate_factor_and_duration_change_the_drawn_plan() -> None:
     """Twice the rate and half the time: the same number of requests."""
-    plain = scenario.resolved(parse(SMALL | {"load": SMALL["load"] | {"rate_factor": 2, "duration": "5s"}}))
+    plain = scenario.resolve(parse(SMALL | {"load": SMALL["load"] | {"rate_factor": 2, "duration": "5s"}})).model_dump()
     assert plain["points"] == [[0, 10], [5, 10]]
     assert plain["total"] == 50
 
@@ -70,7 +70,7 @@ def test_rate_factor_and_duration_change_the_drawn_plan() -> None:
 def test_the_closed_model_plans_users_and_says_what_they_ask() -> None:
     """Ten users who ask every two seconds are five requests a second."""
     load = {"model": "closed", "pacing": "2s", "shape": {"kind": "constant", "rate": 10, "duration": 60}}
-    plain = scenario.resolved(parse({"name": "x", "load": load}))
+    plain = scenario.resolve(parse({"name": "x", "load": load})).model_dump()
     assert plain["users"] == [[0, 10], [60, 10]]
     assert plain["points"] == [[0, 5], [60, 5]]
     assert plain["model"] == "closed"
@@ -209,7 +209,7 @@ def test_free_values_that_json_has_not_are_refused_by_their_field(part: dict[str
 def test_free_values_that_json_has_travel_as_they_are() -> None:
     """A date in quotes, nothing, numbers, text that is not ASCII."""
     body = {"day": "2024-01-01", "none": None, "n": [1, 1.5], "é": "日"}
-    plain = scenario.resolved(parse(SMALL | {"requests": [{"body": body}]}))
+    plain = scenario.resolve(parse(SMALL | {"requests": [{"body": body}]})).model_dump()
     assert json.loads(json.dumps(plain))["requests"][0]["body"] == body
 
 
@@ -285,4 +285,4 @@ values = st.recursive(
 def test_nonsense_in_any_field_is_a_readable_error_or_a_scenario(key: str, value: Any) -> None:
     """Whatever stands in a field, nothing but ScenarioError comes out, or what can travel as JSON."""
     with suppress(ScenarioError):
-        json.dumps(scenario.resolved(parse(SMALL | {key: value})), allow_nan=False)
+        json.dumps(scenario.resolve(parse(SMALL | {key: value})).model_dump(), allow_nan=False)

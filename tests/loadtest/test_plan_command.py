@@ -45,7 +45,7 @@ def test_the_page_says_what_would_be_sent() -> None:
 def test_the_json_form_is_the_resolved_scenario_with_overrides() -> None:
     """What a run would be given."""
     plain = json.loads(plan("smoke", "--set", "load.workers=2", "--set", "load.rate_factor=2", "--json").output)
-    assert plain == scenario.resolved(scenario.load("smoke", ["load.workers=2", "load.rate_factor=2"]))
+    assert plain == scenario.resolve(scenario.load("smoke", ["load.workers=2", "load.rate_factor=2"])).model_dump()
 
 
 def test_a_wrong_scenario_and_a_wrong_objective_are_input_errors(tmp_path: Path) -> None:

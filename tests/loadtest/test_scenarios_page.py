@@ -26,7 +26,7 @@ def test_every_field_of_a_scenario_is_on_the_page(model: type[BaseModel]) -> Non
 def test_the_pages_example_is_a_scenario() -> None:
     """Copied from the page, it loads and sends what it says."""
     example = re.findall(r"```yaml\n(name: .*?)```", PAGE, re.S)[0]
-    plain = scenario.resolved(scenario.parse(yaml.safe_load(example), "example", Path()))
+    plain = scenario.resolve(scenario.parse(yaml.safe_load(example), "example", Path())).model_dump()
     assert plain["duration_s"] == 390
     assert [request["weight"] for request in plain["requests"]] == [9, 1]
 

@@ -46,7 +46,7 @@ def test_no_folder_is_no_runs(tmp_path: Path) -> None:
 def test_factors_become_the_scenarios_own_settings() -> None:
     """Twice the rate and half the time give a plan of just that; factors of one change nothing."""
     assert overrides(Launch("first-look")) == ()
-    plain = scenarios.resolved(scenarios.load("first-look"))
-    changed = scenarios.resolved(scenarios.load("first-look", overrides(Launch("first-look", 2, 0.5))))
+    plain = scenarios.resolve(scenarios.load("first-look")).model_dump()
+    changed = scenarios.resolve(scenarios.load("first-look", overrides(Launch("first-look", 2, 0.5)))).model_dump()
     assert changed["duration_s"] == plain["duration_s"] / 2
     assert max(rate for _, rate in changed["points"]) == 2 * max(rate for _, rate in plain["points"])

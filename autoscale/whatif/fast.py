@@ -20,12 +20,13 @@ def available() -> bool:
 @cache
 def compiled() -> tuple[Any, Any]:
     """``engine.advance`` and ``engine.tally`` as machine code; compiled once, then kept beside the module or in the
-    user's cache. Nothing in them makes an array, so they need no reference counts, which would cost ten times the rest.
+    user's cache. Nothing in them makes an array, so they need no reference counts, which would cost ten times the rest;
+    their parts are drawn into one, since a call hands over each of some thirty arrays, which costs as much as the work.
     """
     loops = (engine.advance, engine.tally)
     for _, part in inspect.getmembers(engine, inspect.isfunction):
         if part not in loops:
-            numba.extending.register_jitable(_nrt=False)(part)
+            numba.extending.register_jitable(_nrt=False, forceinline=True)(part)
     advance, tally = (numba.njit(cache=True, _nrt=False)(loop) for loop in loops)
     return advance, tally
 

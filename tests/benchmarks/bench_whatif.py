@@ -66,7 +66,7 @@ def run() -> list[tuple[str, str]]:
     many, many_cpu = time.perf_counter() - begin, _children_cpu_s() - used
     return [
         (f"an hour at {RATE:,.0f}/s through {PODS} pods: modelled by recorded time (wanted: 1/1000, 3 s)",
-         f"1/{HOUR_S / took:,.0f} ({took:.1f} s, {cpu:.1f} s of CPU)" if fast.available() else "numba is not installed"),
+         f"1/{HOUR_S / took:,.0f} ({took:.1f} s, {cpu:.1f} s of CPU)" if fast.available() else "no numba"),
         (f"{VARIANTS:,} variants of four minutes at {SHORT_RATE:.0f}/s on two cores (wanted: 20 s)",
          f"{many:.1f} s ({many_cpu:.1f} s of CPU)"),
     ]  # fmt: skip

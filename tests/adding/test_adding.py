@@ -141,3 +141,47 @@ def test_a_finding_is_one_file(copy: Path) -> None:
     (copy / "autoscale" / "findings" / "rules" / "f99_any_answer.py").write_text(FINDING)
     said = autoscale(copy, "report", str(ROOT / "tests/fixtures/good.jsonl.gz"), "--format", "json")
     assert '"F99"' in said
+
+
+def change(file: Path, old: str, new: str) -> None:
+    """One row of a table made, or made anew."""
+    text = file.read_text()
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new))
+
+
+def test_a_word_for_objectives_is_one_row(copy: Path) -> None:
+    """Named as a measure that there is: it is read, judged, and has the measure's value."""
+    table = "METRICS: dict[str, Kind] = {\n"
+    change(copy / "autoscale" / "objectives" / "language.py", table, table + '    "goodput": "rate",\n')
+    said = autoscale(copy, "judge", str(ROOT / "tests/fixtures/good.jsonl.gz"), "-o", "goodput > 1/s")
+    assert "PASS" in said
+    assert "goodput > 1/s" in said
+
+
+STORED = """
+import json
+from autoscale.embedded.addresses import Block
+from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
+from autoscale.embedded.apiserver.discovery import resources
+from autoscale.kube.kinds import RESOURCES
+from autoscale.plane.store import Create, Store
+
+store = Store()
+store.apply(Create({"kind": "Namespace", "metadata": {"name": "default"}}), 0.0)
+place = ResourcePath(RESOURCES["Ingress"], "default", "")
+body = {"kind": "Ingress", "apiVersion": "networking.k8s.io/v1", "metadata": {"name": "front"}, "spec": {"rules": []}}
+options = WriteOptions(now=0.0)
+made = Registry(store, Block(99)).create(place, body, options)
+listed = [one["name"] for one in resources("networking.k8s.io", "v1")["resources"]]
+print(json.dumps([made["metadata"]["name"], listed]))
+"""
+
+
+def test_a_kind_that_is_stored_is_one_row(copy: Path) -> None:
+    """Of a kind whose schema is there its row alone decides: objects are checked, kept and found by discovery."""
+    kinds, row = copy / "autoscale" / "kube" / "kinds.py", 'plural="ingresses", kind="Ingress"'
+    change(kinds, f"{row}, served=False", row)
+    done = subprocess.run([sys.executable, "-c", "import sys; sys.path.insert(0, '.')\n" + STORED], cwd=copy,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.stdout == '["front", ["ingresses"]]\n', done.stderr

@@ -13,12 +13,12 @@ from autoscale.analysis.plan import PlannedRate, measured, planned
 from autoscale.analysis.requests import requests_of
 from autoscale.analysis.results.analysis import ConditionSpan, Cpu, HpaSpec, Replicas, Seconds, StageSpan
 from autoscale.analysis.steps import StepSeries, combine
+from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.quantities import milli, parse_quantity
 from autoscale.record import rows
 from loadtest.histogram import quantiles
 
 _LONGEST_S = 40 * 86400
-_DEFAULT_TOLERANCE = 0.1
 
 
 def load_span(kept: Collected) -> tuple[float | None, float | None]:
@@ -157,7 +157,7 @@ def _hpa_spec(row: rows.Hpa, config: rows.HpaConfig) -> HpaSpec:
         container=container,
         down_window_s=window if window is not None else config.get("downscale_stabilization_s"),
         up_window_s=up.get("stabilizationWindowSeconds", 0),
-        tolerance=_DEFAULT_TOLERANCE if tolerance is None else tolerance,
+        tolerance=DEFAULTS.tolerance if tolerance is None else tolerance,
         raw=spec,
     )
 

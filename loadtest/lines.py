@@ -19,11 +19,13 @@ class PodShare(TypedDict):
 
 
 class NameShare(TypedDict):
-    """What became of the requests of one name in a second; ``response`` as in the row."""
+    """What became of the requests of one name in a second; ``response`` as in the row. ``dropped`` is not there in
+    older records, and where it is not known of which name a request would have been."""
 
     answered: int
     failed: dict[str, int]
     response: dict[str, Buckets]
+    dropped: NotRequired[int]
 
 
 class Load(TypedDict):

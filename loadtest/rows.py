@@ -51,7 +51,7 @@ class Ended:
     """The requests of one kind that ended within a second.
 
     ``response`` of those answered as expected, by age; ``lost`` the same times of the others. All of them: ``total_s``,
-    ``least_s`` and ``most_s`` from intended start to end, ``length`` bytes of bodies.
+    ``least_s`` and ``most_s`` from intended start to end, ``length`` bytes of bodies. ``dropped`` were never sent.
     """
 
     response: Ages = field(default_factory=_ages)
@@ -61,6 +61,7 @@ class Ended:
     least_s: float = math.inf
     most_s: float = 0.0
     length: int = 0
+    dropped: int = 0
 
     def add(self, seconds: float, length: int) -> None:
         """One more, with its time and its bytes."""
@@ -139,9 +140,11 @@ class Tally:
         second.sent += 1
         second.lag[bucket(now - ready)] += 1
 
-    def dropped(self, now: float) -> None:
+    def dropped(self, now: float, kind: Kind = ANY) -> None:
         """A request was due and not sent: too many were in flight, or the load was stopped."""
-        self._seconds[int(now)].dropped += 1
+        second = self._seconds[int(now)]
+        second.dropped += 1
+        second.ended[kind].dropped += 1
 
     def answered(
         self, now: float, due: float, begun: float, pod: str | None, *, kind: Kind = ANY, length: int = 0
@@ -271,6 +274,7 @@ def _by_name(second: dict[Kind, Ended]) -> dict[str, NameShare]:
             "answered": sum(ended.answered for ended in parts),
             "failed": dict(sum((ended.failed for ended in parts), Counter())),
             "response": _by_age([ended.response for ended in parts]),
+            "dropped": sum(ended.dropped for ended in parts),
         }
         for name, parts in sorted(names.items())
     }

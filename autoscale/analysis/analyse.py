@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from autoscale.analysis import timeline
+from autoscale.analysis import names, timeline
 from autoscale.analysis.decisions import decisions
 from autoscale.analysis.demand import demand
 from autoscale.analysis.generator import generator
@@ -34,6 +34,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     kept = collect(rows)
     start, end = timeline.load_span(kept)
     series = timeline.seconds(kept.load)
+    parts = names.by_name(kept.load, series, kept.header)
     plan = timeline.planned_rate(kept.header, start, series)
     changes = load_changes(plan)
     specs = timeline.hpa_specs(kept)
@@ -71,6 +72,8 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         responses=kept.load.response,
         services=kept.load.service,
         failures=dict(kept.load.failures),
+        by_name=parts,
+        names=names.figures(kept.load, parts),
         plan=plan,
         changes=changes,
         replicas=supply,

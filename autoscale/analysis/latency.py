@@ -51,8 +51,8 @@ def of_span(load: LoadCollector, series: Seconds, label: str, start: float, end:
 
 def span_sum(series: Seconds, column: Sequence[int | None], start: float, end: float) -> int | None:
     """The sum of a per-second column over the seconds whose middle lies in [start, end); None if none is known."""
-    first = max(0, round(start - series.start))
-    last = min(len(column), max(0, round(end - series.start)))
+    first = round(max(0.0, start - series.start))
+    last = round(min(float(len(column)), max(0.0, end - series.start)))
     known = [value for value in column[first:last] if value is not None]
     return sum(known) if known else None
 
@@ -71,8 +71,11 @@ def _figures(
     return Latency(label, start, end, *totals, p50, p90, p95, p99, p999, highest, s50, s95, s99)
 
 
-def tightest(header: rows.Header) -> LatencyObjective | None:
-    """The scenario's lowest latency bound on a percentile; None without one, or where the texts cannot be read."""
+def tightest(header: rows.Header, *, named: bool = False) -> LatencyObjective | None:
+    """The scenario's lowest latency bound on a percentile; None without one, or where the texts cannot be read.
+
+    ``named``: also of those that are about the requests of one name only.
+    """
     scenario = header["scenario"]
     names = [str(stage.get("name")) for stage in scenario.get("stages") or []]
     found: list[LatencyObjective] = []
@@ -82,7 +85,7 @@ def tightest(header: rows.Header) -> LatencyObjective | None:
         except InputError:
             continue
         share = objective.quantile
-        if share is not None and objective.operator in ("<", "<="):
+        if share is not None and objective.operator in ("<", "<=") and (named or objective.subject is None):
             found.append(LatencyObjective(share, objective.bound, objective.text))
     return min(found, key=lambda objective: (objective.bound_s, -objective.quantile), default=None)
 

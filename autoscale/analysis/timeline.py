@@ -38,7 +38,7 @@ def _busy(load: LoadCollector) -> tuple[int, int] | None:
     return (min(seconds), max(seconds)) if seconds else None
 
 
-def seconds(load: LoadCollector) -> Seconds:
+def seconds(load: LoadCollector, *, percentiles: bool = True) -> Seconds:
     """The per-second series; a second nobody reported stays unknown, and one absurdly far off is left out."""
     known = sorted(load.seconds)
     while known and known[-1] - known[len(known) // 2] > _LONGEST_S:
@@ -51,7 +51,7 @@ def seconds(load: LoadCollector) -> Seconds:
     for second in known:
         for column, value in zip(columns, load.seconds[second], strict=True):
             column[second - first] = value
-    p50, p95, p99 = _percentiles(load, first, size)
+    p50, p95, p99 = _percentiles(load if percentiles else LoadCollector(load.clocks), first, size)
     planned_n, sent, answered, failed, dropped, in_flight = columns
     start = first + (load.phase or 0.0)
     return Seconds(

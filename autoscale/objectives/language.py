@@ -1,11 +1,11 @@
 """The language of objectives: ``p95 < 300ms during peak``, ``ready >= 6 within 90s of step``, ``no flapping``.
 
-    METRIC OP VALUE [during STAGE [from DURATION] | from DURATION after MOMENT | within DURATION of MOMENT]
+    METRIC [of NAME] OP VALUE [during STAGE [from DURATION] | from DURATION after MOMENT | within DURATION of MOMENT]
     no flapping [during STAGE]
     back to min within DURATION of MOMENT
 
 MOMENT is a stage (its beginning), ``start`` or ``end`` (of the load) or ``step`` (the largest rise of the plan).
-A stage whose name has blanks is written in quotes.
+NAME is that of requests. What has blanks is written in quotes.
 """
 
 import difflib
@@ -48,6 +48,7 @@ METRICS: dict[str, Kind] = {
     "cpu": "share",
 }
 _BEYOND_ONE = {"overshoot": 10.0, "cpu": 10.0}  # shares that may be more than the whole; others are refused from 1 on
+OF_A_NAME = ("max", "errors", "throughput")  # and latency percentiles: known of the requests of each name, too
 OVER_TIME = ("ready", "desired", "running", "cpu")
 _SPANNED = ("max", "errors", "bad", "throughput", "dropped")  # have a value of their own in any part of the load
 LATENCY = re.compile(r"(service_)?p(\d{1,2}(?:\.\d+)?)")
@@ -68,7 +69,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """One objective. ``bound`` is in seconds, as a share (0..1), a count, per second or a bare number, by ``kind``."""
+    """One objective. ``bound`` is in seconds, as a share (0..1), a count, per second or a bare number, by ``kind``.
+    ``subject``: the name of the requests that it is about; None for all."""
 
     text: str
     metric: str
@@ -76,6 +78,7 @@ class Objective:
     bound: float
     kind: Kind
     window: Window
+    subject: str | None = None
 
     @property
     def quantile(self) -> float | None:
@@ -130,6 +133,7 @@ def parse_one(text: str, stages: Sequence[str]) -> Objective:
     if len(words) < 3:
         raise _Mistake(repr(text), "METRIC OPERATOR VALUE, for example `p95 < 300ms`", _near(" ".join(head), _WORDS))
     metric, kind = _metric(words[0])
+    subject = _subject(words, metric, text) if head[1] == "of" else None
     if words[1] not in _OPERATORS:
         raise _Mistake(f"operator {words[1]!r} in {text!r}", "one of " + " ".join(_OPERATORS))
     allowed: tuple[str, ...] = ("during", "from", "within") if metric in OVER_TIME else ()
@@ -143,14 +147,30 @@ def parse_one(text: str, stages: Sequence[str]) -> Objective:
         bound=_bound(words[2], kind, metric),
         kind=kind,
         window=window,
+        subject=subject,
     )
 
 
+def _subject(words: list[str], metric: str, text: str) -> str:
+    """Take `of NAME` out of the words."""
+    if metric not in OF_A_NAME and not (LATENCY.fullmatch(metric) and metric.startswith("p")):
+        wanted = "a metric that is known of each name: p50, p95, p99, " + ", ".join(OF_A_NAME)
+        raise _Mistake(f"{metric} `of` a name in {text!r}", wanted)
+    if len(words) < 5:
+        raise _Mistake(repr(text), "`METRIC of NAME OPERATOR VALUE`, for example `p95 of checkout < 800ms`")
+    name = words[2]
+    del words[1:3]
+    return name
+
+
 def _words(text: str) -> list[str]:
-    spaced = re.sub(r"(<=|>=|==|!=|<(?!=)|>(?!=))", r" \1 ", text)
-    spaced = re.sub(r"([<>=!])\s+=", r"\1=", spaced)
+    """Words as a shell divides them; an operator is a word of its own, except in quotes."""
+    parts = re.split(r"""("[^"]*"|'[^']*')""", text)
+    for i in range(0, len(parts), 2):
+        parts[i] = re.sub(r"(<=|>=|==|!=|<(?!=)|>(?!=))", r" \1 ", parts[i])
+        parts[i] = re.sub(r"([<>=!])\s+=", r"\1=", parts[i])
     try:
-        return shlex.split(spaced)
+        return shlex.split("".join(parts))
     except ValueError as error:
         raise _Mistake(repr(text), "quotes in pairs", "close the quote") from error
 

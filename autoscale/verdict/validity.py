@@ -6,6 +6,7 @@ The generator was the limit: *invalid*. Something that the verdict rests on was 
 from functools import partial
 from typing import Literal
 
+from autoscale.analysis.latency import tightest
 from autoscale.analysis.results.analysis import Analysis, GapSpan
 from autoscale.hpa.config import DEFAULTS
 from autoscale.verdict.results import Check, Validity
@@ -24,8 +25,9 @@ _ASIDE = ("node", "event", "clock", "jobs")
 
 def lag_bound(analysis: Analysis) -> float:
     """How late a request may be sent, at the 99th percentile, in seconds."""
-    if analysis.objective:
-        return max(LEAST_LAG_S, LAG_SHARE * analysis.objective.bound_s)
+    objective = tightest(analysis.header, named=True)
+    if objective:
+        return max(LEAST_LAG_S, LAG_SHARE * objective.bound_s)
     requests = analysis.header["scenario"].get("requests") or []
     timeouts = [float(one["timeout"]) for one in requests if isinstance(one.get("timeout"), int | float)]
     return max(LEAST_LAG_S, TIMEOUT_SHARE * min(timeouts, default=0.0))

@@ -3,7 +3,7 @@
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autoscale.analysis.latency import span_sum
 from autoscale.analysis.measures import flapping
@@ -44,6 +44,8 @@ def value_of(analysis: Analysis, objective: Objective) -> Value:
     """What the objective's metric was in its span."""
     if objective.metric == "back_to_min":
         return _back_to_min(analysis, objective)
+    if objective.subject is not None:
+        return _named(analysis, objective, objective.subject)
     span = span_of(analysis, objective)
     if isinstance(span, str):
         return Value(None, reason=span)
@@ -57,6 +59,18 @@ def value_of(analysis: Analysis, objective: Objective) -> Value:
     if objective.metric in _COUNTED:
         return _counted(analysis, objective.metric, start, end)
     return _measure(analysis, objective, start, end)
+
+
+def _named(analysis: Analysis, objective: Objective, name: str) -> Value:
+    """The same of the requests of one name."""
+    part = analysis.by_name.get(name)
+    if part is None:
+        known = ", ".join(analysis.by_name)
+        return Value(None, reason=f"no request was called {name!r}" + (f", but {known}" if known else ""))
+    if any(analysis.seconds.dropped) and not any(n is not None for n in part.seconds.dropped):
+        return Value(None, reason="of which name the requests were that were never sent is not known")
+    own = replace(analysis, seconds=part.seconds, responses=part.responses)
+    return value_of(own, replace(objective, subject=None))
 
 
 def moment(analysis: Analysis, name: str) -> float | None:

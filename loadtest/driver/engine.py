@@ -27,7 +27,7 @@ class Engine:
         self._tally = Tally(worker, time.process_time(), by_name=several, tell=tell)
         self._sender = Sender(settings, self._tally, start)
         pacing = Open if settings.scenario["model"] == "open" else Closed
-        self._pacer: Pacer = pacing(settings, self._sender, self._tally)
+        self._pacer: Pacer = pacing(settings, self._sender)
         self._stopping = Event()
 
     @property

@@ -15,7 +15,6 @@ from gevent.event import Event
 from loadtest import closed
 from loadtest.driver.sender import Sender
 from loadtest.driver.settings import Settings
-from loadtest.rows import Tally
 
 LOT = 8  # when behind, requests are sent in lots of this many between two looks at the network
 PRIME = 1_000_003  # spreads a user's requests over the stream of choices
@@ -81,10 +80,9 @@ class Pacer(ABC):
 class Open(Pacer):
     """Every request at its time, whatever became of those before it; at most so many are in flight."""
 
-    def __init__(self, settings: Settings, sender: Sender, tally: Tally) -> None:
+    def __init__(self, settings: Settings, sender: Sender) -> None:
         super().__init__(sender)
         load = settings.scenario["load"]
-        self._tally = tally
         self._limit = -(-load["max_in_flight"] // settings.workers)
         self._arrivals = settings.plan.shard(settings.shard, settings.workers, load["arrivals"], load["seed"])
         self._arrival = next(self._arrivals, None)
@@ -100,7 +98,7 @@ class Open(Pacer):
         n, due = self._arrival
         self._arrival = next(self._arrivals, None)
         if self._sender.in_flight >= self._limit:
-            self._tally.dropped(now)
+            self._sender.drop(n, now)
         else:
             self._sender.send(n, due, due)
 
@@ -112,9 +110,8 @@ class Closed(Pacer):
     the generator's lag. What is overdue when the load ends was never sent and counts as dropped.
     """
 
-    def __init__(self, settings: Settings, sender: Sender, tally: Tally) -> None:
+    def __init__(self, settings: Settings, sender: Sender) -> None:
         super().__init__(sender)
-        self._tally = tally
         self._duration_s = settings.scenario["duration_s"]
         users = range(settings.shard, math.ceil(settings.users.peak), settings.workers)
         pacing = settings.scenario["load"]["pacing"]
@@ -141,7 +138,7 @@ class Closed(Pacer):
     def _send(self, now: float) -> None:
         ready, j, n, due = heapq.heappop(self._ready)
         if ready > due and now >= self._duration_s:
-            self._tally.dropped(now)
+            self._sender.drop(j + n * PRIME, now)
             self._plan(j, now)
         else:
             self._sender.send(j + n * PRIME, due, ready, partial(self._answered, j))

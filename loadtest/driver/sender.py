@@ -8,6 +8,7 @@ from time import perf_counter
 from loadtest import draw
 from loadtest.driver.client import Client, prepare
 from loadtest.driver.connections import Connections
+from loadtest.driver.request import Prepared
 from loadtest.driver.settings import Settings
 from loadtest.rows import Kind, Tally
 
@@ -37,14 +38,21 @@ class Sender:
 
     def send(self, n: int, due: float, ready: float, then: Callable[[float], object] | None = None) -> None:
         """Send request ``n``, which could leave at ``ready`` at the earliest; ``then`` hears when it ended."""
-        requests, share = self._requests, self._close_share
-        pick = draw.pick(self._edges, self._which(n)) if len(requests) > 1 else 0
-        request, kind = requests[pick]
+        share = self._close_share
+        request, kind = self._drawn(n)
         close = share > 0 and (share >= 1 or self._closing(n) < share)
         begun = perf_counter() - self._begin
         self._tally.sent(begun, ready)
         self.in_flight += 1
         self._client.start(request, partial(self._ended, kind, due, begun, then), close=close)
+
+    def drop(self, n: int, now: float) -> None:
+        """Request ``n`` is not sent."""
+        self._tally.dropped(now, self._drawn(n)[1])
+
+    def _drawn(self, n: int) -> tuple[Prepared, Kind]:
+        requests = self._requests
+        return requests[draw.pick(self._edges, self._which(n)) if len(requests) > 1 else 0]
 
     def close(self) -> None:
         """Close the connections that are not in use."""

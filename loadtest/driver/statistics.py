@@ -14,6 +14,8 @@ def tell(stats: RequestStats, at: float, ended: dict[Kind, Ended]) -> None:
     Locust's response time is the one from the intended time, rounded by its own rule after our histogram's 1 %.
     """
     for kind, requests in ended.items():
+        if not requests.times:
+            continue  # all of them were dropped: Locust counts what was sent
         entry = _entry(stats, at, kind, requests)
         stats.get(kind.name, kind.method).extend(entry)
         stats.total.extend(entry)

@@ -69,15 +69,22 @@ def test_rows_say_what_became_of_each_name_where_there_are_several() -> None:
     made.answered(0.3, 0.1, 0.1, None, kind=head)
     made.answered(1.1, 0.9, 0.9, None, kind=cart)
     made.failed(1.5, "timeout", None, 0.5, kind=cart)
+    made.dropped(1.6, cart)
     first, second = made.rows(2.0, 1.0)
     assert first["by_name"] == {
-        "/": {"answered": 2, "failed": {}, "response": {"0": histogram.to_json(histogram.of([0.1, 0.2]))}}
+        "/": {"answered": 2, "failed": {}, "response": {"0": histogram.to_json(histogram.of([0.1, 0.2]))}, "dropped": 0}
     }
     assert first["response"] == first["by_name"]["/"]["response"]
     assert second["by_name"] == {
-        "cart": {"answered": 1, "failed": {"timeout": 1}, "response": {"1": histogram.to_json(histogram.of([0.2]))}}
+        "cart": {
+            "answered": 1,
+            "failed": {"timeout": 1},
+            "response": {"1": histogram.to_json(histogram.of([0.2]))},
+            "dropped": 1,
+        }
     }
     assert (second["answered"], second["failed"], second["in_flight"]) == (1, {"timeout": 1}, 0)
+    assert (second["dropped"], second["planned"]) == (1, 1)
 
 
 def test_each_second_is_told_with_the_times_and_bytes_of_all_that_ended() -> None:

@@ -30,7 +30,9 @@ def test_what_can_be_said(text: str, metric: str, bound: float, kind: str, of: s
     ("no flaping", "Did you mean `no flapping`"), ("p95 < 300", "a duration with its unit"), ("p95 ~ 3s", "operator"),
     ("ready >= 6 withn 9s of step", "Did you mean `within`"), ("", "METRIC OPERATOR VALUE"),
     ("overshoot < 50% during peak", "measured over the whole load"), ("errors < 1ms", "a share"),
-    ("back to min", "back to min within DURATION"), ("p95 < 1s 'x", "quotes"),
+    ("p95 of checkout", "METRIC of NAME OPERATOR VALUE"), ("service_p95 of checkout < 1s", "known of each name"),
+    ("ready of checkout > 2", "known of each name"), ("back to min", "back to min within DURATION"),
+    ("p95 < 1s 'x", "quotes"),
 ])  # fmt: skip
 def test_what_cannot_be_said_is_explained(text: str, hint: str) -> None:
     """A sentence that makes no sense is refused with what would."""
@@ -44,3 +46,14 @@ def test_all_mistakes_come_at_once() -> None:
     with pytest.raises(InputError) as error:
         parse(["p95 < 1", "errors < 1%", "p95 < 1s during nowhere"], ["peak"])
     assert [problem.where for problem in error.value.problems] == ["scenario: objectives[0]", "scenario: objectives[2]"]
+
+
+@pytest.mark.parametrize(("text", "subject", "metric"), [
+    ("p95 of checkout < 800ms", "checkout", "p95"), ('errors of "POST /cart" < 0.1%', "POST /cart", "errors"),
+    ("max of 'a >= b' <= 2s during peak", "a >= b", "max"), ("throughput of of > 3/s", "of", "throughput"),
+    ("p95 < 800ms", None, "p95"),
+])  # fmt: skip
+def test_an_objective_may_be_about_one_name(text: str, subject: str | None, metric: str) -> None:
+    """`of NAME` says whose requests; an operator inside quotes belongs to the name."""
+    (found,) = parse([text], ["peak"])
+    assert (found.subject, found.metric) == (subject, metric)

@@ -9,7 +9,7 @@ from autoscale.analysis.histograms import INDEX, HistogramSeries
 from autoscale.analysis.intake.seconds import LoadSeconds, Shard, intended
 from autoscale.record import rows
 from loadtest.histogram import Counts, merge
-from loadtest.lines import Buckets, PodShare
+from loadtest.lines import Buckets, NameShare, PodShare
 
 BIN_S = 10
 _CPU_ROWS = 10
@@ -40,7 +40,10 @@ class PodAnswers:
 
 @dataclass(slots=True)
 class LoadCollector(LoadSeconds):
-    """All that the report takes from load rows as they stream by, their seconds among it."""
+    """All that the report takes from load rows as they stream by, their seconds among it.
+
+    ``names``: the same of each name of requests, where the rows have names: what ended, and what was dropped.
+    """
 
     response: HistogramSeries = field(default_factory=HistogramSeries)
     service: HistogramSeries = field(default_factory=HistogramSeries)
@@ -49,6 +52,7 @@ class LoadCollector(LoadSeconds):
     failed_by_second: dict[int, dict[str, int]] = field(default_factory=dict)
     pod_shards: dict[int, Shard] = field(default_factory=dict)
     pods: dict[str, PodAnswers] = field(default_factory=dict)
+    names: dict[str, "LoadCollector"] = field(default_factory=dict)
     first_bin: int | None = None
     cpu_share: float | None = None
 
@@ -63,8 +67,21 @@ class LoadCollector(LoadSeconds):
         self.lag.add(second, row["lag"])
         _by_age(self.response, second, row["response"])
         _by_age(self.service, second, row["service"])
+        for name, share in row.get("by_name", {}).items():
+            self._named(second, name, share)
         if row["by_pod"]:
             self._answers(second, row["by_pod"], row["clk"])
+
+    def _named(self, second: int, name: str, share: NameShare) -> None:
+        """What became of the requests of one name; how many of it were planned and sent is not said."""
+        named = self.names.get(name)
+        if named is None:
+            named = self.names[name] = LoadCollector(self.clocks, phase=self.phase)
+            named.response.phase = self.response.phase
+        failed = share["failed"]
+        named.plus(second, [None, None, share["answered"], sum(failed.values()), share.get("dropped"), None])
+        named._failures(second, failed)
+        _by_age(named.response, second, share["response"])
 
     def _failures(self, second: int, failed: Mapping[str, int] | None) -> None:
         if failed:

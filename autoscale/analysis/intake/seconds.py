@@ -61,12 +61,15 @@ class LoadSeconds:
         shard.last_at = max(shard.last_at, at)
         second = math.floor(at - self.phase + 0.5)
         failed = None if row["failed"] is None else sum(row["failed"].values())
-        new = [row["planned"], row["sent"], row["answered"], failed, row["dropped"], row["in_flight"]]
+        self.plus(second, [row["planned"], row["sent"], row["answered"], failed, row["dropped"], row["in_flight"]])
+        return second
+
+    def plus(self, second: int, new: list[Count]) -> None:
+        """Add counts of FIELDS to a second. TypeError where they are none."""
         if not all(value is None or isinstance(value, int) for value in new):
             raise TypeError("counts are whole numbers")
         old = self.seconds.get(second)
         self.seconds[second] = new if old is None else [_plus(a, b) for a, b in zip(old, new, strict=True)]
-        return second
 
 
 def intended(second: int, ages: Mapping[str, Buckets]) -> Iterator[tuple[int, Buckets]]:

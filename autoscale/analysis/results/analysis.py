@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.plan import LoadChange, PlannedRate
-from autoscale.analysis.results.figures import UNKNOWN, Generator, Latency, LatencyObjective, Measure, Reached, Reaction
+from autoscale.analysis.results.figures import (
+    UNKNOWN,
+    Generator,
+    Latency,
+    LatencyObjective,
+    Measure,
+    NameFigures,
+    Reached,
+    Reaction,
+)
 from autoscale.analysis.results.scaling import PHASES, Decision, HpaSpec, Phase, PodLife, ScaleDown, ScaleEvent, ScaleUp
 from autoscale.analysis.results.series import (
     ConditionSpan,
@@ -21,6 +30,7 @@ from autoscale.analysis.results.series import (
     Intervention,
     MarkAt,
     Moment,
+    Named,
     Replicas,
     Seconds,
     StageSpan,
@@ -46,6 +56,8 @@ __all__ = [
     "MarkAt",
     "Measure",
     "Moment",
+    "NameFigures",
+    "Named",
     "Phase",
     "PodLife",
     "Reached",
@@ -69,7 +81,7 @@ class Analysis:
     window, longest time since the sample before) in each 15 s.
     ``interventions``: what somebody else did to HPA, workload or pods; ``nodes``: allocatable millicores;
     ``containers``: names in the target's pods. ``pod_bins``: answers of each pod in every 10 s, name -> (time of the
-    first, counts).
+    first, counts). ``by_name`` and ``names``: the requests of each name, where their names are known.
     """
 
     header: rows.Header
@@ -88,6 +100,8 @@ class Analysis:
     responses: HistogramSeries
     services: HistogramSeries
     failures: Mapping[str, int]
+    by_name: Mapping[str, Named]
+    names: tuple[NameFigures, ...]
     plan: PlannedRate
     changes: tuple[LoadChange, ...]
     replicas: Replicas

@@ -3,6 +3,7 @@
 Units as in ``analysis.results``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from autoscale.analysis.plan import LoadChange
@@ -27,6 +28,15 @@ class Latency:
     service_p50: float | None
     service_p95: float | None
     service_p99: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NameFigures:
+    """The requests of one name over the whole load; ``failures`` by cause."""
+
+    name: str
+    latency: Latency
+    failures: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.steps import StepSeries
 
 SCHEMA = 1
-LEFT_OUT = ("header", "responses", "services", "events", "pod_bins", "clocks")  # the record has these whole
+LEFT_OUT = ("header", "responses", "services", "by_name", "events", "pod_bins", "clocks")  # the record has these whole
 
 
 def to_json(analysis: Analysis) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def markdown() -> str:
         _GROUP.format(group=group.capitalize()) + "\n".join(map(_row, names)) + "\n" for group, names in GROUPS.items()
     ]
     forms = [
-        "    METRIC OPERATOR VALUE [during STAGE [from DURATION]",
+        "    METRIC [of NAME] OPERATOR VALUE [during STAGE [from DURATION]",
         "                          | from DURATION after MOMENT | within DURATION of MOMENT]",
         "    no flapping [during STAGE]",
         "    back to min within DURATION of MOMENT",
@@ -62,6 +62,7 @@ def markdown() -> str:
         + ", ".join(f"`{name}` ({kind})" for name, kind in METRICS.items())
         + ".\nMOMENT is a stage (its beginning), `start`, `end` (of the load) or `step` (its largest rise). "
         f"Percentiles match `{LATENCY.pattern}`.\n"
+        "NAME is that of requests: percentiles, `max`, `errors` and `throughput` are known of each.\n"
         "Without a span the whole load counts. `within` asks whether a size is reached in time; `during` whether it "
         "holds throughout,\nand so for `==` and `!=`. A request that fails is counted in the second in which it does: "
         "what hangs at the load's end counts\nfor the load and for its last stage, though it fails a timeout later.\n"

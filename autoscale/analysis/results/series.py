@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.steps import StepSeries
 
 
@@ -70,6 +71,15 @@ class Seconds:
             if any(known):
                 return known
         return [a if f is None else f if a is None else a + f for a, f in zip(self.answered, self.failed, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What became of the requests of one name. ``seconds`` without percentiles, ``planned`` and ``sent``, which are not
+    known by name."""
+
+    seconds: Seconds
+    responses: HistogramSeries
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ def _context(account: Account) -> dict[str, Any]:
             f"{n} {name}" for name, n in Counter(d.outcome for d in analysis.decisions).items()
         ),
         "latency": analysis.latency[:MOST_ROWS],
+        "names": analysis.names[:MOST_ROWS],
         "phase_words": PHASE_WORDS,
         "failures": analysis.failures,
         "pods": analysis.pods[:MOST_ROWS],

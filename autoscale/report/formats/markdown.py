@@ -2,6 +2,7 @@
 
 import re
 
+from autoscale.analysis.resolution import resolution_of
 from autoscale.report import words
 from autoscale.report.answers import answers, in_short
 from autoscale.report.gather import Account
@@ -11,7 +12,7 @@ _SIGN = {"pass": "✅", "fail": "❌", "unknown": "❔", "invalid": "🚫"}
 
 def render(account: Account) -> str:
     """Verdict, answers, objectives, scale events and findings with their patches."""
-    parts = [_head(account), _objectives(account), _events(account), _findings(account)]
+    parts = [_head(account), _objectives(account), _names(account), _events(account), _findings(account)]
     return "\n".join(part for part in parts if part)
 
 
@@ -55,6 +56,21 @@ def _objectives(account: Account) -> str:
         for j in account.verdict.judgements
     ]
     return "### Objectives\n\n" + _table(["Objective", "Verdict", "Value", "Bound", "Why"], rows) if rows else ""
+
+
+def _names(account: Account) -> str:
+    """Of each name, where there are several."""
+    known = resolution_of(account.analysis.header)
+    rows: list[list[object]] = [
+        [
+            one.name,
+            words.count(one.latency.count),
+            words.count(one.latency.failed),
+            *(words.latency(value, known) for value in (one.latency.p50, one.latency.p95, one.latency.p99)),
+        ]
+        for one in account.analysis.names[:50]
+    ]
+    return "### By name\n\n" + _table(["Requests", "Answered", "Failed", "p50", "p95", "p99"], rows) if rows[1:] else ""
 
 
 def _events(account: Account) -> str:

@@ -3,6 +3,7 @@
 import os
 import random
 import time
+import urllib.request
 from functools import lru_cache
 from threading import Event
 
@@ -14,6 +15,8 @@ from app.metrics import Metrics
 from app.settings import Settings, from_environment
 
 _SEEDS_KEPT = 64
+UPSTREAM_S = 10.0
+"""How long the next service may take."""
 
 
 def create_app(
@@ -56,6 +59,8 @@ def _add_routes(app: Flask, settings: Settings, draining: Event) -> None:
         asked, problems = work.parse(dict(request.args.lists()))
         if problems:
             return jsonify(error="bad parameters", problems=problems), 400
+        if settings.upstream and not _answered(settings.upstream):
+            return jsonify(error="bad gateway", detail=f"{settings.upstream} did not answer well"), 502
         return _answer(work.spread_out(asked, generator(asked.seed)))
 
     @app.get("/healthz")
@@ -67,6 +72,16 @@ def _add_routes(app: Flask, settings: Settings, draining: Event) -> None:
         if draining.is_set():
             return Response("draining\n", mimetype="text/plain"), 503
         return Response("ready\n", mimetype="text/plain")
+
+
+def _answered(upstream: str) -> bool:
+    """Whether the next service in the path answered well; on a new connection each, so that its pods share the load."""
+    try:
+        with urllib.request.urlopen(upstream, timeout=UPSTREAM_S) as answer:
+            answer.read()
+    except OSError:  # a refusal of its, too
+        return False
+    return True
 
 
 def _answer(todo: work.Work) -> Response:

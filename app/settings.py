@@ -11,7 +11,8 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """One container's settings. Ages in seconds; None: connections may grow as old as they like."""
+    """One container's settings. Ages in seconds; None: connections may grow as old as they like. ``upstream``: a URL
+    that is asked for each ``/work``, as a service asks the next one in a path; "" for none."""
 
     pod: str
     host: str = "127.0.0.1"
@@ -20,6 +21,7 @@ class Settings:
     app_name: str = "Python container"
     app_number: str = "1"
     max_connection_age_s: float | None = None
+    upstream: str = ""
 
     @property
     def greeting(self) -> str:
@@ -28,7 +30,7 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Settings from ``POD_NAME, POD_IP, PORT, ADMIN_PORT, APP_NAME, APP_NUMBER, MAX_CONNECTION_AGE``.
+    """Settings from ``POD_NAME, POD_IP, PORT, ADMIN_PORT, APP_NAME, APP_NUMBER, MAX_CONNECTION_AGE, UPSTREAM``.
 
     Raises SettingsError naming every variable that is wrong.
     """
@@ -38,6 +40,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     if port == admin_port:
         problems.append(f"ADMIN_PORT: found {admin_port}, wanted another port than PORT")
     age = _age(environment, problems)
+    upstream = environment.get("UPSTREAM") or ""
+    if upstream and not upstream.startswith("http://"):
+        problems.append(f"UPSTREAM: found {upstream!r}, wanted a URL such as http://cart:8080/work")
     if problems:
         raise SettingsError("\n".join(problems))
     return Settings(
@@ -48,6 +53,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         app_name=environment.get("APP_NAME") or "Python container",
         app_number=environment.get("APP_NUMBER") or "1",
         max_connection_age_s=age,
+        upstream=upstream,
     )
 
 

@@ -48,11 +48,24 @@ Status = Annotated[str, BeforeValidator(_status)]
 Free = Annotated[dict[str, Any], AfterValidator(_json)]
 
 
+Workload = Annotated[str, Field(pattern=r"^(deployment|statefulset)/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")]
+
+
+def _listed(target: object) -> object:
+    return {"workload": target[0], "also": target[1:]} if isinstance(target, list) and target else target
+
+
 class Target(Strict):
-    """The workload under load. All None: the app of this project. ``manifests``: a folder beside the scenario."""
+    """The workload under load. All None: the app of this project. ``manifests``: a folder beside the scenario.
+
+    ``also`` and ``selector`` (a label query): workloads that are recorded beside it. A list of workloads is short for
+    the first and the others.
+    """
 
     manifests: str | None = Field(default=None, min_length=1)
-    workload: str | None = Field(default=None, pattern=r"^(deployment|statefulset)/[a-z0-9]([-.a-z0-9]*[a-z0-9])?$")
+    workload: Workload | None = None
+    also: list[Workload] = Field(default=[], max_length=50)
+    selector: str | None = Field(default=None, min_length=1)
     namespace: str | None = Field(default=None, pattern=NAME, max_length=63)
     url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$")
 
@@ -178,7 +191,7 @@ class File(Strict):
 
     name: str = Field(pattern=NAME, max_length=40)
     description: str = ""
-    target: Target = Target()
+    target: Annotated[Target, BeforeValidator(_listed)] = Target()
     load: Load
     requests: list[Request] = Field(default=[Request()], min_length=1, max_length=100)
     tls: Tls = Tls()

@@ -9,6 +9,7 @@ from autoscale.analysis import analyse
 from autoscale.analysis.results.jsonform import plain
 from autoscale.cli.say import echo
 from autoscale.record.reader import locate, read
+from autoscale.report.gather import beside_of
 from autoscale.verdict.judging import judge, worst
 from autoscale.verdict.results import EXIT_CODES, Verdict
 
@@ -29,13 +30,19 @@ _MARKS = {"pass": "pass   ", "fail": "FAIL   ", "unknown": "unknown", "invalid":
 def command(runs: tuple[Path, ...], objectives: tuple[str, ...], as_json: bool) -> int:
     """Judge each run; the exit code is the worst verdict's."""
     texts = list(objectives) or None
-    verdicts = {str(run): judge(analyse(read(locate(run))), texts) for run in runs}
+    verdicts = {str(run): _judged(run, texts) for run in runs}
     if as_json:
         echo(json.dumps({run: to_dict(verdict) for run, verdict in verdicts.items()}, indent=2))
     else:
         for run, verdict in verdicts.items():
             echo(as_text(run, verdict))
     return EXIT_CODES[worst(verdict.outcome for verdict in verdicts.values())]
+
+
+def _judged(run: Path, texts: list[str] | None) -> Verdict:
+    source = locate(run)
+    analysis = analyse(read(source))
+    return judge(analysis, texts, beside_of(source, analysis))
 
 
 def to_dict(verdict: Verdict) -> dict[str, object]:

@@ -5,14 +5,15 @@
     back to min within DURATION of MOMENT
 
 MOMENT is a stage (its beginning), ``start`` or ``end`` (of the load) or ``step`` (the largest rise of the plan).
-NAME is that of requests. What has blanks is written in quotes.
+NAME is that of requests. What has blanks is written in quotes. ``SERVICE: ...`` before an objective on pods is of that
+service, where several are recorded.
 """
 
 import difflib
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from autoscale.base.errors import InputError, Problem
@@ -54,6 +55,7 @@ _SPANNED = ("max", "errors", "bad", "throughput", "dropped")  # have a value of 
 LATENCY = re.compile(r"(service_)?p(\d{1,2}(?:\.\d+)?)")
 MOMENTS = ("start", "end", "step")
 _WORDS = ("no flapping", "back to min")
+_SERVICE = re.compile(r"\s*([a-z0-9][-a-z0-9.]*)\s*:\s*")
 _OPERATORS: tuple[Operator, ...] = ("<=", ">=", "==", "!=", "<", ">")
 
 
@@ -70,7 +72,8 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class Objective:
     """One objective. ``bound`` is in seconds, as a share (0..1), a count, per second or a bare number, by ``kind``.
-    ``subject``: the name of the requests that it is about; None for all."""
+    ``subject``: the name of the requests that it is about; None for all. ``service``: of which of several services it
+    is; None for the target."""
 
     text: str
     metric: str
@@ -79,6 +82,7 @@ class Objective:
     kind: Kind
     window: Window
     subject: str | None = None
+    service: str | None = None
 
     @property
     def quantile(self) -> float | None:
@@ -112,7 +116,18 @@ def parse(texts: Iterable[str], stages: Iterable[str], where: str = "scenario: o
 
 def parse_one(text: str, stages: Sequence[str]) -> Objective:
     """Read one objective; raises ValueError with ``found``, ``wanted`` and ``fix``."""
-    words = _words(text)
+    named = _SERVICE.match(text)
+    if named is None:
+        return _one(text, text, stages)
+    found = _one(text[named.end() :], text, stages)
+    if found.metric in _SPANNED or LATENCY.fullmatch(found.metric) or found.metric in ("dropped", "lost"):
+        wanted = "one on pods (ready, cpu, reversals, back to min): the load is sent to the target alone"
+        raise _Mistake(f"{text!r}, an objective on requests for one of several services", wanted)
+    return replace(found, service=named[1])
+
+
+def _one(form: str, text: str, stages: Sequence[str]) -> Objective:
+    words = _words(form)
     head = [word.lower() for word in words]
     if head[:2] == ["no", "flapping"]:
         return Objective(

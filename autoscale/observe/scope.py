@@ -1,6 +1,10 @@
 """What of a namespace belongs to a run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from autoscale.kube.label_query import parse_label_query
+from autoscale.kube.requirements import all_match
 
 
 @dataclass(frozen=True)
@@ -19,3 +23,7 @@ class Scope:
     labels: str = ""
     load: str = ""
     redact_paths: bool = False
+
+    def takes(self, labels: Mapping[str, str] | None) -> bool:
+        """Whether a pod with these labels is one of the workload's."""
+        return all_match(parse_label_query(self.labels), labels or {})

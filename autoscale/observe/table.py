@@ -90,8 +90,8 @@ def _one(obj: Object, row: Row) -> Rows:
     return {obj["metadata"]["uid"]: row}
 
 
-def _pod_rows(pod: Object, _: Scope, gone: bool) -> Rows:
-    return _one(pod, convert.pod_row(pod, removed=gone))
+def _pod_rows(pod: Object, scope: Scope, gone: bool) -> Rows:
+    return _one(pod, convert.pod_row(pod, removed=gone)) if scope.takes(pod["metadata"].get("labels")) else {}
 
 
 def _workload_rows(workload: Object, scope: Scope, gone: bool) -> Rows:
@@ -106,7 +106,7 @@ def _workload_rows(workload: Object, scope: Scope, gone: bool) -> Rows:
 
 
 def _hpa_rows(hpa: Object, scope: Scope, gone: bool) -> Rows:
-    if gone and hpa["metadata"]["name"] != scope.hpa:
+    if hpa["metadata"]["name"] != scope.hpa:
         return {}
     row = convert.hpa_row(hpa)
     return _one(hpa, {**row, "removed": True} if gone else row)
@@ -159,6 +159,6 @@ RECORDED = {source.kind: source for source in SOURCES if source.rows is not None
 """What is recorded, by kind."""
 
 
-def watched(kind: str) -> tuple[Source, ...]:
-    """The sources of a run on a workload of that kind."""
-    return tuple(source for source in SOURCES if not source.beside or kind in source.beside)
+def watched(*kinds: str) -> tuple[Source, ...]:
+    """The sources of a run on workloads of these kinds."""
+    return tuple(source for source in SOURCES if not source.beside or set(source.beside) & set(kinds))

@@ -28,7 +28,7 @@ class View:
         gone = change.type in ("DELETED", "GONE")
         name = change.object["metadata"]["name"]
         match change.kind:
-            case "Pod":
+            case "Pod" if load or self.scope.takes(change.object["metadata"].get("labels")):
                 _put(self.load_pods if load else self.pods, name, change.object, gone=gone)
             case "Job":
                 _put(self.jobs, name, change.object, gone=gone)

@@ -31,10 +31,14 @@ class Condition(TypedDict):
 
 
 class Stamp(TypedDict):
-    """What the writer adds to a row: in a record every row has both."""
+    """What the writer adds to a row: in a record every row has number and time.
+
+    ``of``: to which of several services it belongs; absent where there is one, or it is the header's target.
+    """
 
     n: NotRequired[int]
     t: NotRequired[Number]
+    of: NotRequired[str]
 
 
 class Stage(TypedDict):
@@ -102,6 +106,7 @@ class Header(Stamp):
 
     ``scenario`` is the resolved scenario: ``points`` are [[second, rate]], objectives text. ``objects`` are the
     manifests as applied.
+    ``also``: other workloads that are recorded beside the target; rows of theirs say so in ``of``, by their names.
     ``histogram`` is {"min_s", "growth"}. ``accepted`` lists fields the embedded cluster does not enforce.
     """
 
@@ -110,6 +115,7 @@ class Header(Stamp):
     run: str
     scenario: RecordedScenario
     target: Target
+    also: NotRequired[list[Target]]
     objects: list[dict[str, Any]]
     context: dict[str, Any]
     versions: dict[str, str]

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Latency, ScaleUp
+from autoscale.findings import find
 from autoscale.findings.rules.f10_flapping import REVERSALS
 from autoscale.report.gather import Account
 from autoscale.report.phases import spoken_phase
 from autoscale.report.room import room
+from autoscale.report.services import by_saturation, name_of, saturation_words
 from autoscale.report.words import count, duration, latency, many, offset, percent
 from autoscale.verdict.results import Judgement
 from autoscale.verdict.validity import imported_from
@@ -54,7 +56,8 @@ def answers(account: Account) -> tuple[Answer, ...]:
 def in_short(account: Account) -> str:
     """The run in one paragraph."""
     analysis = account.analysis
-    parts = [_load_words(analysis), _scaling_words(analysis), _user_words(analysis), _return_words(analysis)]
+    told = [_load_words(analysis), _scaling_words(analysis), _user_words(analysis), _return_words(analysis)]
+    parts = [*told, saturation_words(account)]
     return " ".join(part for part in parts if part)
 
 
@@ -163,6 +166,8 @@ def _why_not(account: Account) -> tuple[str, ...]:
 def _change(account: Account) -> Answer:
     """What to change: never that nothing stood out beside a run that failed, was cut, or sent nothing."""
     question, analysis = "What should I change?", account.analysis
+    if (elsewhere := _elsewhere(account)) is not None:
+        return Answer(question, *elsewhere)
     if account.findings:
         first = [finding for finding in account.findings if finding.severity != "note"] or list(account.findings)
         return Answer(question, first[0].title, "plain", tuple(finding.advice for finding in first[:2]))
@@ -179,6 +184,18 @@ def _change(account: Account) -> Answer:
     if spare is None:
         return Answer(question, "Nothing: all objectives held", "plain", ("None of the rules found a fault.",))
     return Answer(question, "Nothing must change: there was room to spare", "plain", (f"{spare}.", *_cheaper(analysis)))
+
+
+def _elsewhere(account: Account) -> tuple[str, str, tuple[str, ...]] | None:
+    """Where another service than the target was full first: its name, and what the rules say of it."""
+    order = by_saturation(account) if account.beside and account.verdict.outcome != "invalid" else []
+    if not order or order[0][0] is account.analysis:
+        return None
+    service = order[0][0]
+    told = [finding for finding in find(service) if finding.severity != "note"][:1]
+    advice = (f"{name_of(service)}: {told[0].title[:1].lower()}{told[0].title[1:]}. {told[0].advice}",) if told else ()
+    headline = f"{name_of(service)} first: it was full before the others"
+    return headline, "plain", (saturation_words(account), *advice)
 
 
 def _cheaper(analysis: Analysis) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, HpaMetric, ScaleEvent
-from autoscale.analysis.steps import StepSeries
+from autoscale.analysis.steps import StepSeries, combine
 from autoscale.findings.results import Finding
 from loadtest.histogram import quantiles
 
@@ -18,9 +18,9 @@ Number = float | None
 _REFERENCE = {"reference": True}
 
 
-def chart_data(analysis: Analysis, findings: Iterable[Finding]) -> dict[str, Any]:
-    """The JSON that templates/charts.js draws: four charts and one for each metric of the HPA that is not CPU, stages,
-    scale events, spans of findings.
+def chart_data(analysis: Analysis, findings: Iterable[Finding], beside: Sequence[Analysis] = ()) -> dict[str, Any]:
+    """The JSON that templates/charts.js draws: four charts, those of ``beside`` (other services), one for each metric
+    of the HPA that is not CPU, stages, scale events, spans of findings.
 
     A series is ``stepped`` (a value holds until the next), or each point ``lasts`` so many seconds; one that is
     ``quiet`` is not drawn while it is 0 throughout; ``reference``: a chart that holds nothing else was not recorded.
@@ -34,6 +34,7 @@ def chart_data(analysis: Analysis, findings: Iterable[Finding]) -> dict[str, Any
             _latency(analysis, zero),
             _pods(analysis, zero),
             _cpu(analysis, zero),
+            *(_of_services((analysis, *beside), zero) if beside else ()),
             *(_metric(metric, analysis, zero) for metric in analysis.hpa_metrics if not metric.is_cpu),
         ],
         "stages": [{"name": s.name, "start": _at(s.start, zero), "end": _at(s.end, zero)} for s in analysis.stages],
@@ -149,6 +150,29 @@ def _cpu(analysis: Analysis, zero: float) -> dict[str, Any]:
         if series["label"] != "used":
             series |= {"dash": [6, 4], "width": 1}
     return chart
+
+
+_COLOURS = ("--a", "--b", "--c", "--d", "--e")
+
+
+def _of_services(services: Sequence[Analysis], zero: float) -> list[dict[str, Any]]:
+    """Ready pods of each service, and its CPU as a share of its requests, on one axis each."""
+    named = [
+        (str(one.header["target"]["name"]), _COLOURS[i % len(_COLOURS)], one.replicas.ready, _used(one))
+        for i, one in enumerate(services)
+    ]
+    ready = [(name, colour, series) for name, colour, series, _ in named]
+    used = [(name, colour, series) for name, colour, _, series in named]
+    return [
+        _steps("services-pods", "Ready pods of each service", "", ready, services[0], zero) | {"whole": True},
+        _steps("services-cpu", "CPU of each service: percent of its pods' requests", "%", used, services[0], zero),
+    ]
+
+
+def _used(analysis: Analysis) -> StepSeries:
+    """CPU of all pods as percent of what they requested."""
+    pair = (analysis.cpu.total, analysis.cpu.requested)
+    return combine(pair, lambda v: None if v[0] is None or not v[1] else 100 * v[0] / v[1])
 
 
 _PER = {"request": "percent of the request", "pod": "a pod", "all": "in all"}

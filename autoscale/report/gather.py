@@ -5,6 +5,7 @@ from pathlib import Path
 
 from autoscale.analysis import analyse
 from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.services import rows_of, services
 from autoscale.findings import find
 from autoscale.findings.results import Finding
 from autoscale.record.reader import locate, read
@@ -14,16 +15,29 @@ from autoscale.verdict.results import Verdict
 
 @dataclass(frozen=True)
 class Account:
-    """What is known of a run and what is made of it: the input of every format."""
+    """What is known of a run and what is made of it: the input of every format. ``beside``: the other services of the
+    record, each analysed as if it were the target."""
 
     source: Path
     analysis: Analysis
     verdict: Verdict
     findings: tuple[Finding, ...]
+    beside: tuple[Analysis, ...] = ()
+
+    @property
+    def services(self) -> tuple[Analysis, ...]:
+        """The analysis of each service, the target's first; one where the record holds no other."""
+        return (self.analysis, *self.beside)
 
 
 def gather(path: Path | str) -> Account:
     """Read a record (a file or the folder of a run) once. Raises InputError for what is not a record."""
     source = locate(path)
     analysis = analyse(read(source))
-    return Account(source, analysis, judge(analysis), tuple(find(analysis)))
+    beside = beside_of(source, analysis)
+    return Account(source, analysis, judge(analysis, beside=beside), tuple(find(analysis)), tuple(beside.values()))
+
+
+def beside_of(source: Path, analysis: Analysis) -> dict[str, Analysis]:
+    """The other services of a record by name, each analysed as if it were the target."""
+    return {name: analyse(rows_of(read(source), name)) for name in services(analysis.header)}

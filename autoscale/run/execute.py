@@ -15,7 +15,7 @@ from autoscale.hpa.config import DEFAULTS
 from autoscale.observe.fold import API_CLOCK, Fold
 from autoscale.observe.scope import Scope
 from autoscale.observe.sources import sampling, timing, watching
-from autoscale.observe.table import watched
+from autoscale.observe.table import Selection, watched
 from autoscale.observe.view import View
 from autoscale.record.rows import Reason
 from autoscale.record.writer import Writer
@@ -25,9 +25,9 @@ from autoscale.run.header import header_row
 from autoscale.run.loadjobs import MASTER, WORKER
 from autoscale.run.options import Listener, Result, RunOptions
 from autoscale.run.prepare import resolve
-from autoscale.run.recorder import Interrupted, Recorder
+from autoscale.run.recorder import Beside, Interrupted, Recorder
 from autoscale.run.site import Site, deployed, out_folder
-from autoscale.run.target import behaviour_window
+from autoscale.run.target import Target, behaviour_window
 
 
 def execute(options: RunOptions, listeners: Sequence[Listener] = (), stop: threading.Event | None = None) -> Result:
@@ -79,7 +79,7 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
     remove_jobs(site.place.cluster, site.target.namespace, (MASTER, WORKER))
     folder = options.out / name
     now = server_time(site.place.cluster)  # events are dated by the cluster's clock
-    scope = scope_of(site, now - 2.0, redact_paths=options.redact_paths)
+    scope = scope_of(site, site.target, now - 2.0, redact_paths=options.redact_paths)
     with Writer(folder / "record.jsonl") as writer, ExitStack() as stack:
         run = Recorder(
             cluster=site.place.cluster,
@@ -88,6 +88,7 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
             fold=Fold(scope),
             view=View(scope),
             stack=stack,
+            beside=[beside(site, one, scope) for one in site.beside],
             listeners=listeners,
             stop=stop,
             alive=site.place.alive,
@@ -98,6 +99,7 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
                 name,
                 site.scenario,
                 site.target,
+                site.beside,
                 [*site.objects, *site.load],
                 site.place.cluster,
                 accepted=site.accepted,
@@ -148,8 +150,9 @@ def record(run: Recorder, site: Site, options: RunOptions) -> AutoscaleError | N
 
 
 def behaviour(site: Site) -> float:
-    """The scale-down window of the target's HPA, in seconds."""
-    return behaviour_window(site.target.hpa, site.place.hpa_config["downscale_stabilization_s"])
+    """The longest scale-down window of the targets' HPAs, in seconds."""
+    default_s = site.place.hpa_config["downscale_stabilization_s"]
+    return max(behaviour_window(one.hpa, default_s) for one in (site.target, *site.beside))
 
 
 def sync_period(site: Site) -> float:
@@ -157,9 +160,8 @@ def sync_period(site: Site) -> float:
     return site.place.hpa_config["sync_period_s"] or DEFAULTS.sync_period_s
 
 
-def scope_of(site: Site, since: float, *, redact_paths: bool = False) -> Scope:
-    """What belongs to a run on that site since a moment (epoch seconds)."""
-    target = site.target
+def scope_of(site: Site, target: Target, since: float, *, redact_paths: bool = False) -> Scope:
+    """What belongs to one of a site's workloads since a moment (epoch seconds)."""
     return Scope(
         kind=target.kind,
         workload=target.name,
@@ -172,6 +174,12 @@ def scope_of(site: Site, since: float, *, redact_paths: bool = False) -> Scope:
     )
 
 
+def beside(site: Site, target: Target, scope: Scope) -> Beside:
+    """Another service of the run, seen since the same moment."""
+    own = scope_of(site, target, scope.since, redact_paths=scope.redact_paths)
+    return Beside(target.name, Fold(own), View(own))
+
+
 def enter_sources(run: Recorder, site: Site) -> None:
     """Everything that is listened to, entered in order; left in the opposite order by the recorder's stack."""
     cluster, target, inbox = run.cluster, site.target, run.inbox
@@ -180,12 +188,14 @@ def enter_sources(run: Recorder, site: Site) -> None:
         return cluster.call("GET", "/version", read_s=5.0).headers["date"]
 
     run.stack.enter_context(timing(API_CLOCK, date, inbox, run.clock, same_machine=run.same_machine, beat=True))
-    for source in watched(target.kind):
-        chosen, resource = source.selection(run.fold.scope), source.resource
+    for source in watched(*(one.kind for one in (target, *site.beside))):
+        many = bool(site.beside) and source.rows is not None  # one watch for all, however many there are
+        chosen, resource = Selection() if many else source.selection(run.fold.scope), source.resource
         if chosen is None or resource.plural in site.unseen:
             continue
         namespace = target.namespace if resource.namespaced else None
         watch = Watch(cluster, resource, namespace, labels=chosen.labels, fields=chosen.fields, clock=run.clock)
         run.stack.enter_context(watching(watch, inbox, load=source.rows is None))
     period_s = site.place.metrics_period_s
-    run.stack.enter_context(sampling(cluster, target.namespace, target.labels, inbox, period_s, run.clock))
+    labels = "" if site.beside else target.labels
+    run.stack.enter_context(sampling(cluster, target.namespace, labels, inbox, period_s, run.clock))

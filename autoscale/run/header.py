@@ -22,6 +22,7 @@ def header_row(
     run: str,
     scenario: Resolved,
     target: Target,
+    beside: Sequence[Target],
     objects: Sequence[dict[str, Any]],
     cluster: Cluster,
     *,
@@ -34,7 +35,7 @@ def header_row(
 
     ``redact_paths``: without the paths of URLs.
     """
-    return {
+    row: Header = {
         "k": "header",
         "schema": SCHEMA,
         "run": run,
@@ -59,6 +60,9 @@ def header_row(
         "histogram": {"min_s": histogram.MIN_S, "growth": histogram.GROWTH},
         "accepted": list(accepted),
     }
+    if beside:
+        row["also"] = [one.header() for one in beside]
+    return row
 
 
 def versions(cluster: Cluster) -> dict[str, str]:

@@ -9,6 +9,7 @@ from autoscale.cluster.apply import apply, delete
 from autoscale.cluster.proxy import Fetch, pod_fetch
 from autoscale.cluster.readiness import hopeless, is_ready, is_rolled_out, not_created, refused_pods, stuck
 from autoscale.hpa.reasons import cure
+from autoscale.kube.kinds import Object
 from autoscale.observe.view import View
 from autoscale.run.loadjobs import MASTER, START_DEADLINE_S, WEB_UI_PORT, WORKER, is_master
 from autoscale.run.recorder import Recorder
@@ -25,16 +26,20 @@ def await_ready(run: Recorder, *, ours: bool) -> None:
 
     ClusterError naming what is stuck, and why.
     """
-    settled = is_rolled_out if ours else is_ready
-    refused = _held(lambda: bool(refused_pods(run.view.workload)), REFUSED_S)
+    for view in run.views:
+        _await_one(run, view, is_rolled_out if ours else is_ready)
+
+
+def _await_one(run: Recorder, view: View, settled: Callable[[Object], bool]) -> None:
+    refused = _held(lambda: bool(refused_pods(view.workload)), REFUSED_S)
 
     def ready() -> bool | None:
-        if found := hopeless(run.view.pods.values()) or (refused() and refused_pods(run.view.workload)):
+        if found := hopeless(view.pods.values()) or (refused() and refused_pods(view.workload)):
             raise ClusterError("the service cannot become ready", problems=found)
-        return True if run.view.workload is not None and settled(run.view.workload) else None
+        return True if view.workload is not None and settled(view.workload) else None
 
     if run.pump(ready, READY_S) is None:
-        problems = stuck(run.view.pods.values(), run.view.about(run.view.scope.workload))
+        problems = stuck(view.pods.values(), view.about(view.scope.workload))
         raise ClusterError(f"the service is not ready after {READY_S:g} s", problems=problems, fix=_broken(run))
 
 
@@ -50,13 +55,18 @@ def await_start(run: Recorder, window_s: float, sync_s: float) -> None:
     A workload that is there already when it is first seen need not prove it. ClusterError where the HPA sees no
     metrics: it would be blind from the first request on.
     """
-    if not run.pump(lambda: True if run.view.hpa_sees() else None, METRICS_S):
+    if not run.pump(lambda: True if all(view.hpa_sees() for view in run.views) else None, METRICS_S):
+        blind = next(view for view in run.views if not view.hpa_sees())
         raise ClusterError(
-            f"the HPA has seen no metrics for {METRICS_S:g} s: {_blindness(run)}",
-            fix=cure(_blind_reason(run)),
+            f"the HPA has seen no metrics for {METRICS_S:g} s: {_blindness(blind)}",
+            fix=cure(_blind_reason(blind)),
         )
-    if not run.view.can_start():
-        run.pump(_held(run.view.can_start, 2 * sync_s), window_s + 5 * sync_s + 60.0)
+
+    def can_start() -> bool:
+        return all(view.can_start() for view in run.views)
+
+    if not can_start():
+        run.pump(_held(can_start, 2 * sync_s), window_s + 5 * sync_s + 60.0)
 
 
 def _held(condition: Callable[[], bool], seconds: float) -> Callable[[], bool | None]:
@@ -74,16 +84,16 @@ def _held(condition: Callable[[], bool], seconds: float) -> Callable[[], bool | 
     return held
 
 
-def _blind_reason(run: Recorder) -> str:
+def _blind_reason(view: View) -> str:
     """The reason of the condition that keeps the HPA from acting; that of metrics-server where it has none yet."""
-    conditions = ((run.view.hpa or {}).get("status") or {}).get("conditions") or []
+    conditions = ((view.hpa or {}).get("status") or {}).get("conditions") or []
     reasons = [item.get("reason") or "" for item in conditions if item["status"] == "False"]
     return next(iter(reasons), "FailedGetResourceMetric")
 
 
-def _blindness(run: Recorder) -> str:
+def _blindness(view: View) -> str:
     """What the HPA itself says."""
-    conditions = ((run.view.hpa or {}).get("status") or {}).get("conditions") or []
+    conditions = ((view.hpa or {}).get("status") or {}).get("conditions") or []
     said = [item.get("message") or item.get("reason") for item in conditions if item["status"] == "False"]
     return "; ".join(filter(None, said)) or "it has no status yet"
 
@@ -199,13 +209,17 @@ def tail(run: Recorder, window_s: float, sync_s: float, say: Callable[[str], Non
     Whether they are back. The bound: the scale-down window, two syncs, one metrics window, and time to end pods.
     """
     bound = window_s + 3 * sync_s + 60.0
+
+    def at_minimum() -> bool:
+        return all(view.at_minimum() for view in run.views)
+
     run.pump(lambda: None, min(sync_s, 5.0), stoppable=False)
-    if not run.view.at_minimum():
+    if not at_minimum():
         say(f"Waiting for the scale-down (at most {bound:.0f} s) ...")
     began = time.monotonic()
     back = run.pump(
-        lambda: True if run.view.at_minimum() or run.stop.is_set() else None,
+        lambda: True if at_minimum() or run.stop.is_set() else None,
         bound - (time.monotonic() - began),
         stoppable=False,
     )
-    return bool(back) and run.view.at_minimum()
+    return bool(back) and at_minimum()

@@ -57,9 +57,9 @@ class Progress:
             case "load":
                 failed = sum((row["failed"] or {}).values())
                 self._seconds.append((row["at"], row["answered"] or 0, failed, row["response"]))
-            case "hpa":
+            case "hpa" if row.get("of") is None:
                 self.desired = row["desired"]
-            case "workload" if row["name"] == self.target:
+            case "workload" if row.get("of") is None and row["name"] == self.target:
                 self.ready = row["ready"]
 
     def line(self, now: float) -> str:

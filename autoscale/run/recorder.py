@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.steady import SteadyClock
@@ -15,7 +15,7 @@ from autoscale.cluster.logs import Line, LogFollower
 from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.cluster.watch import Change, Lost
 from autoscale.observe.clocks import WALL, clock_row
-from autoscale.observe.fold import Fold
+from autoscale.observe.fold import Fold, Samples
 from autoscale.observe.gaps import gap_row
 from autoscale.observe.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
 from autoscale.observe.view import View
@@ -34,6 +34,19 @@ class Interrupted(AutoscaleError):
     """The user asked the run to end before its load had begun."""
 
 
+OWN = ("pod", "workload", "hpa", "usage", "endpoint", "event")
+"""Rows that belong to one service."""
+
+
+@dataclass
+class Beside:
+    """Another service of the run, recorded beside its target; its rows say ``of``: ``name``."""
+
+    name: str
+    fold: Fold
+    view: View
+
+
 @dataclass
 class Recorder:
     """Everything a phase of the run may look at, and the one place where rows are written.
@@ -47,6 +60,7 @@ class Recorder:
     fold: Fold
     view: View
     stack: ExitStack
+    beside: Sequence[Beside] = ()
     listeners: Sequence[Listener] = ()
     stop: threading.Event = field(default_factory=threading.Event)
     alive: Callable[[], None] = lambda: None
@@ -122,8 +136,24 @@ class Recorder:
             case _:
                 if isinstance(item, Change):
                     self.view.see(item)
+                at = item.t if isinstance(item, Change | Line) else None
                 for row in self.fold.rows(item):
-                    self.write(row, item.t if isinstance(item, Change | Line) else None)
+                    self.write(row, at)
+                self._beside(item, at)
+
+    def _beside(self, item: Item, at: float | None) -> None:
+        """The same for every other service: rows of its own, and nothing that the target's fold has told already."""
+        for other in self.beside if isinstance(item, Change | Samples) else ():
+            if isinstance(item, Change):
+                other.view.see(item)
+            for row in other.fold.rows(item) if isinstance(item, Change | Samples) else ():
+                if row["k"] in OWN and not (row["k"] == "event" and row["object"].startswith("Node/")):
+                    self.write(cast("Row", {**row, "of": other.name}), at)
+
+    @property
+    def views(self) -> list[View]:
+        """What is known of each service, the target first."""
+        return [self.view, *(other.view for other in self.beside)]
 
     def _gap(self, item: Broken, since: float, until: float) -> None:
         """A source that cannot go on was not heard in a span."""

@@ -38,6 +38,7 @@ class Site:
     place: OpenCluster
     scenario: Resolved
     target: Target
+    beside: tuple[Target, ...]
     objects: list[Object]
     load: list[Object]
     accepted: list[str]
@@ -76,13 +77,18 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             objects, warnings = existing_objects(place.cluster, target), []
             scenario = with_path(scenario, existing.url)
             scenario = without_path_names(scenario) if options.redact_paths else scenario
-        limit_pods(scenario, target.hpa)
+        others = targets.beside(place.cluster, target, scenario.target, [] if existing else objects)
+        if existing is not None:
+            objects += [obj for one in others for obj in existing_objects(place.cluster, one)]
+        for one in (target, *others):
+            limit_pods(scenario, one.hpa)
         load = load_objects(scenario, target, run_labels(label))
         warnings += tried(place.cluster, load, target.namespace)
         yield Site(
             place=place,
             scenario=scenario,
             target=target,
+            beside=others,
             objects=objects,
             load=load,
             accepted=list(dict.fromkeys(warnings)),

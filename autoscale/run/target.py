@@ -108,6 +108,53 @@ def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
     )
 
 
+def beside(cluster: Cluster, target: Target, wanted: models.Target, brought_along: list[Object]) -> tuple[Target, ...]:
+    """The other workloads that are recorded: those that the scenario lists, those that its label query selects, and
+    those that HPAs of its own manifests scale. InputError where one of them is not there or has no HPA."""
+    namespace = target.namespace
+    names = list(wanted.also)
+    if wanted.selector is not None:
+        for kind in _KINDS.values():
+            found = cluster.list(resource_of(kind).path(namespace), labelSelector=wanted.selector)["items"]
+            names += [f"{kind.lower()}/{item['metadata']['name']}" for item in found]
+    for obj in brought_along if wanted.manifests is not None else ():
+        if obj["kind"] == "HorizontalPodAutoscaler":
+            reference = obj["spec"]["scaleTargetRef"]
+            names.append(f"{reference['kind'].lower()}/{reference['name']}")
+    own = f"{target.kind.lower()}/{target.name}"
+    return tuple(_beside(cluster, name, namespace, ours=target.ours) for name in dict.fromkeys(names) if name != own)
+
+
+def _beside(cluster: Cluster, text: str, namespace: str, *, ours: bool) -> Target:
+    kind, name = kind_and_name(text)
+    workload = fetch(cluster, resource_of(kind).path(namespace, name))
+    if workload is None:
+        raise InputError(f"there is no {text} in namespace {namespace}", fix="check target.also")
+    selector = workload["spec"]["selector"]
+    return Target(
+        kind=kind,
+        name=name,
+        namespace=namespace,
+        url="",
+        host="",
+        service=_service_of(cluster, workload, namespace),
+        labels=selector_text(selector),
+        selector=selector,
+        hpa=find_hpa(cluster, kind, name, namespace),
+        ours=ours,
+    )
+
+
+def _service_of(cluster: Cluster, workload: Object, namespace: str) -> str | None:
+    """The first Service that leads to a workload's pods, None where none does."""
+    labels = workload["spec"]["template"]["metadata"].get("labels") or {}
+    for service in cluster.list(resource_of("Service").path(namespace))["items"]:
+        selector = service["spec"].get("selector")
+        if selector and selector.items() <= labels.items():
+            return str(service["metadata"]["name"])
+    return None
+
+
 def kind_and_name(target: str) -> tuple[str, str]:
     """``deployment/web`` -> ("Deployment", "web"). InputError for anything but a Deployment or a StatefulSet."""
     word, _, name = target.partition("/")

@@ -1,7 +1,8 @@
 """Objectives against a run: each pass, fail, unknown or invalid, with value, bound, span and reason."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from autoscale.analysis.resolution import Interval
 from autoscale.analysis.results.analysis import Analysis
@@ -32,8 +33,13 @@ _SUPPLY = {
 }
 
 
-def judge(analysis: Analysis, texts: Sequence[str] | None = None) -> Verdict:
-    """Judge the scenario's objectives, or others given as texts (InputError where these cannot be read)."""
+def judge(
+    analysis: Analysis, texts: Sequence[str] | None = None, beside: Mapping[str, Analysis] | None = None
+) -> Verdict:
+    """Judge the scenario's objectives, or others given as texts (InputError where these cannot be read).
+
+    ``beside``: other services of the record by name, for objectives of theirs.
+    """
     believed = validity(analysis)
     stages = [stage.name for stage in analysis.stages]
     found: list[Judgement] = []
@@ -45,8 +51,16 @@ def judge(analysis: Analysis, texts: Sequence[str] | None = None) -> Verdict:
                 raise
             found.append(_unread(str(text), error))
             continue
-        found.append(judge_one(analysis, objective, believed))
+        of = analysis if objective.service in (None, analysis.header["target"]["name"]) else None
+        of = of or (beside or {}).get(objective.service or "")
+        found.append(_absent(objective) if of is None else judge_one(of, objective, believed))
     return _verdict(believed, found)
+
+
+def _absent(objective: Objective) -> Judgement:
+    """Of a service that is not in the record."""
+    reason = f"the record holds no service {objective.service}"
+    return replace(_unread(objective.text, InputError(reason)), objective=objective, reason=reason)
 
 
 def _unread(text: str, error: InputError) -> Judgement:

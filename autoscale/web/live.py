@@ -77,6 +77,8 @@ class Live:
                 self._clocks.add(row)
             elif row["k"] == "load":
                 self._load.add(row, self._version)
+            elif row.get("of") is not None:
+                pass  # the page shows the target; the report has the services beside it
             elif row["k"] in ("workload", "hpa", "pod", "usage", "event"):
                 getattr(self._pods, row["k"])(row, self._version)
             elif row["k"] == "mark":

@@ -83,6 +83,8 @@ def collect(record: Iterable[Any]) -> Collected:
         try:
             kind, t = row["k"], row["t"]
             kept.ledger.add(row)
+            if row.get("of") is not None:
+                continue  # of another service than the target (autoscale.analysis.services)
             if not _near(row, start) or (kind not in _MANY and misfit(row, kind, written=False)):
                 kept.strange += 1  # its inside is not what its kind holds; counted and told in the notes
                 continue

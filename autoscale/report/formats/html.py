@@ -21,6 +21,7 @@ from autoscale.report.answers import PHASE_WORDS, answers, in_short, is_sized
 from autoscale.report.charts import chart_data
 from autoscale.report.gather import Account
 from autoscale.report.phases import bars, ready_after, start_error
+from autoscale.report.services import table
 
 _HERE = Path(__file__).parents[1]
 # A table of a day's decisions would be longer than anyone reads; the JSON holds them all.
@@ -76,6 +77,7 @@ def _context(account: Account) -> dict[str, Any]:
         "answers": answers(account),
         "in_short": in_short(account),
         "notes": analysis.notes,
+        "services": table(account),
         "scale_ups": analysis.scale_ups[:MOST_ROWS],
         "scale_downs": analysis.scale_downs[:MOST_ROWS],
         "sized": is_sized(analysis),
@@ -98,7 +100,7 @@ def _context(account: Account) -> dict[str, Any]:
         "settings": _settings(analysis),
         "version": VERSION,
         "source": account.source.name,
-        "data": inline_json(chart_data(analysis, account.findings)),
+        "data": inline_json(chart_data(analysis, account.findings, account.beside)),
         "css": asset("templates/report.css"),
         "charts_js": asset("templates/marks.js") + asset("templates/charts.js"),
         "uplot_css": asset("vendor/uplot/uPlot.min.css"),

@@ -15,9 +15,11 @@ from autoscale.whatif.missed import missed
 from autoscale.whatif.model import Phases, simulate
 from autoscale.whatif.replay import Error, errors, first_decision
 from autoscale.whatif.service import Service, Setting, Span
+from autoscale.whatif.spread import Spread, doubt, of_replay, timers_s
 from autoscale.whatif.summary import CURVE_S, Modelled, Summary
 
 SEEDS = 20
+_LATENCY = ("p95_s", "p99_s", "worst_p95_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Model:
-    """A run made ready to be asked: its service, its setting, and how far off its replay is."""
+    """A run made ready to be asked: its service, its setting, how far off its replay is, and what its bands lack."""
 
     seen: Evidence
     service: Service
@@ -71,6 +73,7 @@ class Model:
     span: Span
     replay: tuple[Error, ...]
     replayed: Curves
+    spread: Spread
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def prepare(seen: Evidence, *, threads: int | None = None, seeds: int = SEEDS) -
         span=span,
         replay=tuple(errors(seen, recorded, span, runs)),
         replayed=curves(runs),
+        spread=of_replay(seen, span, runs),
     )
 
 
@@ -117,7 +121,7 @@ def trusted(model: Model) -> list[Problem]:
             "The model does not give this very run back, so what it says of another setting is worth nothing.",
             [missed(model.seen.source.name, error) for error in bad],
         )
-    return [missed(model.seen.source.name, error) for error in bad]
+    return [*(missed(model.seen.source.name, error) for error in bad), *doubt(model.seen.source.name, model.spread)]
 
 
 def ask(model: Model, variants: Sequence[Setting], seeds: int = SEEDS) -> Answer:
@@ -137,14 +141,40 @@ def ask(model: Model, variants: Sequence[Setting], seeds: int = SEEDS) -> Answer
     if problems:
         raise refusals.Unknowable("A variant lies outside what the run has shown.", problems)
     doubts = tuple(trusted(model))
-    outcomes = [_outcome(model.recorded, base, None), *found]
+    outcomes = [_widened(outcome, model.spread) for outcome in (_outcome(model.recorded, base, None), *found)]
     if doubts:
         outcomes = [_without_latency(outcome) for outcome in outcomes]
     return Answer(model, outcomes[0], tuple(outcomes[1:]), seeds, doubts)
 
 
+def _widened(outcome: Outcome, spread: Spread) -> Outcome:
+    """With bands in which one real run may be expected: see ``autoscale.whatif.spread``."""
+    timers = timers_s(outcome.setting)
+
+    def wide(figures: Figures) -> Figures:
+        latency = {name: _latency_band(getattr(figures, name), spread) for name in _LATENCY}
+        return replace(figures, **latency, first_decision_s=_moved(figures.first_decision_s, timers))
+
+    curve = tuple((at, _latency_band(each, spread)) for at, each in outcome.curves.p95_s)
+    change = wide(outcome.change) if outcome.change else None
+    return replace(outcome, figures=wide(outcome.figures), change=change, curves=replace(outcome.curves, p95_s=curve))
+
+
+def _latency_band(found: Band, spread: Spread) -> Band:
+    if found.low is None or found.high is None:
+        return found
+    low, high = spread.latency(found.low, found.high)
+    return replace(found, low=low, high=high)
+
+
+def _moved(found: Band, seconds: float) -> Band:
+    if found.low is None or found.high is None:
+        return found
+    return replace(found, low=found.low - seconds, high=found.high + seconds)
+
+
 def _without_latency(outcome: Outcome) -> Outcome:
-    unknown = dict.fromkeys(("p95_s", "p99_s", "worst_p95_s"), Band(None, None, None))
+    unknown = dict.fromkeys(_LATENCY, Band(None, None, None))
     change = replace(outcome.change, **unknown) if outcome.change else None
     curves = replace(outcome.curves, p95_s=())
     return replace(outcome, figures=replace(outcome.figures, **unknown), change=change, curves=curves)

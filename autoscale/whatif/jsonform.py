@@ -20,6 +20,7 @@ def to_json(answer: Answer) -> str:
                 "seeds": answer.seeds,
                 "service": plain(model.service.figures()),
                 "replay": [{**plain(error), "held": error.ok} for error in model.replay],
+                "spread": plain(model.spread),
                 "recorded": _outcome(answer.base),
                 "variants": [_outcome(outcome) for outcome in answer.variants],
             },

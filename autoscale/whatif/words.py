@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from autoscale.whatif import fast
 from autoscale.whatif.answer import Answer, Band, Model, Outcome
-from autoscale.whatif.missed import bound_text, miss_text, value_text
+from autoscale.whatif.missed import bound_text, miss_text, seconds, value_text
 
 COLUMNS = (
     "setting",
@@ -81,6 +81,7 @@ def notes(answer: Answer) -> Iterator[str]:
         f"Middle and 5 to 95 % of {answer.seeds} modelled runs: other moments of scrapes and decisions, other"
         " pods to start, other requests. Differences are taken run by run under the same chances."
     )
+    yield from _spread_notes(answer.model)
     if answer.doubts:
         yield "Latency is unknown, because the replay misses it. " + " ".join(map(str, answer.doubts))
     if not answer.model.seen.kept.load.pods:
@@ -88,6 +89,20 @@ def notes(answer: Answer) -> Iterator[str]:
     if not fast.available():
         yield "numba is not installed: this is the slow reference (pip install 'autoscale-loadtest[whatif]')."
     yield "Not in the model: downstream limits, warming up, retries, new nodes (docs/whatif.md)."
+
+
+def _spread_notes(model: Model) -> Iterator[str]:
+    spread = model.spread
+    lag = (
+        ""
+        if spread.lag_s is None
+        else f" (99 % of its requests were sent within {seconds(spread.lag_s)} of their time)"
+    )
+    yield (
+        f"Bands of latency are widened by what the replay missed in {spread.windows} windows of 15 s, factors of"
+        f" {spread.low:.2f} to {spread.high:.2f}; those of the first decision by half a period of its timers."
+    )
+    yield f"Latency holds for nodes and a generator as quiet as in this run{lag}: what else will use them is unknown."
 
 
 def to_text(answer: Answer) -> str:

@@ -25,10 +25,19 @@ _LOOK_S = 0.3
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder for runs."
 )
-@click.option("--port", type=click.IntRange(1, 65535), default=8089, show_default=True, help="Port of the page.")
+@click.option(
+    "--web-port",
+    "--port",
+    "port",
+    type=click.IntRange(1, 65535),
+    default=8089,
+    show_default=True,
+    help="Port of the page.",
+)
 def command(context: str, kubeconfig: str | None, namespace: str | None, out: Path, port: int) -> None:
     """Serve a page on which a scenario, its rate and its duration are chosen and runs are started.
 
+    The address that is printed holds a token: whoever has it may look and start runs, and nobody else.
     Each run is recorded and its report linked on the page. Ctrl-C ends the load of a run that is going on, writes
     its report and then ends; a second one stops at once.
     """
@@ -38,8 +47,8 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, out: Pa
 
     ends = Ends()
     desk = Desk(shelf.choices, lambda: shelf.past_runs(out), ends.end_run)
-    with Page(port, runs=out, desk=desk, option="--port") as page, progress.screen() as screen, ends.on_signals():
-        screen.say(f"Start runs at {page.url} (Ctrl-C ends).")
+    with Page(port, runs=out, desk=desk) as page, progress.screen() as screen, ends.on_signals():
+        screen.say(f"Start runs at {page.address} (Ctrl-C ends).")
         while not ends.quit.is_set():
             launch = desk.take(_LOOK_S)
             if launch is not None:

@@ -3,6 +3,7 @@
 import copy
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from autoscale.base.resources import manifests
 from autoscale.cluster.kustomize.render import render
@@ -17,23 +18,23 @@ WEB_UI_PORT = 8089
 START_DEADLINE_S = 90
 
 
-def load_objects(scenario: Resolved, target: Target, labels: dict[str, str]) -> list[Object]:
-    """The manifests of k8s/loadtest for one run."""
+def load_objects(scenario: Resolved, target: Target, labels: dict[str, str], server: str) -> list[Object]:
+    """The manifests of k8s/loadtest for one run; ``server`` is the API server's URL."""
     objects = render(manifests() / "loadtest", labels=labels, namespace=target.namespace)
-    return [fill(obj, scenario, target) for obj in objects]
+    return [fill(obj, scenario, target, server) for obj in objects]
 
 
-def fill(obj: Object, scenario: Resolved, target: Target) -> Object:
+def fill(obj: Object, scenario: Resolved, target: Target, server: str) -> Object:
     """One manifest with the run's values; what needs none comes back as it is."""
     filled = copy.deepcopy(obj)
     if obj["kind"] == "ConfigMap":
         filled["data"] = {"scenario.json": json.dumps(scenario.model_dump())}
     if obj["kind"] == "Job":
-        _fill_job(filled, scenario, target)
+        _fill_job(filled, scenario, target, server)
     return filled
 
 
-def _fill_job(job: Object, scenario: Resolved, target: Target) -> None:
+def _fill_job(job: Object, scenario: Resolved, target: Target, server: str) -> None:
     """Deadline, number of workers, environment, and whose nodes to keep away from."""
     workers = scenario.load.workers
     spec = job["spec"]
@@ -47,6 +48,7 @@ def _fill_job(job: Object, scenario: Resolved, target: Target) -> None:
         "LOADTEST_HOST": target.host,
         "LOADTEST_WORKERS": str(workers),
         "LOADTEST_START_DEADLINE": str(START_DEADLINE_S),
+        "LOADTEST_API_HOST": urlsplit(server).hostname or "localhost",
     }
     for container in pod["containers"]:
         for entry in container.get("env") or []:

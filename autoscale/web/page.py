@@ -63,6 +63,11 @@ class Page:
         port = self._socket.getsockname()[1] if self._socket else self._port
         return f"http://{HOST}:{port}"
 
+    @property
+    def address(self) -> str:
+        """What to open: the URL, with the token that a page with a desk asks for."""
+        return self.url if self._desk is None else f"{self.url}/?token={self._desk.token}"
+
     def add(self, row: Row) -> None:
         """Take one row of the run; quick, from any one thread."""
         self._live.add(row)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from autoscale.web import pages
 from autoscale.web.desk import Desk, Launch, Refused
-from autoscale.web.guard import guard
+from autoscale.web.guard import TOKEN_HEADER, guard
 from autoscale.web.live import Live
 from autoscale.web.locust_ui import LocustUi
 
@@ -17,7 +17,7 @@ _LARGEST_BODY = 64 * 1024
 
 def application(live: Live, locust: LocustUi, desk: Desk | None, runs: Path | None) -> web.Application:
     """The page as an aiohttp application: our own addresses, and Locust's UI behind everything else."""
-    app = web.Application(middlewares=[guard], client_max_size=_LARGEST_BODY)
+    app = web.Application(middlewares=[guard(desk.token if desk else None)], client_max_size=_LARGEST_BODY)
     site = _Site(live, locust, desk, runs)
     app.add_routes(
         [
@@ -84,7 +84,7 @@ class _Site:
         desk = self._desk
         if desk is None:
             return _refused("Runs are started on the page of `autoscale ui` only.", 404)
-        if request.headers.get("X-Autoscale-Token") != desk.token:
+        if request.headers.get(TOKEN_HEADER) != desk.token:
             return _refused("This page is of another session: load it again.", 403)
         try:
             desk.ask(_launch(await request.json()))
@@ -98,7 +98,7 @@ class _Site:
     async def stop(self, request: web.Request) -> web.Response:
         """End the run that is going on; its report is still written."""
         desk = self._desk
-        if desk is None or request.headers.get("X-Autoscale-Token") != desk.token:
+        if desk is None or request.headers.get(TOKEN_HEADER) != desk.token:
             return _refused("This page is of another session: load it again.", 403)
         desk.stop()
         return web.json_response({"success": True})

@@ -43,6 +43,8 @@ def test_two_workers_send_exactly_the_plan_and_say_so(tmp_path: Path) -> None:
         load.until_sending()
         assert fetch(load.page)[0] == 200
         assert fetch(f"{load.page}/swarm", "POST")[0] == 409
+        assert fetch(f"{load.page}/stop", "POST", Origin="http://evil.example")[0] == 403
+        assert fetch(load.page, Host="evil.example")[0] == 403
         page = eventually(lambda: seen(load.page, at_least=20), "Locust's page to show the load")
         assert load.codes() == {"master": 0, "worker-0": 0, "worker-1": 0}
         workers = [load.rows(f"worker-{n}", "load") for n in (0, 1)]

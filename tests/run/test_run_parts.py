@@ -57,10 +57,14 @@ def test_the_limit_of_pods_holds_for_the_autoscaler(scenario: Resolved) -> None:
     limit_pods(scenario.model_copy(update={"limits": Limits(pods=8)}), HPA)
 
 
+def loaded(scenario: Resolved) -> list[Any]:
+    return load_objects(scenario, TARGET, {"run": "r"}, "https://api.shop.example:6443/k8s")
+
+
 def test_the_load_jobs_are_filled_in(scenario: Resolved) -> None:
     """URL, Host, number of workers and the scenario itself reach the pods; both Jobs end by themselves one day."""
     scenario = scenario.model_copy(update={"load": scenario.load.model_copy(update={"workers": 3})})
-    objects = {f"{obj['kind']}/{obj['metadata']['name']}": obj for obj in load_objects(scenario, TARGET, {"run": "r"})}
+    objects = {f"{obj['kind']}/{obj['metadata']['name']}": obj for obj in loaded(scenario)}
     assert json.loads(objects["ConfigMap/loadtest-scenario"]["data"]["scenario.json"])["name"] == "smoke"
     worker = objects["Job/loadtest-worker"]["spec"]
     assert (worker["completions"], worker["parallelism"]) == (3, 3)
@@ -70,6 +74,8 @@ def test_the_load_jobs_are_filled_in(scenario: Resolved) -> None:
         "web.shop",
         "3",
     )
+    master = objects["Job/loadtest-master"]["spec"]["template"]["spec"]["containers"][0]
+    assert {"name": "LOADTEST_API_HOST", "value": "api.shop.example"} in master["env"]
     for job in ("master", "worker"):
         # the container that is asked for its log, whatever else an admission webhook may put into the pod
         template = objects[f"Job/loadtest-{job}"]["spec"]["template"]

@@ -206,7 +206,7 @@ def test_a_run_is_started_from_the_page(browser: Browser, tmp_path: Path) -> Non
     (tmp_path / "r1" / "report.html").write_text("<h1>The report</h1>")
     with Page(0, runs=tmp_path, desk=desk) as page:
         one, errors = tab(browser, 390)
-        one.goto(page.url)
+        one.goto(page.address)
         expect(one.get_by_role("link", name="report")).to_have_attribute("href", "/runs/old/report.html")
         one.get_by_text("a day").click()
         one.get_by_label("Rate factor").fill("2")
@@ -237,7 +237,7 @@ def test_a_run_that_could_not_be_done_says_why(browser: Browser) -> None:
     desk = Desk(lambda: [Choice("smoke", "quick", 30, 45)], list, lambda: None)
     with Page(0, desk=desk) as page:
         one, errors = tab(browser)
-        one.goto(page.url)
+        one.goto(page.address)
         one.get_by_role("button", name="Start").click()
         expect(one.locator(".status")).to_contain_text("being started")
         assert desk.take(1) is not None
@@ -278,7 +278,7 @@ def test_a_run_that_is_tidied_up_is_not_one_being_started(browser: Browser) -> N
     desk = Desk(lambda: [Choice("smoke", "quick", 30, 45)], list, lambda: None)
     with Page(0, desk=desk) as page:
         one, errors = tab(browser)
-        one.goto(page.url)
+        one.goto(page.address)
         one.get_by_role("button", name="Start").click()
         expect(one.locator(".status")).to_contain_text("A run is being started")
         page.add({"k": "header", "t": 5.0, "run": "r1", "scenario": {"name": "day"}, "target": {}})

@@ -42,6 +42,8 @@ class Locust:
 
 def ask(page: Page, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
     host, port = page.url.removeprefix("http://").split(":")
+    if "?token=" in page.address:
+        headers = {"X-Autoscale-Token": page.address.partition("=")[2], **headers}
     connection = http.client.HTTPConnection(host, int(port), timeout=10)
     try:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
@@ -228,10 +230,43 @@ def test_the_token_is_asked_for() -> None:
     at = desk(stop=lambda: stopped.append(True))
     with Page(0, desk=at) as page:
         assert wish(page, at, token="other")[0] == 403
-        assert ask(page, "POST", "/autoscale/stop")[0] == 403
+        assert ask(page, "POST", "/autoscale/stop", X_Autoscale_Token="")[0] == 403
+        cookie = f"autoscale-{page.url.rpartition(':')[2]}={at.token}"
+        assert ask(page, "POST", "/autoscale/stop", X_Autoscale_Token="", Cookie=cookie)[0] == 403
         assert stopped == []
         assert ask(page, "POST", "/autoscale/stop", X_Autoscale_Token=at.token)[0] == 200
     assert stopped == [True]
+
+
+@pytest.mark.parametrize("path", ["/", "/scaling", "/autoscale/live", "/runs/r1/report.html", "/stop", "/assets/x.js"])
+def test_without_its_token_a_page_where_runs_are_started_shows_nothing(path: str) -> None:
+    """Another user of the machine reaches the port, and gets no page, no figures, no report and no way to Locust."""
+    locust = Locust()
+    with Page(0, desk=desk()) as page:
+        page.connect(lambda: locust.fetch)
+        for given in (
+            {"X_Autoscale_Token": ""},
+            {"X_Autoscale_Token": "é"},
+            {"X_Autoscale_Token": "", "Cookie": "a=b"},
+        ):
+            status, _, text = ask(page, "GET", path, None, **given)
+            assert (status, "the whole address that `autoscale ui` printed" in text) == (403, True)
+        assert ask(page, "GET", f"{path}?token=wrong", X_Autoscale_Token="")[0] == 403
+    assert locust.asked == []
+
+
+def test_the_printed_address_admits_a_browser_and_then_a_cookie_does() -> None:
+    """The token goes from the address into a cookie that no script reads; the rest of the address stays."""
+    with Page(0, desk=desk()) as page:
+        path = page.address.removeprefix(page.url)
+        status, headers, _ = ask(page, "GET", path + "&tab=scaling", X_Autoscale_Token="")
+        assert (status, headers["Location"]) == (303, "/?tab=scaling")
+        cookie = headers["Set-Cookie"]
+        assert {"HttpOnly", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+        assert ask(page, "GET", "/", X_Autoscale_Token="", Cookie=cookie.partition(";")[0])[0] == 200
+        assert ask(page, "GET", path, X_Autoscale_Token="", Host="evil.example")[0] == 403
+    with Page(0) as page:
+        assert page.address == page.url
 
 
 def test_without_a_desk_nothing_is_started() -> None:

@@ -35,19 +35,23 @@ def ui(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
             eventually(
                 lambda: "Start runs at" in (folder / "out").read_text() or process.poll() is not None, "the page"
             )
-            yield process, f"http://127.0.0.1:{number}"
+            yield process, (folder / "out").read_text().partition("Start runs at ")[2].split()[0]
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
             process.wait(60)
 
 
-def get(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+def get(address: str, path: str = "/") -> str:
+    """A page's text; ``address`` is the printed one, whose token goes along."""
+    url, _, token = address.partition("/?token=")
+    request = urllib.request.Request(url + path, headers={"X-Autoscale-Token": token})
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return str(answer.read().decode())
 
 
-def start(url: str, token: str, **wish: Any) -> Any:
+def start(address: str, **wish: Any) -> Any:
+    url, _, token = address.partition("/?token=")
     body = json.dumps({"scenario": "smoke", "rate_factor": 1, "time_factor": 1, **wish}).encode()
     request = urllib.request.Request(f"{url}/autoscale/start", data=body, headers={"X-Autoscale-Token": token})
     with urllib.request.urlopen(request, timeout=10) as answer:
@@ -55,7 +59,7 @@ def start(url: str, token: str, **wish: Any) -> Any:
 
 
 def news(url: str) -> Any:
-    return json.loads(get(f"{url}/autoscale/live"))
+    return json.loads(get(url, "/autoscale/live"))
 
 
 def test_it_waits_and_ends_on_ctrl_c(tmp_path: Path) -> None:
@@ -71,8 +75,7 @@ def test_it_waits_and_ends_on_ctrl_c(tmp_path: Path) -> None:
 def test_a_run_from_the_page_leaves_a_report(tmp_path: Path) -> None:
     """Start smoke at half its length: pods and load come in live, the record and a linked report remain."""
     with ui(tmp_path) as (_, url):
-        token = news(url)["desk"]["token"]
-        assert start(url, token, time_factor=0.5)["success"] is True
+        assert start(url, time_factor=0.5)["success"] is True
         eventually(lambda: news(url)["state"] == "running", "the load")
         eventually(lambda: "SCALING" in get(url).upper() and "templateArgs" in get(url), "Locust's page")
         eventually(lambda: news(url)["report"] and not news(url)["desk"]["busy"], "the report")
@@ -81,5 +84,5 @@ def test_a_run_from_the_page_leaves_a_report(tmp_path: Path) -> None:
         assert sum(row[1] for row in told["seconds"]) > 100
         assert told["pods"]
         assert told["cpu"]
-        assert re.search(r"<title>\w+: smoke", get(url + told["report"]))
+        assert re.search(r"<title>\w+: smoke", get(url, told["report"]))
         assert told["run"] in get(url)

@@ -1,6 +1,6 @@
 """Who may speak to the master's page: whoever calls it by an address or by the API server's name, and no other site."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -11,20 +11,20 @@ REFUSED_NAME = "This page answers to addresses, localhost and the API server's n
 REFUSED_SITE = "A request from another site is refused."
 
 
-def refusal(headers: Mapping[str, str], api_host: str) -> str | None:
-    """Why a request is refused; None where it may pass. ``headers`` are looked up whatever their case.
+def refusal(header: Callable[[str], str | None], api_host: str) -> str | None:
+    """Why a request is refused; None where it may pass. ``header`` looks one up, whatever its case.
 
     What comes through the API server's proxy keeps the name by which that was asked (``api_host``). Any other name may
     be another site's that leads here (DNS rebinding); an address cannot.
     """
-    host = headers.get("Host", "")
+    host = header("Host") or ""
     name = _name(f"//{host}")
     if name != api_host.lower() and not _is_of_here(name):
         return REFUSED_NAME
-    origin = headers.get("Origin")
+    origin = header("Origin")
     if origin is not None and _place(origin) != host.lower():
         return REFUSED_SITE
-    return None if headers.get("Sec-Fetch-Site", "none") in {"same-origin", "none"} else REFUSED_SITE
+    return None if (header("Sec-Fetch-Site") or "none") in {"same-origin", "none"} else REFUSED_SITE
 
 
 def _place(origin: str) -> str:

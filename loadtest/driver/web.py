@@ -26,7 +26,7 @@ def serve(environment: Environment, settings: Settings, stop: Callable[[], objec
     @ui.app.before_request
     def answer_instead() -> Response | None:
         """Locust's own handlers would start users, or hold the answer until every user is gone."""
-        if reason := refusal(request.headers, settings.api_host):
+        if reason := refusal(request.headers.get, settings.api_host):
             return _refused(reason, 403)
         if request.path in STARTING:
             return _refused(REFUSED, 409)

@@ -17,13 +17,13 @@ API = "api.shop.example"
 )  # fmt: skip
 def test_addresses_and_the_api_servers_name_are_answered(host: str, passes: bool) -> None:
     """A site's name may be made to lead here (DNS rebinding); an address, and names of this cluster, cannot."""
-    assert refusal({"Host": host}, API) == (None if passes else REFUSED_NAME)
+    assert refusal({"Host": host}.get, API) == (None if passes else REFUSED_NAME)
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://10.1.2.3:9999", "", "http://["])
 def test_another_origin_is_refused(origin: str) -> None:
     """Also another port of the same address; the page's own requests pass."""
     here = {"Host": "10.1.2.3:8089"}
-    assert refusal({**here, "Origin": origin}, API) == REFUSED_SITE
-    assert refusal({**here, "Origin": "http://10.1.2.3:8089", "Sec-Fetch-Site": "same-origin"}, API) is None
-    assert refusal({**here, "Sec-Fetch-Site": "cross-site"}, API) == REFUSED_SITE
+    assert refusal({**here, "Origin": origin}.get, API) == REFUSED_SITE
+    assert refusal({**here, "Origin": "http://10.1.2.3:8089", "Sec-Fetch-Site": "same-origin"}.get, API) is None
+    assert refusal({**here, "Sec-Fetch-Site": "cross-site"}.get, API) == REFUSED_SITE

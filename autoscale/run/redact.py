@@ -137,8 +137,12 @@ _SPECS: dict[str, Rule] = {
 }
 _DATA = dict.fromkeys(("data", "stringData", "binaryData"), _names)
 _SCENARIO: Rule = {
-    **_all("name", "description", "model", "points", "users", "stages", "duration_s", "total", "load", "objectives"),
+    **_all("name", "description", "model", "points", "users", "stages", "duration_s", "total", "objectives"),
     **_all("price", "limits", "embedded"),
+    "load": {
+        **_all("model", "arrivals", "seed", "pacing", "rate_factor", "workers", "max_in_flight", "connections"),
+        **_all("close_share"),
+    },
     "tls": _all("verify", "server_name"),
     "target": {**_all("workload", "namespace"), "url": lambda url: url and harmless(url)},
     "requests": {

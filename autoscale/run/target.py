@@ -221,11 +221,15 @@ def service_of(url: str, namespace: str) -> tuple[str, str, int]:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        raise InputError("the URL is not one", problems=[Problem("the target's URL", repr(url), wanted)]) from None
+        raise InputError(
+            "the URL is not one", problems=[Problem("the target's URL", repr(harmless(url)), wanted)]
+        ) from None
     labels = host.split(".")
     is_name = bool(_SERVICE_HOST.fullmatch(host))
     if parts.scheme not in _PORTS or not port or parts.username or parts.password or not is_name:
-        raise InputError("the URL is not that of a Service", problems=[Problem("the target's URL", repr(url), wanted)])
+        raise InputError(
+            "the URL is not that of a Service", problems=[Problem("the target's URL", repr(harmless(url)), wanted)]
+        )
     return labels[0], labels[1] if len(labels) > 1 else namespace, port
 
 

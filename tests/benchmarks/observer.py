@@ -70,10 +70,9 @@ def _site(cluster: Cluster, kubeconfig: str, namespace: str, label: str) -> Site
 
 
 def _header(site: Site) -> Row:
-    scenario = {"name": "bench", "requests": [], "stages": [], "points": []}
     return header_row(
         "bench",
-        scenario,
+        site.scenario,
         site.target,
         site.objects,
         site.place.cluster,

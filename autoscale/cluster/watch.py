@@ -19,8 +19,9 @@ LONGEST_DELAY_S = 5.0
 LATE_S = 2.0
 # What a stalled connection held back comes within so long of its end.
 BURST_S = 0.5
-# A server that has sent two bookmarks so soon after each other does so always: it is heard at least that often.
-_BEAT_S = 1.5
+# How often a watch asks for bookmarks where lateness matters: the embedded cluster sends them, upstream does not know
+# the parameter, and sends one a minute.
+BEAT_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Watch:
 
     ``silence_s`` is how long nothing may be heard before the connection counts as dead: the server is
     asked to end each watch a little earlier (it sends a bookmark before), so a quiet collection is no failure.
+    ``beat``: bookmarks are asked for so often that a stalled connection is known by those that do not come.
     ``patience_s`` is how long the first list is tried for while the server does not answer.
     """
 
@@ -67,6 +69,7 @@ class Watch:
         fields: str | None = None,
         silence_s: float = 30.0,
         patience_s: float = 30.0,
+        beat: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.source = resource.plural
@@ -76,6 +79,7 @@ class Watch:
         self._selectors = {"labelSelector": labels, "fieldSelector": fields}
         self._silence_s = silence_s
         self._patience_s = patience_s
+        self._beat = beat
         self._clock = clock
         self._stop = threading.Event()
         self._stream: Stream | None = None
@@ -175,6 +179,7 @@ class Watch:
             "watch": True,
             "allowWatchBookmarks": True,
             "resourceVersion": self._version,
+            "bookmarkSeconds": BEAT_S if self._beat else None,
             "timeoutSeconds": max(1, int(self._silence_s * 0.8)),
         }
         began = self._clock()
@@ -229,7 +234,7 @@ class Watch:
         if self._beats and now - before > LATE_S:
             self._silence = before, now
         if not change:
-            self._beats = self._beats or now - self._bookmark < _BEAT_S
+            self._beats = self._beats or now - self._bookmark < LATE_S
             self._bookmark = now
         if change and self._silence:
             since, until = self._silence

@@ -13,7 +13,7 @@ from autoscale.kube.kinds import Object
 from autoscale.observe import convert, loglines
 from autoscale.observe.clocks import Clocks
 from autoscale.observe.gaps import gap_row
-from autoscale.observe.lateness import Lateness
+from autoscale.observe.lateness import Lateness, Silence
 from autoscale.observe.scope import Scope
 from autoscale.observe.table import RECORDED, Source
 from autoscale.record.rows import Gap, Row
@@ -42,15 +42,6 @@ class ClockRead:
     offset_s: float
     error_s: float
     t: float
-
-
-@dataclass(frozen=True)
-class Silence:
-    """A server that is asked every second did not answer from ``since`` until ``until``."""
-
-    source: str
-    since: float
-    until: float
 
 
 Seen = Change | Lost | Line | Samples | ClockRead | Silence

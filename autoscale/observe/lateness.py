@@ -8,9 +8,13 @@ tells no such time; but a server that is asked every second and does not answer 
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from autoscale.cluster.watch import BURST_S, LATE_S, Change, Lost
+
+BEAT_S = 1.0
+"""After so long without a word a server is asked for one."""
 
 _RESOLUTION_S = 1.0  # Kubernetes writes whole seconds, cut off
 
@@ -44,3 +48,39 @@ class Lateness:
         if not any(since + LATE_S <= t <= until + BURST_S for t in self.recent):
             return []
         return [Lost(source, since, until, f"no answer for {until - since:.1f} s: what changed was heard late")]
+
+
+@dataclass(frozen=True)
+class Silence:
+    """A server that is asked every second did not answer from ``since`` until ``until``."""
+
+    source: str
+    since: float
+    until: float
+
+
+class Pulse:
+    """When a server was heard last, whatever way. A silence is told a beat later, when what it held back has come."""
+
+    def __init__(self, source: str, heard: Callable[[], float], now: float) -> None:
+        self._source, self._heard, self._last = source, heard, now
+        self._told: Silence | None = None
+
+    def beats(self, now: float) -> bool:
+        """Whether it was heard within the last second."""
+        self._last = max(self._last, self._heard())
+        return now - self._last < BEAT_S
+
+    def answered(self, now: float) -> None:
+        """It answered what it was asked when it had not been heard for a second, or its clock was to be looked at."""
+        spoke_before = self._last < self._heard() < now - BURST_S  # another connection did not wait
+        if now - self._last > LATE_S and not spoke_before:
+            self._told = Silence(self._source, self._last, now)
+        self._last = now
+
+    def over(self, now: float) -> Silence | None:
+        """The silence that ended a second ago."""
+        if self._told is None or now - self._told.until < BEAT_S:
+            return None
+        told, self._told = self._told, None
+        return told

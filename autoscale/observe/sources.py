@@ -13,10 +13,11 @@ from autoscale.cluster.client import Cluster
 from autoscale.cluster.clock import PERIOD_S, Meter
 from autoscale.cluster.logs import LogFollower
 from autoscale.cluster.metrics import pod_samples
-from autoscale.cluster.watch import LATE_S, Change, Lost, Watch
-from autoscale.observe.fold import ClockRead, Samples, Seen, Silence
+from autoscale.cluster.watch import Change, Lost, Watch
+from autoscale.observe.fold import ClockRead, Samples, Seen
+from autoscale.observe.lateness import BEAT_S, Pulse
 
-BEAT_S = 1.0
+CHECK_S = 5.0
 CLOCK_RETRY_S = 1.0
 JOIN_S = 10.0
 
@@ -124,50 +125,47 @@ def sampling(
 
 @contextmanager
 def timing(
-    clk: str, ask: Callable[[], str], inbox: Inbox, clock: SteadyClock, *, same_machine: bool, beat: bool = False
+    clk: str,
+    ask: Callable[[], str],
+    inbox: Inbox,
+    clock: SteadyClock,
+    *,
+    same_machine: bool,
+    heard: Callable[[], float] | None = None,
 ) -> Iterator[None]:
     """Another clock against ours: measured, and followed from then on; taken for ours on the same machine until its
     answers say otherwise.
 
-    ``ask()`` returns a ``Date`` header of that clock's server. ``beat``: it is asked every second, so that its answers
-    bound how late anything else of that server can have been heard: a longer silence is put in as ``Silence``.
+    ``ask()`` returns a ``Date`` header of that clock's server. ``heard()``: when anything came from that server last.
+    Where nothing did for a second it is asked, so that its answers bound how late anything else can have been heard: a
+    longer silence is put in as ``Silence``.
     """
     stop, meter = threading.Event(), Meter(exact=same_machine)
-    pulse = _Pulse(clk, clock()) if beat else None
+    pulse, rest_s = (Pulse(clk, heard, clock()), CHECK_S) if heard else (None, PERIOD_S)
 
     def work() -> None:
-        pause = CLOCK_RETRY_S
-        while not stop.wait(meter.next(now := clock(), BEAT_S if beat else PERIOD_S) - now):
-            sent = clock()
+        pause, due = CLOCK_RETRY_S, meter.next(clock(), rest_s)
+        while not stop.is_set():
+            now = clock()
+            if pulse and (silence := pulse.over(now)):
+                inbox.put(silence)
+            if now < due and (pulse is None or pulse.beats(now)):
+                stop.wait(min(due - now, BEAT_S) if pulse else due - now)
+                continue
             try:
                 second = parsedate_to_datetime(ask()).timestamp()
             except (ClusterError, KeyError, ValueError):  # no answer, or none with a date: it may not listen yet
                 stop.wait(pause)
-                pause = BEAT_S if beat else min(2 * pause, PERIOD_S)
+                pause = BEAT_S if pulse else min(2 * pause, PERIOD_S)
                 continue
             received, pause = clock(), CLOCK_RETRY_S
-            if silence := pulse and pulse.heard(received):
-                inbox.put(silence)
-            if bound := meter.take(sent, received, second):
+            if pulse:
+                pulse.answered(received)
+            if bound := meter.take(now, received, second):
                 inbox.put(ClockRead(clk, bound.offset_s, bound.error_s, received))
+            due = meter.next(received, rest_s)
 
     if same_machine:
         inbox.put(ClockRead(clk, 0.0, 0.0, clock()))
     with running(f"clock {clk}", work, stop.set, inbox):
         yield
-
-
-class _Pulse:
-    """When a server was heard last. A silence is told a beat later, when what it held back has arrived."""
-
-    def __init__(self, source: str, now: float) -> None:
-        self._source, self._last = source, now
-        self._told: Silence | None = None
-
-    def heard(self, now: float) -> Silence | None:
-        """It answered; the silence that was over at the answer before this one."""
-        over, self._told = self._told, None
-        if now - self._last > LATE_S:
-            self._told = Silence(self._source, self._last, now)
-        self._last = now
-        return over

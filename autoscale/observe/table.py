@@ -32,7 +32,7 @@ class Source:
     one, None for what is watched for control alone. ``left(key, scope)``: the row of a key that was among an object's
     rows and is in no object's now. ``optional``: a run does without it where it may not be watched or is not served.
     ``beside``: the kinds of workload it is watched for, empty for all. ``hides``: the figures that are unknown where it
-    was not heard.
+    was not heard. ``beat``: its watch asks for frequent bookmarks, as figures rest on when it is heard.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class Source:
     optional: bool = False
     beside: tuple[str, ...] = ()
     hides: str = ""
+    beat: bool = False
 
     @property
     def resource(self) -> Resource:
@@ -141,14 +142,17 @@ def _endpoint_left(pod_uid: str, scope: Scope) -> Row:
 
 
 _SIZE = "the size that was asked for, and when"
+_PODS = "pods over time, and when each was made, placed, started, ready, gone"
+_DECISIONS = "the HPA's decisions, and when they were made"
+_TRAFFIC = "when pods began and ceased to get traffic"
 SOURCES = (
-    Source("Deployment", _workload, _workload_rows, beside=("Deployment",), hides=_SIZE),
-    Source("StatefulSet", _workload, _workload_rows, beside=("StatefulSet",), hides=_SIZE),
+    Source("Deployment", _workload, _workload_rows, beside=("Deployment",), hides=_SIZE, beat=True),
+    Source("StatefulSet", _workload, _workload_rows, beside=("StatefulSet",), hides=_SIZE, beat=True),
     Source("ReplicaSet", _labelled, _workload_rows, beside=("Deployment",), hides=_SIZE),
-    Source("Pod", _labelled, _pod_rows, hides="pods over time, and when each was made, placed, started, ready, gone"),
-    Source("HorizontalPodAutoscaler", _hpa, _hpa_rows, hides="the HPA's decisions, and when they were made"),
+    Source("Pod", _labelled, _pod_rows, hides=_PODS, beat=True),
+    Source("HorizontalPodAutoscaler", _hpa, _hpa_rows, hides=_DECISIONS, beat=True),
     Source("Event", _all, _event_rows, hides="what the cluster said of it"),
-    Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left, hides="when pods began and ceased to get traffic"),
+    Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left, hides=_TRAFFIC, beat=True),
     Source("Node", _all, _node_rows, optional=True, hides="nodes over time"),
     Source("Job", _made),
     Source("Pod", _load_pods),

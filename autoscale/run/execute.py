@@ -187,14 +187,23 @@ def enter_sources(run: Recorder, site: Site) -> None:
     def date() -> str:
         return cluster.call("GET", "/version", read_s=5.0).headers["date"]
 
-    run.stack.enter_context(timing(API_CLOCK, date, inbox, run.clock, same_machine=run.same_machine, beat=True))
+    pulse = timing(API_CLOCK, date, inbox, run.clock, same_machine=run.same_machine, heard=lambda: run.heard_at)
+    run.stack.enter_context(pulse)
     for source in watched(*(one.kind for one in (target, *site.beside))):
         many = bool(site.beside) and source.rows is not None  # one watch for all, however many there are
         chosen, resource = Selection() if many else source.selection(run.fold.scope), source.resource
         if chosen is None or resource.plural in site.unseen:
             continue
         namespace = target.namespace if resource.namespaced else None
-        watch = Watch(cluster, resource, namespace, labels=chosen.labels, fields=chosen.fields, clock=run.clock)
+        watch = Watch(
+            cluster,
+            resource,
+            namespace,
+            labels=chosen.labels,
+            fields=chosen.fields,
+            beat=source.beat,
+            clock=run.clock,
+        )
         run.stack.enter_context(watching(watch, inbox, load=source.rows is None))
     period_s = site.place.metrics_period_s
     labels = "" if site.beside else target.labels

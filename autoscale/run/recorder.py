@@ -67,6 +67,7 @@ class Recorder:
     same_machine: bool = False
     clock: SteadyClock = field(default_factory=SteadyClock)
     ahead_s: float = 0.0
+    heard_at: float = 0.0  # when anything came from the API server last
     inbox: Inbox = field(default_factory=queue.SimpleQueue)
     totals: Totals = field(default_factory=Totals)
     marks: dict[str, Mark] = field(default_factory=dict)
@@ -124,6 +125,8 @@ class Recorder:
 
     def _handle(self, item: Item) -> None:
         """One thing that a source saw."""
+        if isinstance(item, Change | Line | Samples):
+            self.heard_at = item.t
         match item:
             case Broken():
                 self.broken.append(item)

@@ -3,6 +3,7 @@
 import math
 import queue
 import time
+from collections.abc import Sequence
 from email.utils import formatdate
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from autoscale.cluster.client import connect
 from autoscale.cluster.clock import SAMPLES, Bound, Meter, narrow, next_moment, server_time
 from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.observe import sources
-from autoscale.observe.fold import ClockRead, Silence
+from autoscale.observe.fold import ClockRead
+from autoscale.observe.lateness import Pulse, Silence
 
 offsets = st.floats(-100, 100, allow_nan=False)
 trips = st.floats(0.001, 0.2)
@@ -148,18 +150,53 @@ def test_a_clock_that_does_not_answer_yet_is_asked_again_soon(monkeypatch: pytes
     assert len(asked) == 4
 
 
-def test_a_server_that_did_not_answer_in_time_is_told_a_beat_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From its last answer to the next; answers in time tell nothing, and its clock is taken for ours all the while."""
-    monkeypatch.setattr(sources, "BEAT_S", 0.01)
-    ours, stalled = [100.0], iter([False, True, False, False])
+def test_a_server_that_did_not_answer_in_time_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the last that was heard of it to its answer, among answers in time that tell nothing."""
+    monkeypatch.setattr(sources, "BEAT_S", 0.1)
+    monkeypatch.setattr("autoscale.observe.lateness.BEAT_S", 0.1)
+    ours, slow = [100.0], iter([False, False, True])
+
+    def tick() -> float:
+        ours[0] += 0.2
+        return ours[0]
 
     def ask() -> str:
-        ours[0] += 3.0 if next(stalled, False) else 0.5
+        ours[0] += 6.0 if next(slow, False) else 0.1
         return formatdate(ours[0], usegmt=True)
 
     inbox: sources.Inbox = queue.SimpleQueue()
-    with sources.timing("api", ask, inbox, SteadyClock(lambda: 100.0, lambda: ours[0]), same_machine=True, beat=True):
-        seen = [inbox.get(timeout=30) for _ in range(2)]
-    assert [type(item) for item in seen] == [ClockRead, Silence]
-    assert isinstance(seen[1], Silence)
-    assert seen[1].until - seen[1].since == pytest.approx(3.0)
+    clock = SteadyClock(lambda: 100.0, tick)
+    with sources.timing("api", ask, inbox, clock, same_machine=True, heard=lambda: 0.0):
+        found = next(item for item in iter(lambda: inbox.get(timeout=30), None) if isinstance(item, Silence))
+    assert found.source == "api"
+    assert 6.0 <= found.until - found.since <= 7.0
+
+
+def pulse(*steps: tuple[str, float], heard: Sequence[float] = ()) -> list[tuple[float, float]]:
+    """The silences that a pulse tells of ``answered`` and ``beats`` at these times; others are heard at ``heard``."""
+    now, told = [0.0], []
+    one = Pulse("api", lambda: max((at for at in heard if at <= now[0]), default=0.0), 0.0)
+    for what, at in steps:
+        now[0] = at
+        if found := one.over(at):
+            told.append((found.since, found.until))
+        if what == "beats":
+            one.beats(at)
+        else:
+            one.answered(at)
+    found = one.over(math.inf)
+    return told + ([(found.since, found.until)] if found else [])
+
+
+def test_a_silence_is_from_the_last_word_to_the_next() -> None:
+    """Longer than two seconds, and no sooner; what was heard on any connection is a word."""
+    assert pulse(("answered", 1.0), ("answered", 5.0)) == [(1.0, 5.0)]
+    assert pulse(("answered", 1.0), ("answered", 3.0)) == []
+    assert pulse(("beats", 3.5), ("answered", 5.0), heard=[3.0]) == []
+    assert pulse(("beats", 2.5), ("answered", 9.0), heard=[2.0]) == [(2.0, 9.0)]
+
+
+def test_an_answer_that_is_late_alone_is_no_silence() -> None:
+    """What another connection brought meanwhile was heard in time; what came with the answer was not."""
+    assert pulse(("answered", 1.0), ("answered", 9.0), heard=[4.0]) == []
+    assert pulse(("answered", 1.0), ("answered", 9.0), heard=[8.9]) == [(1.0, 9.0)]

@@ -12,7 +12,8 @@ from autoscale.base.times import format_time
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import Change, Lost, Watch
-from autoscale.observe.fold import ClockRead, Fold, Silence
+from autoscale.observe.fold import ClockRead, Fold
+from autoscale.observe.lateness import Silence
 from autoscale.observe.scope import Scope
 
 BEGIN = 1_795_400_000.0

@@ -17,8 +17,12 @@ from autoscale.kube.requirements import Requirement, all_match
 from autoscale.kube.statuses import StatusError, bad_request
 from autoscale.plane.store import Change, Store, Stored
 
-BOOKMARK_S = 1.0
-"""How often a quiet watch tells how far it is, so that it shows when it is heard late (upstream: each minute)."""
+BOOKMARK_S = 30.0
+"""How often a quiet watch tells how far it is (upstream: about a minute)."""
+
+LEAST_BOOKMARK_S = 0.01
+"""What a client may ask for at the most often, by ``bookmarkSeconds``: upstream does not know that parameter, and
+passes over it. By bookmarks that do not come a client knows that it is heard late."""
 
 WATCH_S = 3600.0
 """How long a watch lasts that does not say."""
@@ -126,8 +130,9 @@ class _Watch:
         try:
             since = int(query.get("resourceVersion") or 0)
             self.left_s = float(query.get("timeoutSeconds") or WATCH_S) or WATCH_S
+            self.quiet_s = max(LEAST_BOOKMARK_S, float(query.get("bookmarkSeconds") or BOOKMARK_S))
         except ValueError:
-            raise bad_request("resourceVersion and timeoutSeconds are numbers") from None
+            raise bad_request("resourceVersion, timeoutSeconds and bookmarkSeconds are numbers") from None
         self.from_now = since == 0 or self.initial
         self.version = store.version if self.from_now else since
 
@@ -146,12 +151,12 @@ class _Watch:
                 return
             self.version = self.store.version
             lines = [line for change in changes if (line := self._changed(change))]
-            if not lines and self.bookmarks and loop.time() - said >= BOOKMARK_S:
+            if not lines and self.bookmarks and loop.time() - said >= self.quiet_s:
                 lines = [self._bookmark()]
             if lines:
                 await response.write(b"".join(lines))
                 said = loop.time()
-            quiet = said + BOOKMARK_S - loop.time() if self.bookmarks else left
+            quiet = said + self.quiet_s - loop.time() if self.bookmarks else left
             await self.store.wait_change(self.version, max(0.0, min(left, quiet)))
 
     def _initial(self) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 Two measures, since no cluster gives one that is enough. Every object tells when the API server wrote it last, so a
 change that comes long after that was late: on whatever connection, through whatever caches. A deletion or a binding
-tells no such time; but a server that is asked every second and does not answer was not heard in between by anybody.
+tells no such time; but a server of which nothing is heard, and which does not answer, was not heard by anybody.
 (A third is the watch's own: bookmarks, where a server sends them often.)
 """
 

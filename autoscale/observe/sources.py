@@ -17,7 +17,7 @@ from autoscale.cluster.watch import Change, Lost, Watch
 from autoscale.observe.fold import ClockRead, Samples, Seen
 from autoscale.observe.lateness import BEAT_S, Pulse
 
-CHECK_S = 5.0
+CHECK_S = 10.0
 CLOCK_RETRY_S = 1.0
 JOIN_S = 10.0
 

@@ -15,7 +15,7 @@ from autoscale.cluster.logs import Line, LogFollower
 from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.cluster.watch import Change, Lost
 from autoscale.observe.clocks import WALL, clock_row
-from autoscale.observe.fold import Fold, Samples
+from autoscale.observe.fold import ClockRead, Fold, Samples
 from autoscale.observe.gaps import gap_row
 from autoscale.observe.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
 from autoscale.observe.view import View
@@ -146,10 +146,10 @@ class Recorder:
 
     def _beside(self, item: Item, at: float | None) -> None:
         """The same for every other service: rows of its own, and nothing that the target's fold has told already."""
-        for other in self.beside if isinstance(item, Change | Samples) else ():
+        for other in self.beside if isinstance(item, Change | Samples | ClockRead) else ():
             if isinstance(item, Change):
                 other.view.see(item)
-            for row in other.fold.rows(item) if isinstance(item, Change | Samples) else ():
+            for row in other.fold.rows(item) if isinstance(item, Change | Samples | ClockRead) else ():
                 if row["k"] in OWN and not (row["k"] == "event" and row["object"].startswith("Node/")):
                     self.write(cast("Row", {**row, "of": other.name}), at)
 

@@ -157,9 +157,10 @@ class Request(Strict):
 
 
 class Price(Strict):
-    """What a pod costs, for the cost per million good requests."""
+    """What a pod and a node cost, for the cost per million good requests."""
 
     pod_hour: float = Field(ge=0, allow_inf_nan=False)
+    node_hour: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     currency: str = "EUR"
 
 
@@ -171,9 +172,20 @@ class Limits(Strict):
     pods: int | None = Field(default=None, ge=1)
 
 
-class Embedded(Strict):
-    """Settings of the embedded cluster for this scenario: a preset and single settings over it."""
+class Nodes(Strict):
+    """A pool of equal nodes: ``size`` is the CPU of each, up to ``max`` of them, each Ready ``start`` after it was
+    asked for and gone when it has been empty for ``idle``."""
 
+    size: str | int | float
+    max: int = Field(ge=1, le=100)
+    start: Annotated[Duration, Field(ge=0)] = 20.0
+    idle: Annotated[Duration, Field(ge=0)] = 600.0
+
+
+class Embedded(Strict):
+    """Settings of the embedded cluster for this scenario: a preset, a pool of nodes, and single settings over it."""
+
+    nodes: Nodes | None = None
     preset: Literal["real", "quick"] = "real"
     settings: Free = Field(default={})
 

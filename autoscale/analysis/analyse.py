@@ -97,6 +97,8 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         interventions=interventions(kept),
         objective=objective,
         metric_ages=_metric_ages(kept),
+        node_count=timeline.node_count(kept),
+        memory_requested=timeline.memory_requested(kept),
         nodes={row["name"]: row["cpu_m"] for row in kept.nodes},
         containers=tuple(sorted({name for pod in kept.pods.values() for name in pod.requests_m})),
         pod_bins=_pod_bins(kept),

@@ -21,7 +21,6 @@ from autoscale.analysis.results.analysis import (
 )
 from autoscale.analysis.results.catalogue import CATALOGUE
 from autoscale.analysis.steps import StepSeries
-from autoscale.record.rows import Price
 
 CONSTANT_SHARE = 0.1
 FLAPPING_S = 600.0
@@ -42,7 +41,8 @@ def measures(analysis: Analysis, reversals: int | None) -> dict[str, Measure]:
     back = back_to_min(analysis.replicas, analysis.hpa, analysis.load_end, analysis.end)
     price = analysis.header["scenario"].get("price")
     notes = dict.fromkeys(("theta_under", "theta_over", "under_provisioned", "over_provisioned"), demand.how)
-    notes["cost"] = (price.get("currency") or "") if price else ""
+    notes["cost"] = notes["node_cost"] = (price.get("currency") or "") if price else ""
+    asked = of_asked(analysis, start, end)
     notes["bad"] = analysis.objective.text if analysis.objective else "no latency objective"
     return table(
         [
@@ -50,8 +50,13 @@ def measures(analysis: Analysis, reversals: int | None) -> dict[str, Measure]:
             good,
             of_reaction(analysis.reaction, back),
             supply,
+            asked,
             of_pods(analysis.pods, analysis.scale_downs, start, has_load),
-            {"reversals": reversals, "cost": cost(price, supply["replica_minutes"], good["goodput"], length)},
+            {
+                "reversals": reversals,
+                "cost": cost(price and price["pod_hour"], supply["replica_minutes"], good["goodput"], length),
+                "node_cost": cost(price and price.get("node_hour"), asked["node_minutes"], good["goodput"], length),
+            },
         ],
         notes,
     )
@@ -211,8 +216,23 @@ def flapping(
     return best
 
 
-def cost(price: Price | None, minutes: float | None, goodput: float | None, length_s: float | None) -> float | None:
-    """The cost of a million good requests at so many replica-minutes; None without a price or good requests."""
-    if price is None or minutes is None or not goodput or not length_s:
+def of_asked(analysis: Analysis, start: float, end: float) -> Numbers:
+    """What was held over time: cores and GiB that the pods asked for, and nodes; so bigger pods compare with more."""
+    parts = (
+        ("core_minutes", analysis.cpu.requested, 1000.0),
+        ("memory_minutes", analysis.memory_requested, 2.0**30),
+        ("node_minutes", analysis.node_count, 1.0),
+    )
+    return {name: _minutes(series, unit, start, end) for name, series, unit in parts}
+
+
+def _minutes(series: StepSeries, unit: float, start: float, end: float) -> float | None:
+    known = series.known(start, end)
+    return sum(length * value for length, value in known) / unit / 60 if known else None
+
+
+def cost(hour: float | None, minutes: float | None, goodput: float | None, length_s: float | None) -> float | None:
+    """The cost of a million good requests at so many minutes of what an hour costs; None without either."""
+    if hour is None or minutes is None or not goodput or not length_s:
         return None
-    return price["pod_hour"] * minutes / 60 / (goodput * length_s) * 1e6
+    return hour * minutes / 60 / (goodput * length_s) * 1e6

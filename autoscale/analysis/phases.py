@@ -79,12 +79,41 @@ def pod_moments(kept: Collected, pod: PodHistory) -> list[Moment | None]:
     ]
 
 
+NODE_PHASES = ("node asked", "node there", "node ready")
+"""Parts of the wait for a node that was not there yet: they stand between created and scheduled."""
+
+_ASKED = ("TriggeredScaleUp", "Nominated")  # of cluster-autoscaler, of Karpenter
+
+
+def pod_chain(kept: Collected, pod: PodHistory) -> tuple[tuple[str, ...], list[Moment | None]]:
+    """The names and moments of a pod's start from its creation on, with those of its node where it waited for one."""
+    names, moments = _POD_CHAIN, pod_moments(kept, pod)
+    node = _node_moments(kept, pod)
+    if node is None:
+        return names, moments
+    return (names[0], *NODE_PHASES, *names[1:]), [moments[0], *node, *moments[1:]]
+
+
+def _node_moments(kept: Collected, pod: PodHistory) -> list[Moment | None] | None:
+    """When a pod's node was asked for, there and Ready; None where the node was there before the pod."""
+    rows = [row for row in kept.nodes if row["name"] == pod.node] if pod.node else []
+    if not rows or rows[0]["t"] <= pod.first_seen + _SLACK_S:
+        return None
+    asked = [event.at for event in kept.events if event.reason in _ASKED and event.object == f"Pod/{pod.name}"]
+    ready = next((row["t"] for row in rows if row["ready"]), None)
+    return [
+        Moment(asked[0], 1.0) if asked else None,
+        Moment(rows[0]["t"], 0.0),
+        None if ready is None else Moment(ready, 0.0),
+    ]
+
+
 def pod_start(kept: Collected, pod: PodHistory, decided: float | None) -> tuple[Phase, ...]:
     """The chain of one pod's start, from the decision; from its creation where it was there before."""
-    moments = pod_moments(kept, pod)
+    names, moments = pod_chain(kept, pod)
     if decided is None:
-        return chain(_POD_CHAIN[1:], moments[0], moments[1:])
-    return chain(_POD_CHAIN, Moment(decided, 0.0), moments)
+        return chain(names[1:], moments[0], moments[1:])
+    return chain(names, Moment(decided, 0.0), moments)
 
 
 def pod_end(kept: Collected, pod: PodHistory) -> tuple[Phase, ...]:
@@ -155,12 +184,12 @@ def _scale_up(
 ) -> ScaleUp:
     change, origin, until = span
     pods = new_pods(kept, event, until)
-    chains = {pod.name: pod_moments(kept, pod) for pod in pods}
-    slowest = max(chains, key=lambda name: _last(chains[name]), default=None)
+    chains = {pod.name: pod_chain(kept, pod) for pod in pods}
+    slowest = max(chains, key=lambda name: _last(chains[name][1]), default=None)
     shown = _metric_shows(cpu, tolerance, origin, event.at, seen)
     start = Moment(origin, 0.0) if origin is not None else None
-    rest = chains[slowest] if slowest is not None else [None] * len(_POD_CHAIN)
-    phases = chain(PHASES, start, [shown, Moment(event.at, 0.0), *rest])
+    names, rest = chains[slowest] if slowest is not None else (_POD_CHAIN, [None] * len(_POD_CHAIN))
+    phases = chain((*PHASES[:2], *names), start, [shown, Moment(event.at, 0.0), *rest])
     timed = [phase for phase in phases if phase.duration_s is not None]
     longest = max(timed, key=lambda phase: phase.duration_s or 0.0, default=None)
     return ScaleUp(

@@ -309,3 +309,26 @@ def _requested(pod: PodHistory) -> StepSeries:
     asked = requests_of(pod, None)
     later = [(time, value) for time, value in zip(asked.times, asked.values, strict=True) if time > since]
     return StepSeries.of([(since, asked.at(since)), *later])
+
+
+def node_count(kept: Collected) -> StepSeries:
+    """How many nodes the cluster had; unknown where none was seen (they may not be watched)."""
+    there: dict[str, bool] = {}
+    points: list[tuple[float, float | None]] = []
+    for row in kept.nodes:
+        there[row["name"]] = not row.get("removed", False)
+        points.append((row["t"], float(sum(there.values()))))
+    return StepSeries.of(points)
+
+
+def memory_requested(kept: Collected) -> StepSeries:
+    """Bytes that the running pods asked for; a pod of which one container asks for none counts as unknown."""
+    return total(_memory(pod) for pod in kept.pods.values() if pod.started)
+
+
+def _memory(pod: PodHistory) -> StepSeries:
+    points: list[tuple[float, float | None]] = []
+    for at, asked in pod.asked:
+        known = [one.get("memory") for one in asked.values()]
+        points.append((at, None if None in known else sum(value for value in known if value is not None) / 1000))
+    return StepSeries.of(points if pod.removed is None else [*points, (pod.removed, None)])

@@ -30,8 +30,8 @@ from autoscale.kube.quantities import milli
 from autoscale.kube.statuses import StatusError
 from autoscale.plane import metrics
 from autoscale.plane.adapter.answers import Answers
-from autoscale.plane.controllers import hpa
-from autoscale.plane.loop import Loop
+from autoscale.plane.controllers import hpa, nodepool
+from autoscale.plane.loop import CONTROLLERS, Controller, Loop
 from autoscale.plane.store import Create, Store
 
 _TICK_S = 1.0
@@ -64,6 +64,8 @@ class ControlPlane:
         self._tasks: list[asyncio.Task[None]] = []
         self._prometheus = Prometheus(store.objects, settings.metric_resolution_s, self.now)
         self._loop = Loop(store, config_of(settings), self._follow, self.pod_metrics, self._prometheus.answers)
+        if settings.nodes_max > 1:
+            self._loop.controllers = (*CONTROLLERS, self._node_pool())
 
     async def run(self) -> None:
         """Drive the cluster until cancelled."""
@@ -84,11 +86,26 @@ class ControlPlane:
         runs = (self._reconcile(), self._sampler.run(), self._prometheus.run())
         self._tasks = [asyncio.create_task(run) for run in runs]
 
+    def _node_pool(self) -> Controller:
+        """The node autoscaler over nodes like the first."""
+        settings = self.settings
+
+        def node(name: str, now: float) -> Object:
+            assert self.block is not None
+            return node_object(settings, self.block, now, name)
+
+        pool = nodepool.Pool(settings.node_name, settings.nodes_max, settings.node_start_s, settings.node_idle_s, node)
+        return Controller(
+            lambda objects, now: nodepool.step(objects, now, pool),
+            ("Pod", "Node"),
+            lambda objects, now: nodepool.next_due(objects, now, pool),
+        )
+
     def _node(self, cluster: str) -> Node:
         groups = None
         if self.settings.use_cgroups:
             with contextlib.suppress(OSError):
-                groups = cgroups.claim(f"{orphans.PREFIX}{cluster}", cpu_cores(self.settings))
+                groups = cgroups.claim(f"{orphans.PREFIX}{cluster}", cpu_cores(self.settings) * self.settings.nodes_max)
         if groups and not cgroups.usable(groups):
             groups.remove()
             groups = None

@@ -45,7 +45,9 @@ class Settings:
     metrics are scraped every ``metric_resolution_s``, HPAs are synced every ``hpa_sync_s``. ``housekeeping_s``: 0 where
     the container runtime is asked at each scrape, else cAdvisor's base interval (10 s). ``endpoint_delay_s`` is the
     time from a change of endpoints to the service proxy's following it. ``node_cpu`` and ``node_memory`` are
-    quantities; None means what the machine has. ``images`` adds to the known images, by name without registry and tag.
+    quantities; None means what the machine has. Up to ``nodes_max`` such nodes are made where pods fit nowhere, each
+    Ready ``node_start_s`` after it was asked for and gone ``node_idle_s`` after its last pod. ``images`` adds to the
+    known images, by name without registry and tag.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
@@ -54,6 +56,9 @@ class Settings:
     node_cpu: Quantity | None = None
     node_memory: Quantity | None = None
     node_pods: Count = 110
+    nodes_max: Count = 1
+    node_start_s: Seconds = 20.0
+    node_idle_s: Seconds = 600.0
     images: Mapping[str, Image] = field(default_factory=dict)
     image_pull_s: Seconds = 0.0
     housekeeping_s: Seconds = 0.0

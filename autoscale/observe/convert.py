@@ -202,13 +202,14 @@ def node_row(node: Object, *, removed: bool = False) -> Node:
     """A ``node`` row: ``cpu_m`` is what pods may ask for (allocatable); one that was removed is not ready."""
     spec, status = node.get("spec") or {}, node.get("status") or {}
     ready = [item["status"] for item in status.get("conditions") or [] if item["type"] == "Ready"]
-    return {
+    row: Node = {
         "k": "node",
         "name": node["metadata"]["name"],
         "ready": False if removed else {"True": True, "False": False}.get(ready[0]) if ready else None,
         "cpu_m": milli((status.get("allocatable") or {}).get("cpu", "0")),
         "unschedulable": bool(spec.get("unschedulable")),
     }
+    return {**row, "removed": True} if removed else row
 
 
 def _said(reason: str, message: str, *, redact_paths: bool) -> str:

@@ -4,6 +4,7 @@ Source of the words: pkg/scheduler/framework (FitError) of Kubernetes 1.35.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from autoscale.kube.conditions import condition, is_finished, is_terminating, set_condition
@@ -78,6 +79,8 @@ def _misfits(pod: Object, node: Object, used: Requests, count: int) -> list[str]
     """Why the pod cannot be on the node; empty where it can."""
     if node["spec"].get("unschedulable"):
         return ["node(s) were unschedulable"]
+    if (condition(node, "Ready") or {}).get("status") != "True":
+        return ["node(s) had untolerated taint {node.kubernetes.io/not-ready: }"]
     labels = node["metadata"].get("labels") or {}
     if not (pod["spec"].get("nodeSelector") or {}).items() <= labels.items():
         return ["node(s) didn't match Pod's node affinity/selector"]
@@ -88,6 +91,24 @@ def _misfits(pod: Object, node: Object, used: Requests, count: int) -> list[str]
         "Insufficient memory": asked.memory_b > 0 and used.memory_b + asked.memory_b > whole(room["memory"]),
     }
     return [reason for reason, bad in checks.items() if bad]
+
+
+def misfits_alone(pod: Object, node: Object) -> list[str]:
+    """Why a pod cannot be on such a node even if nothing else is there; empty where it can."""
+    return _misfits(pod, node, Requests(), 0)
+
+
+def nodes_for(pods: Iterable[Object], node: Object) -> int:
+    """How many such nodes the pods need, each put on the first that has room (each fits one alone)."""
+    used: list[tuple[Requests, int]] = []
+    for pod in pods:
+        place = next((i for i, (held, count) in enumerate(used) if not _misfits(pod, node, held, count)), None)
+        if place is None:
+            used.append((Requests(), 0))
+            place = len(used) - 1
+        held, count = used[place]
+        used[place] = held + requests(pod), count + 1
+    return len(used)
 
 
 def _bind(pod: Object, node: str, now: float) -> list[Write]:

@@ -62,9 +62,10 @@ class Target(TypedDict):
 
 
 class Price(TypedDict):
-    """What a pod costs, in any currency."""
+    """What a pod and a node cost, in any currency."""
 
     pod_hour: Number
+    node_hour: NotRequired[Number | None]
     currency: NotRequired[str | None]
 
 
@@ -321,13 +322,14 @@ class Endpoint(Stamp):
 
 
 class Node(Stamp):
-    """A node after a change."""
+    """A node after a change; ``removed``: it is gone."""
 
     k: Literal["node"]
     name: str
     ready: bool | None
     cpu_m: Count
     unschedulable: bool
+    removed: NotRequired[bool]
 
 
 class Event(Stamp):

@@ -22,6 +22,16 @@ from loadtest.models import Embedded, Resolved
 def wanted_settings(embedded: Embedded) -> Settings:
     """The settings that a scenario's ``embedded`` section asks for: a preset, and single settings over it."""
     base = quick() if embedded.preset == "quick" else Settings()
+    pool = embedded.nodes
+    if pool is not None:
+        named = {
+            "node_cpu": str(pool.size),
+            "nodes_max": pool.max,
+            "node_start_s": pool.start,
+            "node_idle_s": pool.idle,
+        }
+        sized = from_json(json.dumps(named), "the scenario: embedded.nodes")
+        base = replace(base, **{name: getattr(sized, name) for name in named})
     given = from_json(json.dumps(embedded.settings), "the scenario: embedded.settings")
     return replace(base, **{name: getattr(given, name) for name in embedded.settings})
 

@@ -35,6 +35,7 @@ from autoscale.analysis.results.series import (
     Seconds,
     StageSpan,
 )
+from autoscale.analysis.steps import StepSeries
 from autoscale.record import rows
 
 __all__ = [
@@ -78,10 +79,11 @@ class Analysis:
     ``bad``: per second, the requests that were not good (None without a latency objective). ``plan``: the planned
     rate; ``changes``: where it moves steeply. ``hpa_metrics``: what the HPA saw of each of its metrics. ``flapping``:
     the span of the most reversals. ``latency``: of the whole load, then of its parts. ``metric_ages``: (time, longest
-    window, longest time since the sample before) in each 15 s.
-    ``interventions``: what somebody else did to HPA, workload or pods; ``nodes``: allocatable millicores;
-    ``containers``: names in the target's pods. ``pod_bins``: answers of each pod in every 10 s, name -> (time of the
-    first, counts). ``by_name`` and ``names``: the requests of each name, where their names are known.
+    window, longest time since the sample before) in each 15 s. ``interventions``: what somebody else did to HPA,
+    workload or pods; ``nodes``: allocatable millicores; ``node_count``: how many there were; ``memory_requested``:
+    bytes that the running pods asked for; ``containers``: names in the target's pods. ``pod_bins``: answers of each
+    pod in every 10 s, name -> (time of the first, counts). ``by_name`` and ``names``: the requests of each name, where
+    their names are known.
     """
 
     header: rows.Header
@@ -126,6 +128,8 @@ class Analysis:
     objective: LatencyObjective | None
     metric_ages: tuple[tuple[float, float, float], ...]
     nodes: Mapping[str, int]
+    node_count: StepSeries
+    memory_requested: StepSeries
     containers: tuple[str, ...]
     pod_bins: Mapping[str, tuple[float, Sequence[int]]]
     unread_rows: int

@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["s", "share", "count", "per second", "pods", "pod-minutes", "per minute", "millicores", "cost"]
+Unit = Literal[
+    "s",
+    "share",
+    "count",
+    "per second",
+    "pods",
+    "pod-minutes",
+    "core-minutes",
+    "GiB-minutes",
+    "node-minutes",
+    "per minute",
+    "millicores",
+    "cost",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,13 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "peak_ready": Entry("most ready pods", "pods", "none", "max(ready) during the load", _OWN),
     "replica_minutes": Entry("replica-minutes", "pod-minutes", "lower", "integral of ready / 60", "Tamiru et al. 2020"),
+    "core_minutes": Entry(
+        "CPU asked for", "core-minutes", "lower", "integral of what the running pods request of CPU / 60", _OWN
+    ),
+    "memory_minutes": Entry(
+        "memory asked for", "GiB-minutes", "lower", "integral of what the running pods request of memory / 60", _OWN
+    ),
+    "node_minutes": Entry("nodes", "node-minutes", "lower", "integral of the nodes of the cluster / 60", _OWN),
     "demand_minutes": Entry("demanded", "pod-minutes", "none", "integral of demand / 60", _OWN),
     "waste_minutes": Entry("wasted", "pod-minutes", "lower", "integral of max(ready - demand, 0) / 60", _OWN),
     "shortfall_minutes": Entry("short", "pod-minutes", "lower", "integral of max(demand - ready, 0) / 60", _OWN),
@@ -122,6 +142,13 @@ CATALOGUE: dict[str, Entry] = {
         "cost",
         "lower",
         "price of a pod hour * replica-minutes / 60 / good requests * 1e6",
+        _OWN,
+    ),
+    "node_cost": Entry(
+        "the same by nodes",
+        "cost",
+        "lower",
+        "price of a node hour * node-minutes / 60 / good requests * 1e6",
         _OWN,
     ),
 }
@@ -162,12 +189,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "cost": (
         "replica_minutes",
+        "core_minutes",
+        "memory_minutes",
+        "node_minutes",
         "demand_minutes",
         "waste_minutes",
         "shortfall_minutes",
         "cpu_per_request",
         "idle_cpu",
         "cost",
+        "node_cost",
     ),
     "research": (
         "accuracy_under",

@@ -24,8 +24,8 @@ class Kubelet:
 
     def sync(self) -> None:
         """Bring the workers in line with the pods that the node has been given."""
-        name = self.node.settings.node_name
-        wanted = {p["metadata"]["uid"]: p for p in self.node.objects.list("Pod") if p["spec"].get("nodeName") == name}
+        nodes = {node["metadata"]["name"] for node in self.node.objects.list("Node")}  # one kubelet stands in for all
+        wanted = {p["metadata"]["uid"]: p for p in self.node.objects.list("Pod") if p["spec"].get("nodeName") in nodes}
         for uid, pod in wanted.items():
             worker = self.pods.get(uid)
             if worker is None:

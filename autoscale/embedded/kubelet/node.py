@@ -110,20 +110,21 @@ class Node:
             )
 
 
-def node_object(settings: Settings, block: Block, now: float) -> Object:
-    """The Node as the API shows it: Ready, with what the settings (or the machine) give it."""
+def node_object(settings: Settings, block: Block, now: float, name: str | None = None) -> Object:
+    """The Node as the API shows it: Ready, with what the settings (or the machine) give it; by default the first."""
+    name = settings.node_name if name is None else name
     capacity = {"cpu": settings.cpu(), "memory": settings.memory(), "pods": str(settings.node_pods)}
     good = {"status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status"}
     ready = set_condition([], {"type": "Ready", "lastHeartbeatTime": format_time(now), **good}, now)
     system = os.uname()
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}.get(system.machine, system.machine)
     labels = {
-        "kubernetes.io/hostname": settings.node_name,
+        "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": architecture,
         "node-role.kubernetes.io/control-plane": "",
     }
-    addresses = [{"type": "InternalIP", "address": block.node_ip}, {"type": "Hostname", "address": settings.node_name}]
+    addresses = [{"type": "InternalIP", "address": block.node_ip}, {"type": "Hostname", "address": name}]
     status = {
         "capacity": capacity,
         "allocatable": capacity,
@@ -135,7 +136,7 @@ def node_object(settings: Settings, block: Block, now: float) -> Object:
     return {
         "kind": "Node",
         "apiVersion": "v1",
-        "metadata": {"name": settings.node_name, "labels": labels},
+        "metadata": {"name": name, "labels": labels},
         "spec": {},
         "status": status,
     }

@@ -1,26 +1,25 @@
 """F14 unschedulable: pods found no node."""
 
+from autoscale.analysis.results.analysis import PodLife
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run
 
 UNSCHEDULED = Threshold(10, "s", "time a pod waits for a node")
 
+_ASKED = ("TriggeredScaleUp", "Nominated")  # of cluster-autoscaler, of Karpenter
+_WAITING = ("node asked", "node there", "node ready", "scheduled")
 _PLACED = ("scheduled", "started", "ready")  # a pod that got this far had a node
 
 
 def check(run: Run) -> Hit | None:
     """F14: pods that found no node."""
-    events = [event for event in run.analysis.events if event.reason == "FailedScheduling" and event.at >= run.start]
+    told = ("FailedScheduling", *_ASKED)
+    events = [event for event in run.analysis.events if event.reason in told and event.at >= run.start]
     waits = [
-        (pod, phase)
+        (pod, wait)
         for pod in run.pods
-        for phase in pod.start_phases
-        if phase.name == "scheduled"
-        and phase.end is not None
-        and phase.end >= run.start
-        and phase.duration_s is not None
-        and phase.duration_s > UNSCHEDULED.value
+        if (wait := _wait(pod)) is not None and wait[1] >= run.start and wait[1] - wait[0] > UNSCHEDULED.value
     ]
     stuck = [
         pod
@@ -33,25 +32,37 @@ def check(run: Run) -> Hit | None:
     if not waits and not stuck:
         return None
     names = sorted({pod.name for pod, _ in waits} | {pod.name for pod in stuck})
-    start = min(
-        [p.created for p in stuck if p.created is not None] + [ph.start for _, ph in waits if ph.start is not None]
-    )
+    start = min([p.created for p in stuck if p.created is not None] + [wait[0] for _, wait in waits])
     longest = max(
-        [phase.duration_s or 0.0 for _, phase in waits]
+        [wait[1] - wait[0] for _, wait in waits]
         + [(pod.removed_at or run.analysis.end) - (pod.created or 0.0) for pod in stuck]
     )
-    message = events[-1].message if events else "no FailedScheduling event was recorded"
+    failed = [event.message for event in events if event.reason == "FailedScheduling"]
+    message = failed[-1] if failed else "no FailedScheduling event was recorded"
     return Hit(
         f"{len(names)} pod(s) waited up to {longest:.0f} s for a node: {message}",
         tuple(Evidence(f"pod {name} waited for a node") for name in names[:5]),
-        _advice(message),
+        _advice(message, grown=any(event.reason in _ASKED for event in events)),
         None,
         start,
         start + longest,
     )
 
 
-def _advice(message: str) -> str:
+def _wait(pod: PodLife) -> tuple[float, float] | None:
+    """From the pod's creation until it had a node."""
+    parts = [one for one in pod.start_phases if one.name in _WAITING and one.start is not None and one.end is not None]
+    placed = any(one.name == "scheduled" for one in parts)
+    starts, ends = [one.start or 0.0 for one in parts], [one.end or 0.0 for one in parts]
+    return (min(starts), max(ends)) if placed else None
+
+
+def _advice(message: str, *, grown: bool) -> str:
+    if grown:
+        return (
+            "A node had to be added. Room kept free hides that wait: pods of low priority that do nothing and give "
+            "way (overprovisioning), or a higher minReplicas; faster nodes shorten it. No fault of the HPA."
+        )
     if "Insufficient" in message or "Too many pods" in message:
         return "The nodes are full, which is no fault of the HPA: add node capacity, or lower the requests."
     return "No fault of the HPA: see what keeps the pods from a node (taints, affinity, volumes, a busy scheduler)."

@@ -1,5 +1,6 @@
 """A span in which a source was not heard, or heard late, as a row that says which figures it makes unknown."""
 
+from autoscale.base.secrets import harmless
 from autoscale.cluster.watch import Lost
 from autoscale.observe.table import SOURCES
 from autoscale.record.rows import Gap
@@ -24,6 +25,6 @@ def gap_row(lost: Lost) -> Gap:
         "source": lost.source,
         "since": lost.since,
         "until": lost.until,
-        "cause": lost.cause,
+        "cause": harmless(lost.cause),
         "hides": _HIDES.get(place, ""),
     }

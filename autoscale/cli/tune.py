@@ -32,23 +32,47 @@ from autoscale.whatif.service import Setting
     help="yaml: only the HPA, for kubectl apply.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+@click.option("--verify", is_flag=True, help="Run the recommended setting for real, and compare.")
+@click.option("--scenario", help="With --verify: the scenario that was recorded.  [default: the recorded name]")
+@click.option("--context", default="embedded", show_default=True, help="With --verify: the kube-context to run on.")
+@click.option("--kubeconfig", type=click.Path(), help="With --verify: kubeconfig file.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="With --verify: for runs."
+)
 def command(
-    run: Path, objectives: tuple[str, ...], confidence: float, threads: int | None, form: str, out: Path | None
+    run: Path,
+    objectives: tuple[str, ...],
+    confidence: float,
+    threads: int | None,
+    form: str,
+    out: Path | None,
+    verify: bool,
+    scenario: str | None,
+    context: str,
+    kubeconfig: str | None,
+    runs: Path,
 ) -> int:
     """Search targets, minima, maxima and behaviours for RUN, the folder of a run or its record.jsonl.
 
     The cost is pod-minutes. Exit code: 0 a setting is recommended (or the recorded one is as good), 1 none holds every
-    objective, 5 unknown, where the model does not give the run back.
+    objective, 5 unknown, where the model does not give the run back. With --verify: that of the real run.
 
     \b
     autoscale tune runs/20261123-101500-first-look
+    autoscale tune runs/20261123-101500-first-look --verify --context minikube
     autoscale tune runs/20261123-101500-first-look -o 'p95 < 200ms during peak' --format yaml | kubectl apply -f -
     """
+    from autoscale.cli.tune_verify import execute, overrides_for
     from autoscale.report import save
+    from autoscale.run.options import RunOptions
     from autoscale.whatif import advice as words
     from autoscale.whatif import answer, evidence, tuning
+    from autoscale.whatif import verify as verifying
 
     model = answer.prepare(evidence.gather(run), threads=threads)
+    named = scenario or str(model.seen.scenario["name"])
+    if verify:
+        overrides_for(model.seen, model.recorded, named)  # what cannot be run again is told before the search
     found = tuning.advise(model, objectives, confidence=confidence, work=_side_by_side)
     best = found.best
     forms = {"text": words.to_text, "markdown": words.to_markdown, "json": words.to_json}
@@ -58,7 +82,14 @@ def command(
     else:
         save(text, out)
         echo(words.headline(found))
-    return ExitCode.PASS if best else ExitCode.OBJECTIVE_FAILED
+    if best is None or not verify:
+        return ExitCode.PASS if best else ExitCode.OBJECTIVE_FAILED
+    setting = best.candidate.setting
+    outcome = answer.ask(model, [setting]).variants[0]  # predicted before it is run
+    options = RunOptions(named, context, kubeconfig, out=runs, overrides=overrides_for(model.seen, setting, named))
+    real, code = execute(options)
+    echo(verifying.to_text(verifying.beside(model, outcome, real)), nl=False)
+    return code
 
 
 def _side_by_side(function: Callable[[Setting], Any], settings: Sequence[Setting]) -> list[Any]:

@@ -21,6 +21,7 @@ from autoscale.analysis.reaction import reaction
 from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Demand, Seconds
 from autoscale.analysis.scaling import scale_events
+from autoscale.analysis.strangers import others
 
 _METRIC_BIN_S = 15
 _SET_BACK = "Rows of one source were heard at times that run backwards: the recording machine's clock was set back."
@@ -101,6 +102,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         memory_requested=timeline.memory_requested(kept),
         nodes={row["name"]: row["cpu_m"] for row in kept.nodes},
         containers=tuple(sorted({name for pod in kept.pods.values() for name in pod.requests_m})),
+        others=others(kept),
         pod_bins=_pod_bins(kept),
         unread_rows=kept.strange,
         faults=tuple(kept.ledger.faults()),

@@ -14,6 +14,7 @@ from typing import Any
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.observed import Seat, observations
 from autoscale.analysis.results.analysis import Decision
+from autoscale.analysis.strangers import note
 from autoscale.base.errors import InputError
 from autoscale.hpa import Config, Observation, Spec, State, decide, explain, parse_spec
 from autoscale.hpa import Decision as Computed
@@ -158,6 +159,7 @@ def _compare(
     seen_at = sample - kept.clocks.server(one.t).at if sample is not None and matching and measured else None
     sizes = {found.status.desired_replicas for _, found in matching}
     outcome, words = _outcome(one, computed, sizes, same, remembered, recorded)
+    words += note(kept, one.t)
     bound = next((step.bound_by for step in reversed(computed.steps) if step.bound_by), None)
     decision = Decision(
         one.t,

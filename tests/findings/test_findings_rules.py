@@ -344,7 +344,47 @@ CASES: list[Case] = [
     ("F34", lambda: still(150), lambda: still(110)),
     ("F35", lambda: held(230), lambda: held(210)),
     ("F36", lambda: multiplied("39"), lambda: multiplied("12")),
+    ("F37", lambda: owned("ReplicaSet/web-worker-5d4f"), lambda: owned("ReplicaSet/web-5d4f")),
 ]  # fmt: skip
+
+
+def owned(owner: str) -> Record:
+    """A run beside two pods with the workload's labels, of an owner."""
+    record = run()
+    for name in ("b1", "b2"):
+        record.pod(name, -30)
+    for row in record.body:
+        if row["k"] == "pod" and row["name"] in ("b1", "b2"):
+            row["owner"] = owner
+    return record
+
+
+@pytest.mark.parametrize("owner", ["Job/web-migrate-28", "ReplicaSet/worker-5d4f", "StatefulSet/web", "DaemonSet/web"])
+def test_pods_of_others_are_named_with_their_owner_in_finding_and_decision(owner: str) -> None:
+    """Jobs, other workloads and namesakes of another kind; the decision says that "above target" counts them too."""
+    analysis = analyse(owned(owner).hpa(55, 2, 30, current=2, target=60).hpa(70, 4, 31, current=2, target=60).rows())
+    assert dict(analysis.others) == {owner: ("b1", "b2")}
+    assert f"belong to others ({owner})" in analysis.decisions[-1].words
+    assert owner in next(one for one in find(analysis) if one.id == "F37").sentence
+
+
+def test_the_request_of_an_injected_sidecar_is_an_annotation() -> None:
+    """A container that a webhook put in is in no template: the patch sets what its injector reads."""
+    said = "failed to get cpu utilization: missing request for cpu in container daprd of Pod web-1"
+    record = run().hpa(30, 2, None, conditions={"ScalingActive": ("False", "FailedGetResourceMetric", said)})
+    found = findings(record)["F8"]
+    assert "Dapr put that container" in found.sentence
+    assert yaml.safe_load(found.patch or "") == {
+        "spec": {"template": {"metadata": {"annotations": {"dapr.io/sidecar-cpu-request": "100m"}}}}
+    }
+
+
+def test_little_use_is_no_fault_of_the_request() -> None:
+    """A run that kept its pods idle says how light its load was: no advice on their request."""
+    record = run()
+    for at in range(15, 120, 15):
+        record.hpa(at, 2, 5, current=2)
+    assert "F8" not in findings(record)
 
 
 def unguarded(about: str) -> Record:
@@ -372,9 +412,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """36 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """37 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 37)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 38)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

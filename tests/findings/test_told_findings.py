@@ -107,9 +107,9 @@ def test_survivors_are_named_so() -> None:
 
 
 def shrunken() -> Record:
-    """Two pods nearly idle all the time: a request far too high, if the load was the one to carry."""
+    """Two pods nearly idle all the time: a minimum too high, if the load was the one to carry."""
     record = Record([[0, 20], [60, 20]], objectives=("p95 < 300ms",)).mark("load-start", 0).scale(-1, 2)
-    record.hpa(-1, 2, 5, least=1).pod("a", -20, request=200).pod("b", -20, request=200).steady(0, 60, 20)
+    record.hpa(-1, 2, 5, least=2).pod("a", -20, request=200).pod("b", -20, request=200).steady(0, 60, 20)
     return record.mark("load-end", 60)
 
 

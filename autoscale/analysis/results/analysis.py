@@ -81,9 +81,9 @@ class Analysis:
     the span of the most reversals. ``latency``: of the whole load, then of its parts. ``metric_ages``: (time, longest
     window, longest time since the sample before) in each 15 s. ``interventions``: what somebody else did to HPA,
     workload or pods; ``nodes``: allocatable millicores; ``node_count``: how many there were; ``memory_requested``:
-    bytes that the running pods asked for; ``containers``: names in the target's pods. ``pod_bins``: answers of each
-    pod in every 10 s, name -> (time of the first, counts). ``by_name`` and ``names``: the requests of each name, where
-    their names are known.
+    bytes that the running pods asked for; ``containers``: names in the target's pods; ``others``: pods under its
+    selector that are not its own, by their owners. ``pod_bins``: answers of each pod in every 10 s, name -> (time of
+    the first, counts). ``by_name`` and ``names``: the requests of each name, where their names are known.
     """
 
     header: rows.Header
@@ -131,6 +131,7 @@ class Analysis:
     node_count: StepSeries
     memory_requested: StepSeries
     containers: tuple[str, ...]
+    others: Mapping[str, tuple[str, ...]]
     pod_bins: Mapping[str, tuple[float, Sequence[int]]]
     unread_rows: int
     faults: tuple[str, ...]

@@ -1,10 +1,13 @@
 """F8 request-wrong: CPU request missing or wrong."""
 
+import re
+
+from autoscale.analysis.results.analysis import ConditionSpan
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, container_patch, milli
+from autoscale.hpa.check.sidecars import INJECTORS, Injector
 
-REQUEST_LOW = Threshold(20, "%", "steady utilisation below which the request is too high")
 REQUEST_HIGH = Threshold(200, "%", "steady utilisation above which the request is too low")
 
 
@@ -13,6 +16,8 @@ def check(run: Run) -> Hit | None:
     missing = [span for span in run.analysis.conditions if span.status == "False" and "missing request" in span.message]
     unset = [pod for pod in run.pods if pod.cpu_request_m is None and pod.ready_at is not None]
     each = _use_at_target(run)
+    if missing and (sidecar := _injected(missing[0].message)) is not None:
+        return _of_sidecar(run, missing[0], sidecar)
     if missing or (unset and run.target):
         words = missing[0].message if missing else f"pod {unset[0].name} has a container without a CPU request"
         patch = container_patch(run, resources={"requests": {"cpu": milli(each)}}) if each else None
@@ -27,18 +32,37 @@ def check(run: Run) -> Hit | None:
     used = run.utilization.mean(run.start, run.end)
     if not run.whole or used is None or not run.request_m or run.slow_seconds(run.start, run.end) > 0:
         return None
-    low = used < REQUEST_LOW.value and run.ready.lowest(run.start, run.end) == run.ready.highest(run.start, run.end)
-    if not low and used <= REQUEST_HIGH.value:
+    if used <= REQUEST_HIGH.value:  # little use says how light the load was, and nothing about the request
         return None
     proposed = run.request_m * used / (run.target or 60.0)
     return Hit(
         f"The pods use {used:.0f} % of their CPU request on average, while latency is fine: the request of "
-        f"{run.request_m}m is too {'high' if low else 'low'}.",
+        f"{run.request_m}m is too low.",
         (Evidence("mean utilisation", used, "%", run.start, run.end),),
         "Set the request near what a pod uses at the load it should carry; the HPA's ratio moves with it.",
         container_patch(run, resources={"requests": {"cpu": milli(proposed)}}),
         run.start,
         run.end,
+    )
+
+
+def _injected(message: str) -> Injector | None:
+    """The webhook that put in the container without a request, by the message that names it."""
+    named = re.search(r"in container (\S+) of Pod", message)
+    return next((one for one in INJECTORS if named and one.container == named[1]), None)
+
+
+def _of_sidecar(run: Run, told: ConditionSpan, sidecar: Injector) -> Hit:
+    """The same of a container that is in no template: its request is an annotation of the pods."""
+    note = sidecar.requests["cpu"]
+    return Hit(
+        f"The HPA cannot compute CPU utilisation: {told.message}. {sidecar.name} put that container into the pods.",
+        (Evidence(told.message, start=told.start, end=told.end),),
+        f"Set the annotation {note} on the pods to what the sidecar uses (100m stands for it here), or use a "
+        "ContainerResource metric on your own container.",
+        (run.workload_name, {"spec": {"template": {"metadata": {"annotations": {note: "100m"}}}}}),
+        told.start,
+        told.end,
     )
 
 
@@ -58,9 +82,6 @@ RULE = Rule(
     severity="error",
     check=check,
     facts=True,
-    thresholds=(
-        REQUEST_LOW,
-        REQUEST_HIGH,
-    ),
+    thresholds=(REQUEST_HIGH,),
     cure="Set `resources.requests.cpu` on every container, near what a pod uses at the load it should carry.",
 )

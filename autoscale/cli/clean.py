@@ -4,11 +4,14 @@ import sys
 
 import click
 
+from autoscale.cli import complete
 from autoscale.cli.say import echo
 
 
 @click.command(short_help="Remove what a run left behind in a cluster.")
-@click.option("--context", default="embedded", show_default=True, help="Kube-context.")
+@click.option(
+    "--context", default="embedded", show_default=True, shell_complete=complete.contexts, help="Kube-context."
+)
 @click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
 @click.option("-n", "--namespace", help="Namespace.  [default: the context's]")
 @click.option("--run", help="Only what this run made (the name of its folder).")
@@ -20,6 +23,7 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, run: st
     from autoscale.cluster import lock
     from autoscale.cluster.apply import remove
     from autoscale.cluster.contexts import guard
+    from autoscale.cluster.kubeconfig import EMBEDDED
     from autoscale.run.opening import connect_to
     from autoscale.run.progress import ask
 
@@ -32,4 +36,7 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, run: st
         lock.release(cluster, place, run)
     for name in removed:
         echo(f"removed {name}")
-    echo(f"Nothing of ours is left in namespace {place} of {context}.")
+    of = f"the run {run}" if run else "ours"
+    echo(f"Nothing of {of} is left in namespace {place} of {context}. What no run made stays, records and reports too.")
+    if context == EMBEDDED:
+        echo("The cluster itself goes on; `autoscale cluster stop` ends it.")

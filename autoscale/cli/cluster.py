@@ -55,7 +55,7 @@ def start(name: str, port: int, settings_file: Path | None, quick: bool) -> None
 def stop(name: str) -> None:
     """End a cluster, its pods and every process it started."""
     if process.stop(name):
-        echo(f"The embedded cluster {name!r} has ended.")
+        echo(f"The embedded cluster {name!r} has ended, with everything in it. Records and reports (runs/) stay.")
     else:
         echo(f"No embedded cluster {name!r} is running.")
 

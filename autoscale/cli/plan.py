@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from autoscale.base.errors import InputError, input_error
-from autoscale.cli import plan_chart, plan_trace
+from autoscale.cli import complete, plan_chart, plan_trace
 from autoscale.cli.say import echo
 from autoscale.objectives import parse as parse_objectives
 from loadtest import scenario as scenarios
@@ -20,7 +20,7 @@ from loadtest.units import spoken
 
 
 @click.command()
-@click.argument("scenario", required=False)
+@click.argument("scenario", required=False, shell_complete=complete.scenarios)
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Override a field, e.g. load.rate_factor=2.")
 @click.option("--json", "as_json", is_flag=True, help="Print the resolved scenario as JSON.")
 @click.option(

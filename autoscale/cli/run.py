@@ -14,14 +14,19 @@ import click
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.base.exits import ExitCode
+from autoscale.cli import complete
 from autoscale.cli.say import echo
 from autoscale.cli.stay import is_watched, stay
 
 
 @click.command(short_help="Run a scenario against a cluster and leave a record and a report.")
-@click.argument("scenario", default="first-look")
+@click.argument("scenario", default="first-look", shell_complete=complete.scenarios)
 @click.option(
-    "--context", default="embedded", show_default=True, help="Kube-context; never the current one by default."
+    "--context",
+    default="embedded",
+    show_default=True,
+    shell_complete=complete.contexts,
+    help="Kube-context; never the current one by default.",
 )
 @click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
 @click.option("-n", "--namespace", help="Namespace.  [default: the scenario's, else the context's]")

@@ -12,13 +12,18 @@ from typing import Any
 import click
 
 from autoscale.base.errors import AutoscaleError, input_error
+from autoscale.cli import complete
 
 _LOOK_S = 0.3
 
 
 @click.command(short_help="Serve the page at :8089 and start runs from it.")
 @click.option(
-    "--context", default="embedded", show_default=True, help="Kube-context; never the current one by default."
+    "--context",
+    default="embedded",
+    show_default=True,
+    shell_complete=complete.contexts,
+    help="Kube-context; never the current one by default.",
 )
 @click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
 @click.option("-n", "--namespace", help="Namespace.  [default: the scenario's, else the context's]")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, Literal
 
+from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.catalogue import CATALOGUE, Entry
 from autoscale.base.errors import InputError, Problem
@@ -104,6 +105,11 @@ def _difference(name: str, entry: Entry, base: Sequence[Analysis], new: Sequence
     change, reason = _change(entry, old, delta, low, high)
     if missing or cut:
         change, reason = "cannot say", "not known in every run" if missing else "not reached in every run"
+    texts = _bounded(name, base, old), _bounded(name, new, now)
+    if any(texts):
+        low = high = p = delta = None  # of figures that stand for a bucket
+        if not _apart(old, now, base, new):
+            change, reason = "cannot say", "known by buckets only, and these touch"
     return Difference(
         name=name,
         title=entry.title,
@@ -119,6 +125,8 @@ def _difference(name: str, entry: Entry, base: Sequence[Analysis], new: Sequence
         change=change,
         reason=reason,
         gates=name in GATES,
+        base_text=texts[0],
+        new_text=texts[1],
     )
 
 
@@ -132,6 +140,24 @@ def _centre(name: str, runs: Sequence[Analysis], values: Sequence[float | None])
         return quantile(merge(run.responses.merged() for run in runs), _QUANTILES[name])
     known = [value for value in values if value is not None]
     return median(known) if known else None
+
+
+def _bounded(name: str, runs: Sequence[Analysis], centre: float | None) -> str | None:
+    """Between which bounds a percentile of imports lies; None where its figure says it."""
+    if name not in _QUANTILES:
+        return None
+    return next((text for run in runs if (text := resolution_of(run.header).text(centre))), None)
+
+
+def _apart(old: float | None, now: float | None, base: Sequence[Analysis], new: Sequence[Analysis]) -> bool:
+    """Whether two durations lie in buckets with another between them, in whichever run's buckets."""
+    if old is None or now is None:
+        return False
+    lower, upper = sorted(((old, base), (now, new)), key=lambda side: side[0])
+    ends = [found.high for run in lower[1] if (found := resolution_of(run.header).around(lower[0]))]
+    starts = [found.low for run in upper[1] if (found := resolution_of(run.header).around(upper[0]))]
+    known = [end for end in ends if end is not None]
+    return len(known) == len(ends) and max(known, default=lower[0]) < min(starts, default=upper[0])
 
 
 def _change(

@@ -36,7 +36,8 @@ def show(value: float | None, unit: str) -> str:
 def _cells(one: Difference) -> list[str]:
     interval = f"{show(one.low, one.unit)} to {show(one.high, one.unit)}" if one.low is not None else "unknown"
     title = one.title + (" *" if one.gates else "")
-    return [title, show(one.base_median, one.unit), show(one.new_median, one.unit), interval, _SIGNS[one.change]]
+    base, new = one.base_text or show(one.base_median, one.unit), one.new_text or show(one.new_median, one.unit)
+    return [title, base, new, interval, _SIGNS[one.change]]
 
 
 _HEADS = ["measure", "base", "new", "95 % interval of the difference", "change"]

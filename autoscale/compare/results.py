@@ -14,6 +14,7 @@ class Difference:
 
     ``change``: better, worse, same, differs (a change in a measure without a better way), or cannot say, for
     ``reason``. ``gates``: a change for the worse is a regression. ``p``: of the rank test.
+    ``base_text``, ``new_text``: between which bounds a percentile lies, where an import tells no more of it.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Difference:
     change: Change
     reason: str
     gates: bool
+    base_text: str | None = None
+    new_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def _port(port: int) -> Diagnosis:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            fix = "a run is going on, or something else uses it: --web-port PORT or --no-web"
+            fix = "a run is going on, or something else uses it: a run needs --web-port PORT or --no-web"
             return Diagnosis("less", "The page's port", f"127.0.0.1:{port}: {error.strerror}", fix)
     return Diagnosis("good", "The page's port", f"127.0.0.1:{port} is free")
 
@@ -182,7 +182,7 @@ def _left_behind(cluster: Cluster, namespace: str) -> Diagnosis:
     """What earlier runs left."""
     going_on = lock.holder(cluster, namespace)
     if going_on is not None and going_on.alive:
-        return Diagnosis("less", "Another run", f"{going_on.run} is going on", "wait for its end, or choose another -n")
+        return Diagnosis("bad", "Another run", f"{going_on.run} is going on", "wait for its end, or choose another -n")
     found = [f"{kind}/{name} ({run})" for kind, name, run in made_by_runs(cluster, namespace)]
     if found:
         fix = f"autoscale clean --context {cluster.context.name} -n {namespace}"

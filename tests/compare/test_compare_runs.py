@@ -1,6 +1,7 @@
 """Comparing sets of runs."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,3 +122,21 @@ def test_another_cluster_or_preset_is_refused_unless_told(header: dict[str, Any]
         compare([plain], [other])
     assert [problem.where for problem in caught.value.problems] == [f"b: {named}"]
     assert any(named in warning for warning in compare([plain], [other], anyway=True).warnings)
+
+
+def bounded(prefix: str, ms: float) -> list[Analysis]:
+    """Runs of which an import knows no more than the bucket of each duration."""
+    bounds = {"environment": {"imported_from": "Prometheus", "bounds_s": [0.1, 0.25, 0.5, 1.0]}}
+    runs = several(prefix, ms)
+    return [replace(run, header={**run.header, **bounds}) for run in runs]  # type: ignore[typeddict-item]
+
+
+def test_percentiles_that_are_only_bounded_are_told_by_their_bounds() -> None:
+    """300 and 400 ms lie in one bucket, and 200 in the next: nobody can say; 30 ms lies beyond one between them."""
+    base = bounded("base", 300)
+    for ms, change in ((400, "cannot say"), (200, "cannot say"), (30, "better"), (900, "cannot say")):
+        found = compare(base, bounded(f"new{ms}", ms))
+        p95 = next(d for d in found.differences if d.name == "p95")
+        assert (p95.change, p95.low, p95.difference) == (change, None, None)
+        assert "between 250 ms and 500 ms" in as_text(found)
+        assert "3.1e+02 ms" not in as_text(found)

@@ -107,7 +107,7 @@ def _usage(kept: Collected, t: float, *, by_heard: bool) -> tuple[PodUsage, ...]
 
 
 def _sample(pod: PodHistory, usage: UsageHistory, i: int) -> PodUsage:
-    return PodUsage(pod.name, usage.dated[i], usage.window_s[i], usage.containers[i])
+    return PodUsage(pod.name, usage.dated[i], usage.window_s[i], usage.containers(i))
 
 
 def _others(seat: Seat, spec: Spec, pods: Sequence[Pod], present: int) -> Iterator[Answers]:

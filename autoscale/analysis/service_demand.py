@@ -141,4 +141,6 @@ def _slots(kept: Collected, width: float, container: str | None) -> Iterator[tup
 def _used(usage: UsageHistory, container: str | None) -> Sequence[float]:
     if container is None:
         return usage.cpu_m
-    return [float(one.get(container, {}).get("cpu", 0)) for one in usage.containers]
+    used = usage.used.get(container)
+    cpu = [float(max(0, value)) for value in used.cpu] if used else []
+    return cpu + [0.0] * (len(usage.at) - len(cpu))

@@ -61,8 +61,13 @@ class Ledger:
         if (n := row.get("n")) is not None:
             self.rows.add(n)
         if row["k"] == "load" or row["k"] == "pod_load":
-            self.sources.setdefault((row["k"], row["shard"]), Numbers()).add(row["seq"])
-            self.totals.add(row)
+            source = row["k"], row["shard"]
+            numbers = self.sources.get(source)
+            if numbers is None:
+                numbers = self.sources[source] = Numbers()
+            numbers.add(row["seq"])
+            if row["k"] == "load":
+                self.totals.add(row)
         elif row["k"] == "gap":
             self.told.add(row["source"])
         elif row["k"] == "end":

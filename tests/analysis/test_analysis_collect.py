@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from autoscale.analysis import analyse, to_json
 from autoscale.analysis.intake.collect import collect
+from autoscale.analysis.intake.pods import UsageHistory
 from autoscale.base.errors import InputError
 from autoscale.findings import find
 from autoscale.verdict.judging import judge
@@ -173,3 +174,26 @@ def small_run() -> Record:
     run.add("node", 0, name="n1", ready=True, cpu_m=4000, unschedulable=False)
     run.add("clock", -2, clk="api", offset_s=0.1, error_s=0.01)
     return run.add("gap", 5, source="pods", since=T0 + 5, until=T0 + 6, cause="x")
+
+
+def test_what_each_container_used_stands_at_its_sample() -> None:
+    """One that comes later or is left out once has nothing there; a sample that breaks off moves no other."""
+    usage = UsageHistory()
+    for second, found in enumerate(
+        (
+            {"web": {"cpu_m": 1.2, "mem_b": 3}},
+            {"web": {"cpu_m": 4, "mem_b": None}, "log": {"cpu_m": 0, "mem_b": 5}},
+            {"log": {"cpu_m": 6, "mem_b": "no number"}},
+            {"log": {"cpu_m": 7, "mem_b": None}},
+        )
+    ):
+        row: Any = {"k": "usage", "t": T0, "at": T0 + second, "window_s": 1.0, "containers": found}
+        try:
+            usage.add(row, T0 + second)
+        except ValueError:
+            assert second == 2
+    assert [usage.containers(i) for i in range(3)] == [
+        {"web": {"cpu": 2, "memory": 3000}},
+        {"web": {"cpu": 4}, "log": {"cpu": 0, "memory": 5000}},
+        {"log": {"cpu": 7}},
+    ]

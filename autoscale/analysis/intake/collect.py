@@ -113,8 +113,8 @@ def collect(record: Iterable[Any]) -> Collected:
 
 def _near(row: Row, start: float) -> bool:
     """Whether a row's times lie near the record's beginning."""
-    times = (row["t"], row.get("at"), row.get("since"), row.get("until"))
-    return all(time is None or abs(time - start) < _LONGEST_S for time in times)
+    times = (row["t"], row["since"], row["until"]) if row["k"] == "gap" else (row["t"], row.get("at"))
+    return not [time for time in times if time is not None and abs(time - start) >= _LONGEST_S]
 
 
 def _release(

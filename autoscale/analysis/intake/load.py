@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autoscale.analysis.histograms import INDEX, HistogramSeries
-from autoscale.analysis.intake.seconds import LoadSeconds, Shard, intended
+from autoscale.analysis.intake.seconds import LoadSeconds, Shard, intended, shard_of
 from autoscale.record import rows
 from loadtest.histogram import Counts, merge
 from loadtest.lines import Buckets, NameShare, PodShare
@@ -125,12 +125,15 @@ class LoadCollector(LoadSeconds):
 
     def add_pod(self, row: rows.PodLoad, started: float | None) -> None:
         """Take one ``pod_load`` row of a pod that became ready at ``started`` (None: not known)."""
-        if not self.pod_shards.setdefault(row["shard"], Shard()).accept(row["seq"]):
+        if not shard_of(self.pod_shards, row["shard"]).accept(row["seq"]):
             self.duplicates += 1
             return
         age = None if started is None else self.clocks.ours(row["at"], row["clk"]) - started
         place = len(AGES_S) + 1 if age is None else sum(age >= bound for bound in AGES_S)
-        counts = self.pods.setdefault(row["pod"], PodAnswers()).by_age[place]
+        pod = self.pods.get(row["pod"])
+        if pod is None:
+            pod = self.pods[row["pod"]] = PodAnswers()
+        counts = pod.by_age[place]
         indices = [INDEX[name] for name in row["response"]]
         for index, n in zip(indices, row["response"].values(), strict=True):
             counts[index] = counts.get(index, 0) + n

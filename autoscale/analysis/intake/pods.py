@@ -3,9 +3,8 @@
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from autoscale.record import rows
 
@@ -144,11 +143,33 @@ class EndpointHistory:
 
 
 @dataclass(slots=True)
+class Used:
+    """What one container used in each of its pod's samples, in thousandths, rounded up; -1 where that is not known.
+
+    A long run has a million samples: flat, each takes 16 bytes.
+    """
+
+    cpu: "array[int]" = field(default_factory=lambda: array("q"))
+    memory: "array[int]" = field(default_factory=lambda: array("q"))
+
+    def put(self, i: int, cpu: int, memory: int) -> None:
+        """Its usage in the ``i``-th sample, the newest."""
+        for series, value in ((self.cpu, cpu), (self.memory, memory)):
+            del series[i:]  # of a sample that was no whole one
+            series.extend([-1] * (i - len(series)))
+            series.append(value)
+
+    def at(self, i: int) -> dict[str, int]:
+        """{resource: thousandths} in the ``i``-th sample."""
+        found = (("cpu", self.cpu), ("memory", self.memory))
+        return {name: series[i] for name, series in found if i < len(series) and series[i] >= 0}
+
+
+@dataclass(slots=True)
 class UsageHistory:
     """One pod's CPU samples in order of arrival: end of window (our clock), millicores, window, receive time.
 
-    ``dated`` and ``containers`` are what the HPA computes with: the server's own time, and each container's usage in
-    thousandths, rounded up.
+    ``dated`` and ``used`` (by container) are what the HPA computes with: the server's own time, and what was used.
     """
 
     at: "array[float]" = field(default_factory=lambda: array("d"))
@@ -156,7 +177,7 @@ class UsageHistory:
     window_s: "array[float]" = field(default_factory=lambda: array("d"))
     heard: "array[float]" = field(default_factory=lambda: array("d"))
     dated: "array[float]" = field(default_factory=lambda: array("d"))
-    containers: list[dict[str, dict[str, int]]] = field(default_factory=list)
+    used: dict[str, Used] = field(default_factory=dict)
 
     def add(self, row: rows.Usage, at: float) -> None:
         """Take one ``usage`` row; a sample that was had already, or is no number, is left out."""
@@ -166,17 +187,18 @@ class UsageHistory:
         cpu = [c["cpu_m"] for c in row["containers"].values()]
         if not cpu or not all(isinstance(value, int | float) and 0 <= value < 1e12 for value in cpu):
             return
-        used = {name: _used(one) for name, one in row["containers"].items()}
+        for name, one in row["containers"].items():
+            used = self.used.get(name)
+            if used is None:
+                used = self.used[name] = Used()
+            memory = one.get("mem_b")
+            used.put(len(self.at), math.ceil(one["cpu_m"]), -1 if memory is None else int(memory) * 1000)
         self.at.append(at)
         self.cpu_m.append(sum(cpu))
         self.window_s.append(window)
         self.heard.append(row["t"])
         self.dated.append(row["at"])
-        self.containers.append(used)
 
-
-def _used(container: Mapping[str, Any]) -> dict[str, int]:
-    used = {"cpu": math.ceil(container["cpu_m"])}
-    if container.get("mem_b") is not None:
-        used["memory"] = int(container["mem_b"]) * 1000
-    return used
+    def containers(self, i: int) -> dict[str, dict[str, int]]:
+        """{container: {resource: thousandths}} of the ``i``-th sample."""
+        return {name: found for name, used in self.used.items() if (found := used.at(i))}

@@ -35,6 +35,14 @@ class Shard:
         return False
 
 
+def shard_of(shards: dict[int, Shard], number: int) -> Shard:
+    """A worker by its number, made when it is first heard of."""
+    shard = shards.get(number)
+    if shard is None:
+        shard = shards[number] = Shard()
+    return shard
+
+
 @dataclass(slots=True)
 class LoadSeconds:
     """The counts of FIELDS in each second. Row order does not matter, repeated rows count once.
@@ -51,7 +59,7 @@ class LoadSeconds:
 
     def count(self, row: rows.Load) -> int | None:
         """Count a row; its second, or None where it was had already. TypeError for counts that are none."""
-        shard = self.shards.setdefault(row["shard"], Shard())
+        shard = shard_of(self.shards, row["shard"])
         if not shard.accept(row["seq"]):
             self.duplicates += 1
             return None

@@ -20,7 +20,7 @@ from loadtest.errors import Problem, ScenarioError, did_you_mean
 from loadtest.models import File, Load, PlanPart, Request, Resolved, ResolvedStage, Sending
 from loadtest.models import Trace as TraceModel
 from loadtest.plan import Point, RatePlan, Stage, join
-from loadtest.yamltext import Loader
+from loadtest.yamltext import MOST_LEVELS, Loader, fault
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 FROM_TRACE = "from-trace"  # in the place of `requests`: what the trace's access log tells
@@ -53,11 +53,7 @@ def names() -> list[str]:
 def load(path_or_name: str | Path, sets: Sequence[str] = ()) -> Scenario:
     """Read a scenario by path or built-in name, with ``--set`` style overrides (``load.workers=2``)."""
     path = find(path_or_name)
-    try:
-        return parse(override(read(path), sets), path.name, path.parent)
-    except RecursionError:
-        problem = Problem(path.name, "lists or keys nested too deeply", "fewer levels")
-        raise ScenarioError(f"The scenario {path.name} cannot be read.", [problem]) from None
+    return parse(override(read(path), sets), path.name, path.parent)
 
 
 def find(path_or_name: str | Path) -> Path:
@@ -77,13 +73,10 @@ def read(path: Path) -> dict[str, Any]:
         data = yaml.load(path.read_text("utf-8"), Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"Cannot read {path}: {error}") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{path.name}: line {mark.line + 1}, column {mark.column + 1}" if mark else path.name
-        found = str(error.problem).removeprefix("found ")
-        raise ScenarioError(f"{path.name} is not YAML.", [Problem(where, found, "valid YAML")]) from None
     except yaml.YAMLError as error:
-        raise ScenarioError(f"{path.name} is not YAML.", [Problem(path.name, str(error), "valid YAML")]) from None
+        line, found = fault(error)
+        where = f"{path.name}: {line}" if line else path.name
+        raise ScenarioError(f"{path.name} is not YAML.", [Problem(where, found, "valid YAML")]) from None
     if not isinstance(data, dict):
         problem = Problem(path.name, mistakes.shown(data), "keys with values, beginning with `name:`")
         raise ScenarioError(f"{path.name} is not a scenario.", [problem])
@@ -105,10 +98,12 @@ def _set(data: dict[str, Any], text: str) -> Problem | None:
         return Problem(f"--set {text}", repr(text), "path.to.field=value")
     try:
         value = yaml.load(value_text, Loader)
-    except yaml.YAMLError:
-        return Problem(f"--set {path}", repr(value_text), "a YAML value")
+    except yaml.YAMLError as error:
+        return Problem(f"--set {path}", fault(error)[1], "a YAML value")
     place: Any = data
     *way, last = path.split(".")
+    if len(way) > MOST_LEVELS:
+        return Problem("--set", f"keys nested more than {MOST_LEVELS} levels deep", "a path of the scenario")
     try:
         for part in way:
             place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})

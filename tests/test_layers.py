@@ -12,14 +12,15 @@ ROOT = Path(__file__).resolve().parents[1]
 # room -> rooms it may import; the longest matching room of a module counts.
 ROOMS: dict[str, set[str]] = {
     "app": set(),
-    "loadtest": set(),
+    "loadtest": {"loadtest.yamltext"},
+    "loadtest.yamltext": set(),
     "loadtest.driver": {"loadtest"},
     "autoscale.base": set(),
     "autoscale.kube": {"autoscale.base"},
     "autoscale.hpa": {"autoscale.base", "autoscale.kube"},
     "autoscale.plane": {"autoscale.base", "autoscale.kube", "autoscale.hpa"},
-    "autoscale.embedded": {"autoscale.base", "autoscale.kube", "autoscale.hpa", "autoscale.plane"},
-    "autoscale.cluster": {"autoscale.base", "autoscale.kube"},
+    "autoscale.embedded": {"autoscale.base", "autoscale.kube", "autoscale.hpa", "autoscale.plane", "loadtest.yamltext"},
+    "autoscale.cluster": {"autoscale.base", "autoscale.kube", "loadtest.yamltext"},
     "autoscale.record": {"autoscale.base", "loadtest"},
     "autoscale.observe": {"autoscale.base", "autoscale.kube", "autoscale.record", "autoscale.cluster", "loadtest"},
     "autoscale.objectives": {"autoscale.base"},
@@ -30,7 +31,7 @@ _AFTER = {"autoscale.base", "autoscale.kube", "autoscale.hpa", "autoscale.record
 for _room in ("analysis", "verdict", "findings", "compare", "report"):
     ROOMS[f"autoscale.{_room}"] = set(_AFTER)
     _AFTER.add(f"autoscale.{_room}")
-ROOMS["autoscale.whatif"] = {*_AFTER, "autoscale.plane"}
+ROOMS["autoscale.whatif"] = {*_AFTER, "autoscale.plane", "loadtest.yamltext"}
 ROOMS["autoscale.web"] = {
     "autoscale.base", "autoscale.kube", "autoscale.record", "autoscale.analysis", "autoscale.cluster",
     "autoscale.report", "loadtest",
@@ -40,6 +41,7 @@ ROOMS["autoscale.run"] = {
 }  # fmt: skip
 ROOMS["autoscale.cli"] = {
     *ROOMS["autoscale.run"], "autoscale.run", "autoscale.plane", "autoscale.whatif", "autoscale.imports",
+    "loadtest.yamltext",
 }  # fmt: skip
 ROOMS["autoscale"] = {"autoscale.base"}
 

@@ -9,7 +9,7 @@ import yaml
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.hpa.check.faults import Manifest
-from loadtest.yamltext import Loader
+from loadtest.yamltext import KubernetesLoader, fault
 
 STANDARD_INPUT = Path("-")
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -21,22 +21,13 @@ def documents(file: Path) -> list[Any]:
     text = ""
     try:
         text = sys.stdin.read() if file == STANDARD_INPUT else file.read_text(encoding="utf-8")
-        return [document for document in yaml.load_all(text, Loader) if document is not None]
-    except RecursionError:
-        problem = Problem(name, "lists or keys nested too deeply", "fewer levels")
-        raise InputError(f"{name} cannot be read.", problems=[problem]) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"{name}: line {mark.line + 1}, column {mark.column + 1}" if mark else name
-        found = str(error.problem).removeprefix("found ")
-        raise InputError(
-            f"{name} is neither YAML nor JSON.", problems=[Problem(where, found)], fix=_cure(text)
-        ) from None
-    except (yaml.YAMLError, OSError, ValueError) as error:
-        lines = " ".join(str(error).split())
-        raise InputError(
-            f"{name} is neither YAML nor JSON.", problems=[Problem(name, lines)], fix=_cure(text)
-        ) from None
+        return [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
+    except yaml.YAMLError as error:
+        line, found = fault(error)
+        problem = Problem(f"{name}: {line}" if line else name, found)
+        raise InputError(f"{name} is neither YAML nor JSON.", problems=[problem], fix=_cure(text)) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name} cannot be read.", problems=[Problem(name, " ".join(str(error).split()))]) from None
 
 
 def _cure(text: str) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from autoscale.base.errors import InputError, Problem, input_error
 from autoscale.base.exits import ExitCode
+from autoscale.cli.manifests import documents
 from autoscale.cli.say import echo
 from autoscale.kube.quantities import milli
 from autoscale.whatif.service import Load, Setting
@@ -162,11 +162,7 @@ def _milli(option: str, text: str) -> int:
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    try:
-        documents = [doc for doc in yaml.safe_load_all(path.read_text("utf-8")) if doc]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"cannot read {path}: {error}") from None
-    found = [doc for doc in documents if isinstance(doc, dict) and doc.get("kind") == "HorizontalPodAutoscaler"]
+    found = [doc for doc in documents(path) if isinstance(doc, dict) and doc.get("kind") == "HorizontalPodAutoscaler"]
     if len(found) != 1:
         problem = Problem(str(path), f"{len(found)} HorizontalPodAutoscalers", "one")
         raise InputError("The manifest is not what --hpa wants.", problems=[problem])

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from autoscale.base.errors import InputError, Problem
+from loadtest.yamltext import KubernetesLoader, fault
 
 EMBEDDED = "embedded"
 UNREADABLE = "(unreadable)"
@@ -78,13 +79,12 @@ def read(path: str) -> Kubeconfig:
 def _load(file: Path) -> Mapping[str, Any]:
     """One kubeconfig file as a mapping; an error names the place, never what stands there."""
     try:
-        config = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f", line {mark.line + 1}" if mark else ""
-        raise InputError(f"the kubeconfig {file}{line} is not YAML: {error.problem}") from None
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        what = error.strerror if isinstance(error, OSError) else type(error).__name__
+        config = yaml.load(file.read_text(encoding="utf-8"), KubernetesLoader)
+    except yaml.YAMLError as error:
+        line, _ = fault(error)  # the text may hold a token
+        raise InputError(f"the kubeconfig {file}{f', {line}' if line else ''} is not YAML") from None
+    except (OSError, ValueError) as error:
+        what = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
         raise InputError(f"the kubeconfig {file} cannot be read: {what}") from None
     if config is None:
         return {}

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-SCALARS = frozenset({"string", "integer", "number", "boolean", "Quantity", "IntOrString", "Time", "any"})
+SCALARS = frozenset({"string", "int32", "int64", "number", "boolean", "Quantity", "IntOrString", "Time", "any"})
 
 
 @dataclass(frozen=True)

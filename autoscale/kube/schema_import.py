@@ -81,6 +81,8 @@ def _field(spec: dict[str, Any]) -> Any:
         name = _SCALARS.get(name, name)
         strategy = {"strategy": spec["x-kubernetes-patch-strategy"]} if "x-kubernetes-patch-strategy" in spec else {}
         return {"object": name, **atomic, **strategy} if atomic or strategy else name
+    if spec.get("type") == "integer":
+        return spec["format"]
     return spec.get("type", "any") if spec.get("type") != "object" else "any"
 
 

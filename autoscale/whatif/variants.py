@@ -10,6 +10,7 @@ import yaml
 from autoscale.base.errors import InputError, Problem
 from autoscale.hpa import parse_spec
 from autoscale.whatif.service import Load, Setting
+from loadtest.yamltext import KubernetesLoader
 
 
 def with_set(recorded: Setting, texts: Sequence[str], name: str = "") -> Setting:
@@ -67,7 +68,7 @@ def _set(data: dict[str, Any], text: str) -> Problem | None:
     try:
         for part in way:
             place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
-        place[int(last) if isinstance(place, list) else last] = yaml.safe_load(value)
+        place[int(last) if isinstance(place, list) else last] = yaml.load(value, KubernetesLoader)
     except (IndexError, ValueError):
         return Problem(f"--set {path}", "no such item of a list", "a number within it, counted from 0")
     except (TypeError, AttributeError):

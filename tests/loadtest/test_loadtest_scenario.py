@@ -166,7 +166,7 @@ def test_an_override_that_fits_nowhere_is_refused(text: str) -> None:
         ("? [a, b]\n: c\n", "line 1, column 3: found unhashable key"),
         ("name: x\ndescription: 2024-13-45\n", "line 2, column 14: found '2024-13-45', which is no timestamp"),
         ("name: !!bool maybe\n", "line 1, column 7: found 'maybe', which is no bool"),
-        ("name: " + "[" * 3000 + "]" * 3000, "nested too deeply"),
+        ("name: " + "[" * 3000 + "]" * 3000, "nested more than 100 levels deep"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_refused_with_its_place(tmp_path: Path, text: str, part: str) -> None:
@@ -181,7 +181,7 @@ def test_a_file_that_is_no_mapping_is_refused_with_its_place(tmp_path: Path, tex
 @pytest.mark.parametrize("text", ["description=" + "[" * 3000, f"embedded.settings.{'.'.join('a' * 3000)}=1"])
 def test_an_override_nested_too_deeply_is_refused(text: str) -> None:
     """Whether by its value or by its path."""
-    with pytest.raises(ScenarioError, match="nested too deeply"):
+    with pytest.raises(ScenarioError, match="nested more than 100 levels deep"):
         scenario.load("smoke", [text])
 
 

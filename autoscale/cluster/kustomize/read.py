@@ -11,6 +11,7 @@ import yaml
 from autoscale.base.errors import Problem
 from autoscale.cluster.kustomize.transform import Image, LabelSet
 from autoscale.kube.kinds import Object
+from loadtest.yamltext import KubernetesLoader, fault
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _FIELDS = "resources, labels, namespace, images or patches"
@@ -39,23 +40,6 @@ class Layer:
     patches: tuple[Patch, ...] = ()
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as Kubernetes reads it: a time stays text, and a key given twice is a mistake."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for index, (place, _) in enumerate(node.value):
-            if (key := keys[index]) in keys[:index]:
-                raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=place.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, form) for tag, form in forms if tag != "tag:yaml.org,2002:timestamp"]
-    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def read_yaml(path: Path, problems: list[Problem]) -> list[Any]:
     """Every document of a YAML file that is not empty; what cannot be read becomes a problem."""
     try:
@@ -69,13 +53,11 @@ def read_yaml(path: Path, problems: list[Problem]) -> list[Any]:
 def parse_yaml(text: str, where: str, problems: list[Problem]) -> list[Any]:
     """Every document of ``text`` that is not empty; a mistake becomes a problem with its line."""
     try:
-        return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        problems.append(Problem(f"{where}{line}", str(error.problem), "YAML"))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        problems.append(Problem(where, str(error).split("\n")[0], "YAML"))
-    return []
+        return [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
+    except yaml.YAMLError as error:
+        line, found = fault(error)
+        problems.append(Problem(f"{where}, {line}" if line else where, found, "YAML"))
+        return []
 
 
 def read_layer(folder: Path, problems: list[Problem]) -> Layer | None:

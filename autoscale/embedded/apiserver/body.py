@@ -13,6 +13,7 @@ from autoscale.kube.patches.rfc import json_patch, merge_patch
 from autoscale.kube.patches.strategic import PatchError, strategic_merge
 from autoscale.kube.schema import Type, type_of
 from autoscale.kube.statuses import StatusError, bad_request
+from loadtest.yamltext import KubernetesLoader, fault
 
 APPLY = "application/apply-patch+yaml"
 PATCH_TYPES = (
@@ -42,9 +43,10 @@ async def read_body(request: web.Request) -> Any:
         if "yaml" not in request.content_type:
             raise bad_request("the request's body is not JSON") from None
     try:
-        return yaml.safe_load(data)
+        return yaml.load(data, KubernetesLoader)
     except yaml.YAMLError as error:
-        raise bad_request(f"the request's body is not YAML: {error}") from None
+        line, found = fault(error)
+        raise bad_request(f"the request's body is not YAML: {line}{': ' if line else ''}{found}") from None
 
 
 async def read_object(request: web.Request) -> Object:

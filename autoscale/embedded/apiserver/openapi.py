@@ -9,7 +9,8 @@ from autoscale.kube.schema import Field, Type, release, types
 
 _SCALARS: dict[str, Object] = {
     "string": {"type": "string"},
-    "integer": {"type": "integer", "format": "int32"},
+    "int32": {"type": "integer", "format": "int32"},
+    "int64": {"type": "integer", "format": "int64"},
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
     "Quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},

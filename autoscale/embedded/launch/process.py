@@ -21,6 +21,7 @@ from autoscale.base.errors import ClusterError
 from autoscale.embedded.launch.certs import write_private
 from autoscale.embedded.launch.folder import Facts, Folder, clusters_root, folder_of, is_running, make_folder
 from autoscale.embedded.settings import Settings
+from loadtest.yamltext import KubernetesLoader
 
 START_S = 40.0
 STOP_S = 45.0
@@ -189,7 +190,7 @@ def names() -> list[str]:
 def _pods(folder: Folder) -> dict[str, int] | None:
     """How many pods are in each phase, asked of the cluster itself."""
     try:
-        config = yaml.safe_load(folder.kubeconfig.read_text())
+        config = yaml.load(folder.kubeconfig.read_text(), KubernetesLoader)
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
         context = ssl.create_default_context(cadata=_pem(cluster["certificate-authority-data"]))
         request = urllib.request.Request(f"{cluster['server']}/api/v1/pods")
@@ -199,7 +200,7 @@ def _pods(folder: Folder) -> dict[str, int] | None:
         )
         with opener.open(request, timeout=5) as answer:
             pods = json.load(answer)["items"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError):
         return None
     phases = [pod["status"]["phase"] for pod in pods]
     return {phase: phases.count(phase) for phase in sorted(set(phases))}

@@ -39,7 +39,10 @@ def to_float(text: str | int | float) -> float:
     """
     exact = parse_quantity(text)
     number, power = _held(str(text)) or (_nano(str(text), exact), -9)
-    return float(number) * float(f"1e{power}") if power else float(number)
+    try:
+        return float(number) * float(f"1e{power}") if power else float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 def round_away(value: Fraction, scale: int = 1) -> int:

@@ -71,10 +71,11 @@ def _one(value: Any, name: str, path: str, found: Decoded) -> Any:
 
 _WANTED = {
     "string": "a string (quote it)",
-    "integer": "a whole number",
+    "int32": "a whole number of 32 bits",
+    "int64": "a whole number of 64 bits",
     "boolean": "true or false",
     "Quantity": "a quantity (250m, 64Mi)",
-    "IntOrString": "a whole number or a string",
+    "IntOrString": "a whole number of 32 bits or a string",
     "Time": "a time (2026-01-31T12:00:00Z)",
 }
 
@@ -84,14 +85,16 @@ def _fits(value: Any, name: str) -> bool:
     match name:
         case "string":
             return isinstance(value, str)
-        case "integer":
-            return whole
+        case "int32":
+            return whole and -(2**31) <= value < 2**31
+        case "int64":
+            return whole and -(2**63) <= value < 2**63
         case "number":
             return whole or isinstance(value, float)
         case "boolean":
             return isinstance(value, bool)
         case "IntOrString":
-            return whole or isinstance(value, str)
+            return isinstance(value, str) or _fits(value, "int32")
         case "Quantity":
             return isinstance(value, str | int | float) and _parses(parse_quantity, value)
         case "Time":
@@ -109,7 +112,10 @@ def _parses(parse: Any, value: Any) -> bool:
 
 
 def _word(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of very many digits"
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 

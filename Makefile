@@ -91,6 +91,10 @@ format: $(VENV)/.dev  ## Format the code
 bench: $(VENV)/.dev  ## Measure speed, as ratios taken side by side
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev  ## Send odd input at every reader and at the embedded API (ARGS=3600: for an hour; else 10 minutes)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 .PHONY: docs
 docs: $(VENV)/.dev  ## Write the generated pages under docs/ again
 	@$(BIN)/python -m tests.docs.generate

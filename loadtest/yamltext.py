@@ -59,7 +59,14 @@ class Loader(yaml.SafeLoader):
 
 
 class KubernetesLoader(Loader):
-    """YAML as Kubernetes reads it: a time stays text."""
+    """YAML as Kubernetes reads it, which makes JSON of it first: a time stays text, and every key is text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """``{1: a, true: b}`` is ``{"1": a, "true": b}``; no key at all is a mistake."""
+        made = super().construct_mapping(node, deep)
+        if None in made:
+            raise yaml.constructor.ConstructorError(None, None, "a key that is null", node.start_mark)
+        return {str(key).lower() if isinstance(key, bool) else str(key): value for key, value in made.items()}
 
 
 KubernetesLoader.yaml_implicit_resolvers = {

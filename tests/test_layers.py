@@ -18,7 +18,7 @@ ROOMS: dict[str, set[str]] = {
     "autoscale.base": set(),
     "autoscale.kube": {"autoscale.base"},
     "autoscale.hpa": {"autoscale.base", "autoscale.kube"},
-    "autoscale.plane": {"autoscale.base", "autoscale.kube", "autoscale.hpa"},
+    "autoscale.plane": {"autoscale.base", "autoscale.kube", "autoscale.hpa", "loadtest.yamltext"},
     "autoscale.embedded": {"autoscale.base", "autoscale.kube", "autoscale.hpa", "autoscale.plane", "loadtest.yamltext"},
     "autoscale.cluster": {"autoscale.base", "autoscale.kube", "loadtest.yamltext"},
     "autoscale.record": {"autoscale.base", "loadtest"},

@@ -68,6 +68,16 @@ class LazyGroup(click.Group):
         except click.NoSuchCommand as error:
             raise click.NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from None
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Call the command; a path that cannot be read or written is a mistake of whoever gave it."""
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            what = f"cannot use {str(error.filename)[:200]}: {error.strerror}"
+            raise AutoscaleError(what, fix="look at the path, its rights and the room on its disk") from error
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List every command with its line of help, without importing any of them."""
         with formatter.section("Commands"):

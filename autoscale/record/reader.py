@@ -3,6 +3,7 @@
 import gzip
 import json
 import typing
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -28,8 +29,8 @@ def read(path: Path | str) -> Iterator[Row]:
             yield from _rows(file, str(path))
     except FileNotFoundError:
         raise InputError(f"there is no record {path}", fix="give a record.jsonl or the folder of a run") from None
-    except (IsADirectoryError, PermissionError) as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
 
 
 def locate(path: Path | str) -> Path:
@@ -79,10 +80,10 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a file; a compressed one that breaks off ends where it breaks off."""
+    """The lines of a file; a compressed one that breaks off or is damaged ends there."""
     try:
         yield from file
-    except (EOFError, gzip.BadGzipFile):
+    except (EOFError, gzip.BadGzipFile, zlib.error):
         yield b"{"
 
 

@@ -26,6 +26,8 @@ def lines(path: Path) -> Iterator[str]:
         raise ScenarioError(f"Cannot read the trace {path}: {error.strerror or error}.") from None
     except UnicodeDecodeError:
         raise ScenarioError(f"Cannot read the trace {path}: not UTF-8 text.") from None
+    except ValueError as error:  # a name that holds a NUL
+        raise ScenarioError(f"Cannot read the trace {str(path)!r}: {error}.") from None
 
 
 def _unpacked(raw: BinaryIO) -> Iterator[bytes]:

@@ -109,3 +109,56 @@ def test_bodies_without_metadata_are_refused(server: Server, body: dict[str, Any
     for path in BODIES:
         code, answer = server.call("POST", path, body)
         assert (code in (400, 422), answer["kind"]) == (True, "Status"), path
+
+
+DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
+
+
+@pytest.mark.parametrize(("replicas", "code"), [(1000, 201), (1001, 422), (2**31, 400), (99999999999, 400), (-1, 422)])
+def test_replicas_are_bounded(server: Server, replicas: int, code: int) -> None:
+    """By their 32 bits, and by what one object may ask of the embedded cluster."""
+    body = replaced(BODIES[DEPLOYMENTS], ("spec", "replicas"), replicas)
+    assert server.call("POST", DEPLOYMENTS, body)[0] == code
+
+
+@pytest.mark.parametrize(("cpu", "code"), [("100E", 422), ("0.5", 201), ("1e99999999", 400), ("9" * 400, 400)])
+def test_quantities_are_bounded(server: Server, cpu: str, code: int) -> None:
+    """No exponent is worked out that nothing can hold; 100E is a quantity, but more than its limit."""
+    path = ("spec", "template", "spec", "containers", 0, "resources", "requests", "cpu")
+    assert server.call("POST", DEPLOYMENTS, replaced(BODIES[DEPLOYMENTS], path, cpu))[0] == code
+
+
+def test_a_json_patch_is_bounded_and_its_paths_are_texts(server: Server) -> None:
+    """A number as a path, too many steps, and copies that double the document are refused; a few copies are not."""
+    server.call("POST", DEPLOYMENTS, BODIES[DEPLOYMENTS])
+    label = {"op": "add", "path": "/metadata/labels/b", "value": "c"}
+    double = {"op": "copy", "from": "", "path": "/metadata/annotations"}
+    for steps, codes in (
+        ([{**label, "path": 3}], {422}),
+        ([label] * 10_001, {413}),
+        ([double] * 60, {422}),
+        ([label, {"op": "copy", "from": "/metadata/labels/b", "path": "/metadata/labels/d"}], {200}),
+    ):
+        code, _ = server.call("PATCH", f"{DEPLOYMENTS}/x", steps, Content_Type="application/json-patch+json")
+        assert code in codes, steps[:2]
+
+
+def test_a_budget_without_spec_can_be_shown(server: Server) -> None:
+    """As upstream's printer shows it: neither bound."""
+    path = "/apis/policy/v1/namespaces/default/poddisruptionbudgets"
+    assert server.call("POST", path, {"metadata": {"name": "x"}})[0] == 201
+    code, shown = server.call("GET", path, Accept="application/json;as=Table;g=meta.k8s.io;v=v1")
+    assert (code, shown["rows"][0]["cells"][:3]) == (200, ["x", "N/A", "N/A"])
+
+
+@pytest.mark.parametrize("body", [b"[" * 9000, b'{"a":' * 9000, b'{"a": NaN}', b'{"a": 1e999}'])
+def test_bodies_that_no_other_reader_takes_are_refused(server: Server, body: bytes) -> None:
+    """Nested too deeply, or with numbers that are none."""
+    assert server.call("POST", DEPLOYMENTS, body)[0] == 400
+
+
+def test_a_replica_set_without_template_is_refused(server: Server) -> None:
+    """By name of the field."""
+    body = {"metadata": {"name": "x"}, "spec": {"selector": {"matchLabels": {"a": "b"}}}}
+    code, answer = server.call("POST", "/apis/apps/v1/namespaces/default/replicasets", body)
+    assert (code, "spec.template" in answer["message"]) == (422, True)

@@ -286,3 +286,11 @@ def test_nonsense_in_any_field_is_a_readable_error_or_a_scenario(key: str, value
     """Whatever stands in a field, nothing but ScenarioError comes out, or what can travel as JSON."""
     with suppress(ScenarioError):
         json.dumps(scenario.resolve(parse(SMALL | {key: value})).model_dump(), allow_nan=False)
+
+
+def test_a_file_name_with_a_nul_is_refused(tmp_path: Path) -> None:
+    """No system call takes it, and no traceback tells of it."""
+    path = tmp_path / "x.yaml"
+    path.write_text('name: x\nload: {trace: {file: "a\\0b.csv"}}\nrequests: [{path: /}]\n')
+    with pytest.raises(ScenarioError, match="null byte"):
+        scenario.load(path)

@@ -83,4 +83,7 @@ def test_any_text_is_read_or_one_kind_of_error(text: str) -> None:
         try:
             list(yaml.load_all(text, loader))
         except yaml.YAMLError as error:
-            assert fault(error)[1]
+            caught = error
+        else:
+            continue
+        assert fault(caught)[1]

@@ -1,6 +1,8 @@
 """Requests' bodies, and which patch they are."""
 
 import json
+import math
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -13,7 +15,7 @@ from autoscale.kube.patches.rfc import json_patch, merge_patch
 from autoscale.kube.patches.strategic import PatchError, strategic_merge
 from autoscale.kube.schema import Type, type_of
 from autoscale.kube.statuses import StatusError, bad_request
-from loadtest.yamltext import KubernetesLoader, fault
+from loadtest.yamltext import MOST_LEVELS, KubernetesLoader, fault
 
 APPLY = "application/apply-patch+yaml"
 PATCH_TYPES = (
@@ -38,7 +40,9 @@ async def read_body(request: web.Request) -> Any:
     if "protobuf" in request.content_type:
         raise StatusError(415, "UnsupportedMediaType", NO_PROTOBUF)
     try:
-        return json.loads(data)
+        return _bounded(_JSON.decode(data.decode()))
+    except RecursionError:
+        raise _too_deep() from None
     except ValueError:
         if "yaml" not in request.content_type:
             raise bad_request("the request's body is not JSON") from None
@@ -47,6 +51,37 @@ async def read_body(request: web.Request) -> Any:
     except yaml.YAMLError as error:
         line, found = fault(error)
         raise bad_request(f"the request's body is not YAML: {line}{': ' if line else ''}{found}") from None
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no JSON number")
+    return value
+
+
+# Python would read NaN and 1e999, which no other reader of JSON takes back.
+_JSON = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+
+
+def _bounded(body: Any) -> Any:
+    """The body, unless lists and objects lie too deep in each other for what reads it later."""
+    level = [body]
+    for _ in range(MOST_LEVELS + 1):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return body
+    raise _too_deep()
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _too_deep() -> StatusError:
+    return bad_request(f"the request's body is nested more than {MOST_LEVELS} levels deep")
 
 
 async def read_object(request: web.Request) -> Object:

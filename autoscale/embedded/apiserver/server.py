@@ -81,7 +81,7 @@ class ApiServer:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         """No token, no answer; and every refusal as a ``Status``."""
-        given = request.headers.get("Authorization", "").encode()
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         if not hmac.compare_digest(given, self._token):
             return refusal(StatusError(401, "Unauthorized", "Unauthorized"))
         try:

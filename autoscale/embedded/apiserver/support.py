@@ -100,6 +100,15 @@ SUPPORT: Mapping[str, Support] = {
 }
 
 
+MOST_PODS = 1000
+"""What one object may ask for: the node has room for 110 (by default), and the control plane is one process."""
+
+MOST: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("DeploymentSpec", "ReplicaSetSpec"), _names("replicas")),
+    "JobSpec": _names("parallelism completions"),
+}
+
+
 @dataclass(frozen=True)
 class Classified:
     """The paths that are accepted but not enforced, and (path, why) of what is refused."""
@@ -125,6 +134,9 @@ def _walk(value: Object, type_: Type, path: str) -> Iterator[tuple[str, str | No
         if name not in type_.fields or (name == "status" and not path):
             continue
         at = f"{path}.{name}" if path else name
+        if name in MOST.get(type_.name, ()) and isinstance(held, int) and held > MOST_PODS:
+            yield at, f"{held} is more than the embedded cluster takes, {MOST_PODS} pods"
+            continue
         verdict = _verdict(support, name, held) if support else "done"
         if verdict == "accepted":
             yield at, None

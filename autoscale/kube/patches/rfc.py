@@ -1,10 +1,16 @@
 """Merge patch (RFC 7386) and JSON patch (RFC 6902). Pure: the target is never changed, the result is new."""
 
 import copy
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from autoscale.kube.statuses import StatusError, bad_request
+
+MOST_OPERATIONS = 10_000
+"""How many operations a JSON patch may have (upstream's ``maxJSONPatchOperations``)."""
+MOST_COPIED = 3 * 1024 * 1024
+"""How many bytes its copies may make (upstream's ``AccumulatedCopySizeLimit``): each may double the document."""
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -24,9 +30,16 @@ def json_patch(target: Any, operations: Any) -> Any:
     """RFC 6902. ``StatusError`` 400 for what is no patch, 422 for one that does not fit the target."""
     if not isinstance(operations, list) or not all(isinstance(one, dict) for one in operations):
         raise bad_request("a JSON patch is a list of operations")
-    result = copy.deepcopy(target)
+    if len(operations) > MOST_OPERATIONS:
+        text = f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(operations)}"
+        raise StatusError(413, "RequestEntityTooLarge", text)
+    result, copied = copy.deepcopy(target), 0
     for one in operations:
         try:
+            if one.get("op") == "copy":
+                copied += len(json.dumps(_get(result, _pointer(one["from"]))))
+                if copied > MOST_COPIED:
+                    raise ValueError(f"copies of more than {MOST_COPIED} bytes")
             result = _operate(result, one)
         except (KeyError, IndexError, ValueError, TypeError) as error:
             text = f"the server rejected our request due to an error in our request: {one}: {error}"
@@ -58,7 +71,9 @@ def _operate(document: Any, one: dict[str, Any]) -> Any:
             raise ValueError(f"unknown operation {other!r}")
 
 
-def _pointer(text: str) -> list[str]:
+def _pointer(text: Any) -> list[str]:
+    if not isinstance(text, str):
+        raise ValueError(f"not a JSON pointer: {text!r}")
     if text and not text.startswith("/"):
         raise ValueError(f"not a JSON pointer: {text!r}")
     return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]

@@ -15,6 +15,7 @@ import yaml
 from autoscale.base.times import parse_duration
 from autoscale.kube.kinds import Object
 from autoscale.plane.adapter.functions import AGGREGATIONS, RANGE_FUNCTIONS
+from loadtest.yamltext import KubernetesLoader
 
 LABEL, FILE = ("app.kubernetes.io/name", "prometheus-adapter"), "config.yaml"
 """The ConfigMap whose file holds the rules carries this label."""
@@ -131,7 +132,7 @@ def is_adapters(config: Object) -> bool:
 def read_rules(text: str) -> Rules:
     """The rules in the text of a ``config.yaml``; RuleError with every mistake."""
     try:
-        data = yaml.safe_load(text)
+        data = yaml.load(text, KubernetesLoader)
     except yaml.YAMLError as error:
         raise RuleError([(FILE, f"is not YAML: {' '.join(str(error).split())}")]) from None
     if not isinstance(data, dict):
@@ -139,7 +140,11 @@ def read_rules(text: str) -> Rules:
     mistakes: list[tuple[str, str]] = [(name, "is not known here") for name in data if name not in _FIELDS[""]]
     found: dict[str, list[Rule]] = {"rules": [], "externalRules": []}
     for part, made in found.items():
-        for at, entry in enumerate(data.get(part) or []):
+        listed = data.get(part) or []
+        if not isinstance(listed, list):
+            mistakes.append((part, "is no list"))
+            continue
+        for at, entry in enumerate(listed):
             rule, wrong = _rule(entry if isinstance(entry, dict) else {}, f"{part}[{at}]")
             mistakes += wrong
             made += [rule] if rule else []

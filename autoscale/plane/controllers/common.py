@@ -67,6 +67,11 @@ def owner_reference(obj: Object) -> Object:
     }
 
 
+BURST = 500
+"""How many pods one step of a controller makes or deletes at most (upstream's ``BurstReplicas``; the Job controller has
+the same)."""
+
+
 def fresh_names(owner: Object, kind: str, count: int, objects: Objects, prefix: str = "") -> list[str]:
     """``count`` names ``owner-xxxxx`` that no object of the kind has. They follow from the owner and the version of
     the objects, so a step stays a function of its arguments."""

@@ -19,7 +19,7 @@ from autoscale.kube.conditions import (
     set_condition,
 )
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import by_owner, changed_status, fresh_names, guarded
+from autoscale.plane.controllers.common import BURST, by_owner, changed_status, fresh_names, guarded
 from autoscale.plane.controllers.job_pods import (
     INDEX,
     TRACKING,
@@ -226,7 +226,7 @@ def _manage(
         return [*map(_untracked, active[wanted:]), *_delete_all(job, active[wanted:])]
     # What is still ending keeps its place until it has been counted.
     occupied = [p for p in owned if not is_finished(p)]
-    missing = wanted - len(occupied)
+    missing = min(wanted - len(occupied), BURST)
     if missing <= 0 or now < retry_delay_s(owned, status.get("failed", 0)):
         return []
     if spec.get("completionMode") == "Indexed":

@@ -6,7 +6,7 @@ from typing import Any
 from autoscale.base.times import parse_time
 from autoscale.kube.conditions import condition, is_active, is_available, is_ready, is_terminating
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import by_owner, changed_status, fresh_names, guarded, new_pod
+from autoscale.plane.controllers.common import BURST, by_owner, changed_status, fresh_names, guarded, new_pod
 from autoscale.plane.store import Create, Delete, Emit, Objects, UpdateStatus, Write
 
 COMPONENT = "replicaset-controller"
@@ -44,10 +44,10 @@ def next_due(objects: Objects, now: float) -> float | None:
 def _manage(replica_set: Object, active: list[Object], objects: Objects, now: float) -> list[Write]:
     surplus = len(active) - replica_set["spec"].get("replicas", 1)
     if surplus < 0:
-        return _create(replica_set, -surplus, objects)
+        return _create(replica_set, min(-surplus, BURST), objects)
     if surplus == 0:
         return []
-    doomed = sorted(active, key=lambda pod: deletion_rank(pod, now))[:surplus]
+    doomed = sorted(active, key=lambda pod: deletion_rank(pod, now))[: min(surplus, BURST)]
     writes: list[Write] = []
     for pod in doomed:
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]

@@ -152,7 +152,7 @@ def _some(texts: list[str]) -> str:
 
 
 def _pdb(obj: Object, now: float) -> list[Any]:
-    bounds = [str(obj["spec"].get(name, "N/A")) for name in ("minAvailable", "maxUnavailable")]
+    bounds = [str(obj.get("spec", {}).get(name, "N/A")) for name in ("minAvailable", "maxUnavailable")]
     return [_name(obj), *bounds, obj.get("status", {}).get("disruptionsAllowed", 0), age(obj, now)]
 
 

@@ -74,6 +74,9 @@ def _labels(labels: Object, field: str) -> Iterator[Cause]:
 
 
 def _template(spec: Object, path: str, policies: tuple[str, ...]) -> Iterator[Cause]:
+    if "template" not in spec:  # a ReplicaSet's is optional in the schema
+        yield required(f"{path}.template")
+        return
     template, selector = spec["template"], spec.get("selector") or {}
     labels = (template.get("metadata") or {}).get("labels") or {}
     yield from _labels(labels, f"{path}.template.metadata.labels")

@@ -14,8 +14,16 @@ Fetch = Callable[[str, str, Mapping[str, str], bytes | None], tuple[int, dict[st
 _DROPPED = {"host", "connection", "authorization", "cookie", "content-length", "accept-encoding", "transfer-encoding"}
 
 
-def pod_fetch(cluster: Cluster, namespace: str, pod: str, port: int, *, read_s: float = 30.0) -> Fetch:
-    """A ``fetch`` for one port of one pod."""
+def pod_fetch(
+    cluster: Cluster,
+    namespace: str,
+    pod: str,
+    port: int,
+    *,
+    with_headers: Mapping[str, str] | None = None,
+    read_s: float = 30.0,
+) -> Fetch:
+    """A ``fetch`` for one port of one pod; every request has ``with_headers`` as well."""
     base = resource_of("Pod").path(namespace, quote(f"{pod}:{port}"), "proxy")
 
     def fetch(
@@ -23,7 +31,11 @@ def pod_fetch(cluster: Cluster, namespace: str, pod: str, port: int, *, read_s: 
     ) -> tuple[int, dict[str, str], bytes]:
         kept = {name: value for name, value in headers.items() if name.lower() not in _DROPPED}
         answer: Answer = cluster.call(
-            method, base + "/" + path.lstrip("/"), body=body, headers={"accept": "*/*", **kept}, read_s=read_s
+            method,
+            base + "/" + path.lstrip("/"),
+            body=body,
+            headers={"accept": "*/*", **kept, **(with_headers or {})},
+            read_s=read_s,
         )
         return answer.status, answer.headers, answer.body
 

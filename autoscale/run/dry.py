@@ -41,7 +41,7 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
         metrics.require(place.cluster, namespace)
         lock.refuse_held(place.cluster, namespace)
         refuse_active(place.cluster, namespace)
-        objects = [*own, *load_objects(scenario, target, run_labels(LABEL), place.cluster.server)]
+        objects = [*own, *load_objects(scenario, target, run_labels(LABEL))]
         out("\n# Objects that would be applied (the run's label and the Service's address filled in then)")
         out(
             yaml.safe_dump_all(

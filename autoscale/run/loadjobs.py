@@ -2,11 +2,13 @@
 
 import copy
 import json
+import secrets
 from typing import Any
-from urllib.parse import urlsplit
 
 from autoscale.base.resources import manifests
+from autoscale.cluster.client import Cluster
 from autoscale.cluster.kustomize.render import render
+from autoscale.cluster.proxy import Fetch, pod_fetch
 from autoscale.kube.kinds import Object
 from autoscale.run.target import Target
 from loadtest.models import Resolved
@@ -15,26 +17,27 @@ MASTER = "loadtest-master"
 WORKER = "loadtest-worker"
 COMPONENT = "app.kubernetes.io/component"
 WEB_UI_PORT = 8089
+TOKEN = "LOADTEST_TOKEN"
 START_DEADLINE_S = 90
 
 
-def load_objects(scenario: Resolved, target: Target, labels: dict[str, str], server: str) -> list[Object]:
-    """The manifests of k8s/loadtest for one run; ``server`` is the API server's URL."""
+def load_objects(scenario: Resolved, target: Target, labels: dict[str, str]) -> list[Object]:
+    """The manifests of k8s/loadtest for one run."""
     objects = render(manifests() / "loadtest", labels=labels, namespace=target.namespace)
-    return [fill(obj, scenario, target, server) for obj in objects]
+    return [fill(obj, scenario, target) for obj in objects]
 
 
-def fill(obj: Object, scenario: Resolved, target: Target, server: str) -> Object:
+def fill(obj: Object, scenario: Resolved, target: Target) -> Object:
     """One manifest with the run's values; what needs none comes back as it is."""
     filled = copy.deepcopy(obj)
     if obj["kind"] == "ConfigMap":
         filled["data"] = {"scenario.json": json.dumps(scenario.model_dump())}
     if obj["kind"] == "Job":
-        _fill_job(filled, scenario, target, server)
+        _fill_job(filled, scenario, target)
     return filled
 
 
-def _fill_job(job: Object, scenario: Resolved, target: Target, server: str) -> None:
+def _fill_job(job: Object, scenario: Resolved, target: Target) -> None:
     """Deadline, number of workers, environment, and whose nodes to keep away from."""
     workers = scenario.load.workers
     spec = job["spec"]
@@ -48,7 +51,7 @@ def _fill_job(job: Object, scenario: Resolved, target: Target, server: str) -> N
         "LOADTEST_HOST": target.host,
         "LOADTEST_WORKERS": str(workers),
         "LOADTEST_START_DEADLINE": str(START_DEADLINE_S),
-        "LOADTEST_API_HOST": urlsplit(server).hostname or "localhost",
+        TOKEN: secrets.token_urlsafe(16),
     }
     for container in pod["containers"]:
         for entry in container.get("env") or []:
@@ -82,3 +85,11 @@ def container_of(pod: Object) -> str:
 def is_master(pod: Object) -> bool:
     """Whether a load pod is the master."""
     return (pod["metadata"].get("labels") or {}).get(COMPONENT) == "master"
+
+
+def master_fetch(cluster: Cluster, namespace: str, pod: Object, *, read_s: float = 30.0) -> Fetch:
+    """HTTP to a master's page, which answers only to who has the token that its pod was given."""
+    given = [entry for container in pod["spec"]["containers"] for entry in container.get("env") or []]
+    token = next((str(entry.get("value", "")) for entry in given if entry["name"] == TOKEN), "")
+    headers = {"x-autoscale-token": token}
+    return pod_fetch(cluster, namespace, pod["metadata"]["name"], WEB_UI_PORT, with_headers=headers, read_s=read_s)

@@ -6,12 +6,13 @@ from typing import Any
 
 from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, Problem
 from autoscale.cluster.apply import apply, delete
-from autoscale.cluster.proxy import Fetch, pod_fetch
+from autoscale.cluster.proxy import Fetch
 from autoscale.cluster.readiness import hopeless, is_ready, is_rolled_out, not_created, refused_pods, stuck
 from autoscale.hpa.reasons import cure
 from autoscale.kube.kinds import Object
 from autoscale.observe.view import View
-from autoscale.run.loadjobs import MASTER, START_DEADLINE_S, WEB_UI_PORT, WORKER, is_master
+from autoscale.run import loadjobs
+from autoscale.run.loadjobs import MASTER, START_DEADLINE_S, WORKER, is_master
 from autoscale.run.recorder import Recorder
 
 READY_S = 180.0
@@ -183,9 +184,9 @@ def end_load(run: Recorder) -> None:
 
 def master_fetch(run: Recorder) -> Fetch | None:
     """HTTP to the running master's web UI through the API server; None while there is none."""
-    for name, pod in list(run.view.load_pods.items()):
+    for pod in list(run.view.load_pods.values()):
         if is_master(pod) and (pod.get("status") or {}).get("phase") == "Running":
-            return pod_fetch(run.cluster, run.namespace, name, WEB_UI_PORT)
+            return loadjobs.master_fetch(run.cluster, run.namespace, pod)
     return None
 
 

@@ -12,8 +12,9 @@ from autoscale.base.errors import AutoscaleError
 from autoscale.base.steady import SteadyClock
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.logs import Line, LogFollower
-from autoscale.cluster.proxy import date_of, pod_fetch
+from autoscale.cluster.proxy import date_of
 from autoscale.cluster.watch import Change, Lost
+from autoscale.kube.kinds import Object
 from autoscale.observe.clocks import WALL, clock_row
 from autoscale.observe.fold import ClockRead, Fold, Samples
 from autoscale.observe.gaps import gap_row
@@ -22,7 +23,7 @@ from autoscale.observe.view import View
 from autoscale.record.rows import Mark, Row
 from autoscale.record.totals import Totals
 from autoscale.record.writer import Writer
-from autoscale.run.loadjobs import WEB_UI_PORT, container_of, is_master
+from autoscale.run.loadjobs import container_of, is_master, master_fetch
 from autoscale.run.options import Listener
 
 T = TypeVar("T")
@@ -178,12 +179,12 @@ class Recorder:
             follower = LogFollower(self.cluster, self.namespace, name, container_of(pod), clock=self.clock)
             self.stack.enter_context(following(follower, self.inbox))
             if is_master(pod):
-                ask = self._date_of(name)
+                ask = self._date_of(pod)
                 self.stack.enter_context(timing(name, ask, self.inbox, self.clock, same_machine=self.same_machine))
 
-    def _date_of(self, master: str) -> Callable[[], str]:
+    def _date_of(self, master: Object) -> Callable[[], str]:
         """The ``Date`` header of the master's web UI."""
-        fetch = pod_fetch(self.cluster, self.namespace, master, WEB_UI_PORT, read_s=5.0)
+        fetch = master_fetch(self.cluster, self.namespace, master, read_s=5.0)
         return lambda: date_of(fetch, "/stats/requests")
 
     def logs_read(self) -> bool:

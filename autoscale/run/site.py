@@ -82,7 +82,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             objects += [obj for one in others for obj in existing_objects(place.cluster, one)]
         for one in (target, *others):
             limit_pods(scenario, one.hpa)
-        load = load_objects(scenario, target, run_labels(label), place.cluster.server)
+        load = load_objects(scenario, target, run_labels(label))
         warnings += tried(place.cluster, load, target.namespace)
         yield Site(
             place=place,

@@ -67,7 +67,7 @@ class Master:
         self._runner = self._environment.create_master_runner(self._settings.bind, MASTER_PORT)
         for name, listener in (("hello", self._hello), ("time", self._time), ("done", self._done)):
             self._runner.register_message(name, listener)
-        self._page = web.serve(self._environment, self._settings, self._stop.set, self._now)
+        self._page = web.serve(self._environment, self._settings.bind, self._settings.token, self._stop.set, self._now)
         gevent.spawn(stats.stats_history, self._runner)
 
     def _hello(self, msg: Any, **_: Any) -> None:

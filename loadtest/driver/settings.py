@@ -15,8 +15,10 @@ WEB_PORT = 8089
 
 @dataclass(frozen=True)
 class Settings:
-    """``url`` is what is loaded, ``host_header`` what it is called there; ``bind`` this pod's address; ``api_host``
-    the name by which the cluster's API server is asked, which its proxy hands on; durations s."""
+    """``url`` is what is loaded, ``host_header`` what it is called there; ``bind`` this pod's address; durations s.
+
+    ``token`` is what the master's page asks for; where it is empty nobody may see the page.
+    """
 
     scenario: dict[str, Any]
     url: str
@@ -28,7 +30,7 @@ class Settings:
     bind: str
     master_host: str
     master_port: int
-    api_host: str
+    token: str = ""
 
     @property
     def plan(self) -> RatePlan:
@@ -101,7 +103,7 @@ def read(environment: Mapping[str, str], role: str) -> Settings:
         bind=reader.text("POD_IP"),
         master_host=reader.text("LOADTEST_MASTER_SERVICE_HOST", None if worker else "unused"),
         master_port=int(reader.number("LOADTEST_MASTER_SERVICE_PORT", str(MASTER_PORT), least=1)),
-        api_host=reader.text("LOADTEST_API_HOST", "localhost"),
+        token=environment.get("LOADTEST_TOKEN", ""),
     )
     if worker and not reader.problems and settings.shard >= settings.workers:
         found = f"{settings.shard} of {settings.workers} workers"

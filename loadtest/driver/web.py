@@ -2,34 +2,43 @@
 
 from collections.abc import Callable
 from email.utils import formatdate
+from hmac import compare_digest
 from typing import Any
 
 from flask import Response, jsonify, request
 from locust.env import Environment
 
-from loadtest.driver.guard import refusal
-from loadtest.driver.settings import WEB_PORT, Settings
+from loadtest.driver.settings import WEB_PORT
 
 REFUSED = "This load follows a plan and is started by autoscale; users and spawn rate mean nothing here."
+CLOSED = "This page is shown by autoscale, on the machine that runs it: at the address that it prints.\n"
 STARTING = ("/swarm", "/user")
 
 
-def serve(environment: Environment, settings: Settings, stop: Callable[[], object], now: Callable[[], float]) -> Any:
-    """Serve the UI at this pod's address, port 8089, and return it; its Stop button calls ``stop``.
+def serve(
+    environment: Environment, address: str, token: str, stop: Callable[[], object], now: Callable[[], float]
+) -> Any:
+    """Serve the UI at ``address``:8089 and return it; its Stop button calls ``stop``, which must return at once.
 
-    ``stop`` must return at once. ``now`` dates the answers: by them the observer knows the clock of the load's marks.
+    It answers to requests with ``token`` in their header X-Autoscale-Token, which no other site's script can know or
+    send; an empty one lets nobody in. The Host header tells nothing here: through the API server it is that one's name.
+
+    ``now`` dates its answers: by them the observer knows the clock that the load's marks are made by.
     """
-    ui = environment.create_web_ui(settings.bind, WEB_PORT, delayed_start=True)
+    ui = environment.create_web_ui(address, WEB_PORT, delayed_start=True)
     assert ui.app is not None
     ui.app.debug = False
 
     @ui.app.before_request
     def answer_instead() -> Response | None:
         """Locust's own handlers would start users, or hold the answer until every user is gone."""
-        if reason := refusal(request.headers.get, settings.api_host):
-            return _refused(reason, 403)
+        given = request.headers.get("X-Autoscale-Token", "")
+        if not token or not compare_digest(given.encode(), token.encode()):
+            return Response(CLOSED, status=403, mimetype="text/plain")
         if request.path in STARTING:
-            return _refused(REFUSED, 409)
+            response = jsonify({"success": False, "message": REFUSED})
+            response.status_code = 409
+            return response
         if request.path == "/stop" and request.method == "POST":
             stop()
             return jsonify({"success": True, "message": "The load ends; what is in flight is waited for."})
@@ -44,9 +53,3 @@ def serve(environment: Environment, settings: Settings, stop: Callable[[], objec
     environment.events.init.fire(environment=environment, runner=environment.runner, web_ui=ui)
     ui.start()
     return ui
-
-
-def _refused(reason: str, status: int) -> Response:
-    response = jsonify({"success": False, "message": reason})
-    response.status_code = status
-    return response

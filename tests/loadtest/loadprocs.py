@@ -19,12 +19,14 @@ HERE = Path(__file__).parent
 PATIENCE_S = 60.0
 
 
-def fetch(url: str, method: str = "GET", **headers: str) -> tuple[int, str]:
+TOKEN = "the master's"
+
+
+def fetch(url: str, method: str = "GET", token: str = TOKEN) -> tuple[int, str]:
     """Status and body, whatever the status."""
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, method=method, headers=headers), timeout=10
-        ) as response:
+        request = urllib.request.Request(url, method=method, headers={"X-Autoscale-Token": token})
+        with urllib.request.urlopen(request, timeout=10) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -75,6 +77,7 @@ class Load:
             "LOADTEST_URL": self.target,
             "LOADTEST_HOST": "web.shop:8080",
             "LOADTEST_WORKERS": str(workers),
+            "LOADTEST_TOKEN": TOKEN,
             "LOADTEST_START_DEADLINE": str(deadline_s),
             "LOADTEST_MASTER_SERVICE_HOST": f"{net}.2",
             "LOADTEST_MASTER_SERVICE_PORT": "5557",

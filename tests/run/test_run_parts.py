@@ -26,6 +26,7 @@ from autoscale.run.own_cluster import stop_command
 from autoscale.run.phases import load_error
 from autoscale.run.prepare import limit_pods, resolve
 from autoscale.run.progress import Progress, Screen
+from autoscale.run.redact import redact_object
 from autoscale.run.target import Target, behaviour_window
 from loadtest.models import Limits, Resolved
 
@@ -57,14 +58,10 @@ def test_the_limit_of_pods_holds_for_the_autoscaler(scenario: Resolved) -> None:
     limit_pods(scenario.model_copy(update={"limits": Limits(pods=8)}), HPA)
 
 
-def loaded(scenario: Resolved) -> list[Any]:
-    return load_objects(scenario, TARGET, {"run": "r"}, "https://api.shop.example:6443/k8s")
-
-
 def test_the_load_jobs_are_filled_in(scenario: Resolved) -> None:
     """URL, Host, number of workers and the scenario itself reach the pods; both Jobs end by themselves one day."""
     scenario = scenario.model_copy(update={"load": scenario.load.model_copy(update={"workers": 3})})
-    objects = {f"{obj['kind']}/{obj['metadata']['name']}": obj for obj in loaded(scenario)}
+    objects = {f"{obj['kind']}/{obj['metadata']['name']}": obj for obj in load_objects(scenario, TARGET, {"run": "r"})}
     assert json.loads(objects["ConfigMap/loadtest-scenario"]["data"]["scenario.json"])["name"] == "smoke"
     worker = objects["Job/loadtest-worker"]["spec"]
     assert (worker["completions"], worker["parallelism"]) == (3, 3)
@@ -74,8 +71,10 @@ def test_the_load_jobs_are_filled_in(scenario: Resolved) -> None:
         "web.shop",
         "3",
     )
-    master = objects["Job/loadtest-master"]["spec"]["template"]["spec"]["containers"][0]
-    assert {"name": "LOADTEST_API_HOST", "value": "api.shop.example"} in master["env"]
+    master = objects["Job/loadtest-master"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    [token] = [entry["value"] for entry in master if entry["name"] == "LOADTEST_TOKEN"]
+    assert len(token) >= 20
+    assert token not in json.dumps([redact_object(obj) for obj in objects.values()])
     for job in ("master", "worker"):
         # the container that is asked for its log, whatever else an admission webhook may put into the pod
         template = objects[f"Job/loadtest-{job}"]["spec"]["template"]

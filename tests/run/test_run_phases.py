@@ -266,7 +266,8 @@ def test_the_end_of_the_load_is_asked_for_and_else_taken(door: Door, desk: Desk)
                 door.create(job(name))
                 see(run, change("Job", name, status={"active": 1}), load=True)
             labels = {"app.kubernetes.io/component": "master"}
-            pod = change("Pod", "loadtest-master-0", metadata={"labels": labels}, status={"phase": "Running"})
+            running = {"spec": {"containers": [{"name": "master"}]}, "status": {"phase": "Running"}}
+            pod = change("Pod", "loadtest-master-0", metadata={"labels": labels}, **running)
             see(run, pod, load=True)
             phases.end_load(run)
             assert ("POST", "/api/v1/namespaces/default/pods/loadtest-master-0:8089/proxy/stop") in door.api.asked

@@ -110,7 +110,8 @@ def fetch_from(url: str) -> Any:
     def fetch(
         method: str, path: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, dict[str, str], bytes]:
-        request = urllib.request.Request(url + path, data=body, headers=dict(headers), method=method)
+        sent = {**headers, "X-Autoscale-Token": loadprocs.TOKEN}
+        request = urllib.request.Request(url + path, data=body, headers=sent, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()

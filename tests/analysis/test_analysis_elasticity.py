@@ -63,6 +63,14 @@ def test_nothing_known_together_is_unknown() -> None:
     assert jitter(StepSeries(), SUPPLY, 0, 20) is None
 
 
+def test_what_changes_in_the_step_in_which_the_load_ends_is_left_out() -> None:
+    """Demand falls as the load ends, whatever supply does: a move in that step says nothing of the scaler."""
+    flat = StepSeries.of([(0.0, 2.0)])
+    early, late = (StepSeries.of([(0.0, 2.0), (at, 3.0)]) for at in (20.0, 50.0))
+    assert instability(flat, early, 0, 60) == pytest.approx((1 / 3, 0))
+    assert instability(flat, late, 0, 60) == (0, 0)
+
+
 @given(SERIES, SERIES)
 def test_replica_minutes_are_demand_and_waste_less_shortfall(demand: StepSeries, supply: StepSeries) -> None:
     """replica-minutes = demanded + wasted - short, whatever the two series."""

@@ -102,7 +102,8 @@ CATALOGUE: dict[str, Entry] = {
         "instability upsilon",
         "share",
         "lower",
-        "share of 15 s steps in which ready and demand move in different directions",
+        "share of 15 s steps, from the load's start, in which ready and demand move in different directions; the step "
+        "in which the load ends is left out",
         _BUNGEE,
     ),
     "jitter": Entry(

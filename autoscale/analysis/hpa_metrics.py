@@ -11,6 +11,7 @@ from autoscale.analysis.results.series import HpaMetric, Replicas
 from autoscale.analysis.service_demand import least_squares
 from autoscale.analysis.steps import StepSeries
 from autoscale.kube.quantities import parse_quantity
+from autoscale.kube.targets import known
 
 _STEADY_S = 60.0  # a metric is mostly a rate over up to a minute: only after so long at one rate does it say what it is
 _STEADY = 0.05
@@ -72,7 +73,7 @@ _FIELDS = {"request": "averageUtilization", "pod": "averageValue", "all": "value
 
 def _amount(amounts: Mapping[str, Any], per: str) -> float | None:
     """Percent, or the quantity in its base unit; None where it is not there, or is none."""
-    value = amounts.get(_FIELDS[per])
+    value = known(amounts).get(_FIELDS[per])
     try:
         return None if value is None else float(parse_quantity(value))
     except ValueError:

@@ -15,6 +15,10 @@ _SOURCE = {
 }
 
 
+NO_PODS = "-9223372036854775808m"
+"""What Kubernetes 1.37 shows as an average over no pods: the smallest number that it has, which is no value."""
+
+
 def targets(metrics: Sequence[Mapping[str, Any]], current: Sequence[Mapping[str, Any]]) -> str:
     """Current and target value of each metric, ``<unknown>`` where there is no current one.
 
@@ -28,13 +32,18 @@ def targets(metrics: Sequence[Mapping[str, Any]], current: Sequence[Mapping[str,
     return ", ".join(texts[:SHOWN]) + more
 
 
+def known(current: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The current values that are some."""
+    return {name: value for name, value in current.items() if value != NO_PODS}
+
+
 def _target(metric: Mapping[str, Any], status: Mapping[str, Any]) -> str:
     source = _SOURCE.get(metric.get("type", ""))
     if source is None:
         return "<unknown type>"
     about = metric.get(source) or {}
     wanted = about.get("target") or {}
-    now: Mapping[str, Any] = (status.get(source) or {}).get("current") or {}
+    now: Mapping[str, Any] = known((status.get(source) or {}).get("current") or {})
     if "Resource" in metric["type"]:
         return f"{about.get('name')}: {_resource(now, wanted)}"
     if "averageValue" in wanted:

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from autoscale.analysis import analyse
 from autoscale.analysis.hpa_metrics import asked_for, pods_asked
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.results.series import HpaMetric, Replicas
 from autoscale.analysis.steps import StepSeries
+from autoscale.kube.targets import targets
 from autoscale.report.charts import chart_data
 from tests.analysis.test_told_replay import outcomes, told
+from tests.fixtures.handmade import Record
 
 PLAN = PlannedRate((0.0, 120.0, 120.0, 240.0), (10.0, 10.0, 40.0, 40.0))
 
@@ -95,3 +98,16 @@ def test_each_metric_has_a_chart() -> None:
         ("seen", 21.63), ("target", 8.0),
     ]  # fmt: skip
     assert not [one for one in chart_data(told("121615-first-look"), ())["charts"] if one["id"].startswith("metric-")]
+
+
+def test_an_average_over_no_pods_is_no_value() -> None:
+    """At 0 pods Kubernetes 1.37 shows the smallest number there is: unknown, in the series and in the words."""
+    wanted = {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "5"}}
+    shown = {"metric": {"name": "queue"}, "current": {"averageValue": "-9223372036854775808m"}}
+    spec, status = [{"type": "External", "external": wanted}], [{"type": "External", "external": shown}]
+    assert targets(spec, status) == "<unknown>/5 (avg)"
+    record = Record().hpa(0, 0, None)
+    record.body[-1]["spec"] = {**record.body[-1]["spec"], "metrics": spec}
+    record.body[-1]["metrics"] = status
+    (one,) = analyse(record.rows()).hpa_metrics
+    assert (one.value.values, one.target.values) == ((None,), (5.0,))

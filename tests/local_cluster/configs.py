@@ -101,4 +101,6 @@ def kubelet(state: State) -> dict[str, Any]:
         "makeIPTablesUtilChains": False,
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         "enforceNodeAllocatable": [],
+        # 100: none. The disk is the host's, which others fill: at 85 % the kubelet would remove `pause` and our images.
+        "imageGCHighThresholdPercent": 100,
     }

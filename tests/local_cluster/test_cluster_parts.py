@@ -80,6 +80,11 @@ def test_components_read_only_files_that_exist(state: State) -> None:
     assert len(parts) == 8
 
 
+def test_the_kubelet_removes_no_images(state: State) -> None:
+    """The disk is the host's: where others fill it, `pause` and our images must stay (100 turns the GC off)."""
+    assert configs.kubelet(state)["imageGCHighThresholdPercent"] == 100
+
+
 def test_nobody_may_talk_to_the_api_server_without_a_name(state: State) -> None:
     """RBAC and NodeRestriction are on and anonymous requests are off."""
     parts = components.components(state, Path("/programs"), Path("/programs"))

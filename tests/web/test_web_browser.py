@@ -154,7 +154,9 @@ def test_locusts_own_page_has_one_more_tab(browser: Browser, tmp_path: Path) -> 
         expect(one.get_by_role("tab", name="Statistics")).to_have_attribute("aria-selected", "true")
         one.get_by_role("tab", name="Scaling").click()
         eventually(lambda: feed.rows() and ink(one, "load") if one.locator("#chart-load").count() else None, "ink")
-        expect(one.locator("#autoscale-tab .tiles")).to_contain_text("40 /s")
+        # Of a busy machine some seconds hold fewer answers than were sent, and the next ones more.
+        tiles = one.locator("#autoscale-tab .tiles")
+        eventually(lambda: feed.rows() and "40 /s" in tiles.inner_text(), "a second of 40 requests")
         expect(one.get_by_role("button", name="About")).to_be_hidden()
         one.get_by_role("tab", name="Charts").click()
         expect(one.locator("#autoscale-tab")).to_be_hidden()
@@ -163,8 +165,14 @@ def test_locusts_own_page_has_one_more_tab(browser: Browser, tmp_path: Path) -> 
         expect(one.get_by_role("columnheader", name="CPU usage")).to_be_visible()
         expect(one.get_by_role("columnheader", name="# users")).to_be_hidden()
         expect(one.locator("header").get_by_text("Users", exact=True)).to_be_hidden()
-        told = one.evaluate("fetch('/stats/requests').then((answer) => answer.json())")
-        assert told["current_rps"] == told["stats"][-1]["current_rps"] == pytest.approx(40, abs=4)
+
+        def our_rate() -> bool:
+            feed.rows()
+            told = one.evaluate("fetch('/stats/requests').then((answer) => answer.json())")
+            assert told["current_rps"] == told["stats"][-1]["current_rps"]
+            return bool(told["current_rps"] == pytest.approx(40, abs=4))
+
+        eventually(our_rate, "Locust's rate to be that of our rows")
         assert one.evaluate("fetch('/swarm', {method: 'POST'}).then((answer) => answer.status)") == 409
         errors.remove(next(error for error in errors if "409" in error))
         one.goto(page.url + "/?tab=scaling")

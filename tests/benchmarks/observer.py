@@ -66,7 +66,17 @@ def _site(cluster: Cluster, kubeconfig: str, namespace: str, label: str) -> Site
         cluster, namespace, cluster.context.name == "embedded", UNKNOWN_CONFIG, lambda: None, kubeconfig
     )
     target = of_existing(cluster, Existing(f"deployment/{WORKLOAD}", f"http://{WORKLOAD}:8080"), namespace)
-    return Site(place, resolve(RunOptions("smoke")), target, existing_objects(cluster, target), [], [], [], label)
+    return Site(
+        place=place,
+        scenario=resolve(RunOptions("smoke")),
+        target=target,
+        beside=(),
+        objects=existing_objects(cluster, target),
+        load=[],
+        accepted=[],
+        unseen=[],
+        label=label,
+    )
 
 
 def _header(site: Site) -> Row:
@@ -74,6 +84,7 @@ def _header(site: Site) -> Row:
         "bench",
         site.scenario,
         site.target,
+        site.beside,
         site.objects,
         site.place.cluster,
         accepted=[],

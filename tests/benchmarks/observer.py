@@ -49,7 +49,7 @@ def main(context: str, kubeconfig: str, namespace: str, label: str, record: str)
     with connect(context, kubeconfig) as cluster, Writer(Path(record)) as writer, ExitStack() as stack:
         site = _site(cluster, kubeconfig, namespace, label)
         scope = scope_of(site, site.target, time.time())
-        run = Recorder(cluster, namespace, writer, Fold(scope), View(scope), stack, [stamp])
+        run = Recorder(cluster, namespace, writer, Fold(scope), View(scope), stack, listeners=[stamp])
         run.same_machine = site.place.embedded
         before = memory()["VmRSS"]
         run.write(_header(site))

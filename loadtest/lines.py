@@ -31,7 +31,7 @@ class NameShare(TypedDict):
 class Load(TypedDict):
     """One worker, one second. ``at`` is the second's beginning; age keys of ``response`` and ``service`` are
     whole seconds between that second and the intended one. ``by_name`` is there where the scenario's requests have more
-    than one name."""
+    than one name, ``journeys`` (what became of those that ended) where they are a locustfile's."""
 
     k: Literal["load"]
     seq: int
@@ -51,6 +51,7 @@ class Load(TypedDict):
     service: dict[str, Buckets]
     by_pod: dict[str, PodShare]
     by_name: NotRequired[dict[str, NameShare]]
+    journeys: NotRequired[dict[str, NameShare]]
 
 
 class PodLoad(TypedDict):

@@ -68,6 +68,7 @@ class Target(Strict):
     selector: str | None = Field(default=None, min_length=1)
     namespace: str | None = Field(default=None, pattern=NAME, max_length=63)
     url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$")
+    pod_header: HeaderName = "X-Pod"
 
 
 class PlanPart(Strict):
@@ -117,6 +118,14 @@ class Sending(Strict):
     max_in_flight: int = Field(default=1000, ge=1, le=100_000)
     connections: int = Field(default=10, ge=1, le=100_000)
     close_share: float = Field(default=0.1, ge=0, le=1)
+    locustfile: str | None = Field(default=None, min_length=1)
+    users: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None = None
+    tags: list[str] | None = None
+    exclude_tags: list[str] | None = None
+    pool: int = Field(default=100, ge=1, le=10_000)
+    stop_timeout: Annotated[Duration, Field(ge=0)] = 10.0
+    requirements: list[str] = Field(default=[])
+    env: dict[str, str] = Field(default={})
 
 
 class Load(Sending):
@@ -130,8 +139,19 @@ class Load(Sending):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         given = [name for name in ("plan", "shape", "trace") if getattr(self, name) is not None]
+        if self.locustfile is not None and not given:
+            return self  # the file's own LoadTestShape
         if len(given) != 1:
             raise ValueError("exactly one of `plan`, `shape` and `trace`")
+        return self
+
+    @model_validator(mode="after")
+    def _locust(self) -> Self:
+        """What only a locustfile understands goes with one."""
+        only = ("users", "tags", "exclude_tags", "requirements", "env", "pool", "stop_timeout")
+        given = [name for name in only if name in self.model_fields_set]
+        if self.locustfile is None and given:
+            raise ValueError(f"`locustfile`, where there is `{given[0]}`")
         return self
 
 
@@ -213,6 +233,12 @@ class File(Strict):
     embedded: Embedded = Embedded()
     patches: list[Patch] = Field(default=[])
 
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.load.locustfile is not None and "requests" in self.model_fields_set:
+            raise ValueError("either `requests` or `load.locustfile`: what is sent is said once")
+        return self
+
 
 class ResolvedStage(Strict):
     """A named span of the load, in seconds from its beginning."""
@@ -226,7 +252,10 @@ class Resolved(Strict):
     """A scenario with its plan drawn and every default filled in: what a run takes place by, and what travels.
 
     ``points`` [[second, requests per second]]; ``users`` [[second, users]] where the model is closed; ``total`` in
-    requests; ``tls.ca`` is the PEM text of the authority here; every request has a name.
+    requests; ``tls.ca`` is the PEM text of the authority here; every request has a name. With a locustfile there are no
+    requests, no points and no total: how many it sends is not known before; ``journeys`` [[second, journeys
+    per second]] where its model is open; ``files`` is it with what lies beside it, a
+    zip in base64, which is not written down.
     """
 
     name: str
@@ -234,6 +263,8 @@ class Resolved(Strict):
     model: Literal["open", "closed"]
     points: list[list[float]]
     users: list[list[float]] | None
+    journeys: list[list[float]] | None = None
+    files: str | None = Field(default=None, exclude=True)
     stages: list[ResolvedStage]
     duration_s: float
     total: float

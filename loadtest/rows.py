@@ -92,6 +92,7 @@ class Second:
     lag: Histogram = field(default_factory=_histogram)
     service: Ages = field(default_factory=_ages)
     ended: defaultdict[Kind, Ended] = field(default_factory=lambda: defaultdict(Ended))
+    journeys: defaultdict[Kind, Ended] = field(default_factory=lambda: defaultdict(Ended))
     by_pod: dict[str, Share] = field(default_factory=dict)
 
 
@@ -139,6 +140,29 @@ class Tally:
         second = self._seconds[int(now)]
         second.sent += 1
         second.lag[bucket(now - ready)] += 1
+
+    def reported(self, now: float) -> None:
+        """A request was sent, of which no more is heard than its end, at ``now``."""
+        self._seconds[int(now)].sent += 1
+
+    def late(self, now: float, seconds: float) -> None:
+        """Something that was due was done so late, at ``now``."""
+        self._seconds[int(now)].lag[bucket(seconds)] += 1
+
+    def journey(self, now: float, due: float, name: str, cause: str | None) -> None:
+        """A journey that was due at ``due`` has ended; ``cause``: why it failed."""
+        index = int(now)
+        ended = self._seconds[index].journeys[Kind("", name)]
+        if cause is None:
+            ended.response[index - int(due)][bucket(now - due)] += 1
+        else:
+            ended.failed[cause] += 1
+
+    def journey_dropped(self, now: float, name: str) -> None:
+        """A journey found no user: the request that would have opened it was not sent."""
+        second = self._seconds[int(now)]
+        second.dropped += 1
+        second.journeys[Kind("", name)].dropped += 1
 
     def dropped(self, now: float, kind: Kind = ANY) -> None:
         """A request was due and not sent: too many were in flight, or the load was stopped."""
@@ -239,6 +263,8 @@ class Tally:
         }
         if self._by_name:
             row["by_name"] = _by_name(second.ended)
+        if second.journeys:
+            row["journeys"] = _by_name(second.journeys)
         return row
 
     def _pod_rows(self, span: int) -> list[PodLoad]:

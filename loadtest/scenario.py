@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from loadtest import mistakes, pieces, traces
+from loadtest import locustfile, mistakes, pieces, traces
 from loadtest.errors import Problem, ScenarioError, did_you_mean
 from loadtest.models import File, Load, PlanPart, Request, Resolved, ResolvedStage, Sending
 from loadtest.models import Trace as TraceModel
@@ -33,7 +33,8 @@ class Scenario:
     """A checked scenario.
 
     ``file`` is what was written, ``plan`` the rate of requests; ``users`` the number of users over time where the
-    model is closed; ``ca`` the PEM text of the TLS authority; ``source`` the file it came from; ``trace`` what was
+    model is closed (with a locustfile neither is a rate of requests); ``files`` the locustfile and what lies beside
+    it; ``ca`` the PEM text of the TLS authority; ``source`` the file it came from; ``trace`` what was
     understood of the recorded demand, where that is the load.
     """
 
@@ -43,6 +44,7 @@ class Scenario:
     ca: str | None
     source: str
     trace: traces.Understood | None = None
+    files: str | None = None
 
 
 def names() -> list[str]:
@@ -128,15 +130,45 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     trace = traces.understand(folder / file.load.trace.file, file.load.trace.form) if file.load.trace else None
     if from_trace:
         file = file.model_copy(update={"requests": _asked(trace, source)})
-    drawn = _adjusted(_drawn(file.load, trace, source), file.load)
+    files = (
+        locustfile.pack(folder / file.load.locustfile, f"{source}: load.locustfile") if file.load.locustfile else None
+    )
+    file, drawn = _with_shape(file, folder, trace, source)
+    drawn = _adjusted(drawn, file.load)
     closed = file.load.model == "closed"
-    plan = drawn.times(1 / file.load.pacing) if closed else drawn
+    plan = drawn.times(1 / file.load.pacing) if closed and not files else drawn
     _check(file, plan, source)
     scenario = Scenario(
-        file=file, plan=plan, users=drawn if closed else None, ca=_ca(file, folder, source), source=source, trace=trace
+        file=file,
+        plan=plan,
+        users=drawn if closed else None,
+        ca=_ca(file, folder, source),
+        source=source,
+        trace=trace,
+        files=files,
     )
     _check_size(scenario)
     return scenario
+
+
+def _with_shape(file: File, folder: Path, trace: traces.Understood | None, source: str) -> tuple[File, RatePlan]:
+    """The plan; without one that of the locustfile's LoadTestShape, which is one of users."""
+    load = file.load
+    if load.locustfile is None or load.plan or load.shape or load.trace:
+        return file, _drawn(load, trace, source)
+    if "model" in load.model_fields_set and load.model == "open":
+        problem = Problem(
+            f"{source}: load", "an open model without a plan", "`plan`, `shape` or `trace`, in journeys/s"
+        )
+        raise ScenarioError(f"The scenario {source} is wrong.", [problem])
+    found = locustfile.inspect(folder / load.locustfile, load.model_dump(), f"{source}: load.locustfile")
+    if not found.shape:
+        wanted = "`load.plan`, `load.shape` or `load.trace`, or a LoadTestShape in the file"
+        problem = Problem(f"{source}: load", "nothing that says how many users when", wanted)
+        raise ScenarioError(f"The scenario {source} is wrong.", [problem])
+    points = tuple((float(t), float(users)) for t, users in found.shape)
+    plan = RatePlan(points, (Stage("shape", 0.0, points[-1][0]),))
+    return file.model_copy(update={"load": load.model_copy(update={"model": "closed"})}), plan
 
 
 def _check_size(scenario: Scenario) -> None:
@@ -224,7 +256,8 @@ def _check(file: File, plan: RatePlan, source: str) -> None:
         Problem(f"{source}: load.plan", f"the stage {name} twice", "a name of its own for each stage")
         for name in sorted({name for name in stages if stages.count(name) > 1})
     ]
-    if plan.total < 1:
+    least = 0.01 if file.load.locustfile and file.load.model == "closed" else 1
+    if plan.total < least:
         problems.append(Problem(f"{source}: load", f"{plan.total:g} requests in all", "at least 1"))
     if plan.total > MAX_REQUESTS:
         problems.append(Problem(f"{source}: load", f"{plan.total:.3g} requests in all", f"at most {MAX_REQUESTS}"))
@@ -255,18 +288,22 @@ def resolve(scenario: Scenario) -> Resolved:
     """The scenario with its plan drawn and its defaults filled in."""
     file, plan = scenario.file, scenario.plan
     stages = [ResolvedStage(name=s.name, start_s=s.start_s, end_s=s.end_s) for s in plan.stages]
+    flow = _rounded(plan.points)
+    locust = scenario.files is not None
     # What was checked when the file was read is not checked again: the authority is a text now, not a file's name.
     return Resolved.model_construct(
         name=file.name,
         description=file.description,
         model=file.load.model,
-        points=_rounded(plan.points),
+        points=[] if locust else flow,
+        journeys=flow if locust and scenario.users is None else None,
+        files=scenario.files,
         users=_rounded(scenario.users.points) if scenario.users else None,
         stages=stages,
         duration_s=plan.duration_s,
-        total=plan.total,
+        total=0.0 if locust else plan.total,
         load=Sending.model_construct(**{name: getattr(file.load, name) for name in Sending.model_fields}),
-        requests=[_named(request) for request in file.requests],
+        requests=[] if locust else [_named(request) for request in file.requests],
         tls=file.tls.model_copy(update={"ca": scenario.ca}),
         target=file.target,
         objectives=list(file.objectives),

@@ -24,6 +24,11 @@ from autoscale.analysis.scaling import scale_events
 from autoscale.analysis.strangers import others
 
 _METRIC_BIN_S = 15
+_SENT = (
+    "The load was a locustfile's users who wait for their answers (closed model): latency counts from the sending, so "
+    "a slow service got fewer requests; only where wait_time is constant_pacing or constant_throughput is the time "
+    "known at which a task was to begin, and used."
+)
 _SET_BACK = "Rows of one source were heard at times that run backwards: the recording machine's clock was set back."
 
 
@@ -140,6 +145,13 @@ def _pod_bins(kept: Collected) -> dict[str, tuple[float, Sequence[int]]]:
     return {name: (first * 10.0 + (kept.load.phase or 0.0), pod.bins) for name, pod in kept.load.pods.items()}
 
 
+def _unpaced(kept: Collected) -> bool:
+    """Whether the load was a locustfile's users, each waiting for its answers."""
+    scenario = kept.header["scenario"]
+    load = scenario.get("load")
+    return scenario.get("model") == "closed" and isinstance(load, Mapping) and bool(load.get("locustfile"))
+
+
 def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | None) -> tuple[str, ...]:
     """What could not be known, and why."""
     named, unmeasured = kept.load.pods, kept.clocks.unmeasured()
@@ -152,6 +164,7 @@ def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | N
         (bool(kept.load.seconds) and not named, "Answers do not name their pod (no X-Pod header): shares are unknown."),
         (need.how.startswith("unknown"), f"The demand curve is {need.how}."),
         (plan.measured, "The record holds no plan of the load; the rate sent stands in for it."),
+        (_unpaced(kept), _SENT),
         (load_end is None and bool(kept.load.seconds), "The end of the load was not recorded."),
         (
             bool(unmeasured),

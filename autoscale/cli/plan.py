@@ -74,14 +74,26 @@ def resolve(scenario: str | dict[str, Any], sets: tuple[str, ...]) -> tuple[scen
 def page(resolved: Resolved, trace: traces.Understood | None = None) -> list[str]:
     """The whole page as lines of at most 80 columns (names and paths of the scenario may be longer)."""
     stages = tuple(Stage(stage.name, stage.start_s, stage.end_s) for stage in resolved.stages)
-    plan = RatePlan(tuple((t, rate) for t, rate in resolved.points), stages)
+    points = resolved.points or resolved.journeys or resolved.users or []
+    plan = RatePlan(tuple((t, rate) for t, rate in points), stages)
     head = [resolved.name, *click.wrap_text(resolved.description, 78).splitlines(), ""]
-    parts = [plan_chart.chart(plan), plan_chart.table(plan), _totals(plan), _how(resolved), _requests(resolved)]
+    told = _users(resolved, plan) if resolved.files else [_totals(plan), _how(resolved), _requests(resolved)]
+    parts = [plan_chart.chart(plan), plan_chart.table(plan), *told]
     if trace is not None:
         parts.insert(0, plan_trace.lines(trace))
     if resolved.objectives:
         parts.append(["Objectives", *(f"  {text}" for text in resolved.objectives)])
     return head + [line for part in parts for line in (*part, "")][:-1]
+
+
+def _users(resolved: Resolved, plan: RatePlan) -> list[list[str]]:
+    """What is known of a locustfile's load before it runs."""
+    load = resolved.load
+    if resolved.users is not None:
+        what = f"Up to {plan.peak:g} users, who do and wait as the locustfile says (closed model)."
+    else:
+        what = f"{plan.total:,.0f} journeys in {spoken(plan.duration_s)}, each at its time, on {load.pool} warm users."
+    return [[what], [f"Locustfile {load.locustfile}: what it sends shows when it runs."]]
 
 
 def _totals(plan: RatePlan) -> list[str]:

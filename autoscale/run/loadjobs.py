@@ -19,6 +19,8 @@ COMPONENT = "app.kubernetes.io/component"
 WEB_UI_PORT = 8089
 TOKEN = "LOADTEST_TOKEN"
 START_DEADLINE_S = 90
+FILES = "loadtest-scenario"  # the ConfigMap
+PART = 100_000
 
 
 def load_objects(scenario: Resolved, target: Target, labels: dict[str, str]) -> list[Object]:
@@ -31,7 +33,7 @@ def fill(obj: Object, scenario: Resolved, target: Target) -> Object:
     """One manifest with the run's values; what needs none comes back as it is."""
     filled = copy.deepcopy(obj)
     if obj["kind"] == "ConfigMap":
-        filled["data"] = {"scenario.json": json.dumps(scenario.model_dump())}
+        filled["data"] = {"scenario.json": json.dumps(scenario.model_dump()), **_parts(scenario)}
     if obj["kind"] == "Job":
         _fill_job(filled, scenario, target)
     return filled
@@ -54,11 +56,20 @@ def _fill_job(job: Object, scenario: Resolved, target: Target) -> None:
         TOKEN: secrets.token_urlsafe(16),
     }
     for container in pod["containers"]:
+        container.setdefault("env", []).extend(
+            {"name": name, "valueFrom": {"configMapKeyRef": {"name": FILES, "key": name}}} for name in _parts(scenario)
+        )
         for entry in container.get("env") or []:
             if entry["name"] in values:
                 entry["value"] = values[entry["name"]]
     for term in _affinity_terms(pod):
         term["podAffinityTerm"]["labelSelector"] = target.selector
+
+
+def _parts(scenario: Resolved) -> dict[str, str]:
+    """The packed locustfile in parts, each for a variable of the load pods: no more than Linux takes in one."""
+    text = scenario.files or ""
+    return {f"LOADTEST_FILES_{n}": text[at : at + PART] for n, at in enumerate(range(0, len(text), PART))}
 
 
 def _affinity_terms(pod: Object) -> list[Object]:
@@ -70,7 +81,7 @@ def _affinity_terms(pod: Object) -> list[Object]:
 def with_path(scenario: Resolved, url: str) -> Resolved:
     """The scenario with its requests replaced by the path of ``--url``, where that names one."""
     path = "/" + url.split("://", 1)[-1].partition("/")[2]
-    if path == "/":
+    if path == "/" or not scenario.requests:
         return scenario
     name = f"GET {path.split('?')[0]}"
     change: dict[str, Any] = {"name": name, "method": "GET", "path": path, "headers": {}, "body": None, "weight": 1.0}

@@ -20,6 +20,11 @@ def resolve(options: RunOptions) -> Resolved:
         resolved = scenarios.resolve(scenarios.load(options.scenario, options.overrides))
     except ScenarioError as error:
         raise input_error(error) from error
+    if resolved.files and options.redact_paths:
+        raise InputError(
+            "--redact-paths cannot keep the paths of a locustfile's requests out of the record",
+            fix="leave it out, and give requests a name= in the locustfile",
+        )
     parsed = objectives.parse(resolved.objectives, [stage.name for stage in resolved.stages])
     check_reach(parsed, [request.model_dump() for request in resolved.requests])
     return without_path_names(resolved) if options.redact_paths else resolved

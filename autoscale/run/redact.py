@@ -138,13 +138,14 @@ _SPECS: dict[str, Rule] = {
 _DATA = dict.fromkeys(("data", "stringData", "binaryData"), _names)
 _SCENARIO: Rule = {
     **_all("name", "description", "model", "points", "users", "stages", "duration_s", "total", "objectives"),
-    **_all("price", "limits", "embedded"),
+    **_all("price", "limits", "embedded", "journeys"),
     "load": {
         **_all("model", "arrivals", "seed", "pacing", "rate_factor", "workers", "max_in_flight", "connections"),
-        **_all("close_share"),
+        **_all("close_share", "locustfile", "users", "tags", "exclude_tags", "pool", "stop_timeout", "requirements"),
+        "env": _names,
     },
     "tls": _all("verify", "server_name"),
-    "target": {**_all("workload", "namespace"), "url": lambda url: url and harmless(url)},
+    "target": {**_all("workload", "namespace", "pod_header"), "url": lambda url: url and harmless(url)},
     "requests": {
         **_all("name", "weight", "method", "timeout", "expect"),
         "path": harmless,

@@ -3,6 +3,7 @@
 The generator was the limit: *invalid*. Something that the verdict rests on was not seen: *unknown*.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Literal
 
@@ -62,7 +63,17 @@ def _lag(analysis: Analysis) -> Check:
         return Check(name="lag", effect=_unless_imported(analysis), value=None, bound=bound, unit="s", words=words)
     late = value > bound
     words = f"99 % of requests were sent within {value * 1000:.1f} ms of their time ({bound * 1000:.1f} ms allowed)"
+    if _locustfile(analysis):
+        words = f"99 % of what was due in the load generator was done within {value * 1000:.1f} ms of its time"
+        words += f" ({bound * 1000:.1f} ms allowed)"
+        words += "; the locustfile holds up gevent's loop: pure CPU, or a library that does not yield" if late else ""
     return Check(name="lag", effect="invalid" if late else "none", value=value, bound=bound, unit="s", words=words)
+
+
+def _locustfile(analysis: Analysis) -> str | None:
+    """The locustfile whose users were the load."""
+    load = analysis.header["scenario"].get("load")
+    return load.get("locustfile") if isinstance(load, Mapping) else None
 
 
 def _unless_imported(analysis: Analysis) -> Literal["none", "unknown"]:

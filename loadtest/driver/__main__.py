@@ -5,14 +5,19 @@ import locust  # noqa: F401, I001 - before anything that opens a socket
 import logging
 import os
 import sys
+from pathlib import Path
 
+from loadtest.driver import locustfile
 from loadtest.driver import settings as environment
+from loadtest.driver.locustmaster import LocustMaster
+from loadtest.driver.locustworker import LocustWorker
 from loadtest.driver.master import Master
 from loadtest.driver.output import say
 from loadtest.driver.worker import Worker, raise_file_limit
 from loadtest.errors import ScenarioError
 
 BAD_INPUT = 2
+GENERATOR_FAILED = 4
 
 
 def main(arguments: list[str]) -> int:
@@ -27,7 +32,20 @@ def main(arguments: list[str]) -> int:
         say(str(error))
         return BAD_INPUT
     raise_file_limit()
-    return Master(settings).run() if arguments == ["master"] else Worker(settings).run()
+    try:
+        return _role(arguments[0], settings)
+    except ScenarioError as error:
+        say(str(error))
+        return GENERATOR_FAILED
+
+
+def _role(role: str, settings: environment.Settings) -> int:
+    load = settings.scenario["load"]
+    if not load.get("locustfile"):
+        return Master(settings).run() if role == "master" else Worker(settings).run()
+    found = locustfile.behaviour(locustfile.unpack(settings.files) / Path(load["locustfile"]).name, load)
+    itself = locustfile.environment(found, load, settings.url)
+    return LocustMaster(settings, itself).run() if role == "master" else LocustWorker(settings, itself).run()
 
 
 if __name__ == "__main__":

@@ -38,13 +38,13 @@ class Member:
 class Master:
     """The master's state: its workers by Locust's id of them, and how the load stands."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, environment: Environment | None = None) -> None:
         self._settings = settings
         self._now = clocks.steady()
         self._members: dict[str, Member] = {}
         self._stop = Event()
         self._seq = 0
-        self._environment = Environment(user_classes=[user_class(Event().wait)], host=settings.url)
+        self._environment = environment or Environment(user_classes=[user_class(Event().wait)], host=settings.url)
         self._environment.locustfile = settings.scenario["name"]
         self._runner: Any = None
         self._page: Any = None
@@ -53,7 +53,7 @@ class Master:
         """Gather, start, wait, end; the exit code."""
         gevent.signal_handler(signal.SIGTERM, self._stop.set)
         self._listen()
-        if not self._gather():
+        if not (self._gather() and self._ready()):
             code = GENERATOR_FAILED
         else:
             code = self._conduct(self._start())
@@ -104,6 +104,14 @@ class Master:
             gevent.sleep(POLL_S)
         return not self._stop.is_set()
 
+    def _ready(self) -> bool:
+        """Whether all that has to be there before the load begins is there."""
+        return True
+
+    def _begin_users(self, _start: float) -> None:
+        """Locust's users, who stand for the workers."""
+        self._runner.start(self._settings.workers, self._settings.workers)
+
     def _start(self) -> float:
         """Give every worker the same second 0, each on its own clock; second 0 on the master's."""
         for _ in range(CLOCK_ROUNDS):
@@ -111,7 +119,7 @@ class Master:
         start = float(math.ceil(self._now() + LEAD_S))
         for node, member in self._members.items():
             self._runner.send_message("begin", {"start": start + self._correction(member)}, node)
-        self._runner.start(self._settings.workers, self._settings.workers)
+        self._begin_users(start)
         return start
 
     def _correction(self, member: Member) -> float:
@@ -160,7 +168,7 @@ class Master:
     def _mark_stages(self, start: float) -> None:
         gevent.sleep(max(0.0, start - self._now()))
         self._mark("load-start", start)
-        for stage in self._settings.plan.stages:
+        for stage in self._settings.stages:
             gevent.sleep(max(0.0, start + stage.start_s - self._now()))
             self._mark("stage", start + stage.start_s, stage=stage.name)
 

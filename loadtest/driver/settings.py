@@ -11,13 +11,16 @@ from loadtest.plan import RatePlan, Stage
 
 MASTER_PORT = 5557
 WEB_PORT = 8089
+FILES = "LOADTEST_FILES_"  # a locustfile with what lies beside it, in parts: a variable holds 128 KiB
+MOST_PARTS = 20
 
 
 @dataclass(frozen=True)
 class Settings:
     """``url`` is what is loaded, ``host_header`` what it is called there; ``bind`` this pod's address; durations s.
 
-    ``token`` is what the master's page asks for; where it is empty nobody may see the page.
+    ``token`` is what the master's page asks for; where it is empty nobody may see the page. ``files`` is the
+    packed locustfile.
     """
 
     scenario: dict[str, Any]
@@ -31,12 +34,22 @@ class Settings:
     master_host: str
     master_port: int
     token: str = ""
+    files: str = ""
 
     @property
     def plan(self) -> RatePlan:
         """The rate plan of the scenario."""
-        stages = tuple(Stage(s["name"], s["start_s"], s["end_s"]) for s in self.scenario["stages"])
-        return RatePlan(tuple((t, rate) for t, rate in self.scenario["points"]), stages)
+        return RatePlan(tuple((t, rate) for t, rate in self.scenario["points"]), self.stages)
+
+    @property
+    def journeys(self) -> RatePlan:
+        """The plan of a locustfile's journeys, where the model is open."""
+        return RatePlan(tuple((t, rate) for t, rate in self.scenario["journeys"]))
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The named spans of the load."""
+        return tuple(Stage(s["name"], s["start_s"], s["end_s"]) for s in self.scenario["stages"])
 
     @property
     def users(self) -> RatePlan:
@@ -104,6 +117,7 @@ def read(environment: Mapping[str, str], role: str) -> Settings:
         master_host=reader.text("LOADTEST_MASTER_SERVICE_HOST", None if worker else "unused"),
         master_port=int(reader.number("LOADTEST_MASTER_SERVICE_PORT", str(MASTER_PORT), least=1)),
         token=environment.get("LOADTEST_TOKEN", ""),
+        files="".join(environment.get(f"{FILES}{n}", "") for n in range(MOST_PARTS)),
     )
     if worker and not reader.problems and settings.shard >= settings.workers:
         found = f"{settings.shard} of {settings.workers} workers"

@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
 from gevent.event import Event
@@ -23,12 +23,26 @@ LET_GO_S = 15.0  # how long a worker that is done waits for the master's word to
 GENERATOR_FAILED = 4  # the exit code of autoscale.base.exits
 
 
+class Running(Protocol):
+    """A worker's load: ``run`` blocks until it is over, ``stop`` ends it early."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended early."""
+
+    def run(self) -> None:
+        """Run to the end."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
 class Worker:
     """A worker between Locust's messages and its engine, which exists once the start is known."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._engine: Engine | None = None
+        self._engine: Running | None = None
         self._runner: Any = None
         self._leaving = False
         self._begun = Event()
@@ -52,17 +66,29 @@ class Worker:
         runners.CONNECT_RETRY_COUNT = int(self._settings.start_deadline_s)
         runners.MASTER_HEARTBEAT_TIMEOUT = 10**9  # a worker whose master has died finishes its plan
         runners.WORKER_REPORT_INTERVAL = 1.0
-        environment = Environment(user_classes=[user_class(self._over.wait)], host=self._settings.url)
-        environment.events.test_stopping.add_listener(self._stopping)
+        environment = self._environment()
         try:
             self._runner = environment.create_worker_runner(self._settings.master_host, self._settings.master_port)
         except ConnectionError:
             say(f"No load master at {self._settings.master_host}:{self._settings.master_port} within the deadline.")
             return False
+        self._connected(environment)
         self._runner.register_message("time", self._tell_time)
         self._runner.register_message("begin", self._begin)
         self._runner.send_message("hello", {"shard": self._settings.shard, "pod": self._settings.pod})
         return True
+
+    def _environment(self) -> Environment:
+        """What Locust is told: one user, who is there as long as the load."""
+        environment = Environment(user_classes=[user_class(self._over.wait)], host=self._settings.url)
+        environment.events.test_stopping.add_listener(self._stopping)
+        return environment
+
+    def _connected(self, environment: Environment) -> None:
+        """The runner is there; nothing has been said of this worker yet."""
+
+    def _make_engine(self, start: float) -> "Running":
+        return Engine(self._settings, self._tell, start)
 
     def _tell_time(self, **_: Any) -> None:
         """The master asks for this machine's time."""
@@ -73,10 +99,10 @@ class Worker:
         if self._engine is None:
             gc.collect()
             gc.freeze()  # what Locust brought stays: a full collection would take tens of milliseconds of lag
-            self._engine = Engine(self._settings, self._tell, msg.data["start"])
+            self._engine = self._make_engine(msg.data["start"])
             gevent.spawn(self._carry_out, self._engine)
 
-    def _carry_out(self, engine: Engine) -> None:
+    def _carry_out(self, engine: "Running") -> None:
         self._begun.set()
         try:
             engine.run()

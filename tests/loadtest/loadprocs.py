@@ -73,7 +73,8 @@ class Load:
         self.server: subprocess.Popen[str] | None = None
         self._net = net
         self._environment = os.environ | {
-            "LOADTEST_SCENARIO": json.dumps(plain),
+            "LOADTEST_SCENARIO": json.dumps({name: value for name, value in plain.items() if name != "files"}),
+            "LOADTEST_FILES_0": plain.get("files") or "",
             "LOADTEST_URL": self.target,
             "LOADTEST_HOST": "web.shop:8080",
             "LOADTEST_WORKERS": str(workers),

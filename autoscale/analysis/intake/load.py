@@ -67,7 +67,7 @@ class LoadCollector(LoadSeconds):
         self.lag.add(second, row["lag"])
         _by_age(self.response, second, row["response"])
         _by_age(self.service, second, row["service"])
-        for name, share in row.get("by_name", {}).items():
+        for name, share in (row.get("journeys", {}) | row.get("by_name", {})).items():
             self._named(second, name, share)
         if row["by_pod"]:
             self._answers(second, row["by_pod"], row["clk"])

@@ -1,0 +1,274 @@
+"""Load by people's own Locust files, through real masters and workers."""
+
+import textwrap
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtest import locustfile, scenario
+from loadtest.errors import ScenarioError
+from loadtest.histogram import bucket
+from tests.conftest import eventually
+from tests.loadtest.loadprocs import running
+
+# The quickstart of Locust's documentation (docs.locust.io, version 2.47), unchanged.
+QUICKSTART = """
+import time
+from locust import HttpUser, task, between
+
+class QuickstartUser(HttpUser):
+    wait_time = between(1, 5)
+
+    @task
+    def hello_world(self):
+        self.client.get("/hello")
+        self.client.get("/world")
+
+    @task(3)
+    def view_items(self):
+        for item_id in range(10):
+            self.client.get(f"/item?id={item_id}", name="/item")
+            time.sleep(1)
+
+    def on_start(self):
+        self.client.post("/login", json={"username":"foo", "password":"bar"})
+"""
+
+
+def plain(folder: Path, text: str, **load: Any) -> dict[str, Any]:
+    """A scenario with this locustfile, resolved, with its files."""
+    (folder / "file.py").write_text(textwrap.dedent(text))
+    data = {"name": "own", "load": {"locustfile": "file.py", **load}}
+    resolved = scenario.resolve(scenario.parse(data, "own.yaml", folder))
+    return {**resolved.model_dump(), "files": resolved.files}
+
+
+def constant(rate: float, duration: float) -> dict[str, Any]:
+    """A shape."""
+    return {"kind": "constant", "rate": rate, "duration": duration}
+
+
+def sums(rows: list[dict[str, Any]], part: str) -> dict[str, Counter[str]]:
+    """Of each name: answered, dropped, and failures by cause."""
+    found: dict[str, Counter[str]] = {}
+    for row in rows:
+        for name, share in row.get(part, {}).items():
+            found.setdefault(name, Counter()).update(answered=share["answered"], dropped=share["dropped"])
+            found[name].update(share["failed"])
+    return found
+
+
+def test_the_quickstart_of_locusts_documentation(tmp_path: Path) -> None:
+    """Unchanged, with two users: every request is a row's, by its name, and Locust's own page says the same."""
+    with running(tmp_path, plain(tmp_path, QUICKSTART, model="closed", shape=constant(2, 6), stop_timeout=0)) as load:
+        assert load.codes() == {"master": 0, "worker-0": 0}, load.errors("worker-0")
+        rows = load.rows("worker-0", "load")
+        names = sums(rows, "by_name")
+        assert names["/login"]["answered"] == 2
+        assert sum(row["sent"] for row in rows) == sum(row["answered"] for row in rows) == load.count()["requests"]
+        assert load.marks()[0] == "load-start"
+        assert load.marks()[-1] == "load-end"
+
+
+SHOP = """
+    import csv
+    from pathlib import Path
+
+    from locust import HttpUser, SequentialTaskSet, User, constant, events, tag, task
+
+    import prices  # a module beside it
+
+    @events.init_command_line_parser.add_listener
+    def arguments(parser):
+        parser.add_argument("--coupon", env_var="LOCUST_COUPON", default="none")
+
+    class Checkout(SequentialTaskSet):
+        @task
+        def cart(self):
+            self.client.get("/ok", name="cart")
+
+        @task
+        def pay(self):
+            coupon = self.user.environment.parsed_options.coupon
+            with self.client.get("/status/503", name=f"pay {coupon}", catch_response=True) as answer:
+                answer.failure(prices.WORDS) if answer.status_code == 503 else answer.success()
+
+    class Shopper(HttpUser):
+        wait_time = constant(0)
+        tasks = [Checkout]
+
+        def on_start(self):
+            self.client.get("/ok", name="login")
+
+    class Admin(User):
+        def on_start(self):
+            self.rows = list(csv.reader(Path("data/names.csv").open()))
+
+        @task
+        def report(self):
+            with self.environment.events.request.measure("GRPC", self.rows[0][0]):
+                pass
+
+        @tag("slow")
+        @task(1000)
+        def never(self):
+            raise AssertionError("it is excluded")
+
+    class Unwanted(HttpUser):
+        @task
+        def never(self):
+            raise AssertionError("it is not named")
+"""
+
+
+def test_journeys_arrive_at_their_times_on_warm_users(tmp_path: Path) -> None:
+    """Open model: the plan's number of journeys, by weight; what warms up is not counted; a sequence is one journey,
+    which fails where a request of it does; modules, data, arguments, tags and users are as Locust has them."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/names.csv").write_text("Pay,1")
+    (tmp_path / "prices.py").write_text("WORDS = 'too dear'")
+    wanted = plain(
+        tmp_path, SHOP, shape=constant(20, 3), users={"Shopper": 3, "Admin": 1}, exclude_tags=["slow"], pool=8,
+        env={"LOCUST_COUPON": "ten"}, workers=2,
+    )  # fmt: skip
+    with running(tmp_path, wanted, 2) as load:
+        assert set(load.codes().values()) == {0}, load.errors("worker-0") + load.errors("master")
+        rows = load.rows("worker-0", "load") + load.rows("worker-1", "load")
+        journeys, names = sums(rows, "journeys"), sums(rows, "by_name")
+        assert sum(counts.total() for counts in journeys.values()) == 60
+        assert names.keys() == {"cart", "pay ten", "Pay"}
+        assert names["cart"]["answered"] == names["pay ten"]["too dear"] == journeys["Checkout"]["too dear"]
+        assert names["Pay"]["answered"] == journeys["report"]["answered"] > 0
+        assert all(row["by_pod"].keys() <= {"web-1"} for row in rows)
+        assert any(row["by_pod"] for row in rows)
+        assert all(row["planned"] == row["sent"] + row["dropped"] for row in rows)
+
+
+BUSY = """
+    import time
+    from locust import HttpUser, task
+
+    class Slow(HttpUser):
+        @task
+        def wait(self):
+            self.client.get("/ok")
+            time.sleep(1)
+"""
+
+
+def test_a_journey_that_finds_no_user_is_dropped_and_counted(tmp_path: Path) -> None:
+    """One user whose journeys take a second, forty arrivals: what did not begin was dropped, none waits in secret."""
+    with running(tmp_path, plain(tmp_path, BUSY, shape=constant(20, 2), pool=1)) as load:
+        assert load.codes() == {"master": 0, "worker-0": 0}, load.errors("worker-0")
+        rows = load.rows("worker-0", "load")
+        journeys = sums(rows, "journeys")
+        begun = sum(row["sent"] for row in rows)
+        assert journeys["Slow"]["dropped"] == sum(row["dropped"] for row in rows) == 40 - begun
+        assert begun < 10
+
+
+TROUBLE = """
+    import os, sys, time
+    from locust import HttpUser, task
+
+    class Troubled(HttpUser):
+        def on_start(self):
+            if os.environ["TROUBLE"] == "on_start":
+                raise ValueError("no account")
+
+        @task
+        def go(self):
+            self.client.get("/ok")
+            if os.environ["TROUBLE"] == "quit":
+                self.environment.runner.quit()
+            if os.environ["TROUBLE"] == "exit":
+                sys.exit(3)
+            if os.environ["TROUBLE"] == "block":
+                end = time.perf_counter() + 0.2
+                while time.perf_counter() < end:
+                    pass
+"""
+
+
+@pytest.mark.parametrize(("trouble", "words"), [
+    ("quit", "The locustfile ended the load after"), ("exit", "The locustfile ended the process (SystemExit: 3)"),
+])  # fmt: skip
+def test_a_locustfile_that_ends_the_load_leaves_what_was_counted(tmp_path: Path, trouble: str, words: str) -> None:
+    """The worker is told as lost, with the cause; its rows so far are there."""
+    wanted = plain(tmp_path, TROUBLE, shape=constant(5, 600), pool=2, env={"TROUBLE": trouble})
+    with running(tmp_path, wanted) as load:
+        assert load.codes() == {"master": 4, "worker-0": 0 if trouble == "quit" else 4}
+        assert words in load.errors("worker-0")
+        assert "worker-lost" in load.marks()
+        assert sum(row["sent"] for row in load.rows("worker-0", "load")) > 0
+
+
+def test_users_that_cannot_start_are_said_before_any_load(tmp_path: Path) -> None:
+    """All of the pool raise in on_start: no load begins, and the reason is theirs."""
+    wanted = plain(tmp_path, TROUBLE, shape=constant(5, 600), pool=2, env={"TROUBLE": "on_start"})
+    with running(tmp_path, wanted) as load:
+        eventually(lambda: "generator-failed" in load.marks(), "the master to give up")
+        (mark,) = load.rows("master", "mark")
+        assert mark["reason"] == ("no user of the locustfile is left: Troubled.on_start raised ValueError: no account")
+        assert load.count()["requests"] == 0 if "requests" in load.count() else True
+
+
+def test_what_blocks_the_event_loop_is_seen_as_lag(tmp_path: Path) -> None:
+    """A task that computes for 0.2 s holds all up that long: over a tenth of what was due came later than 50 ms."""
+    wanted = plain(tmp_path, TROUBLE, model="closed", shape=constant(1, 2), env={"TROUBLE": "block"}, stop_timeout=0)
+    with running(tmp_path, wanted) as load:
+        assert load.codes() == {"master": 0, "worker-0": 0}, load.errors("worker-0")
+        lag: Counter[int] = Counter()
+        for row in load.rows("worker-0", "load"):
+            lag.update({int(index): n for index, n in row["lag"].items()})
+        late = sum(n for index, n in lag.items() if index > bucket(0.05))
+        assert late > 0.1 * lag.total()
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("import nothing_like_this\n", "line 1: ModuleNotFoundError: No module named 'nothing_like_this'"),
+    ("x = 1\n", "no user class"), ("import sys\nsys.exit(3)\n", "ends the process"), ("def x(:\n", "SyntaxError"),
+    ("from locust import HttpUser\nclass A(HttpUser): pass\n", "the user class A without a task"),
+])  # fmt: skip
+def test_a_locustfile_that_cannot_be_used_is_refused_before_any_load(tmp_path: Path, text: str, found: str) -> None:
+    """With its line, where there is one."""
+    (tmp_path / "file.py").write_text(text)
+    wanted = {"users": None, "tags": None, "exclude_tags": None, "requirements": [], "env": {}}
+    with pytest.raises(ScenarioError) as error:
+        locustfile.inspect(tmp_path / "file.py", wanted, "own.yaml: load.locustfile")
+    assert found in str(error.value)
+
+
+def test_a_shape_of_the_file_is_the_plan_where_the_scenario_has_none(tmp_path: Path) -> None:
+    """Asked second by second of an imagined clock, with its spawn rate: ten users at five a second, then none."""
+    shape = """
+        from locust import HttpUser, LoadTestShape, task
+
+        class A(HttpUser):
+            @task
+            def go(self): ...
+
+        class Steps(LoadTestShape):
+            def tick(self):
+                return (10, 5) if self.get_run_time() < 30 else None
+    """
+    wanted = plain(tmp_path, shape)
+    assert wanted["model"] == "closed"
+    assert wanted["users"] == [[0, 5], [1, 5], [1, 10], [30, 10]]
+    assert wanted["duration_s"] == 30
+
+
+@pytest.mark.parametrize(("data", "words"), [
+    ({"load": {"locustfile": "fil.py"}}, "Did you mean file.py?"),
+    ({"load": {"locustfile": "file.py", "shape": constant(1, 9)}, "requests": [{}]}, "said once"),
+    ({"load": {"users": {"A": 1}, "shape": constant(1, 9)}}, "`locustfile`, where there is `users`"),
+    ({"load": {"locustfile": "file.py"}}, "nothing that says how many users when"),
+])  # fmt: skip
+def test_what_does_not_fit_together_is_refused(tmp_path: Path, data: dict[str, Any], words: str) -> None:
+    """A scenario of a locustfile says what is sent once, and how much."""
+    (tmp_path / "file.py").write_text(textwrap.dedent(BUSY))
+    with pytest.raises(ScenarioError) as error:
+        scenario.parse({"name": "own", **data}, "own.yaml", tmp_path)
+    assert words in str(error.value)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
@@ -41,10 +42,17 @@ class Behaving:
         self._begin = 0.0
         self._tally: Tally | None = None
         self._names = Namer()
-        self.pool = Pool(environment.user_classes, self._load["seed"]) if self._open else None
+        self.pool = Pool(environment.user_classes, self._load["seed"], self._dropped) if self._open else None
         self._journeys = Journeys(self.now, self._journey_ended, self.pool.gate if self.pool else None)
         self._stopping, self._gone = Event(), Event()
         self.troubles: dict[str, int] = {}  # of users, by what was raised, outside of their tasks
+        load = self._load
+        self._turn: list[tuple[int, float]] = []  # the arrival that is waited for
+        self._plan = iter(
+            settings.journeys.shard(settings.shard, settings.workers, load["arrivals"], load["seed"])
+            if self._open
+            else ()
+        )
         self._journeys.install()
         environment.events.request.add_listener(self._requested)
         environment.events.user_error.add_listener(self._user_error)
@@ -79,6 +87,8 @@ class Behaving:
         gevent.spawn(self._end_users)
         self._gone.wait(self._load["stop_timeout"] + AFTER_S)
         gevent.killall(helpers)
+        if self.pool is not None:
+            self._drop_rest(self.pool)
         self._flush(last=True)
 
     def stop(self) -> None:
@@ -122,19 +132,27 @@ class Behaving:
     def _arrivals(self, pool: Pool) -> None:
         """Each journey at its time: on a user that waits, or dropped."""
         assert self._tally is not None
-        settings, load = self._settings, self._load
-        plan = settings.journeys.shard(settings.shard, settings.workers, load["arrivals"], load["seed"])
-        for count, (n, due) in enumerate(plan):
+        for count, (n, due) in enumerate(self._plan):
+            self._turn = [(n, due)]
             if self.stopped:
                 return
             if due > self.now() or count % LOT == 0:
                 gevent.sleep(max(0.0, due - self.now()))
-            now = self.now()
+            now, self._turn = self.now(), []
             without = pool.arrive(n, due, _alive)
             if without is None:
                 self._tally.late(now, now - due)
             else:
-                self._tally.journey_dropped(now, without)
+                self._dropped(without)
+
+    def _drop_rest(self, pool: Pool) -> None:
+        """What was due until the end and did not get its turn."""
+        for n, due in chain(self._turn, self._plan) if not self.stopped else ():
+            self._dropped(pool.arrive(n, due, lambda _: False) or "")
+
+    def _dropped(self, name: str) -> None:
+        if self._tally is not None:
+            self._tally.journey_dropped(self.now(), name)
 
     def _journey_ended(self, name: str, due: float, cause: str | None) -> None:
         if self._tally is not None and (now := self.now()) >= 0 and due >= 0:

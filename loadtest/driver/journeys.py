@@ -116,8 +116,6 @@ class Journeys:
         if self._gate is not None:
             user._state = LOCUST_STATE_WAITING  # Locust may end it without waiting for a task
             due = self._gate(user)
-            if user._state == LOCUST_STATE_STOPPING:
-                raise StopUser
             user._state = LOCUST_STATE_RUNNING
             return due
         now, before, pace = self._now(), self._begun.get(id(user)), pacing(taskset)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gevent.event import AsyncResult
-from locust import User
+from locust import SequentialTaskSet, User
 
 from loadtest import draw
 
@@ -13,7 +13,8 @@ from loadtest import draw
 class Pool:
     """Users who wait, by their class. An arrival takes the one that has waited longest, or finds none."""
 
-    def __init__(self, classes: list[type[User]], seed: int) -> None:
+    def __init__(self, classes: list[type[User]], seed: int, lost: Callable[[str], object]) -> None:
+        self._lost = lost  # hears of a journey that was given to a user who is ended before it begins
         self._free: dict[type[User], deque[tuple[User, Any]]] = {one: deque() for one in classes}
         self._classes = classes
         self._edges = draw.shares([float(one.fixed_count or one.weight) for one in classes])
@@ -23,11 +24,16 @@ class Pool:
         """Wait for a journey; when it was due."""
         turn: Any = AsyncResult()
         self._free[type(user)].append((user, turn))
-        due: float = turn.get()
+        try:
+            due: float = turn.get()
+        except BaseException:
+            if turn.ready():
+                self._lost(journey_name(type(user)))
+            raise
         return due
 
     def arrive(self, n: int, due: float, alive: Callable[[User], bool]) -> str | None:
-        """Give arrival ``n`` to a user of the class that is drawn for it; that class's name where none is free."""
+        """Give arrival ``n`` to a user of the class that is drawn for it; the journey's name where none is free."""
         chosen = self._classes[draw.pick(self._edges, self._which(n))]
         free = self._free[chosen]
         while free:
@@ -35,9 +41,16 @@ class Pool:
             if alive(user):
                 turn.set(due)
                 return None
-        return chosen.__name__
+        return journey_name(chosen)
 
     @property
     def waiting(self) -> int:
         """How many users wait."""
         return sum(map(len, self._free.values()))
+
+
+def journey_name(one: type[User]) -> str:
+    """What a journey that did not begin is called: as the only one of its class, else as the class."""
+    tasks = {getattr(task, "__name__", one.__name__) for task in one.tasks}
+    plain = any(isinstance(task, type) and not issubclass(task, SequentialTaskSet) for task in one.tasks)
+    return tasks.pop() if len(tasks) == 1 and not plain else one.__name__

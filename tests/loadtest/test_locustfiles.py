@@ -67,7 +67,8 @@ def test_the_quickstart_of_locusts_documentation(tmp_path: Path) -> None:
         rows = load.rows("worker-0", "load")
         names = sums(rows, "by_name")
         assert names["/login"]["answered"] == 2
-        assert sum(row["sent"] for row in rows) == sum(row["answered"] for row in rows) == load.count()["requests"]
+        # what was on its way when its user was ended the server has seen, and Locust does not report
+        assert 2 < sum(row["sent"] for row in rows) == sum(row["answered"] for row in rows) <= load.count()["requests"]
         assert load.marks()[0] == "load-start"
         assert load.marks()[-1] == "load-end"
 
@@ -137,9 +138,9 @@ def test_journeys_arrive_at_their_times_on_warm_users(tmp_path: Path) -> None:
         assert set(load.codes().values()) == {0}, load.errors("worker-0") + load.errors("master")
         rows = load.rows("worker-0", "load") + load.rows("worker-1", "load")
         journeys, names = sums(rows, "journeys"), sums(rows, "by_name")
-        assert sum(counts.total() for counts in journeys.values()) == 60
+        assert names["cart"]["answered"] + names["Pay"]["answered"] + sum(row["dropped"] for row in rows) == 60
         assert names.keys() == {"cart", "pay ten", "Pay"}
-        assert names["cart"]["answered"] == names["pay ten"]["too dear"] == journeys["Checkout"]["too dear"]
+        assert 0 < names["pay ten"]["too dear"] == journeys["Checkout"]["too dear"] <= names["cart"]["answered"]
         assert names["Pay"]["answered"] == journeys["report"]["answered"] > 0
         assert all(row["by_pod"].keys() <= {"web-1"} for row in rows)
         assert any(row["by_pod"] for row in rows)
@@ -165,7 +166,7 @@ def test_a_journey_that_finds_no_user_is_dropped_and_counted(tmp_path: Path) -> 
         rows = load.rows("worker-0", "load")
         journeys = sums(rows, "journeys")
         begun = sum(row["sent"] for row in rows)
-        assert journeys["Slow"]["dropped"] == sum(row["dropped"] for row in rows) == 40 - begun
+        assert journeys["wait"]["dropped"] == sum(row["dropped"] for row in rows) == 40 - begun
         assert begun < 10
 
 
@@ -212,7 +213,7 @@ def test_users_that_cannot_start_are_said_before_any_load(tmp_path: Path) -> Non
         eventually(lambda: "generator-failed" in load.marks(), "the master to give up")
         (mark,) = load.rows("master", "mark")
         assert mark["reason"] == ("no user of the locustfile is left: Troubled.on_start raised ValueError: no account")
-        assert load.count()["requests"] == 0 if "requests" in load.count() else True
+        assert load.count().get("requests", 0) == 0
 
 
 def test_what_blocks_the_event_loop_is_seen_as_lag(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ _FIRST, _LAST = 32, 223
 
 @dataclass(frozen=True)
 class Block:
-    """127.``octet``.0.0/16: the lower half for cluster IPs of Services, the upper half for pods.
+    """127.``octet``.0.0/16: the lower half for cluster IPs of Services, a quarter for pods, and one for what pods bind
+    at their own ``localhost``.
 
     ``lock`` is held as long as the block is in use and freed by the kernel when the process ends.
     """
@@ -35,7 +36,7 @@ class Block:
     @property
     def pods(self) -> ipaddress.IPv4Network:
         """Where pod IPs come from."""
-        return ipaddress.IPv4Network(f"127.{self.octet}.128.0/17")
+        return ipaddress.IPv4Network(f"127.{self.octet}.128.0/18")
 
     def release(self) -> None:
         """Let another cluster have the block."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from autoscale.base.steady import SteadyClock
 from autoscale.embedded.addresses import Block, claim_block
-from autoscale.embedded.kubelet import cgroups, orphans, reaper
+from autoscale.embedded.kubelet import cgroups, orphans, reaper, syscalls, view
 from autoscale.embedded.kubelet.kubelet import Kubelet
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import Selection
@@ -37,6 +37,7 @@ from autoscale.plane.store import Create, Store
 _TICK_S = 1.0
 _QUIET = {"Event", "Lease", "Node"}
 """Kinds whose changes alone need no pass."""
+_SET_SO = "the cluster's settings say so"
 _LOG = logging.getLogger(__name__)
 
 
@@ -122,6 +123,8 @@ class ControlPlane:
             cgroups=groups,
             limiter=limiter,
             reaper=watcher,
+            no_files=view.why_refused() if self.settings.own_files else _SET_SO,
+            no_addresses=view.tried(syscalls.try_out) if self.settings.own_addresses else _SET_SO,
         )
 
     async def stop(self) -> None:

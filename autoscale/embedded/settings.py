@@ -27,7 +27,9 @@ Count = Annotated[int, Field(ge=1)]
 @dataclass(frozen=True)
 class Image:
     """How a known image runs. ``env`` is added to what every container gets; ``path`` is put first on PATH and
-    ``pythonpath`` first on PYTHONPATH. ``priority``: it measures (a load generator), so it gets the CPU first."""
+    ``pythonpath`` first on PYTHONPATH. ``priority``: it measures (a load generator), so it gets the CPU first.
+    ``files`` is a folder of files by their paths in the container, which starts in ``workdir``; ``entrypoint`` and
+    ``command`` are what it runs unless its own ``command`` and ``args`` say otherwise."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
@@ -35,6 +37,10 @@ class Image:
     path: str = ""
     pythonpath: str = ""
     priority: bool = False
+    files: str = ""
+    workdir: str = ""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Settings:
     quantities; None means what the machine has. Up to ``nodes_max`` such nodes are made where pods fit nowhere, each
     Ready ``node_start_s`` after it was asked for and gone ``node_idle_s`` after its last pod. ``images`` adds to the
     known images, by name without registry and tag.
+    ``use_cgroups``, ``own_files``, ``own_addresses``: limits by cgroups, file systems and addresses of pods' own, each
+    where the machine allows it; false: as where it does not.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
@@ -75,6 +83,8 @@ class Settings:
     log_max_bytes: Count = 10 * 1024 * 1024
     log_max_files: Count = 5
     use_cgroups: bool = True
+    own_files: bool = True
+    own_addresses: bool = True
 
     def cpu(self) -> str:
         """The node's CPU as a quantity."""

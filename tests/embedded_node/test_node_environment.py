@@ -13,6 +13,7 @@ from autoscale.embedded.kubelet.environment import (
     resource_value,
     service_variables,
 )
+from autoscale.embedded.settings import Image
 from autoscale.kube.kinds import Object
 from tests.plane.world import World, container, service
 
@@ -140,4 +141,23 @@ def test_values_come_from_config_maps() -> None:
 def test_command_and_args_are_joined_and_expanded() -> None:
     """The whole command line of the container."""
     spec = container(command=["python", "-m", "app"], args=["--bind", "$(POD_IP):8080"])
-    assert command_line(spec, {"POD_IP": "127.1.1.1"}) == ["python", "-m", "app", "--bind", "127.1.1.1:8080"]
+    line = command_line(spec, {"POD_IP": "127.1.1.1"}, Image())
+    assert line == ["python", "-m", "app", "--bind", "127.1.1.1:8080"]
+
+
+@pytest.mark.parametrize(
+    ("given", "runs"),
+    [
+        ({}, ["serve", "--port", "80"]),
+        ({"args": ["--help"]}, ["serve", "--help"]),
+        ({"command": ["sh"]}, ["sh"]),
+        ({"command": ["sh"], "args": ["-c", "true"]}, ["sh", "-c", "true"]),
+        ({"command": [], "args": []}, ["serve", "--port", "80"]),
+    ],
+)
+def test_an_images_command_line_is_the_containers_unless_it_says_otherwise(
+    given: dict[str, list[str]], runs: list[str]
+) -> None:
+    """As Kubernetes has it: ``args`` replace CMD; ``command`` replaces ENTRYPOINT and puts CMD aside."""
+    image = Image(entrypoint=("serve",), command=("--port", "80"))
+    assert command_line(container(**given), {}, image) == runs

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.embedded import addresses
 from autoscale.embedded.addresses import Block, claim_block, next_pod_ip
-from autoscale.embedded.images import find_image, image_environment, image_name
+from autoscale.embedded.images.known import find_image, image_environment, image_name
 from autoscale.embedded.settings import Image, Settings, from_json, quick
 
 

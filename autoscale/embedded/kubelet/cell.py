@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
+from autoscale.embedded.kubelet.addressing import Keeper
 from autoscale.embedded.kubelet.cgroups import Group
 from autoscale.embedded.kubelet.invocation import execute
 from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.probes import Outcome
-from autoscale.embedded.kubelet.process import Process
+from autoscale.embedded.kubelet.process import Command, Process
 from autoscale.kube.kinds import Object
 from autoscale.plane.podstatus import ContainerState
 
@@ -18,17 +19,25 @@ class Cell:
     """One container of a pod. ``pod`` gives the newest version of the pod object; ``told`` is called on every change.
 
     ``process`` is its present (or last) run, ``group`` its cgroup, None where it has none; ``stopping`` is set once the
-    pod is to end. ``folder`` holds its logs, ``home`` in it is its scratch folder.
+    pod is to end. ``folder`` holds its logs, ``home`` in it is its scratch folder. ``command`` is what it runs, and
+    ``keeper`` keeps the pod's addresses, None where pods have none of their own.
     """
 
-    def __init__(self, node: Node, pod: Callable[[], Object], spec: Object, told: Callable[[], None]) -> None:
-        self.node, self.pod, self.spec = node, pod, spec
+    def __init__(
+        self,
+        node: Node,
+        pod: Callable[[], Object],
+        spec: Object,
+        told: Callable[[], None],
+        keeper: Keeper | None = None,
+    ) -> None:
+        self.node, self.pod, self.spec, self.keeper = node, pod, spec, keeper
         self.name: str = spec["name"]
         self.state = ContainerState(self.name)
         self.stopping = asyncio.Event()
         self.process: Process | None = None
         self.group: Group | None = None
-        self.environment: Mapping[str, str] = {}
+        self.command: Command | None = None
         self.folder = node.folder(pod()["metadata"]["uid"]) / self.name
         self.home = self.folder / "home"
         self._told = told
@@ -55,5 +64,8 @@ class Cell:
             await asyncio.wait_for(self.stopping.wait(), seconds)
 
     async def execute(self, argv: list[str], limit_s: float) -> Outcome:
-        """Run a command in the container's environment and cgroup (probes and hooks)."""
-        return await execute(argv, self.environment, str(self.home), self.join, limit_s)
+        """Run a command as the container runs: its environment, files, addresses and cgroup (probes and hooks)."""
+        if self.command is None or self.process is None:
+            return Outcome(False, "the container does not run")
+        view = self.process.pid if self.command.view is not None else None
+        return await execute(replace(self.command, view=view), argv, limit_s)

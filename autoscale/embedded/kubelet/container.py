@@ -8,14 +8,16 @@ import signal
 from collections.abc import Callable
 from dataclasses import replace
 
-from autoscale.embedded.images import find_image
+from autoscale.embedded.images.known import find_image
 from autoscale.embedded.kubelet import prober
+from autoscale.embedded.kubelet.addressing import Keeper
 from autoscale.embedded.kubelet.cell import Cell
 from autoscale.embedded.kubelet.cgroups import Usage
 from autoscale.embedded.kubelet.environment import ConfigError
 from autoscale.embedded.kubelet.hooks import pre_stop
 from autoscale.embedded.kubelet.invocation import (
     START_ERRORS,
+    Surroundings,
     command_of,
     go_duration,
     limits_of,
@@ -32,6 +34,12 @@ from autoscale.kube.quantities import milli
 from autoscale.plane.podstatus import running, terminated, waiting
 
 START_ERROR = 128
+_IN_USE = (b"address already in use", b"eaddrinuse")
+"""What programs say of an address that another has, in small letters."""
+_SHARED = (
+    "Container {name} found its address in use: pods share this machine's addresses here ({why}), so two cannot bind "
+    "the same port of 0.0.0.0 or localhost. Let it bind $(POD_IP), a variable from fieldRef status.podIP."
+)
 _RETRY_S = 2.0
 _LEAST_GRACE_S = 2.0
 _LONG_RUN_S = 600.0
@@ -41,9 +49,15 @@ class ContainerWorker(Cell):
     """Runs one container until it ends for good; ``policy`` is the restart policy."""
 
     def __init__(
-        self, node: Node, pod: Callable[[], Object], spec: Object, policy: str, told: Callable[[], None]
+        self,
+        node: Node,
+        pod: Callable[[], Object],
+        spec: Object,
+        policy: str,
+        told: Callable[[], None],
+        keeper: Keeper | None = None,
     ) -> None:
-        super().__init__(node, pod, spec, told)
+        super().__init__(node, pod, spec, told, keeper)
         self.policy = policy
         self.log: ContainerLog | None = None
         self.previous: ContainerLog | None = None
@@ -111,8 +125,14 @@ class ContainerWorker(Cell):
         if self.node.cgroups and self.group is None:
             with contextlib.suppress(OSError):
                 self.group = self.node.cgroups.group(self._group_name, limits_of(self.spec, image))
-        made = command_of(self.node, self.pod(), self.spec, image, self.home, self.join)
-        self.environment = made.env
+        around = Surroundings(
+            self.home, self.folder / "files", self.folder / "stage", self.folder.parent / "hosts", self.join
+        )
+        made = command_of(self.node, self.pod(), self.spec, image, around)
+        # What measures connects all the time, and binds where it is told to: it is left alone.
+        if self.keeper and not image.priority:
+            made = replace(made, keep=self.keeper.keep)
+        self.command = made
         return made
 
     def resize(self, spec: Object) -> None:
@@ -177,6 +197,8 @@ class ContainerWorker(Cell):
         reason = "OOMKilled" if code == 128 + signal.SIGKILL and ooms > self._ooms else "Error" if code else "Completed"
         ended = terminated(code, reason, self.started_at, self.node.now(), identity)
         self.set(state=ended, ready=False, started=False)
+        if code and self.node.no_addresses and self.log and self.log.says_last(_IN_USE):
+            self.emit("Warning", "AddressInUse", _SHARED.format(name=self.name, why=self.node.no_addresses))
 
     def _not_started(self, command: Command, error: Exception, identity: str) -> int:
         why, now = why_not_started(command, error), self.node.now()

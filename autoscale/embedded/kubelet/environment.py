@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 
+from autoscale.embedded.settings import Image
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import parse_quantity
 from autoscale.plane.store import Objects
@@ -26,10 +27,14 @@ def expand(text: str, values: Mapping[str, str]) -> str:
     return _REFERENCE.sub(replaced, text)
 
 
-def command_line(container: Object, values: Mapping[str, str]) -> list[str]:
-    """``command`` and ``args`` with references replaced."""
-    parts = [*(container.get("command") or []), *(container.get("args") or [])]
-    return [expand(str(part), values) for part in parts]
+def command_line(container: Object, values: Mapping[str, str], image: Image) -> list[str]:
+    """``command`` and ``args`` with references replaced, and the image's own where they are not given: a ``command``
+    puts the image's arguments aside too."""
+    program, arguments = container.get("command"), container.get("args")
+    given = [expand(str(part), values) for part in [*(program or []), *(arguments or [])]]
+    if program:
+        return given
+    return [*image.entrypoint, *(given if arguments else image.command)]
 
 
 def environment(pod: Object, container: Object, objects: Objects, allocatable: Object) -> dict[str, str]:

@@ -3,10 +3,10 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from autoscale.embedded.images import image_environment
+from autoscale.embedded.images.known import image_environment
 from autoscale.embedded.kubelet.cgroups import Limits
 from autoscale.embedded.kubelet.environment import command_line, environment
 from autoscale.embedded.kubelet.logs import drain
@@ -14,6 +14,7 @@ from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.probes import Outcome
 from autoscale.embedded.kubelet.process import Command, spawn
 from autoscale.embedded.kubelet.reaper import MARK
+from autoscale.embedded.kubelet.view import View, fresh_files
 from autoscale.embedded.settings import Image
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, whole
@@ -35,15 +36,49 @@ def limits_of(spec: Object, image: Image) -> Limits:
     return Limits(cpu, whole(limits.get("memory", 0)) or None, shares)
 
 
-def command_of(node: Node, pod: Object, spec: Object, image: Image, home: Path, join: tuple[str, ...]) -> Command:
-    """What to run for a container; ``home`` is its scratch folder. Raises ConfigError where a source is missing."""
+@dataclass(frozen=True)
+class Surroundings:
+    """What a container runs in: its scratch folder, the copy of its image's files, the cluster's names, its cgroups."""
+
+    home: Path
+    files: Path
+    stage: Path
+    hosts: Path
+    join: tuple[str, ...]
+
+
+def command_of(node: Node, pod: Object, spec: Object, image: Image, around: Surroundings) -> Command:
+    """What to run for a container. Raises ConfigError where a source is missing."""
     own = environment(pod, spec, node.objects, node.allocatable)
-    values = {**image_environment(image, str(home)), **own, MARK: node.cluster}
-    wanted = spec.get("workingDir")
-    cwd = wanted if wanted and Path(wanted).is_dir() else str(home)
-    return Command(
-        argv=command_line(spec, values), env=values, cwd=cwd, nice=0 if image.priority else _APP_NICE, join=join
+    values = {**image_environment(image, str(around.home)), **own, MARK: node.cluster}
+    made = Command(
+        argv=command_line(spec, values, image),
+        env=values,
+        cwd=str(around.home),
+        nice=0 if image.priority else _APP_NICE,
+        join=around.join,
     )
+    wanted = spec.get("workingDir") or image.workdir
+    if image.files:
+        fresh_files(image.files, around.files)
+        (around.files / wanted.lstrip("/")).mkdir(parents=True, exist_ok=True)
+    if not image.files and wanted and Path(wanted).is_dir():
+        made = replace(made, cwd=wanted)
+    if node.no_files or image.priority:
+        return _without_view(made, wanted, around.files) if image.files else made
+    around.stage.mkdir(exist_ok=True)
+    view = View({"/etc/hosts": str(around.hosts)}, str(around.files), str(around.stage)) if image.files else None
+    return replace(made, cwd=wanted if image.files else made.cwd, view=view or View({"/etc/hosts": str(around.hosts)}))
+
+
+def _without_view(command: Command, workdir: str, files: Path) -> Command:
+    """The same where a container sees the machine's own files: it starts in the copy of the image's files, and words of
+    its command line that are paths in there become where they are."""
+    argv = [
+        str(files / word.lstrip("/")) if word.startswith("/") and (files / word.lstrip("/")).is_file() else word
+        for word in command.argv
+    ]
+    return replace(command, argv=argv, cwd=str(files / workdir.lstrip("/")))
 
 
 def why_not_started(command: Command, error: Exception) -> str:
@@ -55,10 +90,10 @@ def why_not_started(command: Command, error: Exception) -> str:
     return str(error)
 
 
-async def execute(argv: list[str], env: Mapping[str, str], cwd: str, join: tuple[str, ...], limit_s: float) -> Outcome:
-    """Run a command beside a container, in its environment and cgroup, for at most ``limit_s`` (probes and hooks)."""
+async def execute(command: Command, argv: list[str], limit_s: float) -> Outcome:
+    """Run another command as a container's own is run, for at most ``limit_s`` (probes and hooks)."""
     try:
-        process = spawn(Command(argv=argv, env=env, cwd=cwd, nice=_APP_NICE, join=join))
+        process = spawn(replace(command, argv=argv, nice=_APP_NICE))
     except START_ERRORS as error:
         return Outcome(False, f"failed to exec in container: {error}")
     try:

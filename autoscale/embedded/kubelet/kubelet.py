@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from autoscale.embedded.kubelet import names
 from autoscale.embedded.kubelet.container import ContainerWorker
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import ContainerLog, Selection
@@ -20,6 +21,7 @@ class Kubelet:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.pods: dict[str, PodWorker] = {}
+        self._named = 0
         self._leaving: set[asyncio.Task[None]] = set()
 
     def sync(self) -> None:
@@ -36,6 +38,11 @@ class Kubelet:
                 worker.update(pod)
         for uid in set(self.pods) - set(wanted):
             self._leave(self.pods.pop(uid))
+        named = self.node.objects.changed(names.READS)
+        if named != self._named:
+            self._named = named
+            for worker in self.pods.values():
+                worker.know_names()
 
     def _leave(self, worker: PodWorker) -> None:
         """The pod is gone from the API: what still runs ends quickly, and nothing of it stays."""

@@ -1,6 +1,7 @@
 """Container logs in the container runtime's format (``TIME stdout F line``), rotated, followed without polling."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -85,6 +86,13 @@ class ContainerLog:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def says_last(self, texts: tuple[bytes, ...]) -> bool:
+        """Whether its last lines hold one of the texts (in small letters)."""
+        with contextlib.suppress(OSError):
+            end = self.path.read_bytes()[-_PARTIAL_BYTES:].lower()
+            return any(text in end for text in texts)
+        return False
 
     def files(self) -> list[Path]:
         """Oldest first."""

@@ -24,9 +24,20 @@ REAPER_GONE = "ReaperGone"
 """The reason of the event that tells of a reaper that somebody has ended."""
 
 
+def _machine_hosts() -> str:
+    """The machine's own names, which pods keep."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return Path("/etc/hosts").read_text()
+    return "127.0.0.1 localhost\n"
+
+
 @dataclass
 class Node:
-    """The adapters of one node. ``cluster`` is the mark that every process of the cluster carries."""
+    """The adapters of one node. ``cluster`` is the mark that every process of the cluster carries.
+
+    ``no_files`` and ``no_addresses`` say why pods cannot have a file system or addresses of their own here; "" where
+    they have.
+    """
 
     store: Store
     settings: Settings
@@ -37,9 +48,12 @@ class Node:
     cgroups: Cgroups | None
     limiter: LimiterHandle | None
     reaper: subprocess.Popen[bytes]
+    no_files: str = ""
+    no_addresses: str = ""
     pulled: set[str] = field(default_factory=set)
     addresses: dict[str, str] = field(default_factory=dict)
     sessions: set[int] = field(default_factory=set)
+    machine_hosts: str = field(default_factory=_machine_hosts)
     _last_address: int = 0
 
     @property

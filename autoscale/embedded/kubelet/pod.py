@@ -5,7 +5,9 @@ import contextlib
 import logging
 import shutil
 
+from autoscale.embedded.kubelet.addressing import Keeper
 from autoscale.embedded.kubelet.container import ContainerWorker
+from autoscale.embedded.kubelet.names import hosts_file
 from autoscale.embedded.kubelet.node import Node
 from autoscale.kube.kinds import Object
 from autoscale.plane.podstatus import ContainerState, Placement, pod_status
@@ -25,6 +27,10 @@ class PodWorker:
         """The version last given to ``update``. (``pod`` may be newer: ``tell`` reads it, and nothing follows.)"""
         self.uid: str = pod["metadata"]["uid"]
         self.place = Placement(node.take_address(self.uid), node.block.node_ip, node.now())
+        self.keeper = None if node.no_addresses else Keeper(self.place.pod_ip)
+        node.folder(self.uid).mkdir(parents=True, exist_ok=True)
+        self._hosts = ""
+        self.know_names()
         policy = pod["spec"].get("restartPolicy", "Always")
         self.inits = [
             self._worker(c, "OnFailure" if policy == "Always" else policy)
@@ -40,12 +46,19 @@ class PodWorker:
         self._running = asyncio.create_task(self._guarded())
 
     def _worker(self, spec: Object, policy: str) -> ContainerWorker:
-        return ContainerWorker(self.node, lambda: self.pod, spec, policy, self.tell)
+        return ContainerWorker(self.node, lambda: self.pod, spec, policy, self.tell, self.keeper)
 
     @property
     def workers(self) -> list[ContainerWorker]:
         """All containers, init containers first."""
         return [*self.inits, *self.containers]
+
+    def know_names(self) -> None:
+        """Write down the names of Services and pods, where anything is new: in place, as it is shown in containers."""
+        wanted = hosts_file(self.pod, self.place.pod_ip, self.node.objects, self.node.machine_hosts)
+        if wanted != self._hosts:
+            self._hosts = wanted
+            (self.node.folder(self.uid) / "hosts").write_text(wanted)
 
     async def _guarded(self) -> None:
         """A pod that cannot be run at all says so, and does not end the node."""
@@ -139,4 +152,6 @@ class PodWorker:
     def clean(self) -> None:
         """Remove what the pod left on the node: its logs and scratch folders, its address."""
         self.node.free_address(self.uid)
+        if self.keeper:
+            self.keeper.close()
         shutil.rmtree(self.node.folder(self.uid), ignore_errors=True)

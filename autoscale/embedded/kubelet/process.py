@@ -6,10 +6,14 @@ import ctypes
 import os
 import resource
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from signal import Signals
+
+from autoscale.embedded.kubelet import syscalls, view
+from autoscale.embedded.kubelet.view import View
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -21,13 +25,19 @@ _BURIAL_TRIES, _BURIAL_WAIT_S = 100, 0.01
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. ``join``: ``cgroup.procs`` files to enter first; ``nice`` is added to the priority value."""
+    """What to run. ``join``: ``cgroup.procs`` files to enter first; ``nice`` is added to the priority value.
+
+    ``view``: what it is to see of the file system, or the id of a process whose view it shares; None: the machine's.
+    ``keep`` is given the descriptor that tells of the addresses it binds and connects (see ``syscalls``).
+    """
 
     argv: Sequence[str]
     env: Mapping[str, str]
     cwd: str
     nice: int = 0
     join: tuple[str, ...] = ()
+    view: View | int | None = None
+    keep: Callable[[int], None] | None = None
 
 
 class Process:
@@ -94,33 +104,37 @@ class Process:
 def spawn(command: Command) -> Process:
     """Start the command in a session of its own. OSError where it cannot be started."""
     reader, writer = os.pipe2(os.O_CLOEXEC)
+    here, there = socket.socketpair() if command.keep else (None, None)
     try:
         popen = subprocess.Popen(
             list(command.argv),
             env=dict(command.env),
-            cwd=command.cwd,
+            # In a view of its own it goes there itself: the folder may be in no other.
+            cwd=command.cwd if command.view is None else "/",
             stdin=subprocess.DEVNULL,
             stdout=writer,
             stderr=writer,
             start_new_session=True,
-            preexec_fn=_prepare(command, os.getpid()),
+            preexec_fn=_prepare(command, os.getpid(), there.fileno() if there else None),
         )
+        if command.keep and here and there:
+            there.close()
+            command.keep(socket.recv_fds(here, 1, 1)[1][0])
     except BaseException:
         os.close(reader)
         raise
     finally:
         os.close(writer)
+        for end in filter(None, (here, there)):
+            end.close()
     os.set_blocking(reader, False)
     return Process(popen, reader)
 
 
-def _prepare(command: Command, parent: int) -> Callable[[], None]:
-    """What the child does between fork and exec: die with its parent, enter its cgroups, step back."""
+def _prepare(command: Command, parent: int, teller: int | None) -> Callable[[], None]:
+    """What the child does between fork and exec: enter its cgroups and its view, die with its parent, step back."""
 
     def prepare() -> None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, _OPEN_FILES)
         for path in command.join:
@@ -128,6 +142,15 @@ def _prepare(command: Command, parent: int) -> Callable[[], None]:
                 file.write("0")
         if command.nice:
             os.nice(command.nice)
+        if command.view is not None:
+            view.join(command.view) if isinstance(command.view, int) else view.enter(command.view)
+            os.chdir(command.cwd)
+        # Only now: who gets a user namespace of its own loses what was asked of the system here.
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        if teller is not None:
+            syscalls.tell_of_addresses(teller)
 
     return prepare
 

@@ -1,6 +1,6 @@
 """Images and back-offs: a known image is there (after a delay, if one is set), an unknown one never comes."""
 
-from autoscale.embedded.images import find_image, known_images
+from autoscale.embedded.images.known import find_image, known_images
 from autoscale.embedded.kubelet.cell import Cell
 from autoscale.embedded.settings import Image
 from autoscale.plane.podstatus import waiting

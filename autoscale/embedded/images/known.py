@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autoscale.base import images
 from autoscale.base.resources import app_root
+from autoscale.embedded.images import shelf
 from autoscale.embedded.settings import Image, Settings
 
 
@@ -17,14 +18,28 @@ def image_name(reference: str) -> str:
 
 
 def find_image(reference: str, settings: Settings) -> Image | None:
-    """The image of that name, whatever its registry and tag; None where it is not known."""
-    return known_images(settings).get(image_name(reference))
+    """The image that was built under this name, or a known one whatever its registry and tag; None for no such."""
+    built = shelf.find(reference)
+    return _of(built) if built else known_images(settings).get(image_name(reference))
 
 
 def known_images(settings: Settings) -> Mapping[str, Image]:
-    """The images by name: this project's own, and those of the settings."""
+    """The images by name that need no building: this project's own, and those of the settings."""
     ours = Image(path=str(Path(sys.executable).parent), pythonpath=str(app_root()))
     return {images.APP: ours, images.LOAD: replace(ours, priority=True), **settings.images}
+
+
+def _of(built: shelf.Built) -> Image:
+    env = dict(built.config.env)
+    path = ":".join((str(built.programs), env.pop("PATH", "")))
+    return Image(
+        env=env,
+        path=path,
+        files=str(built.root),
+        workdir=built.config.workdir,
+        entrypoint=built.config.entrypoint,
+        command=built.config.command,
+    )
 
 
 def image_environment(image: Image, home: str) -> Mapping[str, str]:

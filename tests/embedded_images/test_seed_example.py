@@ -1,0 +1,90 @@
+"""The example that this project was made from runs word for word: app, Dockerfile and manifest, with kubectl."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from autoscale.cli.image import command
+from autoscale.embedded import settings
+from autoscale.embedded.kubelet import syscalls, view
+from autoscale.embedded.launch import process
+from tests.conftest import eventually, need
+from tests.embedded_api.harness import find_kubectl
+from tests.embedded_images.seed import IMAGE, blocks
+
+pytestmark = pytest.mark.kubectl
+Kubectl = Callable[..., str]
+
+
+@pytest.fixture
+def kubectl(state_home: Path, tmp_path: Path) -> Iterator[Kubectl]:
+    """A real kubectl that talks to an embedded cluster."""
+    program = find_kubectl()
+    need(program is not None, "no kubectl on this machine: `make kubectl` builds one")
+    running = process.start("seed", settings.quick())
+
+    def run(*arguments: str) -> str:
+        line = [str(program), f"--kubeconfig={running.kubeconfig}", f"--cache-dir={tmp_path / 'cache'}", *arguments]
+        return subprocess.run(line, check=True, capture_output=True, text=True, timeout=60).stdout
+
+    yield run
+    running.stop()
+
+
+def image(folder: Path, name: str) -> None:
+    """``autoscale image build -t NAME DIR``."""
+    done = CliRunner().invoke(command, ["build", "-t", name, str(folder)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+
+
+def deployment(folder: Path, name: str) -> Path:
+    """The manifest with the image's name filled in."""
+    path = folder / "deployment.yaml"
+    path.write_text(blocks()["deployment.yml"].replace(IMAGE, name))
+    return path
+
+
+def answers(kubectl: Kubectl, port: int) -> list[str]:
+    """What each pod answers, through the API server; [] while one does not."""
+    names = kubectl("get", "pods", "-l", "app=python-app", "-o", "name").split()
+    paths = [f"/api/v1/namespaces/default/pods/{name.partition('/')[2]}:{port}/proxy/" for name in names]
+    try:
+        return [kubectl("get", "--raw", path) for path in paths]
+    except subprocess.CalledProcessError:
+        return []
+
+
+def test_the_seeds_example(kubectl: Kubectl, folder: Path) -> None:
+    """Two pods that bind 0.0.0.0:5000 answer; logs, scale, autoscale and delete do what they say; then the second app
+    takes the place of the first."""
+    refused = view.tried(syscalls.try_out)
+    if refused:
+        pytest.skip(f"this machine refuses pods addresses of their own: {refused}")
+    image(folder, "python-app")
+    manifest = deployment(folder, "python-app")
+    kubectl("apply", "-f", str(manifest))
+    eventually(lambda: answers(kubectl, 5000) == ["Hello from Python container 1!"] * 2)
+    assert "Running on all addresses (0.0.0.0)" in kubectl("logs", "deployment/python-app-deployment")
+    kubectl("scale", "deployment/python-app-deployment", "--replicas=3")
+    eventually(lambda: answers(kubectl, 5000) == ["Hello from Python container 1!"] * 3)
+    (folder / "app.py").write_text(blocks()["app.py"].replace("container 1!", "container 2!").replace("5000", "5001"))
+    image(folder, "python-app:two")
+    kubectl("set", "image", "deployment/python-app-deployment", "python-app=python-app:two")
+    eventually(lambda: set(answers(kubectl, 5001)) == {"Hello from Python container 2!"})
+    kubectl("delete", "-f", str(manifest))
+    eventually(lambda: not kubectl("get", "pods", "-o", "name"))
+
+
+def test_the_seeds_own_slip(kubectl: Kubectl, folder: Path) -> None:
+    """Its CMD names a file that is not there: CrashLoopBackOff, and the log has the program's words."""
+    (folder / "Dockerfile").write_text(blocks()["Dockerfile"])
+    (folder / "requirements.txt").write_text("")
+    image(folder, "python-app")
+    kubectl("apply", "-f", str(deployment(folder, "python-app")))
+    eventually(lambda: "CrashLoopBackOff" in kubectl("get", "pods"))
+    pod = kubectl("get", "pods", "-o", "name").split()[0]
+    assert "can't open file" in kubectl("logs", pod)
+    assert "agent.py" in kubectl("logs", pod)

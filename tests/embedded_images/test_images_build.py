@@ -79,8 +79,10 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(
     state_home: Path, folder: Path, requirements: str, said: str
 ) -> None:
     """The last lines of what failed are the message; the image that had the name keeps it."""
-    (folder / "requirements.txt").write_text("")
+    whole = (folder / "Dockerfile").read_text()
+    (folder / "Dockerfile").write_text("FROM python\nCMD true")
     before = built(folder)
+    (folder / "Dockerfile").write_text(whole)
     (folder / "requirements.txt").write_text(requirements)
     with pytest.raises(InputError, match=said) as raised:
         built(folder)

@@ -104,21 +104,29 @@ def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> No
     apply(run.cluster, objects, run.namespace)
 
     refused = _held(lambda: bool(_refused_load(run)), REFUSED_S)
+    failed = _held(lambda: bool(_failed_load(run)) and run.logs_read(), REFUSED_S)
 
     def begun() -> bool | None:
         if found := hopeless(run.view.load_pods.values()) or (refused() and _refused_load(run)):
             raise ClusterError("the load generator cannot start", problems=found)
         if "load-start" in run.marks:
             return True
-        for job in (MASTER, WORKER):
-            if (ended := run.view.job_ended(job)) and ended != "Complete" and run.logs_read():
-                raise load_error(run.view, f"{job} ended before the load began ({ended})", run.last_words())
+        # That the load has begun stands in the master's log, which may be heard of after the end of a Job.
+        told = any(name.startswith(MASTER) for name in run.followed) and run.logs_read()
+        if (told or failed()) and (ended := _failed_load(run)):
+            raise load_error(run.view, "{} ended before the load began ({})".format(*ended), run.last_words())
         return None
 
     if run.pump(begun, START_DEADLINE_S + 30) is None:
         up = sum(1 for pod in _workers(run) if (pod.get("status") or {}).get("phase") == "Running")
         what = f"the load did not begin within {START_DEADLINE_S + 30} s: {up} of {workers} workers run"
         raise load_error(run.view, what, run.last_words())
+
+
+def _failed_load(run: Recorder) -> tuple[str, str] | None:
+    """A Job of the load generator that has failed, and how."""
+    ends = [(job, run.view.job_ended(job)) for job in (MASTER, WORKER)]
+    return next(((job, ended) for job, ended in ends if ended and ended != "Complete"), None)
 
 
 def _refused_load(run: Recorder) -> list[Problem]:

@@ -1,5 +1,6 @@
 """The phases of a run, each for itself: what ends them, what they say when it does not come."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError
 from autoscale.cluster.client import Cluster, connect
+from autoscale.cluster.logs import Line
 from autoscale.cluster.watch import Change
 from autoscale.hpa.reasons import cure
 from autoscale.observe.fold import Fold
@@ -178,6 +180,21 @@ def test_a_load_that_ends_before_it_begins_tells_its_last_words(run: Recorder, m
     see(run, waiting("loadtest-worker-0", "ImagePullBackOff"), load=True)
     with pytest.raises(ClusterError, match="the load generator cannot start"):
         phases.start_load(run, [], 1)
+
+
+def test_a_worker_that_fails_at_once_does_not_hide_that_the_load_had_begun(
+    run: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its Job's end is heard of before the master's log, in which the beginning stands: that log is waited for."""
+    monkeypatch.setattr(phases, "apply", lambda *_: None)
+    monkeypatch.setattr(phases, "REFUSED_S", 60.0)
+    run.followed.add("loadtest-worker-0")
+    run.read.add("loadtest-worker-0")
+    see(run, ended("loadtest-worker", "Failed", "BackoffLimitExceeded"), load=True)
+    begin = json.dumps({"k": "mark", "name": "load-start", "at": NOW, "clk": "m", "seq": 0})
+    run.inbox.put(Line("loadtest-master-0", begin, NOW, NOW))
+    phases.start_load(run, [], 1)
+    assert "load-start" in run.marks
 
 
 def test_a_load_that_does_not_begin_says_how_many_workers_run(run: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from autoscale.cli.say import echo
 from autoscale.embedded.apiserver.tables.pods import human_duration
 from autoscale.embedded.images import shelf
 from autoscale.embedded.images.build import build as build_image
@@ -30,8 +31,8 @@ def build(name: str, file: Path | None, arguments: tuple[str, ...], folder: Path
     What fails leaves nothing behind, and an image that had the name before keeps it.
     """
     given = dict(argument.partition("=")[::2] for argument in arguments)
-    made = build_image(name, folder, file=file, arguments=given, say=click.echo)
-    click.echo(f"Built {made.name} on Python {made.python}. Pods of embedded clusters may now name it as their image.")
+    made = build_image(name, folder, file=file, arguments=given, say=echo)
+    echo(f"Built {made.name} on Python {made.python}. Pods of embedded clusters may now name it as their image.")
 
 
 @command.command()
@@ -48,12 +49,12 @@ def ls() -> None:
         for one in shelf.built()
     ]
     if not rows:
-        click.echo("No image was built yet. Build one with: autoscale image build -t NAME DIR")
+        echo("No image was built yet. Build one with: autoscale image build -t NAME DIR")
         return
     table = [("IMAGE", "FROM", "PYTHON", "BUILT", "SIZE"), *rows]
     widths = [max(len(row[at]) for row in table) for at in range(5)]
     for row in table:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @command.command()
@@ -62,4 +63,4 @@ def rm(names: tuple[str, ...]) -> None:
     """Remove images. One that a pod runs is refused."""
     for name in names:
         shelf.remove(name)
-        click.echo(f"Removed {shelf.full_name(name)}.")
+        echo(f"Removed {shelf.full_name(name)}.")

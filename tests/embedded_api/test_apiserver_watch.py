@@ -41,6 +41,20 @@ def test_a_watch_replays_what_came_after_a_version_and_then_follows(server: Serv
     events.close()
 
 
+@pytest.mark.parametrize("value", ["true", "True", "1", "t", "yes"])
+def test_whatever_is_given_but_nothing_0_and_false_is_a_watch(server: Server, value: str) -> None:
+    """Clients write booleans in their own way: Python's say ``True``."""
+    server.apply(Create(pod("a")))
+    with server.open("GET", f"{PODS}?watch={value}&timeoutSeconds=5") as answer:
+        assert json.loads(answer.readline())["type"] == "ADDED"
+
+
+@pytest.mark.parametrize("value", ["false", "False", "FALSE", "0", ""])
+def test_a_watch_that_is_false_is_a_list(server: Server, value: str) -> None:
+    """A client may say that it does not watch."""
+    assert server.call("GET", f"{PODS}?watch={value}")[1]["kind"] == "PodList"
+
+
 def test_a_watch_without_a_version_begins_with_what_is_there(server: Server) -> None:
     """It tells of every present object as ADDED first."""
     for name in "ab":

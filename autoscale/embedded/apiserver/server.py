@@ -12,6 +12,7 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver import adapter, discovery, openapi, writes
 from autoscale.embedded.apiserver.answers import NOW, answer, negotiate, refusal, view_list, view_one
+from autoscale.embedded.apiserver.query import flag
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath
 from autoscale.embedded.apiserver.routes import Route, parse
 from autoscale.embedded.apiserver.streams import LogReader, log_answer, proxy_answer
@@ -148,7 +149,7 @@ class ApiServer:
     async def _read(self, request: web.Request, route: Route) -> web.StreamResponse:
         if "get" not in route.resource.verbs:
             raise StatusError(405, "MethodNotAllowed", f"{route.resource.qualified} can only be created")
-        if request.query.get("watch") in ("true", "1"):
+        if flag(request, "watch"):
             return await watch_answer(request, route, self.registry.store)
         if not route.name:
             return list_answer(request, route, self.registry.store)

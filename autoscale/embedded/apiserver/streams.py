@@ -11,6 +11,7 @@ from yarl import URL
 
 from autoscale.base.times import parse_time
 from autoscale.embedded.apiserver.answers import NOW
+from autoscale.embedded.apiserver.query import flag, number
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.kinds import Object
 from autoscale.kube.statuses import StatusError, bad_request, not_found
@@ -59,7 +60,7 @@ async def log_answer(request: web.Request, route: Route, objects: Objects, reade
     pod = objects.get("Pod", route.namespace or "", route.name)
     if pod is None:
         raise not_found(("Pod", route.namespace or "", route.name))
-    chunks = _limited(_open(request, pod, reader), _number(request, "limitBytes"))
+    chunks = _limited(_open(request, pod, reader), number(request, "limitBytes"))
     first = asyncio.ensure_future(anext(chunks, b""))
     await asyncio.wait((first,), timeout=FIRST_S)
     if first.done() and (error := first.exception()):
@@ -77,7 +78,7 @@ async def log_answer(request: web.Request, route: Route, objects: Objects, reade
 
 def _open(request: web.Request, pod: Object, reader: LogReader) -> AsyncIterator[bytes]:
     query, since = request.query, None
-    if (seconds := _number(request, "sinceSeconds")) is not None:
+    if (seconds := number(request, "sinceSeconds")) is not None:
         since = request.app[NOW]() - seconds
     elif "sinceTime" in query:
         try:
@@ -88,19 +89,12 @@ def _open(request: web.Request, pod: Object, reader: LogReader) -> AsyncIterator
         pod["metadata"]["namespace"],
         pod["metadata"]["name"],
         _container(pod, query.get("container", "")),
-        follow=query.get("follow") in ("true", "1"),
-        tail=_number(request, "tailLines"),
+        follow=flag(request, "follow"),
+        tail=number(request, "tailLines"),
         since=since,
-        timestamps=query.get("timestamps") in ("true", "1"),
-        previous=query.get("previous") in ("true", "1"),
+        timestamps=flag(request, "timestamps"),
+        previous=flag(request, "previous"),
     )
-
-
-def _number(request: web.Request, name: str) -> int | None:
-    text = request.query.get(name)
-    if text is not None and not text.isdigit():
-        raise bad_request(f"{name} must be a whole number of at least 0, found {text!r}")
-    return int(text) if text is not None else None
 
 
 def _container(pod: Object, asked: str) -> str:

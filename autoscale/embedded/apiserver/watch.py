@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from autoscale.embedded.apiserver.answers import NOW, View, negotiate, raw_answer, view_list, view_one
+from autoscale.embedded.apiserver.query import flag
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.field_query import fields_match
 from autoscale.kube.kinds import Object
@@ -125,8 +126,8 @@ class _Watch:
         query, self.now = request.query, request.app[NOW]
         self.route, self.store, self.view = route, store, negotiate(request)
         self.matches = selection(request, route).matcher()
-        self.bookmarks = query.get("allowWatchBookmarks") in ("true", "1")
-        self.initial = query.get("sendInitialEvents") in ("true", "1")
+        self.bookmarks = flag(request, "allowWatchBookmarks")
+        self.initial = flag(request, "sendInitialEvents")
         try:
             since = int(query.get("resourceVersion") or 0)
             self.left_s = float(query.get("timeoutSeconds") or WATCH_S) or WATCH_S

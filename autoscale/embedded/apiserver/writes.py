@@ -6,6 +6,7 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver.answers import answer, success
 from autoscale.embedded.apiserver.body import APPLY, options_of, read_object, read_patch
+from autoscale.embedded.apiserver.query import flag, number
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.embedded.apiserver.watch import selected, selection
@@ -64,7 +65,7 @@ async def _apply(request: web.Request, place: ResourcePath, registry: Registry, 
         raise bad_request(
             'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
         )
-    force = request.query.get("force") in ("true", "1")
+    force = flag(request, "force")
     done, new = registry.apply(place, await read_object(request), options, force=force)
     return answer(done, code=201 if new else 200, warnings=options.warnings)
 
@@ -73,7 +74,7 @@ async def _delete(request: web.Request, route: Route, registry: Registry, option
     body = await read_object(request)
     for name in ("gracePeriodSeconds", "propagationPolicy", "orphanDependents"):
         if name in request.query:
-            body.setdefault(name, _query_value(name, request.query[name]))
+            body.setdefault(name, _query_value(request, name))
     options.dry_run = options.dry_run or bool(body.get("dryRun"))
     if route.name:
         place = ResourcePath(route.resource, route.namespace or "", route.name)
@@ -90,12 +91,10 @@ async def _delete(request: web.Request, route: Route, registry: Registry, option
     return answer({**kind, "metadata": version, "items": found}, warnings=options.warnings)
 
 
-def _query_value(name: str, text: str) -> object:
+def _query_value(request: web.Request, name: str) -> object:
     if name == "gracePeriodSeconds":
-        if not text.isdigit():
-            raise bad_request(f"gracePeriodSeconds must be a whole number of at least 0, found {text!r}")
-        return int(text)
-    return text == "true" if name == "orphanDependents" else text
+        return number(request, name)
+    return flag(request, name) if name == "orphanDependents" else request.query[name]
 
 
 async def write_subresource(request: web.Request, route: Route, registry: Registry) -> web.Response:

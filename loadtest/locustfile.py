@@ -25,7 +25,7 @@ _SKIPPED = {"__pycache__", "node_modules", "venv", "env", "dist", "build", "runs
 @dataclass(frozen=True)
 class Inspected:
     """What a locustfile holds: its user classes by name with their weights; ``shape`` [[second, users]] of its
-    LoadTestShape, None without one."""
+    LoadTestShape, None without one, or where the scenario has a plan."""
 
     classes: dict[str, float]
     shape: list[list[float]] | None

@@ -152,16 +152,18 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
 
 
 def _with_shape(file: File, folder: Path, trace: traces.Understood | None, source: str) -> tuple[File, RatePlan]:
-    """The plan; without one that of the locustfile's LoadTestShape, which is one of users."""
+    """The plan; without one that of the locustfile's LoadTestShape, which is one of users. It is inspected always."""
     load = file.load
-    if load.locustfile is None or load.plan or load.shape or load.trace:
+    if load.locustfile is None:
+        return file, _drawn(load, trace, source)
+    found = locustfile.inspect(folder / load.locustfile, load.model_dump(), f"{source}: load.locustfile")
+    if load.plan or load.shape or load.trace:
         return file, _drawn(load, trace, source)
     if "model" in load.model_fields_set and load.model == "open":
         problem = Problem(
             f"{source}: load", "an open model without a plan", "`plan`, `shape` or `trace`, in journeys/s"
         )
         raise ScenarioError(f"The scenario {source} is wrong.", [problem])
-    found = locustfile.inspect(folder / load.locustfile, load.model_dump(), f"{source}: load.locustfile")
     if not found.shape:
         wanted = "`load.plan`, `load.shape` or `load.trace`, or a LoadTestShape in the file"
         problem = Problem(f"{source}: load", "nothing that says how many users when", wanted)

@@ -19,10 +19,16 @@ def answer(path: Path, load: dict[str, Any]) -> dict[str, Any]:
     """Classes and shape, or what is wrong."""
     try:
         found = behaviour(path, load)
-        return {"classes": {one.__name__: one.weight for one in found.classes}, "shape": _shape(found)}
+        shape = None if _planned(load) else _shape(found)
+        return {"classes": {one.__name__: one.weight for one in found.classes}, "shape": shape}
     except ScenarioError as error:
         problem = error.problems[0]
         return {"found": problem.found, "wanted": problem.wanted, "fix": problem.fix}
+
+
+def _planned(load: dict[str, Any]) -> bool:
+    """Whether the scenario says how many users there are when: then a shape of the file is not used."""
+    return any(load.get(name) for name in ("plan", "shape", "trace"))
 
 
 def _shape(found: Behaviour) -> list[list[float]] | None:

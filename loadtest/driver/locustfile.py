@@ -81,8 +81,8 @@ def _require(names: list[str]) -> None:
     missing = [name for name in names if not _installed(re.split(r"[^\w.-]", name.strip())[0])]
     if missing:
         fix = (
-            "On the embedded cluster install them into the environment that runs autoscale; for a real one add them to "
-            "loadtest/driver/requirements.txt and run `make images` again."
+            "Install them into the environment that runs autoscale, which imports the file first; for a real cluster "
+            "also add them to loadtest/driver/requirements.txt and run `make images` again."
         )
         problem = Problem(
             "load.requirements", ", ".join(missing), "packages that are installed where the load runs", fix

@@ -1,5 +1,6 @@
 """Load by people's own Locust files, through real masters and workers."""
 
+import json
 import textwrap
 from collections import Counter
 from pathlib import Path
@@ -7,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from autoscale.base.errors import InputError
+from autoscale.cli import plan
+from autoscale.run import prepare
+from autoscale.run.options import RunOptions
 from loadtest import locustfile, scenario
 from loadtest.errors import ScenarioError
 from loadtest.histogram import bucket
@@ -240,6 +245,43 @@ def test_a_locustfile_that_cannot_be_used_is_refused_before_any_load(tmp_path: P
     with pytest.raises(ScenarioError) as error:
         locustfile.inspect(tmp_path / "file.py", wanted, "own.yaml: load.locustfile")
     assert found in str(error.value)
+
+
+@pytest.mark.parametrize(("text", "users", "found"), [
+    ("import nothing_like_this\n", None, "No module named 'nothing_like_this'"), ("x = 1\n", None, "no user class"),
+    (BUSY, {"Slwo": 1}, "Did you mean Slow?"),
+])  # fmt: skip
+def test_run_and_plan_refuse_it_also_where_a_plan_is_given(
+    tmp_path: Path, text: str, users: dict[str, int] | None, found: str
+) -> None:
+    """Before a cluster is touched."""
+    (tmp_path / "file.py").write_text(textwrap.dedent(text))
+    load = {"locustfile": "file.py", "shape": constant(1, 9), **({"users": users} if users else {})}
+    path = tmp_path / "own.yaml"
+    path.write_text(json.dumps({"name": "own", "load": load}))
+    for refusing in (lambda: prepare.resolve(RunOptions(scenario=path)), lambda: plan.resolve(str(path), ())):
+        with pytest.raises(InputError) as error:
+            refusing()
+        assert found in str(error.value)
+        assert "own.yaml: load.locustfile" in str(error.value)
+
+
+def test_a_shape_that_cannot_be_drawn_does_not_matter_beside_a_plan(tmp_path: Path) -> None:
+    """Without a plan the same file is refused."""
+    shape = """
+        from locust import HttpUser, LoadTestShape, task
+
+        class A(HttpUser):
+            @task
+            def go(self): ...
+
+        class Live(LoadTestShape):
+            def tick(self):
+                return (self.runner.user_count + 1, 1)
+    """
+    assert plain(tmp_path, shape, shape=constant(1, 9))["journeys"] == [[0, 1], [9, 1]]
+    with pytest.raises(ScenarioError, match="a LoadTestShape that cannot be drawn before the run"):
+        plain(tmp_path, shape)
 
 
 def test_a_shape_of_the_file_is_the_plan_where_the_scenario_has_none(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from autoscale.analysis.latency import tightest
 from autoscale.analysis.results.analysis import Analysis, GapSpan
 from autoscale.hpa.config import DEFAULTS
 from autoscale.verdict.results import Check, Validity
+from loadtest.models import Request
 
 LAG_SHARE = 0.1  # lateness of sending may take up a tenth of the tightest latency objective ...
 LEAST_LAG_S = 0.005  # ... and 5 ms always (BUNGEE's bound on a usable run)
@@ -25,10 +26,12 @@ _ASIDE = ("node", "event", "clock", "jobs")
 
 
 def lag_bound(analysis: Analysis) -> float:
-    """How late a request may be sent, at the 99th percentile, in seconds."""
+    """How late a request may be sent, at the 99th percentile, in seconds; with a locustfile whatever is due there."""
     objective = tightest(analysis.header, named=True)
     if objective:
         return max(LEAST_LAG_S, LAG_SHARE * objective.bound_s)
+    if _locustfile(analysis):  # its clients' time-outs are not known: as requests of a scenario that say none
+        return TIMEOUT_SHARE * Request().timeout
     requests = analysis.header["scenario"].get("requests") or []
     timeouts = [float(one["timeout"]) for one in requests if isinstance(one.get("timeout"), int | float)]
     return max(LEAST_LAG_S, TIMEOUT_SHARE * min(timeouts, default=0.0))

@@ -107,6 +107,20 @@ def test_without_latency_objective_five_milliseconds_of_lag_are_allowed() -> Non
         assert judge(analyse(record.rows())).outcome == outcome
 
 
+@pytest.mark.parametrize(("objective", "lag_ms", "outcome"), [
+    ("errors < 1%", 95, "pass"), ("errors < 1%", 110, "invalid"), ("p95 < 300ms", 29, "pass"),
+    ("p95 < 300ms", 31, "invalid"),
+])  # fmt: skip
+def test_a_locustfiles_event_loop_may_be_late_by_a_tenth_of_the_objective_or_100_ms(
+    objective: str, lag_ms: float, outcome: str
+) -> None:
+    """Without a latency objective nothing says how soon its clients give up: the time-out that a scenario's requests
+    have by default stands in for theirs."""
+    record = Record([[0, 10], [60, 10]], objectives=(objective,)).mark("load-start", 0).mark("load-end", 60)
+    record.header["scenario"]["load"]["locustfile"] = "shop.py"
+    assert judge(analyse(record.steady(0, 60, 10, lag_ms=lag_ms).rows())).outcome == outcome
+
+
 def test_what_was_not_seen_is_unknown_and_not_a_pass() -> None:
     """No load, an interrupted run, a gap, a missing row, no objectives: none of them passes."""
     objectives = ("p95 < 300ms",)

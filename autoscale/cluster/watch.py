@@ -19,6 +19,7 @@ LONGEST_DELAY_S = 5.0
 LATE_S = 2.0
 # What a stalled connection held back comes within so long of its end.
 BURST_S = 0.5
+BEATS = 4  # so many bookmarks on end, each soon after the last, are a beat that can be missed
 # How often a watch asks for bookmarks where lateness matters: the embedded cluster sends them, upstream does not know
 # the parameter, and sends one a minute.
 BEAT_S = 1.5
@@ -92,6 +93,7 @@ class Watch:
         self._progress = False
         self._connected = False
         self._beats = False
+        self._quick = 0  # bookmarks on end that came as quickly as a beat
         self._bookmark = 0.0  # when the last one came
         self._silence: tuple[float, float] | None = None  # the last one that was too long
 
@@ -234,7 +236,9 @@ class Watch:
         if self._beats and now - before > LATE_S:
             self._silence = before, now
         if not change:
-            self._beats = self._beats or now - self._bookmark < LATE_S
+            # Upstream may send two or three close to a watch's end, and then is silent for long.
+            self._quick = self._quick + 1 if now - self._bookmark < LATE_S else 0
+            self._beats = self._quick >= BEATS
             self._bookmark = now
         if change and self._silence:
             since, until = self._silence

@@ -78,7 +78,7 @@ def test_a_pod_that_fits_no_node_says_so(kubectl: Kubectl, namespace: str) -> No
         events = kubectl.json("get", "events", "-n", namespace, "--field-selector", "reason=FailedScheduling")
         return [event["message"] for event in events["items"]]
 
-    apply(kubectl, namespace, "scale-by-nodes/")
+    apply(kubectl, namespace, "scale-by-nodes/app.yaml")
     wait_until(lambda: bool(reasons()), 30, "no FailedScheduling event")
     assert "0/1 nodes are available: 1 Insufficient cpu" in reasons()[0]
     (pod,) = kubectl.json("get", "pods", "-n", namespace)["items"]

@@ -72,7 +72,7 @@ def test_which_python_an_image_asks_for(base: str, python: tuple[int, ...]) -> N
         ("python3 -m pip install --user -r r.txt", [("-r", "r.txt")]),
         ("pip install --upgrade pip && pip install \\\n  -r /app/r.txt", [("--upgrade", "pip"), ("-r", "/app/r.txt")]),
         ('["pip", "install", "flask"]', [("flask",)]),
-        ("--mount=type=cache,target=/root/.cache pip3 install flask", [("flask",)]),
+        ("--mount=type=cache,target=/cache pip3 install flask", [("flask",)]),
     ],
 )
 def test_ways_to_write_pip_install(line: str, arguments: list[tuple[str, ...]]) -> None:

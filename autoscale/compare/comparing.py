@@ -17,7 +17,7 @@ SAME_SHARE = 0.05  # a change of less than 5 % is none that anyone would act on
 # measures whose change for the worse is a regression; the others are told
 GATES = ("p95", "p99", "errors", "bad", "lost", "capacity", "recovery", "replica_minutes", "reversals")
 # Checks of what was seen of a run; how late requests were sent, which no import tells, is none of them.
-_WHOLE = ("workers", "load rows", "gaps", "complete", "rows")
+_SEEN = ("workers", "load rows", "gaps", "complete", "rows")
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
 
 
@@ -179,7 +179,7 @@ def _change(
 
 def _is_in_part(run: Analysis) -> bool:
     """Whether part of a run was not seen: what is the same or better in the rest may be worse in that."""
-    return any(check.effect == "unknown" and check.name in _WHOLE for check in validity(run).checks)
+    return any(check.effect == "unknown" and check.name in _SEEN for check in validity(run).checks)
 
 
 def _outcome(
@@ -188,6 +188,9 @@ def _outcome(
     wrong = [run.run for run in (*base, *new) if validity(run).outcome == "invalid"]
     if wrong:
         return "invalid", "the load generator was the limit in " + ", ".join(wrong)
+    harmed = [f"{run.run} ({'; '.join(run.faults)})" for run in (*base, *new) if run.faults]
+    if harmed:
+        return "cannot say", "not as it was written: " + ", ".join(harmed)
     worse = [one for one in found if one.gates and one.change == "worse"]
     if worse:
         return "regression", "worse: " + ", ".join(one.title for one in worse)

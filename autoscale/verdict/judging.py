@@ -9,7 +9,7 @@ from autoscale.analysis.results.analysis import Analysis
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import Objective, parse
 from autoscale.verdict.results import Judgement, Outcome, Validity, Verdict
-from autoscale.verdict.validity import LOAD_CHECKS, TIME_CHECKS, is_aside, validity
+from autoscale.verdict.validity import LOAD_CHECKS, ROW_CHECKS, TIME_CHECKS, is_aside, validity
 from autoscale.verdict.values import COMPARE, Value, value_of
 
 # what an objective rests on; a gap in one of these sources within its span leaves a pass unknown
@@ -82,13 +82,13 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
     """One objective. An invalid run makes it invalid; what was not seen makes it unknown, never a pass.
 
     Where part of the load itself is not known (a worker was lost), a failure is unknown too: nobody knows what the
-    service had to bear. So it is where times run backwards.
+    service had to bear. So it is where times run backwards, or rows are not as they were written.
     """
     value = value_of(analysis, objective)
     outcome, reason = _outcome(objective, value)
     if believed.outcome == "invalid":
         outcome, reason = "invalid", "the load generator was the limit: " + _reasons(believed, "invalid")
-    elif outcome != "unknown" and (hole := _reasons(believed, "unknown", (*LOAD_CHECKS, *TIME_CHECKS))):
+    elif outcome != "unknown" and (hole := _reasons(believed, "unknown", (*LOAD_CHECKS, *TIME_CHECKS, *ROW_CHECKS))):
         outcome, reason = "unknown", hole
     elif outcome == "pass":
         doubt = _doubt(analysis, objective, value)

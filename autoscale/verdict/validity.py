@@ -22,6 +22,7 @@ TAIL_SLACK_S = 60.0
 BLIND_S = 30.0
 LOAD_CHECKS = ("workers", "load rows")  # whether the load was the planned one
 TIME_CHECKS = ("clock",)  # whether it is known what was when
+ROW_CHECKS = ("whole",)  # whether the rows are those that were written
 _ASIDE = ("node", "event", "clock", "jobs")
 
 

@@ -31,7 +31,13 @@ def simulated(seen: Evidence) -> str | None:
 
 def of_run(seen: Evidence, service: Service | None) -> list[Problem]:
     """Why this run cannot be modelled at all; empty where it can."""
-    return [*_absent(seen), *_unfit(seen, service), *_foreign(seen)]
+    return [*_harmed(seen), *_absent(seen), *_unfit(seen, service), *_foreign(seen)]
+
+
+def _harmed(seen: Evidence) -> Iterator[Problem]:
+    """Rows that are not as they were written: what is modelled on them would be a guess."""
+    for fault in seen.run.faults:
+        yield Problem(seen.source.name, fault, "the record as the run wrote it", "Take the run's own copy of it.")
 
 
 def _absent(seen: Evidence) -> Iterator[Problem]:

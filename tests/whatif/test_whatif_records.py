@@ -127,13 +127,19 @@ def test_a_record_that_shows_too_little_is_refused(case: str) -> None:
     assert caught.value.exit_code == ExitCode.UNKNOWN
 
 
+def numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows as if no others had ever been written."""
+    count = {"rows": len(rows)}
+    return [{**row, "n": n, **(count if row["k"] == "end" else {})} for n, row in enumerate(rows)]
+
+
 def test_a_foreign_app_is_modelled_with_a_note(good: Model) -> None:
     """Where answers do not name their pod, threads are assumed, the answer says so, and --threads gives them."""
     header, *rest = record("good")
     nameless = [{**row, "by_pod": {}} if row["k"] == "load" else row for row in rest if row["k"] != "pod_load"]
-    model = prepare(of_rows([header, *nameless]), seeds=3)
-    assert model.service.threads.source == "assumed"
-    assert prepare(of_rows([header, *nameless]), seeds=3, threads=4).service.threads.value == 4
+    foreign = numbered([header, *nameless])
+    assert prepare(of_rows(foreign), seeds=3).service.threads.source == "assumed"
+    assert prepare(of_rows(foreign), seeds=3, threads=4).service.threads.value == 4
 
 
 def test_a_modelled_record_is_not_modelled_again(good: Model) -> None:

@@ -1,9 +1,11 @@
 """The API server: TLS and a bearer token on loopback, the Kubernetes API over a store."""
 
+import asyncio
 import hmac
 import logging
 import ssl
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Protocol
 
@@ -28,6 +30,18 @@ MAX_BODY = 3 * 1024 * 1024
 """What a request may carry (upstream's limit)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a client may take, in seconds, until its connection or its request is given up.
+
+    ``head_s``: from the connection's start or the last answer to the end of a request's head (upstream keeps an idle
+    connection for as long). ``body_s``: for the body that follows (upstream's ``--request-timeout``).
+    """
+
+    head_s: float = 90.0
+    body_s: float = 60.0
+
+
 class Node(LogReader, Protocol):
     """What the API server asks of the control plane."""
 
@@ -49,9 +63,10 @@ async def _date(request: web.Request, response: web.StreamResponse) -> None:
 class ApiServer:
     """Serves a registry on a loopback port. ``node`` has logs and metrics; ``token`` is what clients must send."""
 
-    def __init__(self, registry: Registry, node: Node, token: str) -> None:
+    def __init__(self, registry: Registry, node: Node, token: str, patience: Patience = Patience()) -> None:
         self.registry = registry
         self.node = node
+        self._patience = patience
         self._token = f"Bearer {token}".encode()
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -63,7 +78,13 @@ class ApiServer:
         app[NOW] = self.registry.now
         app.on_response_prepare.append(_date)
         self._session = aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
+        self._runner = web.AppRunner(
+            app,
+            access_log=None,
+            handler_cancellation=True,
+            shutdown_timeout=0.2,
+            keepalive_timeout=self._patience.head_s,
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, port, ssl_context=tls, backlog=512)
         await site.start()
@@ -86,6 +107,7 @@ class ApiServer:
         if not hmac.compare_digest(given, self._token):
             return refusal(StatusError(401, "Unauthorized", "Unauthorized"))
         try:
+            await self._receive(request)
             return await handler(request)
         except StatusError as error:
             return refusal(error)
@@ -94,6 +116,15 @@ class ApiServer:
         except Exception as error:
             _LOG.exception("%s %s", request.method, request.path)
             return refusal(StatusError(500, "InternalError", f"Internal error occurred: {error!r}"))
+
+    async def _receive(self, request: web.Request) -> None:
+        """Have the whole body (the request keeps it), so that nothing waits for a client that stopped half-way."""
+        try:
+            async with asyncio.timeout(self._patience.body_s):
+                await request.read()
+        except TimeoutError:
+            text = f"the request's body did not arrive within {self._patience.body_s:g} s"
+            raise StatusError(504, "Timeout", text) from None
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         parts = request.rel_url.raw_path.strip("/").split("/")

@@ -84,7 +84,12 @@ def _family(host: str) -> int | None:
 
 
 def _tls_context(tls: dict[str, Any]) -> Any:
-    context = gevent.ssl.create_default_context(cadata=tls["ca"])
+    """gevent's own, by name: what ``create_default_context`` makes waits for a silent target with the whole process."""
+    context = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if tls["ca"]:
+        context.load_verify_locations(cadata=tls["ca"])
+    else:
+        context.load_default_certs()
     if not tls["verify"]:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

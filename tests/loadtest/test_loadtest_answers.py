@@ -56,6 +56,7 @@ class Case:
     settle: bool = False
     timeout_s: float = 10.0
     body: str | None = None
+    scheme: str = "http"
 
 
 def raw(*pieces: bytes) -> list[bytes]:
@@ -91,6 +92,8 @@ CASES = {
     "a head that is cut": Case(raw(START), ["broken answer", None, 0], 2, then="close"),
     "no answer": Case(raw(), ["connection closed", None, 0], 2, then="close"),
     "no answer and no end": Case(raw(), ["timeout", None, 0], 2, then="hold", timeout_s=0.3),
+    "no answer to TLS and no end": Case(raw(), ["timeout", None, 0], 2, then="hold", timeout_s=0.3, scheme="https"),
+    "an answer without TLS": Case(raw(OK), ["TLS error", None, 0], 2, then="close", scheme="https"),
     "another protocol": Case(raw(b"SSH-2.0-OpenSSH_9.9\r\n"), ["broken answer", None, 0], 2),
     "a switch of protocols": Case(
         raw(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"),
@@ -156,6 +159,7 @@ def run(cases: Iterable[Case]) -> tuple[list[list[Any]], list[Raw], int]:
     servers = [Raw(case.pieces, case.then, (case.body or "").encode()[-1:]) for case in cases]
     with ExitStack() as stack:
         urls = [stack.enter_context(answering(address, server)) for server in servers]
+        urls = [url.replace("http", case.scheme, 1) for url, case in zip(urls, cases, strict=True)]
         plan = [[url, requests(case), case.settle] for url, case in zip(urls, cases, strict=True)]
         done = subprocess.run(
             [sys.executable, "-c", PROBE], input=json.dumps(plan), capture_output=True, text=True, check=True, cwd=ROOT

@@ -34,8 +34,9 @@ MAX_BODY = 3 * 1024 * 1024
 class Patience:
     """How long a client may take, in seconds, until its connection or its request is given up.
 
-    ``head_s``: from the connection's start or the last answer to the end of a request's head (upstream keeps an idle
-    connection for as long). ``body_s``: for the body that follows (upstream's ``--request-timeout``).
+    ``head_s``: from the connection's start or the last answer to the end of a request's head. Upstream keeps an idle
+    connection for as long and gives a head that has begun 32 s of it (apiserver/pkg/server/secure_serving.go);
+    aiohttp has one bound for both. ``body_s``: for the body that follows (upstream's ``--request-timeout``, also 504).
     """
 
     head_s: float = 90.0

@@ -11,10 +11,11 @@ from yarl import URL
 
 from autoscale.base.times import parse_time
 from autoscale.embedded.apiserver.answers import NOW
+from autoscale.embedded.apiserver.events_out import wants_websocket
 from autoscale.embedded.apiserver.query import flag, number
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.kinds import Object
-from autoscale.kube.statuses import StatusError, bad_request, not_found
+from autoscale.kube.statuses import StatusError, bad_request, not_found, unsupported
 from autoscale.plane.store import Objects
 
 FIRST_S = 0.2
@@ -57,6 +58,8 @@ class LogReader(Protocol):
 
 async def log_answer(request: web.Request, route: Route, objects: Objects, reader: LogReader) -> web.StreamResponse:
     """``pods/NAME/log``."""
+    if wants_websocket(request):
+        raise unsupported("the embedded cluster gives logs by HTTP, not by WebSocket")
     pod = objects.get("Pod", route.namespace or "", route.name)
     if pod is None:
         raise not_found(("Pod", route.namespace or "", route.name))

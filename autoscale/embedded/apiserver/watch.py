@@ -1,7 +1,6 @@
 """Lists and watches of collections: selectors, bookmarks, and 410 for what the history has forgotten."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from autoscale.embedded.apiserver.answers import NOW, View, negotiate, raw_answer, view_list, view_one
+from autoscale.embedded.apiserver.events_out import Tell, send_events
 from autoscale.embedded.apiserver.query import flag
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.field_query import fields_match
@@ -107,16 +107,8 @@ def list_answer(request: web.Request, route: Route, store: Store) -> web.Respons
 
 
 async def watch_answer(request: web.Request, route: Route, store: Store) -> web.StreamResponse:
-    """A watch: one JSON object a line, until its time is up or the client goes."""
-    watch = _Watch(request, route, store)
-    response = web.StreamResponse(headers={"Content-Type": "application/json"})
-    response.enable_chunked_encoding()
-    await response.prepare(request)
-    # The client going away is how watches usually end.
-    with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-        await watch.send(response)
-        await response.write_eof()
-    return response
+    """A watch: one JSON object an event, until its time is up or the client goes."""
+    return await send_events(request, _Watch(request, route, store).send)
 
 
 class _Watch:
@@ -137,25 +129,25 @@ class _Watch:
         self.from_now = since == 0 or self.initial
         self.version = store.version if self.from_now else since
 
-    async def send(self, response: web.StreamResponse) -> None:
+    async def send(self, tell: Tell) -> None:
         """Everything, until the end."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self.left_s
         said = loop.time()
         if self.from_now and (first := list(self._initial())):
-            await response.write(b"".join(first))
+            await tell(first)
         while (left := end - loop.time()) > 0:
             try:
                 changes = self.store.changes(self.version)
             except StatusError as error:
-                await response.write(_line("ERROR", error.to_dict()))
+                await tell([_line("ERROR", error.to_dict())])
                 return
             self.version = self.store.version
             lines = [line for change in changes if (line := self._changed(change))]
             if not lines and self.bookmarks and loop.time() - said >= self.quiet_s:
                 lines = [self._bookmark()]
             if lines:
-                await response.write(b"".join(lines))
+                await tell(lines)
                 said = loop.time()
             quiet = said + self.quiet_s - loop.time() if self.bookmarks else left
             await self.store.wait_change(self.version, max(0.0, min(left, quiet)))

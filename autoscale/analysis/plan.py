@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 CHANGE_SHARE = 0.2  # a load change: at least this share of the highest rate ...
 _LONGEST_S = 40 * 86400
@@ -53,6 +54,14 @@ class PlannedRate:
             return 0.0
         width = self.times[i] - self.times[i - 1]
         return self.rates[i - 1] + (self.rates[i] - self.rates[i - 1]) * (time - self.times[i - 1]) / width
+
+    def due(self, until: float) -> float:
+        """How much the plan asks for by a time: its integral."""
+        ends = [(time, self.before(time), self.at(time)) for time in self.times if time < until]
+        if not ends:
+            return 0.0
+        ends.append((min(until, self.times[-1]), self.before(min(until, self.times[-1])), 0.0))
+        return sum((then - now) * (after + before) / 2 for (now, _, after), (then, before, _) in pairwise(ends))
 
     def every(self, step_s: float = 1.0) -> list[tuple[float, float]]:
         """(time, rate) on a grid over the whole plan, in one pass."""

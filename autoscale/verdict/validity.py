@@ -8,6 +8,7 @@ from functools import partial
 from typing import Literal
 
 from autoscale.analysis.latency import tightest
+from autoscale.analysis.plan import planned
 from autoscale.analysis.results.analysis import Analysis, GapSpan
 from autoscale.hpa.config import DEFAULTS
 from autoscale.verdict.results import Check, Validity
@@ -103,9 +104,20 @@ def _dropped(analysis: Analysis) -> Check:
     if analysis.header["scenario"].get("model") == "closed":
         words = f"{made.dropped} requests were overdue at the end: their users still waited for answers ({share:.2%})"
         return check(effect="none", value=share, bound=None, words=words)
-    words = f"{made.dropped} of {made.planned} planned requests were never sent"
-    words += f" ({share:.2%}; {DROPPED_SHARE:.1%} allowed)"
+    due, what = _journeys(analysis) or (made.planned, "requests were never sent")
+    share = made.dropped / due
+    words = f"{made.dropped} of {due} planned {what} ({share:.2%}; {DROPPED_SHARE:.1%} allowed)"
     return check(effect="invalid" if share > DROPPED_SHARE else "none", value=share, words=words)
+
+
+def _journeys(analysis: Analysis) -> tuple[int, str] | None:
+    """How many journeys were planned, where the plan is one of journeys: what is dropped is one of these, and most of
+    what is sent are further requests of theirs."""
+    points = analysis.header["scenario"].get("journeys")
+    if not points or analysis.load_start is None:
+        return None
+    due = planned(points, analysis.load_start).due(analysis.load_end or analysis.end)
+    return max(1, round(due)), "journeys found no user"
 
 
 def _cpu(analysis: Analysis) -> Check:

@@ -121,6 +121,20 @@ def test_a_locustfiles_event_loop_may_be_late_by_a_tenth_of_the_objective_or_100
     assert judge(analyse(record.steady(0, 60, 10, lag_ms=lag_ms).rows())).outcome == outcome
 
 
+@pytest.mark.parametrize(("until", "dropped", "effect"), [
+    (60, 0, "none"), (60, 1, "none"), (60, 2, "invalid"), (30, 1, "invalid"), (30, 0, "none"),
+])  # fmt: skip
+def test_dropped_journeys_are_a_share_of_the_planned_journeys(until: int, dropped: int, effect: str) -> None:
+    """1200 journeys of ten requests each: 2 that found no user are 0.17 % of them, though 0.02 % of the requests. Where
+    the load ended at its half, 1 of 600 is too much."""
+    record = Record(objectives=("errors < 1%",)).mark("load-start", 0).mark("load-end", until)
+    record.header["scenario"] |= {"journeys": [[0, 20], [20, 20], [20, 20], [60, 20]]}
+    record.load(0, 200, dropped=dropped).steady(1, until, 200)
+    (check,) = (one for one in judge(analyse(record.rows())).validity.checks if one.name == "dropped")
+    assert check.value == pytest.approx(dropped / (20 * until))
+    assert check.effect == effect
+
+
 def test_what_was_not_seen_is_unknown_and_not_a_pass() -> None:
     """No load, an interrupted run, a gap, a missing row, no objectives: none of them passes."""
     objectives = ("p95 < 300ms",)

@@ -54,3 +54,17 @@ def test_a_measured_rate_bridges_unknown_seconds() -> None:
     plan = measured(0, [10, None, 10, 10, None, 10, 10, 10, 10, 10])
     assert plan.measured
     assert plan.at(4) == 10
+
+
+@pytest.mark.parametrize(("until", "due"), [
+    (1000, 0), (1015, 150), (1030, 300), (1060, 1350), (1090, 1800), (5000, 1800), (0, 0),
+])  # fmt: skip
+def test_what_is_due_by_a_time_is_the_area_under_the_plan(until: float, due: float) -> None:
+    """10/s for 30 s, a jump to 50/s that falls to 10/s over 60 s: nothing before it, and nothing more after it."""
+    plan = planned([[0, 10], [30, 10], [30, 50], [60, 20], [90, 10]], 1000)
+    assert plan.due(until) == pytest.approx(due)
+
+
+def test_without_a_plan_nothing_is_due() -> None:
+    """An empty plan asks for nothing."""
+    assert planned([], 1000).due(2000) == 0

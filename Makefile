@@ -120,6 +120,10 @@ cluster-down: $(VENV)/.run  ## Stop the local Kubernetes and remove everything o
 cluster-status: $(VENV)/.run  ## Say how the local Kubernetes is, and where its logs are
 	@$(BIN)/python -m tests.local_cluster status
 
+.PHONY: keda
+keda: $(VENV)/.run  ## Build KEDA and start it in the local Kubernetes (a quarter of an hour the first time)
+	@$(BIN)/python -m tests.local_cluster keda
+
 .PHONY: images
 images: $(VENV)/.run  ## Build the app's and the load generator's image (BASE=... for another base image)
 	@$(BIN)/python -m tests.local_cluster images --base "$(BASE)"

@@ -12,6 +12,7 @@ from autoscale.analysis.hpa_metrics import hpa_metrics
 from autoscale.analysis.intake.clocks import SERVER, WALL
 from autoscale.analysis.intake.collect import Collected, collect
 from autoscale.analysis.interventions import interventions
+from autoscale.analysis.keda import cold_starts, keda_conditions, keda_spec
 from autoscale.analysis.latency import latency, of_span, tightest, violated_seconds
 from autoscale.analysis.lives import pod_lives, scale_downs
 from autoscale.analysis.measures import flapping, measures
@@ -51,6 +52,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     made = decisions(kept)
     events = scale_events(kept, supply, made)
     pods, downs = pod_lives(kept, events), scale_downs(kept, events)
+    ups = scale_ups(kept, events, changes, cpu, spec.tolerance if spec else None, made, start)
     stages = timeline.stages(kept.header, start)
     objective = tightest(kept.header)
     bad = violated_seconds(kept.load, series, objective, resolution_of(kept.header)) if objective else None
@@ -86,10 +88,12 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         cpu=cpu,
         hpa_metrics=seen,
         hpa=spec,
-        conditions=timeline.conditions(kept, kept.last_t),
+        keda=keda_spec(kept),
+        conditions=(*timeline.conditions(kept, kept.last_t), *keda_conditions(kept)),
         events=tuple(sorted(kept.events, key=lambda event: event.at)),
         scale_events=events,
-        scale_ups=scale_ups(kept, events, changes, cpu, spec.tolerance if spec else None, made),
+        scale_ups=ups,
+        cold_starts=cold_starts(kept, ups, series),
         scale_downs=downs,
         pods=pods,
         demand=need,

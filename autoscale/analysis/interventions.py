@@ -8,25 +8,38 @@ from typing import Any
 from autoscale.analysis.intake.collect import Collected, Row
 from autoscale.analysis.intake.pods import Requests
 from autoscale.analysis.results.series import Intervention
+from autoscale.record import rows
 
+_NEAR_S = 3.0  # ScaledObject and HPA are two watches
+_SETTINGS = {
+    "min": "minReplicaCount",
+    "max": "maxReplicaCount",
+    "idle": "idleReplicaCount",
+    "polling_s": "pollingInterval",
+    "cooldown_s": "cooldownPeriod",
+    "triggers": "triggers",
+    "fallback": "fallback",
+}
 _TOGETHER_S = 30.0  # resizes so close to each other are one
 
 
 def interventions(kept: Collected) -> tuple[Intervention, ...]:
     """Everything that was changed from outside, by the time at which it began."""
-    found = [*_hpa(kept), *_workload(kept), *_rollouts(kept), *_resizes(kept)]
+    found = [*_hpa(kept), *_keda(kept), *_workload(kept), *_rollouts(kept), *_resizes(kept)]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
 def _hpa(kept: Collected) -> Iterator[Intervention]:
     """The HPA edited, deleted, or made anew (which may have lain between two of its rows)."""
-    rows = sorted([*kept.hpas, *kept.hpas_gone], key=lambda row: row["t"])
-    for before, row in pairwise(rows):
+    known = sorted([*kept.hpas, *kept.hpas_gone], key=lambda row: row["t"])
+    for before, row in pairwise(known):
         if row.get("removed"):
             back = next(
-                (later["t"] for later in rows if later["t"] > row["t"] and not later.get("removed")), kept.last_t
+                (later["t"] for later in known if later["t"] > row["t"] and not later.get("removed")), kept.last_t
             )
-            yield Intervention("hpa deleted", row["t"], back, f"the HPA {row['name']} was deleted")
+            yield Intervention(
+                "hpa deleted", row["t"], back, f"the HPA {row['name']} was deleted{_why_gone(kept, row)}"
+            )
         elif before["uid"] != row["uid"] and not before.get("removed"):
             yield Intervention(
                 "hpa deleted", before["t"], row["t"], f"the HPA {row['name']} was deleted and made again"
@@ -34,6 +47,29 @@ def _hpa(kept: Collected) -> Iterator[Intervention]:
         elif before["spec"] != row["spec"]:
             words = "; ".join(_differences(before["spec"], row["spec"]))
             yield Intervention("hpa edited", row["t"], row["t"], f"the HPA {row['name']} was edited: {words}")
+
+
+def _why_gone(kept: Collected, row: rows.Hpa) -> str:
+    """KEDA takes the HPA away while it is paused."""
+    states = [one for one in kept.scaled if one["t"] <= row["t"] + _NEAR_S]
+    return ", as its ScaledObject was paused" if states and states[-1]["paused"] == "whole" else ""
+
+
+def _keda(kept: Collected) -> Iterator[Intervention]:
+    """The ScaledObject edited, paused or resumed; its first row is how it was."""
+    for before, row in pairwise(one for one in kept.scaled if not one.get("removed")):
+        name = f"the ScaledObject {row['name']}"
+        if before["paused"] != row["paused"]:
+            since, until = row["t"], row["t"]
+            words = f"{name} was resumed" if row["paused"] == "no" else f"{name} was paused ({row['paused']})"
+            yield Intervention("keda paused", since, until, words)
+        changed = [
+            f"{label} {_shown(before[key])} to {_shown(row[key])}"  # type: ignore[literal-required]
+            for key, label in _SETTINGS.items()
+            if before[key] != row[key]  # type: ignore[literal-required]
+        ]
+        if changed:
+            yield Intervention("hpa edited", row["t"], row["t"], f"{name} was edited: {'; '.join(changed)}")
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:

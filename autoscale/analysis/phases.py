@@ -6,7 +6,7 @@ from autoscale.analysis.decisions import decided
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.plan import LoadChange
-from autoscale.analysis.results.analysis import PHASES, Cpu, Decision, Moment, Phase, ScaleEvent, ScaleUp
+from autoscale.analysis.results.analysis import ACTIVATION, PHASES, Cpu, Decision, Moment, Phase, ScaleEvent, ScaleUp
 
 _SLACK_S = 1.0  # pods, workload and HPA are heard on different watches
 _POD_CHAIN = PHASES[2:]
@@ -148,12 +148,16 @@ def scale_ups(
     cpu: Cpu,
     tolerance: float | None,
     decisions: Sequence[Decision],
+    load_start: float | None,
 ) -> tuple[ScaleUp, ...]:
     """Every growth with its phases, from the load change behind it until its slowest pod answered.
 
-    A growth that follows another one on the same load change begins at that decision.
+    Where there were no pods as the load began, that is a load change. A growth that follows another one on the same
+    load change begins at that decision.
     """
     found: list[ScaleUp] = []
+    woken = next((event for event in events if event.up and event.before == 0), None)
+    begins = load_start if woken is not None and load_start is not None and woken.at >= load_start else None
     for i, event in enumerate(events):
         if not event.up:
             continue
@@ -161,6 +165,8 @@ def scale_ups(
         made = decided(decisions, event.at, event.after)
         seen = made.sample_at if made else None
         change = _cause(event, changes, seen)
+        if change is None and begins is not None and event.at >= begins:
+            change = begins
         origin = change
         if found and change is not None and found[-1].load_change == change:
             origin = found[-1].event.at
@@ -189,7 +195,10 @@ def _scale_up(
     shown = _metric_shows(cpu, tolerance, origin, event.at, seen)
     start = Moment(origin, 0.0) if origin is not None else None
     names, rest = chains[slowest] if slowest is not None else (_POD_CHAIN, [None] * len(_POD_CHAIN))
-    phases = chain((*PHASES[:2], *names), start, [shown, Moment(event.at, 0.0), *rest])
+    if event.by == "keda":  # it looks at its triggers itself: there is no moment at which a metric showed it
+        phases = chain((ACTIVATION, *names), start, [Moment(event.at, 0.0), *rest])
+    else:
+        phases = chain((*PHASES[:2], *names), start, [shown, Moment(event.at, 0.0), *rest])
     timed = [phase for phase in phases if phase.duration_s is not None]
     longest = max(timed, key=lambda phase: phase.duration_s or 0.0, default=None)
     return ScaleUp(

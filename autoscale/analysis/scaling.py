@@ -9,6 +9,8 @@ from autoscale.analysis.results.analysis import Decision, EventAt, Replicas, Sca
 from autoscale.kube.targets import targets
 from autoscale.record import rows
 
+_BY_KEDA = ("KEDAScaleTargetActivated", "KEDAScaleTargetDeactivated")
+
 
 def scale_events(kept: Collected, replicas: Replicas, decisions: Sequence[Decision]) -> tuple[ScaleEvent, ...]:
     """The changes of spec.replicas (else of the HPA's desired size) after the first known one."""
@@ -20,8 +22,11 @@ def scale_events(kept: Collected, replicas: Replicas, decisions: Sequence[Decisi
 
 
 def _event(kept: Collected, at: float, before: int, after: int, decisions: Sequence[Decision]) -> ScaleEvent:
+    if (woken := by_keda(kept.events, at, before, after)) is not None:
+        did = "KEDA woke the target" if after > before else "KEDA put the target to sleep"
+        return ScaleEvent(at, before, after, woken.message, "keda", None, f"{before} to {after}: {did}")
     why = explained(kept.hpas, kept.events, at, after)
-    by: Literal["hpa", "other"] | None = "hpa" if why else ("other" if kept.hpas else None)
+    by: Literal["hpa", "keda", "other"] | None = "hpa" if why else ("other" if kept.hpas else None)
     reason, metric = why or (None, None)
     made = decided(decisions, at, after)
     words = made.words if made else None
@@ -42,6 +47,15 @@ def explained(hpas: Sequence[rows.Hpa], events: Sequence[EventAt], at: float, af
         return None
     reason = rescale.message.partition("reason: ")[2] or None if rescale else None
     return Why(reason, _targets(row) if row else None)
+
+
+def by_keda(events: Sequence[EventAt], at: float, before: int, after: int) -> EventAt | None:
+    """KEDA's event of a change of size at a time: it wakes a target and puts it to sleep, the HPA does the rest."""
+    for event in events:
+        said = f"from {before} to {after}" in event.message
+        if event.reason in _BY_KEDA and said and abs(event.at - at) <= NEAR_S:
+            return event
+    return None
 
 
 def _hpa_row(hpas: Sequence[rows.Hpa], at: float, after: int) -> rows.Hpa | None:

@@ -3,6 +3,7 @@
 import heapq
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import repeat
 from typing import Any
 
@@ -135,8 +136,17 @@ def hpa_specs(kept: Collected) -> list[tuple[float, HpaSpec]]:
     found: list[tuple[float, HpaSpec]] = []
     for row in kept.hpas:
         if not found or row["spec"] != found[-1][1].raw:
-            found.append((row["t"], _hpa_spec(row, kept.header["hpa_config"])))
+            spec = _hpa_spec(row, kept.header["hpa_config"])
+            found.append((row["t"], replace(spec, min_replicas=_floor(kept, row["t"], spec.min_replicas))))
     return found
+
+
+def _floor(kept: Collected, at: float, least: int) -> int:
+    """The fewest pods: the HPA's minimum, or what KEDA leaves while no trigger is active (its HPA's is never 0)."""
+    for row in reversed(kept.scaled):
+        if row["t"] <= at or row is kept.scaled[0]:
+            return row["min"] if row["idle"] is None else row["idle"]
+    return least
 
 
 def _hpa_spec(row: rows.Hpa, config: rows.HpaConfig) -> HpaSpec:

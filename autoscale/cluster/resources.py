@@ -27,6 +27,7 @@ RESOURCES = tuple(
         "ReplicaSet",
         "Pod",
         "HorizontalPodAutoscaler",
+        "ScaledObject",
         "Job",
         "EndpointSlice",
         "Event",

@@ -244,6 +244,9 @@ KINDS = (
     Resource(group="batch", plural="cronjobs", kind="CronJob", served=False),
     Resource(group="networking.k8s.io", plural="ingresses", kind="Ingress", served=False),
     Resource(group="networking.k8s.io", plural="networkpolicies", kind="NetworkPolicy", served=False),
+    Resource(
+        group="keda.sh", version="v1alpha1", plural="scaledobjects", kind="ScaledObject", short=("so",), served=False
+    ),
 )
 """Every kind that the project knows, one row each."""
 

@@ -6,7 +6,7 @@ from autoscale.base.secrets import REDACTED, harmless
 from autoscale.base.times import parse_duration, parse_time
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, parse_quantity, whole
-from autoscale.record.rows import Container, Endpoint, Event, Hpa, Node, Pod, Usage, Workload
+from autoscale.record.rows import Condition, Container, Endpoint, Event, Hpa, Node, Pod, Usage, Workload
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 """What names the Service of an EndpointSlice."""
@@ -121,20 +121,32 @@ def hpa_row(hpa: Object) -> Hpa:
         "name": meta["name"],
         "generation": int(meta.get("generation") or 0),
         "spec": hpa["spec"],
-        "current": _count(status.get("currentReplicas"), decided),
+        "current": _count(_current(status), decided),
         "desired": _count(status.get("desiredReplicas"), decided),
         "last_scale": seconds(status.get("lastScaleTime")),
         "metrics": status.get("currentMetrics"),
-        "conditions": {
-            item["type"]: {
-                "status": item["status"],
-                "reason": item.get("reason") or "",
-                "message": harmless(item.get("message") or ""),
-                "at": seconds(item.get("lastTransitionTime")),
-            }
-            for item in status.get("conditions") or []
-        },
+        "conditions": conditions(status),
     }
+
+
+def conditions(status: Object) -> dict[str, Condition]:
+    """The conditions of an HPA's or ScaledObject's status by type; one that KEDA has not judged yet has no status."""
+    return {
+        item["type"]: {
+            "status": item.get("status") or "Unknown",
+            "reason": item.get("reason") or "",
+            "message": harmless(item.get("message") or ""),
+            "at": seconds(item.get("lastTransitionTime")),
+        }
+        for item in status.get("conditions") or []
+    }
+
+
+def _current(status: Object) -> int | None:
+    """``currentReplicas``, which the API leaves out where it is 0: so with a target that is scaled to 0."""
+    disabled = any(item.get("reason") == "ScalingDisabled" for item in status.get("conditions") or [])
+    count = status.get("currentReplicas")
+    return 0 if count is None and disabled else count
 
 
 def _count(replicas: int | None, decided: bool) -> int | None:

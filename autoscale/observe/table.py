@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autoscale.cluster.permissions import Permission
 from autoscale.kube.kinds import BY_KIND, Object, Resource
 from autoscale.observe import convert
+from autoscale.observe.keda import scaled_object_row
 from autoscale.observe.scope import Scope
 from autoscale.record.rows import Row
 
@@ -31,6 +32,7 @@ class Source:
     ``selection(scope)``: which of them; None where the run has none. ``rows(obj, scope, gone)``: what is recorded of
     one, None for what is watched for control alone. ``left(key, scope)``: the row of a key that was among an object's
     rows and is in no object's now. ``optional``: a run does without it where it may not be watched or is not served.
+    ``addon``: a kind that only some clusters have, watched where an object of it was found.
     ``beside``: the kinds of workload it is watched for, empty for all. ``hides``: the figures that are unknown where it
     was not heard. ``beat``: its watch asks for frequent bookmarks, as figures rest on when it is heard.
     """
@@ -40,6 +42,7 @@ class Source:
     rows: Callable[[Object, Scope, bool], Rows] | None = None
     left: Callable[[str, Scope], Row] | None = None
     optional: bool = False
+    addon: bool = False
     beside: tuple[str, ...] = ()
     hides: str = ""
     beat: bool = False
@@ -73,6 +76,10 @@ def _labelled(scope: Scope) -> Selection:
 
 def _hpa(scope: Scope) -> Selection | None:
     return Selection(fields=f"metadata.name={scope.hpa}") if scope.hpa else None
+
+
+def _scaled(scope: Scope) -> Selection | None:
+    return Selection(fields=f"metadata.name={scope.scaled}") if scope.scaled else None
 
 
 def _slices(scope: Scope) -> Selection | None:
@@ -113,18 +120,26 @@ def _hpa_rows(hpa: Object, scope: Scope, gone: bool) -> Rows:
     return _one(hpa, {**row, "removed": True} if gone else row)
 
 
+def _scaled_rows(scaled: Object, scope: Scope, gone: bool) -> Rows:
+    if scaled["metadata"]["name"] != scope.scaled:
+        return {}
+    row = scaled_object_row(scaled)
+    return _one(scaled, {**row, "removed": True} if gone else row)
+
+
 def _node_rows(node: Object, _: Scope, gone: bool) -> Rows:
     return _one(node, convert.node_row(node, removed=gone))
 
 
 def _event_rows(event: Object, scope: Scope, gone: bool) -> Rows:
-    """Of events about the target, what it owns, or its HPA, since the run began; and about nodes."""
+    """Of events about the target, what it owns, its HPA or ScaledObject, since the run began; and about nodes."""
     row = convert.event_row(event, redact_paths=scope.redact_paths)
     if gone or (row["last"] or scope.since) < scope.since:
         return {}
     kind, _, name = row["object"].partition("/")
+    scalers = (("HorizontalPodAutoscaler", scope.hpa), ("ScaledObject", scope.scaled))
     ours = (
-        (kind, name) in ((scope.kind, scope.workload), ("HorizontalPodAutoscaler", scope.hpa))
+        (kind, name) in ((scope.kind, scope.workload), *scalers)
         or (kind in ("ReplicaSet", "Pod") and name.startswith(scope.workload + "-"))
         or kind == "Node"
     )
@@ -151,6 +166,14 @@ SOURCES = (
     Source("ReplicaSet", _labelled, _workload_rows, beside=("Deployment",), hides=_SIZE),
     Source("Pod", _labelled, _pod_rows, hides=_PODS, beat=True),
     Source("HorizontalPodAutoscaler", _hpa, _hpa_rows, hides=_DECISIONS, beat=True),
+    Source(
+        "ScaledObject",
+        _scaled,
+        _scaled_rows,
+        optional=True,
+        addon=True,
+        hides="what KEDA was set to, and how its sources did",
+    ),
     Source("Event", _all, _event_rows, hides="what the cluster said of it"),
     Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left, hides=_TRAFFIC, beat=True),
     Source("Node", _all, _node_rows, optional=True, hides="nodes over time"),

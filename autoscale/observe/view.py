@@ -6,6 +6,7 @@ from autoscale.cluster.watch import Change
 from autoscale.kube.conditions import holds, is_finished
 from autoscale.kube.kinds import Object
 from autoscale.observe.convert import event_time, seconds
+from autoscale.observe.keda import floor, paused
 from autoscale.observe.scope import Scope
 
 _RECENT_EVENTS = 200
@@ -18,6 +19,7 @@ class View:
     scope: Scope
     workload: Object | None = None
     hpa: Object | None = None
+    scaled: Object | None = None
     pods: dict[str, Object] = field(default_factory=dict)
     load_pods: dict[str, Object] = field(default_factory=dict)
     jobs: dict[str, Object] = field(default_factory=dict)
@@ -36,6 +38,8 @@ class View:
                 self.events = [*self.events[-_RECENT_EVENTS:], change.object]
             case "HorizontalPodAutoscaler" if name == self.scope.hpa:
                 self.hpa = None if gone else change.object
+            case "ScaledObject" if name == self.scope.scaled:
+                self.scaled = None if gone else change.object
             case self.scope.kind if name == self.scope.workload:
                 self.workload = None if gone else change.object
 
@@ -55,16 +59,26 @@ class View:
 
     @property
     def min_replicas(self) -> int:
-        """The HPA's minimum (1 where it sets none)."""
+        """The HPA's minimum (1 where it sets none); the pods that KEDA leaves while nothing is to be done."""
+        if self.scaled is not None:
+            return floor(self.scaled)
         return int(((self.hpa or {}).get("spec") or {}).get("minReplicas") or 1)
 
     def hpa_sees(self) -> bool:
         """Whether the HPA has a value of a metric, or has none to look at as its target is at 0.
 
-        With several metrics of which some fail it still scales up: that can be run.
+        With several metrics of which some fail it still scales up: that can be run. While KEDA is paused there is no
+        HPA, and nothing to wait for.
         """
+        if self.paused:
+            return True
         shown = ((self.hpa or {}).get("status") or {}).get("currentMetrics") or []
         return holds(self.hpa or {}, "ScalingActive") or self.at_zero() or any(item.get("type") for item in shown)
+
+    @property
+    def paused(self) -> bool:
+        """Whether KEDA was told to leave the target alone."""
+        return paused(self.scaled) == "whole"
 
     def at_zero(self) -> bool:
         """Whether the target stands at 0 pods, where an HPA does nothing (``ScalingDisabled``)."""
@@ -74,7 +88,12 @@ class View:
         return ((self.workload or {}).get("spec") or {}).get("replicas")
 
     def held_by_metric(self) -> bool:
-        """Whether the target is ready at a size above the minimum that the HPA's own metric asks for at this moment."""
+        """Whether the target is ready at a size above the minimum that the HPA's own metric asks for at this moment.
+
+        With KEDA a trigger is active then: without, the last pods only wait for the cooldown.
+        """
+        if self.scaled is not None and not holds(self.scaled, "Active"):
+            return False
         status = (self.hpa or {}).get("status") or {}
         able = [item.get("reason") for item in status.get("conditions") or [] if item["type"] == "AbleToScale"]
         size = self._wanted()
@@ -89,16 +108,20 @@ class View:
     def can_start(self) -> bool:
         """Whether a load may begin: at 0, held above the minimum by its metric, or at the minimum, all of it ready."""
         least = self.at_minimum() and self.ready >= self.min_replicas
+        if self.paused:
+            return self._wanted() == self.replicas == self.ready
         return self.at_zero() or self.held_by_metric() or least
 
     def at_minimum(self) -> bool:
-        """Whether the workload wants and has the HPA's minimum, and no pod of it is ending any more.
+        """Whether the workload wants and has the minimum, and no pod of it is ending any more; while KEDA is paused
+        any size is the least that it will have.
 
         A pod that has ended may be kept for a while (evicted, its node shut down): it is none of them.
         """
         wanted = self._wanted()
         pods = [pod for pod in self.pods.values() if not is_finished(pod)]
-        return wanted == self.replicas == self.min_replicas and len(pods) == self.min_replicas
+        least = wanted if self.paused else self.min_replicas
+        return wanted == self.replicas == least and len(pods) == least
 
     def job_ended(self, name: str) -> str | None:
         """``Complete`` or ``Failed: message`` of a Job; None while it runs or is not there."""

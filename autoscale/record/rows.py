@@ -22,7 +22,7 @@ Count = Annotated[int, Meta(gt=-_HUGE, lt=_HUGE)]
 
 
 class Condition(TypedDict):
-    """One condition of an HPA; ``at`` is its last transition."""
+    """One condition of an HPA or ScaledObject; ``at`` is its last transition, which KEDA does not write."""
 
     status: str
     reason: str
@@ -50,7 +50,8 @@ class Stage(TypedDict):
 
 
 class Target(TypedDict):
-    """What is loaded and scaled. ``names_pods``: its answers carry the X-Pod header (None: not known yet)."""
+    """What is loaded and scaled. ``scaled_object``: KEDA's, which made the HPA.
+    ``names_pods``: its answers carry the X-Pod header (None: not known yet)."""
 
     kind: str
     name: str
@@ -58,6 +59,7 @@ class Target(TypedDict):
     service: str | None
     url: str
     hpa: str | None
+    scaled_object: NotRequired[str | None]
     names_pods: bool | None
 
 
@@ -296,6 +298,59 @@ class Hpa(Stamp):
     removed: NotRequired[bool]
 
 
+class Trigger(TypedDict):
+    """A trigger of a ScaledObject; ``settings``: those of its metadata that say when it is active and how much."""
+
+    type: str
+    name: str | None
+    settings: dict[str, str]
+
+
+class Fallback(TypedDict):
+    """What a ScaledObject does while its sources fail: from so many failures on so many pods."""
+
+    failures: Count
+    replicas: Count
+    behavior: str
+
+
+class Health(TypedDict):
+    """How the source of one of a ScaledObject's metrics does: ``status`` is Happy or Failing."""
+
+    status: str | None
+    failures: Count | None
+
+
+Paused = Literal["no", "whole", "scale in", "scale out"]
+
+
+class ScaledObject(Stamp):
+    """A KEDA ScaledObject after a change: the settings in force, defaults filled in, and its status.
+
+    ``idle``: the pods while no trigger is active, None where that is ``min``. ``paused``: what of it is, by its
+    annotations; ``health`` by metric; ``last_active`` as KEDA last wrote it; ``removed``: it is gone.
+    """
+
+    k: Literal["scaled_object"]
+    uid: str
+    name: str
+    generation: Count
+    hpa: str | None
+    min: Count
+    max: Count
+    idle: Count | None
+    polling_s: Number
+    cooldown_s: Number
+    initial_cooldown_s: Number
+    triggers: list[Trigger]
+    fallback: Fallback | None
+    paused: Paused
+    health: dict[str, Health]
+    last_active: Number | None
+    conditions: dict[str, Condition]
+    removed: NotRequired[bool]
+
+
 class ContainerUsage(TypedDict):
     """What one container used."""
 
@@ -399,7 +454,23 @@ class EndAsRead(End):
     digest_holds: NotRequired[bool]
 
 
-Row = Header | Clock | Mark | Load | PodLoad | Pod | Workload | Hpa | Usage | Endpoint | Node | Event | Gap | End
+Row = (
+    Header
+    | Clock
+    | Mark
+    | Load
+    | PodLoad
+    | Pod
+    | Workload
+    | Hpa
+    | ScaledObject
+    | Usage
+    | Endpoint
+    | Node
+    | Event
+    | Gap
+    | End
+)
 KINDS: dict[str, type] = {
     "header": Header,
     "clock": Clock,
@@ -409,6 +480,7 @@ KINDS: dict[str, type] = {
     "pod": Pod,
     "workload": Workload,
     "hpa": Hpa,
+    "scaled_object": ScaledObject,
     "usage": Usage,
     "endpoint": Endpoint,
     "node": Node,

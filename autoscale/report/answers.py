@@ -23,6 +23,7 @@ MOST_DETAILS = 3
 PHASE_WORDS = {
     "metric": "Until the metric showed it",
     "decision": "Until the HPA decided",
+    "activation": "Until KEDA woke the target",
     "created": "Creating the pods",
     "node asked": "Until a node was asked for",
     "node there": "Until the node was there",

@@ -52,6 +52,8 @@ def chart_data(analysis: Analysis, findings: Iterable[Finding], beside: Sequence
 
 def why(event: ScaleEvent) -> str:
     """What a reader sees at the triangle of a scale event: the reason, and what the HPA saw beside its target."""
+    if event.by == "keda":
+        return "KEDA woke the target" if event.up else "KEDA put the target to sleep"
     if event.by == "other":
         return "not by the HPA"
     return ", ".join(part for part in (event.reason, event.metric) if part)

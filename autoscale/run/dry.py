@@ -16,9 +16,9 @@ from autoscale.run.opening import opened
 from autoscale.run.options import Existing, RunOptions
 from autoscale.run.prepare import app_folder, existing_of, limit_pods, resolve
 from autoscale.run.redact import redact_object
-from autoscale.run.rights import made_kinds, needed
+from autoscale.run.rights import made_kinds, needed, of_addons
 from autoscale.run.site import load_jobs, refuse_active, rendered
-from autoscale.run.target import Target, brought, kind_and_name, of_existing
+from autoscale.run.target import SCALED, Target, brought, hpa_of, kind_and_name, of_existing
 
 LABEL = "dry-run"
 
@@ -37,6 +37,8 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
         else:
             own = rendered(app_folder(options, scenario), scenario, namespace, LABEL)
             target = _planned(own, namespace, brought(own, scenario.target))
+        if more := of_addons([target]):
+            _permissions(place, namespace, more, out, "# As the workload is scaled by KEDA, also")
         limit_pods(scenario, target.hpa)
         metrics.require(place.cluster, namespace)
         lock.refuse_held(place.cluster, namespace)
@@ -59,7 +61,11 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
 
 
 def _permissions(
-    place: OpenCluster, namespace: str, wanted: Sequence[permissions.Permission], out: Callable[[str], None]
+    place: OpenCluster,
+    namespace: str,
+    wanted: Sequence[permissions.Permission],
+    out: Callable[[str], None],
+    title: str = "",
 ) -> bool:
     """Print what is used and whether we have it; whether something needed is missing."""
     try:
@@ -67,7 +73,7 @@ def _permissions(
     except ClusterError as error:
         out(f"# Permissions could not be asked for: {error.what}")
         missing = []
-    out(f"# Permissions used in namespace {namespace} of {place.cluster.context.name}")
+    out(title or f"# Permissions used in namespace {namespace} of {place.cluster.context.name}")
     for what in dict.fromkeys(item.what for item in wanted):
         verbs = permissions.verbs_on(what, wanted)
         lacks = [item for item in missing if item.what == what]
@@ -88,7 +94,8 @@ def _beside(obj: dict[str, Any], over: Sequence[str]) -> dict[str, Any]:
 def _planned(objects: list[dict[str, Any]], namespace: str, wanted: Existing) -> Target:
     """What is brought along as it would be: its address is only known once it is there."""
     kind, name = kind_and_name(wanted.target)
-    hpa = next(obj for obj in objects if obj["kind"] == "HorizontalPodAutoscaler")
+    hpa = next((obj for obj in objects if obj["kind"] == "HorizontalPodAutoscaler"), None)
+    scaled = next((obj for obj in objects if obj["kind"] == SCALED), None)
     return Target(
         kind=kind,
         name=name,
@@ -98,6 +105,7 @@ def _planned(objects: list[dict[str, Any]], namespace: str, wanted: Existing) ->
         service=urlsplit(wanted.url).hostname,
         labels="",
         selector={},
-        hpa=hpa,
+        hpa=hpa or hpa_of(scaled or {}),
         ours=True,
+        scaled=scaled,
     )

@@ -27,7 +27,7 @@ from autoscale.run.options import Listener, Result, RunOptions
 from autoscale.run.prepare import resolve
 from autoscale.run.recorder import Beside, Interrupted, Recorder
 from autoscale.run.site import Site, deployed, out_folder
-from autoscale.run.target import Target, behaviour_window
+from autoscale.run.target import Target, behaviour_window, cooldown
 
 
 def execute(options: RunOptions, listeners: Sequence[Listener] = (), stop: threading.Event | None = None) -> Result:
@@ -139,7 +139,7 @@ def record(run: Recorder, site: Site, options: RunOptions) -> AutoscaleError | N
     say("Waiting for the service to be ready ...")
     phases.await_ready(run, ours=site.target.ours)
     say("Waiting for the autoscaler to see metrics ...")
-    phases.await_start(run, behaviour(site), sync_period(site))
+    phases.await_start(run, behaviour(site), sync_period(site), say)
     say("Starting the load generator ...")
     phases.start_load(run, site.load, workers)
     error = phases.await_load(run, duration)
@@ -150,9 +150,11 @@ def record(run: Recorder, site: Site, options: RunOptions) -> AutoscaleError | N
 
 
 def behaviour(site: Site) -> float:
-    """The longest scale-down window of the targets' HPAs, in seconds."""
+    """The longest way of the targets' autoscalers back to their minimum: scale-down window and KEDA's cooldown, in
+    seconds."""
     default_s = site.place.hpa_config["downscale_stabilization_s"]
-    return max(behaviour_window(one.hpa, default_s) for one in (site.target, *site.beside))
+    targets = (site.target, *site.beside)
+    return max(behaviour_window(one.hpa, default_s) + cooldown(one.scaled) for one in targets)
 
 
 def sync_period(site: Site) -> float:
@@ -171,6 +173,7 @@ def scope_of(site: Site, target: Target, since: float, *, redact_paths: bool = F
         labels=target.labels,
         load=selector(site.label),
         redact_paths=redact_paths,
+        scaled=target.scaled["metadata"]["name"] if target.scaled else None,
     )
 
 
@@ -191,7 +194,9 @@ def enter_sources(run: Recorder, site: Site) -> None:
     run.stack.enter_context(pulse)
     for source in watched(*(one.kind for one in (target, *site.beside))):
         many = bool(site.beside) and source.rows is not None  # one watch for all, however many there are
-        chosen, resource = Selection() if many else source.selection(run.fold.scope), source.resource
+        found = not source.addon or any(one.scaled for one in (target, *site.beside))
+        chosen = (Selection() if many and found else None) if many else source.selection(run.fold.scope)
+        resource = source.resource
         if chosen is None or resource.plural in site.unseen:
             continue
         namespace = target.namespace if resource.namespaced else None

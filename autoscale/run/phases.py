@@ -49,19 +49,20 @@ def _broken(run: Recorder) -> str:
     return "; ".join(str(item.error) for item in run.broken)
 
 
-def await_start(run: Recorder, window_s: float, sync_s: float) -> None:
+def await_start(run: Recorder, window_s: float, sync_s: float, say: Callable[[str], None]) -> None:
     """Until the start state: the HPA computes from metrics, and the workload has been ready at the minimum, or at the
     size at which its own metric holds it, for two syncs. At 0 pods there is nothing to wait for.
 
     A workload that is there already when it is first seen need not prove it. ClusterError where the HPA sees no
-    metrics: it would be blind from the first request on.
+    metrics: it would be blind from the first request on. Behind KEDA that is said and tried: its fallback may hold.
     """
     if not run.pump(lambda: True if all(view.hpa_sees() for view in run.views) else None, METRICS_S):
-        blind = next(view for view in run.views if not view.hpa_sees())
-        raise ClusterError(
-            f"the HPA has seen no metrics for {METRICS_S:g} s: {_blindness(blind)}",
-            fix=cure(_blind_reason(blind)),
-        )
+        blind = [view for view in run.views if not view.hpa_sees()]
+        words = f"the HPA has seen no metrics for {METRICS_S:g} s: {_blindness(blind[0])}"
+        if any(view.scaled is None for view in blind):
+            raise ClusterError(words, fix=cure(_blind_reason(blind[0])))
+        say(f"The run goes on without: {words}")
+        return
 
     def can_start() -> bool:
         return all(view.can_start() for view in run.views)
@@ -96,6 +97,7 @@ def _blindness(view: View) -> str:
     """What the HPA itself says."""
     conditions = ((view.hpa or {}).get("status") or {}).get("conditions") or []
     said = [item.get("message") or item.get("reason") for item in conditions if item["status"] == "False"]
+    said += ["there is no HPA"] if view.hpa is None and view.scaled is not None else []
     return "; ".join(filter(None, said)) or "it has no status yet"
 
 

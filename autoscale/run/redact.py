@@ -9,6 +9,7 @@ from typing import Any
 
 from autoscale.base.secrets import REDACTED, harmless
 from autoscale.hpa.check.sidecars import INJECTORS
+from autoscale.observe.keda import trigger_settings
 from loadtest.models import Patch, Resolved
 
 _HEADERS = {"accept", "accept-encoding", "content-type"}
@@ -51,6 +52,7 @@ _NOTES = {
     "scaledobject.keda.sh/transfer-hpa-ownership",
     "prometheus.io/scrape",
     "prometheus.io/port",
+    *(f"autoscaling.keda.sh/{name}" for name in ("paused", "paused-replicas", "paused-scale-in", "paused-scale-out")),
     *(each.switch[0] for each in INJECTORS),
     *(note for each in INJECTORS for note in (*each.requests.values(), *each.limits.values())),
 }
@@ -131,6 +133,11 @@ _SPECS: dict[str, Rule] = {
     "Pod": _POD,
     "Service": _SERVICE,
     "HorizontalPodAutoscaler": kept,
+    "ScaledObject": {
+        **_all("scaleTargetRef", "pollingInterval", "cooldownPeriod", "initialCooldownPeriod", "idleReplicaCount"),
+        **_all("minReplicaCount", "maxReplicaCount", "advanced", "fallback"),
+        "triggers": {**_all("type", "name", "metricType", "useCachedMetrics"), "metadata": trigger_settings},
+    },
     "PodDisruptionBudget": kept,
     "LimitRange": kept,
     "ResourceQuota": kept,

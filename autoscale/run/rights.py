@@ -8,13 +8,15 @@ from autoscale.cluster.apply import REMOVED
 from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.permissions import Permission
 from autoscale.kube.kinds import BY_KIND
-from autoscale.observe.table import watched
+from autoscale.observe.table import SOURCES, watched
+from autoscale.run.target import Target
 
 _ASKED = (
     Permission("list", "metrics.k8s.io", "pods"),
     Permission("get", "", "services"),
     Permission("get", "", "pods"),
     Permission("get", "", "pods", "log"),
+    Permission("list", BY_KIND["ScaledObject"].group, BY_KIND["ScaledObject"].plural, optional=True),
     # The load generator's page and its clock; `create` is its Stop button.
     Permission("get", "", "pods", "proxy", optional=True),
     Permission("create", "", "pods", "proxy", optional=True),
@@ -24,10 +26,18 @@ _LOCK = tuple(Permission(verb, "", "configmaps") for verb in ("get", "create", "
 
 def needed(kind: str, made: Iterable[str]) -> tuple[Permission, ...]:
     """What a run on a workload of that kind needs; ``made``: the kinds of what it makes. Each permission once."""
-    watching = [permission for source in watched(kind) for permission in source.permissions]
+    sources = [source for source in watched(kind) if not source.addon]
+    watching = [permission for source in sources for permission in source.permissions]
     workload = Permission("get", BY_KIND[kind].group, BY_KIND[kind].plural)
     making = [permission for one in made for permission in _making(one)]
     return tuple(dict.fromkeys((*watching, workload, *_ASKED, *_LOCK, *making)))
+
+
+def of_addons(targets: Iterable[Target]) -> tuple[Permission, ...]:
+    """What is needed besides where targets are scaled by what not every cluster has."""
+    if not any(target.scaled for target in targets):
+        return ()
+    return tuple(permission for source in SOURCES if source.addon for permission in source.permissions)
 
 
 def made_kinds(app: Path | None) -> tuple[str, ...]:

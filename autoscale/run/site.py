@@ -23,7 +23,7 @@ from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
 from autoscale.run.prepare import app_folder, existing_of, limit_pods
 from autoscale.run.redact import without_path_names
-from autoscale.run.rights import made_kinds, needed
+from autoscale.run.rights import made_kinds, needed, of_addons
 from autoscale.run.target import Target
 from loadtest.models import Resolved
 
@@ -82,6 +82,8 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             objects += [obj for one in others for obj in existing_objects(place.cluster, one)]
         for one in (target, *others):
             limit_pods(scenario, one.hpa)
+        lacking = permissions.denied(place.cluster, namespace, of_addons((target, *others)))
+        unseen += dict.fromkeys(item.resource for item in lacking)
         load = load_objects(scenario, target, run_labels(label))
         warnings += tried(place.cluster, load, target.namespace)
         yield Site(
@@ -102,7 +104,7 @@ def check(place: OpenCluster, namespace: str, kind: str, made: Collection[str]) 
     """Permissions and metrics, before anything is made; returns the resources that have to go unwatched."""
     missing = permissions.require(place.cluster, namespace, needed(kind, made))
     metrics.require(place.cluster, namespace)
-    optional = [source for source in watched(kind) if source.optional]
+    optional = [source for source in watched(kind) if source.optional and not source.addon]
     return [
         source.resource.plural
         for source in optional
@@ -147,11 +149,12 @@ def rendered(app: Path, scenario: Resolved, namespace: str, label: str) -> list[
 
 
 def existing_objects(cluster: Cluster, target: Target) -> list[Object]:
-    """Workload, HPA and Service of someone else's, as they are."""
+    """Workload, HPA, ScaledObject and Service of someone else's, as they are: a paused ScaledObject has no HPA."""
     paths = [resource_of(target.kind).path(target.namespace, target.name)]
     if target.service is not None:
         paths.append(resource_of("Service").path(target.namespace, target.service))
-    return [*(cluster.get(path) for path in paths), target.hpa]
+    scalers = [obj for obj in (target.hpa, target.scaled) if obj is not None and "uid" in obj["metadata"]]
+    return [*(cluster.get(path) for path in paths), *scalers]
 
 
 def tried(cluster: Cluster, load: list[Object], namespace: str) -> list[str]:

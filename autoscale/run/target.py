@@ -10,15 +10,18 @@ from autoscale.base.resources import manifests
 from autoscale.base.secrets import harmless
 from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster
+from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.kinds import Object
 from autoscale.kube.selectors import selector_text
+from autoscale.observe import keda
 from autoscale.record import rows
 from autoscale.run.options import Existing
 from loadtest import models
 
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
+SCALED = "ScaledObject"
 _PORTS = {"http": 80, "https": 443}
 _LABEL = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _SERVICE_HOST = re.compile(rf"{_LABEL}(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.svc(\.cluster\.local)?)?)?")
@@ -30,7 +33,8 @@ class Target:
 
     ``url`` is where requests go (the Service's cluster IP, so that no name has to be looked up), ``host`` the Host
     header they carry, ``selector`` selects its pods, ``labels`` is the same as a label query.
-    ``ours``: brought along by the run. ``hpa`` is the object that scales it.
+    ``ours``: brought along by the run. ``hpa`` is the object that scales it, ``scaled`` the ScaledObject of KEDA's that
+    makes that HPA: its name alone where it may not be read, None where there is none.
     """
 
     kind: str
@@ -43,10 +47,11 @@ class Target:
     selector: Object
     hpa: Object
     ours: bool
+    scaled: Object | None = None
 
     def header(self) -> rows.Target:
         """As it stands in the record's header."""
-        return {
+        found: rows.Target = {
             "kind": self.kind,
             "name": self.name,
             "namespace": self.namespace,
@@ -55,6 +60,7 @@ class Target:
             "hpa": self.hpa["metadata"]["name"],
             "names_pods": True if self.ours else None,
         }
+        return {**found, "scaled_object": self.scaled["metadata"]["name"]} if self.scaled else found
 
 
 def base_folder(context: str) -> Path:
@@ -73,17 +79,24 @@ def of_objects(cluster: Cluster, objects: list[Object], namespace: str, wanted: 
 
 def brought(objects: list[Object], wanted: models.Target) -> Existing:
     """What of the manifests is loaded and scaled: what the scenario names, else the first HPA's target and the first
-    Service. InputError where there is none."""
-    hpas, services = (
-        [obj for obj in objects if obj["kind"] == kind] for kind in ("HorizontalPodAutoscaler", "Service")
+    Service; KEDA's ScaledObject stands for the HPA that it makes. InputError where there is none."""
+    scalers, services = (
+        [obj for obj in objects if obj["kind"] in kinds]
+        for kinds in (("HorizontalPodAutoscaler", SCALED), ("Service",))
     )
-    if not hpas or not services:
-        lacking = "HorizontalPodAutoscaler" if not hpas else "Service"
+    if not scalers or not services:
+        lacking = "HorizontalPodAutoscaler" if not scalers else "Service"
         problem = Problem("target.manifests", f"no {lacking}", "a workload, the HPA that scales it and its Service")
         raise InputError("the manifests hold nothing that could be loaded and scaled", problems=[problem])
-    reference, service = hpas[0]["spec"]["scaleTargetRef"], services[0]
+    service = services[0]
     url = f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
-    return Existing(wanted.workload or f"{reference['kind'].lower()}/{reference['name']}", wanted.url or url)
+    return Existing(wanted.workload or scaled_by(scalers[0]), wanted.url or url)
+
+
+def scaled_by(scaler: Object) -> str:
+    """The workload that an HPA or a ScaledObject scales, as ``deployment/web``."""
+    reference = scaler["spec"]["scaleTargetRef"]
+    return f"{(reference.get('kind') or 'Deployment').lower()}/{reference['name']}"
 
 
 def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
@@ -93,6 +106,7 @@ def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
     if workload is None:
         raise InputError(f"there is no {existing.target} in namespace {namespace}", fix="check --target and -n")
     selector = workload["spec"]["selector"]
+    hpa, scaled = scalers(cluster, kind, name, namespace)
     url, host, service = resolve_url(cluster, existing.url, namespace)
     return Target(
         kind=kind,
@@ -103,8 +117,9 @@ def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
         service=service,
         labels=selector_text(selector),
         selector=selector,
-        hpa=find_hpa(cluster, kind, name, namespace),
+        hpa=hpa,
         ours=False,
+        scaled=scaled,
     )
 
 
@@ -118,9 +133,8 @@ def beside(cluster: Cluster, target: Target, wanted: models.Target, brought_alon
             found = cluster.list(resource_of(kind).path(namespace), labelSelector=wanted.selector)["items"]
             names += [f"{kind.lower()}/{item['metadata']['name']}" for item in found]
     for obj in brought_along if wanted.manifests is not None else ():
-        if obj["kind"] == "HorizontalPodAutoscaler":
-            reference = obj["spec"]["scaleTargetRef"]
-            names.append(f"{reference['kind'].lower()}/{reference['name']}")
+        if obj["kind"] in ("HorizontalPodAutoscaler", SCALED):
+            names.append(scaled_by(obj))
     own = f"{target.kind.lower()}/{target.name}"
     return tuple(_beside(cluster, name, namespace, ours=target.ours) for name in dict.fromkeys(names) if name != own)
 
@@ -131,6 +145,7 @@ def _beside(cluster: Cluster, text: str, namespace: str, *, ours: bool) -> Targe
     if workload is None:
         raise InputError(f"there is no {text} in namespace {namespace}", fix="check target.also")
     selector = workload["spec"]["selector"]
+    hpa, scaled = scalers(cluster, kind, name, namespace)
     return Target(
         kind=kind,
         name=name,
@@ -140,8 +155,9 @@ def _beside(cluster: Cluster, text: str, namespace: str, *, ours: bool) -> Targe
         service=_service_of(cluster, workload, namespace),
         labels=selector_text(selector),
         selector=selector,
-        hpa=find_hpa(cluster, kind, name, namespace),
+        hpa=hpa,
         ours=ours,
+        scaled=scaled,
     )
 
 
@@ -165,8 +181,50 @@ def kind_and_name(target: str) -> tuple[str, str]:
     return kind, name
 
 
-def find_hpa(cluster: Cluster, kind: str, name: str, namespace: str) -> Object:
-    """The one HPA of a workload. InputError when there is none (naming where others point) or more than one."""
+def scalers(cluster: Cluster, kind: str, name: str, namespace: str) -> tuple[Object, Object | None]:
+    """The one HPA of a workload, and the ScaledObject that makes it, if any: a new or paused one has no HPA, then one
+    is given as it would be, without uid. InputError when there is none (naming where others point) or more than one."""
+    scaled = _scaled(cluster, kind, name, namespace)
+    if scaled is not None and "spec" in scaled:
+        return find_hpa(cluster, kind, name, namespace, otherwise=hpa_of(scaled)), scaled
+    hpa = find_hpa(cluster, kind, name, namespace)
+    made_by = [one["name"] for one in hpa["metadata"].get("ownerReferences") or [] if one["kind"] == SCALED]
+    return hpa, {"kind": SCALED, "metadata": {"name": made_by[0]}} if made_by else None
+
+
+def _scaled(cluster: Cluster, kind: str, name: str, namespace: str) -> Object | None:
+    """The ScaledObject of a workload; None where there is none, or the cluster has none, or they may not be read."""
+    try:
+        items = cluster.list(resource_of(SCALED).path(namespace))["items"]
+    except Refused as error:
+        if error.code in (403, 404):
+            return None
+        raise
+    workload = f"{kind.lower()}/{name}"
+    return next((dict(item) for item in items if scaled_by(item) == workload), None)
+
+
+def hpa_of(scaled: Object) -> Object:
+    """The HPA that KEDA makes of a ScaledObject, as far as a run asks before it is there."""
+    meta, spec = scaled["metadata"], scaled["spec"]
+    config = (spec.get("advanced") or {}).get("horizontalPodAutoscalerConfig") or {}
+    return {
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {
+            "name": (scaled.get("status") or {}).get("hpaName") or config.get("name") or f"keda-hpa-{meta['name']}",
+            "namespace": meta.get("namespace"),
+        },
+        "spec": {
+            "minReplicas": max(1, spec.get("minReplicaCount") or 0),
+            "maxReplicas": spec.get("maxReplicaCount") or keda.MAX,
+            "behavior": config.get("behavior"),
+        },
+    }
+
+
+def find_hpa(cluster: Cluster, kind: str, name: str, namespace: str, otherwise: Object | None = None) -> Object:
+    """The one HPA of a workload, or ``otherwise`` where none points at it. InputError when there is none (naming where
+    others point) or more than one."""
     items = cluster.list(resource_of("HorizontalPodAutoscaler").path(namespace))["items"]
     refs = {item["metadata"]["name"]: item["spec"]["scaleTargetRef"] for item in items}
     ours = [item for item in items if _points_at(item["spec"]["scaleTargetRef"], kind, name)]
@@ -178,6 +236,8 @@ def find_hpa(cluster: Cluster, kind: str, name: str, namespace: str) -> Object:
             f"{len(ours)} HPAs scale {kind}/{name} ({names}): they would fight over its replicas",
             fix="keep one of them",
         )
+    if otherwise is not None:
+        return otherwise
     elsewhere = [Problem(f"HorizontalPodAutoscaler/{key}", f"{ref['kind']}/{ref['name']}") for key, ref in refs.items()]
     raise InputError(
         f"no HPA in namespace {namespace} points at {kind}/{name}: there is nothing to test",
@@ -253,6 +313,14 @@ def _pod_port(port: Object) -> int | str:
     """Where the pods themselves listen: a headless Service translates no port."""
     target = port.get("targetPort", port["port"])
     return target if isinstance(target, int) else int(port["port"])
+
+
+def cooldown(scaled: Object | None) -> float:
+    """Seconds after the last activity in which KEDA keeps the last pods."""
+    if scaled is None:
+        return 0.0
+    given = (scaled.get("spec") or {}).get("cooldownPeriod")
+    return float(keda.COOLDOWN_S if given is None else given)
 
 
 def behaviour_window(hpa: Object, default_s: float | None) -> float:

@@ -345,7 +345,35 @@ CASES: list[Case] = [
     ("F35", lambda: held(230), lambda: held(210)),
     ("F36", lambda: multiplied("39"), lambda: multiplied("12")),
     ("F37", lambda: owned("ReplicaSet/web-worker-5d4f"), lambda: owned("ReplicaSet/web-5d4f")),
+    ("F38", lambda: woken(5), lambda: woken(0)),
+    ("F39", lambda: asleep(150), lambda: asleep(310)),
+    ("F40", lambda: sourceless(40), lambda: sourceless(20)),
+    ("F41", lambda: run().keda(-5).keda(100, paused="whole"), lambda: run().keda(-5)),
 ]  # fmt: skip
+
+
+def woken(rate: int) -> Record:
+    """A target without pods under a load of this rate, woken by KEDA after 25 s and answering after 30 s."""
+    record = Record([[0, 20], [300, 20]], objectives=("p95 < 300ms",)).mark("load-start", 0).mark("load-end", 300)
+    for second in range(300):
+        lost = {"refused": rate} if second < 30 and rate else None
+        record.load(second, 0 if second < 30 else 20, failed=lost, by_pod={"p0": 20} if second >= 30 else None)
+    record.keda(-5, active=False).scale(-1, 0).scale(25, 1, ready=0).scale(29, 1).pod("p0", 25, ready=4)
+    said = "Scaled apps/v1.Deployment shop/web from 0 to 1, triggered by s0-cron"
+    return record.event(25, "KEDAScaleTargetActivated", said, "ScaledObject/web")
+
+
+def asleep(back: float) -> Record:
+    """A target that KEDA put to sleep, and woke at a time."""
+    record = run().keda(-5).scale(-1, 1).scale(100, 0).scale(back, 1)
+    said = "apps/v1.Deployment shop/web from"
+    record.event(100, "KEDAScaleTargetDeactivated", f"Deactivated {said} 1 to 0", "ScaledObject/web")
+    return record.event(back, "KEDAScaleTargetActivated", f"Scaled {said} 0 to 1, triggered by c", "ScaledObject/web")
+
+
+def sourceless(seconds: float) -> Record:
+    """KEDA's source fails for so long."""
+    return run().scale(-1, 2).keda(-5).keda(100, failing=3).keda(100 + seconds)
 
 
 def owned(owner: str) -> Record:
@@ -407,14 +435,14 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
     assert one.sentence.endswith((".", ":")) or name == "F14"
     if one.patch is not None:
         assert isinstance(yaml.safe_load(one.patch)["spec"], dict)
-        assert one.patch_target in ("hpa/web", "deployment/web")
+        assert one.patch_target in ("hpa/web", "deployment/web", "scaledobject/web")
     assert name not in findings(miss())
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """37 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """41 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 38)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 42)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

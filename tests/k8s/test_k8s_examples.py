@@ -27,7 +27,9 @@ def test_an_examples_scenario_deploys_what_it_loads(file: Path) -> None:
     assert brought(objects, scenario.target)
     names = {obj["metadata"]["name"] for obj in objects if obj["kind"] == "Deployment"}
     specs = [parse_spec(obj) for obj in objects if obj["kind"] == "HorizontalPodAutoscaler"]
-    assert specs
+    scaled = [obj["spec"]["scaleTargetRef"]["name"] for obj in objects if obj["kind"] == "ScaledObject"]
+    assert specs or scaled
+    assert set(scaled) <= names
     assert {spec.target.name for spec in specs} <= names
     rules = [
         read_rules(obj["data"]["config.yaml"]) for obj in objects if obj["kind"] == "ConfigMap" and is_adapters(obj)

@@ -6,7 +6,7 @@ import click
 
 from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.base.exits import ExitCode
-from tests.local_cluster import gobuild, images, lifecycle, prerequisites
+from tests.local_cluster import addons, gobuild, images, lifecycle, prerequisites
 from tests.local_cluster.places import state
 
 
@@ -65,6 +65,13 @@ def status() -> None:
 def restart(component: str) -> None:
     """Kill one COMPONENT and start it again, as after a crash."""
     lifecycle.restart(state(), component)
+
+
+@cli.command()
+def keda() -> None:
+    """Build KEDA and start it in the running cluster."""
+    addons.start_keda(state())
+    click.echo("KEDA runs: kubectl get scaledobjects -A")
 
 
 @cli.command("images")

@@ -5,9 +5,11 @@ Needs Go and the Go module proxy; ``CGO_ENABLED=0`` makes static programs, so no
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,22 +25,29 @@ LDFLAGS = f"-s -w -X {_VERSION}Version={VERSION} -X {_VERSION}Major=1 -X {_VERSI
 
 @dataclass(frozen=True)
 class Part:
-    """Programs built together from one Go module: ``packages`` as ``go build`` takes them."""
+    """Programs built together from one Go module: ``packages`` as ``go build`` takes them, separated by blanks.
+
+    ``version``: the module is not a folder of ours but a published one, which is built in a copy of itself: its own
+    go.mod pins all that it needs, with the replacements that only a main module may make.
+    """
 
     name: str
     module: str
     packages: str
     rename: tuple[str, str] | None = None
+    version: str = ""
 
     @property
     def source(self) -> Path:
-        """The folder of go.mod and go.sum."""
+        """The folder of go.mod and go.sum; of a ``version`` of a module the copy of it, with all that lies in it."""
+        if self.version:
+            return cache() / "go" / "src" / f"{self.name}-{self.version}"
         return SOURCES / "go" / self.module
 
     def key(self) -> str:
         """A hash of everything that decides what comes out."""
-        digest = hashlib.sha256(f"{self.packages} {LDFLAGS}".encode())
-        for file in sorted(self.source.iterdir()):
+        digest = hashlib.sha256(f"{self.packages} {LDFLAGS} {self.version}".encode())
+        for file in sorted(self.source.iterdir()) if not self.version else ():
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
         return digest.hexdigest()[:12]
 
@@ -53,6 +62,7 @@ KUBECTL = Part("kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl")
 CONTROL_PLANE = Part("kubernetes", "kubernetes", "tool", rename=("server", "etcd"))
 METRICS_SERVER = Part("metrics-server", "metrics-server", "tool")
 COREDNS = Part("coredns", "coredns", ".")
+KEDA = Part("keda", "github.com/kedacore/keda/v2", "./cmd/operator ./cmd/adapter", version="v2.21.0")
 PARTS = (CONTROL_PLANE, METRICS_SERVER, COREDNS)
 
 
@@ -89,7 +99,10 @@ def _build(part: Part) -> None:
 
 def _run_go(part: Part, out: Path) -> None:
     log = part.folder.parent / f"{part.name}.log"
-    command = ["go", "build", "-trimpath", "-buildvcs=false", "-ldflags", LDFLAGS, "-o", f"{out}/", part.packages]
+    flags = ["-trimpath", "-buildvcs=false", "-ldflags", LDFLAGS, "-o", f"{out}/"]
+    command = ["go", "build", *flags, *part.packages.split()]
+    if part.version:
+        fetch_source(part)
     with log.open("w") as stream:
         done = subprocess.run(
             command, cwd=part.source, env=os.environ | {"CGO_ENABLED": "0"}, stdout=stream, stderr=subprocess.STDOUT
@@ -97,6 +110,23 @@ def _run_go(part: Part, out: Path) -> None:
     if done.returncode:
         last = "\n  ".join(log.read_text(errors="replace").splitlines()[-5:])
         raise ClusterError(f"building {part.name} failed:\n  {last}", fix=f"read {log}")
+
+
+def fetch_source(part: Part) -> Path:
+    """The copy of a published module; ClusterError where it cannot be had."""
+    if not part.source.is_dir():
+        command = ["go", "mod", "download", "-json", f"{part.module}@{part.version}"]
+        with tempfile.TemporaryDirectory() as empty:  # in no module of ours
+            done = subprocess.run(command, cwd=empty, capture_output=True, text=True)
+        if done.returncode:
+            raise ClusterError(f"{part.module}@{part.version} cannot be had: {done.stderr.strip()}")
+        fresh = part.source.with_suffix(".part")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(json.loads(done.stdout)["Dir"], fresh)
+        for path in (fresh, *fresh.rglob("*")):  # the module cache is read-only
+            path.chmod(path.stat().st_mode | 0o200)
+        fresh.rename(part.source)
+    return part.source
 
 
 @contextmanager

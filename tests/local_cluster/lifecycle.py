@@ -37,7 +37,7 @@ def up(state: State) -> None:
     kubectl = Kubectl(gobuild.build_kubectl(), state.kubeconfig)
     with _alone():
         running = load(state)
-        if not (running.node and running.node.alive() and len(running.processes) == len(_components(state))):
+        if not (running.node and running.node.alive() and _begun(running)):
             _remove(running)
             running = Running(state)
             _start(running, kubectl)
@@ -75,7 +75,7 @@ def status(state: State) -> tuple[list[str], bool]:
     ready = kubectl.ready()
     node_ready = ready and kubectl.condition(f"node/{NODE}", "Ready")
     lines += [f"API server ready: {ready}; node ready: {node_ready}", f"kubeconfig: {state.kubeconfig}"]
-    return lines, node_ready and all(alive.values()) and len(alive) == len(_components(state))
+    return lines, node_ready and all(alive.values()) and _begun(running)
 
 
 def restart(state: State, name: str) -> None:
@@ -90,6 +90,11 @@ def restart(state: State, name: str) -> None:
     running.kill(name)
     running.start(known[name])
     _await_whole(running, Kubectl(gobuild.build_kubectl(), state.kubeconfig))
+
+
+def _begun(running: Running) -> bool:
+    """Whether every component was started; there may be more (addons)."""
+    return {component.name for component in _components(running.state)} <= running.processes.keys()
 
 
 def _components(state: State) -> list[Component]:

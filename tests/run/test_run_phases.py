@@ -1,8 +1,9 @@
 """The phases of a run, each for itself: what ends them, what they say when it does not come."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ CREATED = "2026-11-18T00:00:00Z"
 READY = {"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2}
 HPA_SPEC = {"minReplicas": 2, "maxReplicas": 8}
 SEES = [{"type": "ScalingActive", "status": "True", "reason": "ValidMetricFound"}]
+SILENT: Callable[[str], None] = lambda _: None  # noqa: E731
 BLIND = [
     {"type": "AbleToScale", "status": "True", "reason": "SucceededGetScale"},
     {"type": "ScalingActive", "status": "False", "reason": "FailedGetResourceMetric", "message": "no metrics known"},
@@ -151,13 +153,13 @@ def test_a_blind_autoscaler_is_no_start(run: Recorder) -> None:
     """What the HPA itself says, and the cure of that reason; one that sees is a start."""
     see(run, workload(), hpa(BLIND), change("Pod", "a"), change("Pod", "b"))
     with pytest.raises(ClusterError, match="no metrics known") as caught:
-        phases.await_start(run, 0.0, 0.0)
+        phases.await_start(run, 0.0, 0.0, SILENT)
     assert caught.value.fix == cure("FailedGetResourceMetric")
     see(run, hpa([]))
     with pytest.raises(ClusterError, match="it has no status yet"):
-        phases.await_start(run, 0.0, 0.0)
+        phases.await_start(run, 0.0, 0.0, SILENT)
     see(run, hpa(SEES))
-    phases.await_start(run, 0.0, 0.0)
+    phases.await_start(run, 0.0, 0.0, SILENT)
 
 
 def test_a_size_above_the_minimum_is_waited_out(run: Recorder) -> None:
@@ -165,8 +167,53 @@ def test_a_size_above_the_minimum_is_waited_out(run: Recorder) -> None:
     see(run, workload(3, replicas=3), hpa(SEES), *(change("Pod", name) for name in "abc"))
     run.inbox.put(workload())
     run.inbox.put(change("Pod", "c", "DELETED"))
-    phases.await_start(run, 60.0, 0.0)
+    phases.await_start(run, 60.0, 0.0, SILENT)
     assert run.view.at_minimum()
+
+
+def scaled(active: bool, **notes: str) -> Change:
+    """The ScaledObject web, which goes to 0 pods while no trigger is active."""
+    metadata = {"annotations": {f"autoscaling.keda.sh/{name}": value for name, value in notes.items()}}
+    conditions = [{"type": "Active", "status": str(active)}]
+    return change("ScaledObject", "web", metadata=metadata, spec={}, status={"conditions": conditions})
+
+
+def at_keda(run: Recorder, wanted: int, *seen: Change) -> None:
+    """A target of KEDA's that is ready at a size."""
+    run.view.scope = replace(run.view.scope, scaled="web")
+    run.view.pods.clear()
+    see(run, workload(wanted, replicas=wanted, readyReplicas=wanted), *seen)
+    see(run, *(change("Pod", str(number)) for number in range(wanted)))
+
+
+def test_a_target_of_kedas_starts_from_nothing(run: Recorder) -> None:
+    """At 0 pods at once; the last pod, which waits for the cooldown, is waited out; one that is used is a start."""
+    able = {"type": "AbleToScale", "status": "True", "reason": "ReadyForNewScale"}
+    status = {"conditions": [*SEES, able], "desiredReplicas": 1}
+    one = change("HorizontalPodAutoscaler", "web", spec={"minReplicas": 1, "maxReplicas": 8}, status=status)
+    at_keda(run, 0, scaled(active=False))
+    assert (run.view.min_replicas, run.view.can_start(), run.view.at_minimum()) == (0, True, True)
+    at_keda(run, 1, one, scaled(active=False))
+    assert (run.view.can_start(), run.view.at_minimum()) == (False, False)
+    see(run, scaled(active=True))
+    assert run.view.can_start()
+
+
+def test_a_paused_keda_is_a_start_as_it_stands(run: Recorder) -> None:
+    """Its HPA is gone, so there is nothing to wait for, neither before nor after the load."""
+    at_keda(run, 3, scaled(active=True, paused="true"))
+    phases.await_start(run, 0.0, 0.0, SILENT)
+    assert run.view.at_minimum()
+    see(run, scaled(active=True))
+    assert not run.view.can_start()
+
+
+def test_a_broken_source_of_kedas_is_said_and_tried(run: Recorder) -> None:
+    """Unlike a blind HPA of one's own: what its fallback does is what the run is to show."""
+    said: list[str] = []
+    at_keda(run, 2, scaled(active=False), hpa(BLIND))
+    phases.await_start(run, 0.0, 0.0, said.append)
+    assert "no metrics known" in said[0]
 
 
 def test_a_load_that_ends_before_it_begins_tells_its_last_words(run: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

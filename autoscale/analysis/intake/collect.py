@@ -44,6 +44,7 @@ class Collected:
     usage: dict[str, UsageHistory] = field(default_factory=dict)
     hpas: list[rows.Hpa] = field(default_factory=list)
     hpas_gone: list[rows.Hpa] = field(default_factory=list)
+    scaled: list[rows.ScaledObject] = field(default_factory=list)
     replica_sets: list[rows.Workload] = field(default_factory=list)
     workloads: list[rows.Workload] = field(default_factory=list)
     nodes: list[rows.Node] = field(default_factory=list)
@@ -169,6 +170,10 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         else:
             kept.hpas.append(_slim(row, kept.hpas[-1] if kept.hpas else None))
 
+    def scaled_object(row: rows.ScaledObject) -> None:
+        if kept.target.get("scaled_object") in (None, row["name"]):
+            kept.scaled.append(row)
+
     def workload(row: rows.Workload) -> None:
         if (row["kind"], row["name"]) == (kept.target["kind"], kept.target["name"]):
             kept.workloads.append(row)
@@ -190,6 +195,7 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         "usage": usage,
         "endpoint": endpoint,
         "hpa": hpa,
+        "scaled_object": scaled_object,
         "workload": workload,
         "node": kept.nodes.append,
         "event": lambda row: _event(kept, row),

@@ -19,7 +19,19 @@ from autoscale.analysis.results.figures import (
     Reached,
     Reaction,
 )
-from autoscale.analysis.results.scaling import PHASES, Decision, HpaSpec, Phase, PodLife, ScaleDown, ScaleEvent, ScaleUp
+from autoscale.analysis.results.scaling import (
+    ACTIVATION,
+    PHASES,
+    ColdStart,
+    Decision,
+    HpaSpec,
+    KedaSpec,
+    Phase,
+    PodLife,
+    ScaleDown,
+    ScaleEvent,
+    ScaleUp,
+)
 from autoscale.analysis.results.series import (
     ConditionSpan,
     Cpu,
@@ -39,9 +51,11 @@ from autoscale.analysis.steps import StepSeries
 from autoscale.record import rows
 
 __all__ = [
+    "ACTIVATION",
     "PHASES",
     "UNKNOWN",
     "Analysis",
+    "ColdStart",
     "ConditionSpan",
     "Cpu",
     "Decision",
@@ -52,6 +66,7 @@ __all__ = [
     "HpaMetric",
     "HpaSpec",
     "Intervention",
+    "KedaSpec",
     "Latency",
     "LatencyObjective",
     "MarkAt",
@@ -77,13 +92,14 @@ class Analysis:
     """Everything that is known of one run. ``notes`` say in words what could not be known and why.
 
     ``bad``: per second, the requests that were not good (None without a latency objective). ``plan``: the planned
-    rate; ``changes``: where it moves steeply. ``hpa_metrics``: what the HPA saw of each of its metrics. ``flapping``:
-    the span of the most reversals. ``latency``: of the whole load, then of its parts. ``metric_ages``: (time, longest
-    window, longest time since the sample before) in each 15 s. ``interventions``: what somebody else did to HPA,
-    workload or pods; ``nodes``: allocatable millicores; ``node_count``: how many there were; ``memory_requested``:
-    bytes that the running pods asked for; ``containers``: names in the target's pods; ``others``: pods under its
-    selector that are not its own, by their owners. ``pod_bins``: answers of each pod in every 10 s, name -> (time of
-    the first, counts). ``by_name`` and ``names``: the requests of each name, where their names are known.
+    rate; ``changes``: where it moves steeply. ``conditions``: of the HPA, and of the ScaledObject as ``keda Ready``.
+    ``hpa_metrics``: what the HPA saw of each of its metrics. ``flapping``: the span of the most reversals.
+    ``latency``: of the whole load, then of its parts. ``metric_ages``: (time, longest window, longest time since the
+    sample before) in each 15 s. ``interventions``: what somebody else did to HPA, workload or pods; ``nodes``:
+    allocatable millicores; ``node_count``: how many there were; ``memory_requested``: bytes that the running pods
+    asked for; ``containers``: names in the target's pods; ``others``: pods under its selector that are not its own, by
+    their owners. ``pod_bins``: answers of each pod in every 10 s, name -> (time of the first, counts). ``by_name`` and
+    ``names``: the requests of each name, where their names are known.
     """
 
     header: rows.Header
@@ -110,11 +126,13 @@ class Analysis:
     cpu: Cpu
     hpa_metrics: tuple[HpaMetric, ...]
     hpa: HpaSpec | None
+    keda: KedaSpec | None
     conditions: tuple[ConditionSpan, ...]
     events: tuple[EventAt, ...]
     scale_events: tuple[ScaleEvent, ...]
     scale_ups: tuple[ScaleUp, ...]
     scale_downs: tuple[ScaleDown, ...]
+    cold_starts: tuple[ColdStart, ...]
     pods: tuple[PodLife, ...]
     demand: Demand
     latency: tuple[Latency, ...]

@@ -51,13 +51,14 @@ class Decision:
 class ScaleEvent:
     """One change of the workload's replicas. ``metric``: what the HPA saw beside its target then, in
     kubectl's form (``cpu: 116%/60%``);
-    ``explanation``: one sentence; ``by``: ``hpa`` | ``other`` | None (not known)."""
+    ``explanation``: one sentence; ``by``: ``hpa`` | ``keda`` (woke it, or put it to sleep) | ``other`` | None (not
+    known)."""
 
     at: float
     before: int
     after: int
     reason: str | None
-    by: Literal["hpa", "other"] | None
+    by: Literal["hpa", "keda", "other"] | None
     metric: str | None
     explanation: str
 
@@ -68,6 +69,10 @@ class ScaleEvent:
 
 
 PHASES = ("metric", "decision", "created", "scheduled", "pulled", "started", "ready", "in service", "first answer")
+
+
+ACTIVATION = "activation"
+"""The phase that stands for metric and decision where KEDA woke a target that had no pods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,38 @@ class ScaleUp:
     pods: tuple[str, ...]
     slowest: str | None
     slowest_phase: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ColdStart:
+    """A growth from no pods at all, from ``start`` (the load that asked for it) to the first answer (None: none seen).
+
+    ``failed``: requests that ended in a failure meanwhile; ``waited``: those that were due then and were answered late.
+    """
+
+    growth: ScaleUp
+    start: float
+    end: float | None
+    failed: int | None
+    waited: int | None
+
+    @property
+    def length_s(self) -> float | None:
+        """How long there was no answer."""
+        return None if self.end is None else self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class KedaSpec:
+    """What KEDA was set to, as its ScaledObject said at the end. ``floor``: the pods while no trigger is active."""
+
+    name: str
+    floor: int
+    max_replicas: int
+    polling_s: float
+    cooldown_s: float
+    triggers: tuple[str, ...]
+    fallback: int | None
 
 
 @dataclass(frozen=True, slots=True)

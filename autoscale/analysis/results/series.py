@@ -183,7 +183,7 @@ class GapSpan:
     hides: str = ""
 
 
-InterventionKind = Literal["hpa deleted", "hpa edited", "target deleted", "rollout", "resize"]
+InterventionKind = Literal["hpa deleted", "hpa edited", "keda paused", "target deleted", "rollout", "resize"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""A workload that KEDA scales: its ScaledObject is found beside the HPA that it makes, or without one."""
+
+from typing import Any, cast
+
+import pytest
+
+from autoscale.base.errors import InputError
+from autoscale.cluster.client import Cluster
+from autoscale.cluster.failures import Refused
+from autoscale.kube.kinds import Object
+from autoscale.run.target import brought, scalers
+from loadtest import models
+
+WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+SERVICE = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 8080}]}}
+
+
+class Lists:
+    """A cluster that has these objects, by kind; a number refuses."""
+
+    def __init__(self, hpas: list[Object], scaled: list[Object] | int) -> None:
+        self.of = {"horizontalpodautoscalers": hpas, "scaledobjects": scaled}
+
+    def list(self, path: str, **_: Any) -> Object:
+        """The objects of a kind."""
+        found = self.of[path.rsplit("/", 1)[1]]
+        if isinstance(found, int):
+            raise Refused("no", found, {}, problems=(), fix="")
+        return {"items": found}
+
+
+def hpa(owner: str | None = None) -> Object:
+    """KEDA's HPA, or somebody's."""
+    owners = [{"kind": "ScaledObject", "name": owner}] if owner else []
+    return {
+        "metadata": {"name": "keda-hpa-web", "uid": "h", "ownerReferences": owners},
+        "spec": {"scaleTargetRef": WEB},
+    }
+
+
+def scaled(**status: Any) -> Object:
+    """A ScaledObject of the Deployment web, which is what it means where it names no kind."""
+    spec = {"scaleTargetRef": {"name": "web"}, "maxReplicaCount": 6, "cooldownPeriod": 60}
+    return {"kind": "ScaledObject", "metadata": {"name": "web", "uid": "s"}, "spec": spec, "status": status}
+
+
+def found(hpas: list[Object], objects: list[Object] | int) -> tuple[Object, Object | None]:
+    """What scales deployment/web."""
+    return scalers(cast("Cluster", Lists(hpas, objects)), "Deployment", "web", "shop")
+
+
+def test_the_hpa_and_the_scaled_object_that_makes_it() -> None:
+    """Both are found by the workload that they point at; other workloads' are nobody's."""
+    assert found([hpa("web")], [scaled()]) == (hpa("web"), scaled())
+    other = {**scaled(), "spec": {"scaleTargetRef": {"kind": "StatefulSet", "name": "web"}}}
+    assert found([hpa()], [other]) == (hpa(), None)
+
+
+def test_a_paused_one_has_no_hpa() -> None:
+    """Its HPA is given as KEDA would make it, without uid: it is in no cluster."""
+    missing, _ = found([], [scaled(hpaName="keda-hpa-mine")])
+    assert (missing["metadata"]["name"], missing["spec"]["minReplicas"], missing["spec"]["maxReplicas"]) == (
+        "keda-hpa-mine",
+        1,
+        6,
+    )
+    assert "uid" not in missing["metadata"]
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_what_may_not_be_read_is_known_by_its_hpa(code: int) -> None:
+    """The HPA names its owner; without one there is no KEDA."""
+    assert found([hpa("web")], code)[1] == {"kind": "ScaledObject", "metadata": {"name": "web"}}
+    assert found([hpa()], code)[1] is None
+
+
+def test_manifests_may_bring_a_scaled_object_in_place_of_an_hpa() -> None:
+    """What it scales is what is loaded; without either there is nothing to test."""
+    assert brought([scaled(), SERVICE], models.Target()).target == "deployment/web"
+    with pytest.raises(InputError, match="nothing that could be loaded"):
+        brought([SERVICE], models.Target())

@@ -125,8 +125,8 @@ keda: $(VENV)/.run  ## Build KEDA and start it in the local Kubernetes (a quarte
 	@$(BIN)/python -m tests.local_cluster keda
 
 .PHONY: images
-images: $(VENV)/.run  ## Build the app's and the load generator's image (BASE=... for another base image)
-	@$(BIN)/python -m tests.local_cluster images --base "$(BASE)"
+images: $(VENV)/.run  ## Build the app's and the load generator's image (BASE=... another base, REQUIREMENTS='...' packages of a locustfile)
+	@$(BIN)/python -m tests.local_cluster images --base "$(BASE)" --requirements "$(REQUIREMENTS)"
 
 .PHONY: images-load
 images-load: $(VENV)/.run  ## Load the images into CONTEXT (local, minikube, kind-NAME)

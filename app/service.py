@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from app import work
 from app.metrics import Metrics
 from app.settings import Settings, from_environment
+from app.shop import shop
 
 _SEEDS_KEPT = 64
 UPSTREAM_S = 10.0
@@ -22,7 +23,8 @@ UPSTREAM_S = 10.0
 def create_app(
     settings: Settings | None = None, *, metrics: Metrics | None = None, draining: Event | None = None
 ) -> Flask:
-    """The service: ``/`` greets, ``/work`` costs what it is asked to, ``/healthz`` and ``/readyz`` say how it is.
+    """The service: ``/`` greets, ``/work`` costs what it is asked to, ``/shop`` has a journey's steps,
+    ``/healthz`` and ``/readyz`` say how it is.
 
     Every answer names its pod in ``X-Pod``. ``draining``, once set, turns ``/readyz`` to 503. The health routes are
     here as well as on the admin port, so that a manifest can show what probes on the busy port lead to.
@@ -31,7 +33,9 @@ def create_app(
     settings = settings or from_environment(os.environ)
     app = Flask("app", static_folder=None)
     draining = draining or Event()
+    app.secret_key = settings.session_key
     _add_routes(app, settings, draining)
+    app.register_blueprint(shop)
     (metrics or Metrics()).watch(app)
 
     @app.after_request

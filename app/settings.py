@@ -12,7 +12,8 @@ class SettingsError(ValueError):
 @dataclass(frozen=True)
 class Settings:
     """One container's settings. Ages in seconds; None: connections may grow as old as they like. ``upstream``: a URL
-    that is asked for each ``/work``, as a service asks the next one in a path; "" for none."""
+    that is asked for each ``/work``, as a service asks the next one in a path; "" for none. ``session_key`` signs the
+    shop's cookies, the same in all pods; the one that everybody knows does where nothing is sold."""
 
     pod: str
     host: str = "127.0.0.1"
@@ -22,6 +23,7 @@ class Settings:
     app_number: str = "1"
     max_connection_age_s: float | None = None
     upstream: str = ""
+    session_key: str = "known to everybody"
 
     @property
     def greeting(self) -> str:
@@ -30,7 +32,8 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
-    """Settings from ``POD_NAME, POD_IP, PORT, ADMIN_PORT, APP_NAME, APP_NUMBER, MAX_CONNECTION_AGE, UPSTREAM``.
+    """Settings from ``POD_NAME, POD_IP, PORT, ADMIN_PORT, APP_NAME, APP_NUMBER, MAX_CONNECTION_AGE, UPSTREAM,
+    SESSION_KEY``.
 
     Raises SettingsError naming every variable that is wrong.
     """
@@ -54,6 +57,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         app_number=environment.get("APP_NUMBER") or "1",
         max_connection_age_s=age,
         upstream=upstream,
+        session_key=environment.get("SESSION_KEY") or Settings.session_key,
     )
 
 

@@ -15,6 +15,7 @@ ROOMS: dict[str, set[str]] = {
     "loadtest": {"loadtest.yamltext"},
     "loadtest.yamltext": set(),
     "loadtest.driver": {"loadtest"},
+    "loadtest.scenarios": set(),  # locustfiles: what a user would write
     "autoscale.base": set(),
     "autoscale.kube": {"autoscale.base"},
     "autoscale.hpa": {"autoscale.base", "autoscale.kube"},
@@ -47,7 +48,7 @@ ROOMS["autoscale"] = {"autoscale.base"}
 
 DOORS: dict[str, set[str]] = {
     "kubernetes": {"autoscale.cluster"},
-    "locust": {"loadtest.driver"},
+    "locust": {"loadtest.driver", "loadtest.scenarios"},
     "gevent": {"loadtest.driver"},
     "httptools": {"loadtest.driver"},
     "flask": {"app", "loadtest.driver"},  # Locust's web UI is a Flask application

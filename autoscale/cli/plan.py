@@ -77,8 +77,9 @@ def page(resolved: Resolved, trace: traces.Understood | None = None) -> list[str
     points = resolved.points or resolved.journeys or resolved.users or []
     plan = RatePlan(tuple((t, rate) for t, rate in points), stages)
     head = [resolved.name, *click.wrap_text(resolved.description, 78).splitlines(), ""]
+    what = "requests" if resolved.points else "journeys" if resolved.journeys else "users"
     told = _users(resolved, plan) if resolved.files else [_totals(plan), _how(resolved), _requests(resolved)]
-    parts = [plan_chart.chart(plan), plan_chart.table(plan), *told]
+    parts = [plan_chart.chart(plan, what), plan_chart.table(plan, what), *told]
     if trace is not None:
         parts.insert(0, plan_trace.lines(trace))
     if resolved.objectives:

@@ -17,12 +17,13 @@ def short(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 100 or rate == int(rate) else f"{rate:.1f}"
 
 
-def chart(plan: RatePlan) -> list[str]:
-    """The rate over time; each column is the mean rate of its span, so the area is the number of requests."""
+def chart(plan: RatePlan, what: str = "requests") -> list[str]:
+    """The rate over time; each column is the mean rate of its span, so the area is the number of requests (or
+    journeys). ``users`` are so many, not so many a second."""
     span = plan.duration_s / WIDTH
     means = [(plan.integral((n + 1) * span) - plan.integral(n * span)) / span for n in range(WIDTH)]
     top = _round_up(max(means))
-    lines = ["  requests per second"]
+    lines = [f"  {what}" if what == "users" else f"  {what} per second"]
     for row in reversed(range(HEIGHT)):
         label = short(top * (row + 1) / HEIGHT) if (row + 1) % 4 == 0 else ""
         lines.append(f"{label:>7} {'┤' if label else '│'}" + "".join(_cell(mean / top, row) for mean in means))
@@ -77,23 +78,24 @@ def _times(duration: float) -> str:
     return "".join(line)
 
 
-def table(plan: RatePlan) -> list[str]:
-    """Every stage with its span, its rates and its number of requests."""
+def table(plan: RatePlan, what: str = "requests") -> list[str]:
+    """Every stage with its span, its rates and its number of requests or journeys (of users only how many)."""
     width = max([len("stage"), *(len(stage.name) for stage in plan.stages)])
-    lines = [f"  {'stage':<{width}}  {'from':>8}  {'to':>8}  {'rate':>15}  {'requests':>10}"]
+    counted, each = (False, "") if what == "users" else (True, "/s")
+    head = f"  {'stage':<{width}}  {'from':>8}  {'to':>8}  {'rate' if counted else what:>15}"
+    lines = [head + (f"  {what:>10}" if counted else "")]
     for stage in plan.stages:
-        requests = plan.integral(stage.end_s) - plan.integral(stage.start_s)
-        lines.append(
-            f"  {stage.name:<{width}}  {spoken(stage.start_s):>8}  {spoken(stage.end_s):>8}"
-            f"  {_rates(plan, stage):>15}  {requests:>10,.0f}"
-        )
+        line = f"  {stage.name:<{width}}  {spoken(stage.start_s):>8}  {spoken(stage.end_s):>8}"
+        line += f"  {_rates(plan, stage, each):>15}"
+        total = plan.integral(stage.end_s) - plan.integral(stage.start_s)
+        lines.append(line + (f"  {total:>10,.0f}" if counted else ""))
     return lines
 
 
-def _rates(plan: RatePlan, stage: Stage) -> str:
+def _rates(plan: RatePlan, stage: Stage, each: str) -> str:
     first, last = plan.rate(stage.start_s), plan.rate_before(stage.end_s)
     inside = [rate for t, rate in plan.points if stage.start_s < t < stage.end_s]
     low, high = min([first, last, *inside]), max([first, last, *inside])
     if {low, high} != {first, last}:
-        return f"{short(low)} .. {short(high)}/s"
-    return f"{short(first)}/s" if low == high else f"{short(first)} → {short(last)}/s"
+        return f"{short(low)} .. {short(high)}{each}"
+    return f"{short(first)}{each}" if low == high else f"{short(first)} → {short(last)}{each}"

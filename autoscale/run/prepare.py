@@ -5,6 +5,7 @@ from typing import Any
 
 from autoscale import objectives
 from autoscale.base.errors import InputError, Problem, input_error
+from autoscale.base.resources import manifests
 from autoscale.objectives.reach import check_reach
 from autoscale.run.options import Existing, RunOptions
 from autoscale.run.redact import without_path_names
@@ -43,10 +44,14 @@ def existing_of(options: RunOptions, scenario: Resolved) -> Existing | None:
 
 
 def app_folder(options: RunOptions, scenario: Resolved) -> Path:
-    """The kustomization that the run deploys: the scenario's own, beside its file, or that of this project's app."""
-    if scenario.target.manifests is None:
+    """The kustomization that the run deploys: the scenario's own, beside its file, one of this project's examples, or
+    that of its app."""
+    wanted = scenario.target.manifests
+    if wanted is None:
         return base_folder(options.context)
-    return scenarios.find(options.scenario).parent / scenario.target.manifests
+    beside = scenarios.find(options.scenario).parent / wanted
+    ours = manifests() / wanted
+    return ours if wanted.startswith("examples/") and ours.is_dir() and not beside.exists() else beside
 
 
 def limit_pods(scenario: Resolved, hpa: dict[str, Any]) -> None:

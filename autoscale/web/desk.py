@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Choice:
-    """A scenario to choose: its name, what it is for, how long its load lasts (s) and its highest rate (1/s)."""
+    """A scenario to choose: its name, what it is for, how long its load lasts (s) and its peak, counted in ``unit``."""
 
     name: str
     description: str
     duration_s: float
     peak: float
+    unit: str = "requests per second"
 
 
 @dataclass(frozen=True)

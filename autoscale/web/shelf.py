@@ -6,6 +6,7 @@ from pathlib import Path
 
 from autoscale.web.desk import Choice, PastRun
 from loadtest import scenario as scenarios
+from loadtest.models import Resolved
 
 _MOST_RUNS = 50
 _TITLE = re.compile(r"<title>([a-z]+): ")
@@ -15,16 +16,20 @@ _HEAD_BYTES = 4096
 def choices() -> list[Choice]:
     """The built-in scenarios, shortest first."""
     built_in = (scenarios.resolve(scenarios.load(name)) for name in scenarios.names())
-    found = [
-        Choice(
-            name=item.name,
-            description=" ".join(item.description.split()),
-            duration_s=item.duration_s,
-            peak=max((rate for _, rate in item.points), default=0.0),
-        )
-        for item in built_in
-    ]
-    return sorted(found, key=lambda choice: choice.duration_s)
+    return sorted(map(_choice, built_in), key=lambda choice: choice.duration_s)
+
+
+def _choice(item: Resolved) -> Choice:
+    points, unit = item.points, "requests per second"
+    if item.files is not None:  # what a locustfile's users send is not known before
+        points, unit = (item.journeys, "journeys per second") if item.journeys else (item.users or [], "users")
+    return Choice(
+        name=item.name,
+        description=" ".join(item.description.split()),
+        duration_s=item.duration_s,
+        peak=max((value for _, value in points), default=0.0),
+        unit=unit,
+    )
 
 
 def past_runs(folder: Path) -> list[PastRun]:

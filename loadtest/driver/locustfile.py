@@ -82,7 +82,7 @@ def _require(names: list[str]) -> None:
     if missing:
         fix = (
             "Install them into the environment that runs autoscale, which imports the file first; for a real cluster "
-            "also add them to loadtest/driver/requirements.txt and run `make images` again."
+            f"also `make images REQUIREMENTS='{' '.join(missing)}'`."
         )
         problem = Problem(
             "load.requirements", ", ".join(missing), "packages that are installed where the load runs", fix

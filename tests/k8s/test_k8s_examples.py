@@ -14,13 +14,13 @@ from autoscale.run.prepare import app_folder, existing_of, resolve
 from autoscale.run.target import brought
 from loadtest.models import Target
 
-SCENARIOS = sorted(manifests().glob("examples/*/scenario.yaml"))
+SCENARIOS = [*sorted(map(str, manifests().glob("examples/*/scenario.yaml"))), "grpc"]
 
 
-@pytest.mark.parametrize("file", SCENARIOS, ids=lambda path: path.parent.name)
-def test_an_examples_scenario_deploys_what_it_loads(file: Path) -> None:
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: Path(file).parent.name or file)
+def test_an_examples_scenario_deploys_what_it_loads(file: str) -> None:
     """The folder renders, its HPAs are valid, and a rule makes every metric of them that is not a resource."""
-    options = RunOptions(str(file))
+    options = RunOptions(file)
     scenario = resolve(options)
     objects = render(app_folder(options, scenario))
     assert existing_of(options, scenario) is None
@@ -36,6 +36,21 @@ def test_an_examples_scenario_deploys_what_it_loads(file: Path) -> None:
     ]
     made = {rule.as_ for one in rules for rule in (*one.custom, *one.external)}
     assert {metric.name for spec in specs for metric in spec.metrics if "Resource" not in metric.type} <= made
+
+
+def test_a_folder_beside_the_scenario_comes_before_an_example(tmp_path: Path) -> None:
+    """``examples/grpc`` is the project's, unless it lies beside the scenario; another name is always beside it."""
+    path = tmp_path / "own.yaml"
+    load = "load: {shape: {kind: constant, rate: 1, duration: 9}}"
+
+    def folder(name: str) -> Path:
+        path.write_text(f"name: own\ntarget: {{manifests: {name}}}\n{load}\n")
+        return app_folder(RunOptions(path), resolve(RunOptions(path)))
+
+    assert folder("examples/grpc") == manifests() / "examples/grpc"
+    assert folder("base") == tmp_path / "base"
+    (tmp_path / "examples/grpc").mkdir(parents=True)
+    assert folder("examples/grpc") == tmp_path / "examples/grpc"
 
 
 def test_a_scenario_without_manifests_deploys_our_own_app() -> None:

@@ -26,7 +26,7 @@ def mistakes(data: dict[str, Any], folder: Path = Path()) -> list[str]:
     return [str(problem) for problem in caught.value.problems]
 
 
-@pytest.mark.parametrize("name", ["day", "first-look", "smoke", "spike", "staircase"])
+@pytest.mark.parametrize("name", scenario.names())
 def test_a_built_in_scenario_loads_and_its_plain_form_is_json(name: str) -> None:
     """Each is found by name, is called as its file is, and fits into a pod's environment variable (128 KiB)."""
     loaded = scenario.load(name)

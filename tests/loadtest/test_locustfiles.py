@@ -247,6 +247,17 @@ def test_a_locustfile_that_cannot_be_used_is_refused_before_any_load(tmp_path: P
     assert found in str(error.value)
 
 
+def test_packages_that_are_missing_are_named_before_the_file_is_imported(tmp_path: Path) -> None:
+    """With how they come into the load image; versions and extras may stand behind a name."""
+    (tmp_path / "file.py").write_text("import nothing_like_this\n")
+    wanted = {"users": None, "tags": None, "exclude_tags": None, "env": {}}
+    names = ["locust>=2", "nothing-like-this[all]==1.0"]
+    with pytest.raises(ScenarioError) as error:
+        locustfile.inspect(tmp_path / "file.py", {**wanted, "requirements": names}, "own.yaml: load.locustfile")
+    assert "found nothing-like-this[all]==1.0" in str(error.value)
+    assert "make images REQUIREMENTS='nothing-like-this[all]==1.0'" in str(error.value)
+
+
 @pytest.mark.parametrize(("text", "users", "found"), [
     ("import nothing_like_this\n", None, "No module named 'nothing_like_this'"), ("x = 1\n", None, "no user class"),
     (BUSY, {"Slwo": 1}, "Did you mean Slow?"),

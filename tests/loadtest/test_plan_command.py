@@ -42,6 +42,17 @@ def test_the_page_says_what_would_be_sent() -> None:
         assert part in text
 
 
+def test_journeys_and_users_are_not_called_requests() -> None:
+    """What a locustfile sends is not known before: the picture is of the journeys that begin, or of the users."""
+    opened, closed = plan("shop").output, plan("shop", "--set", "load.model=closed").output
+    assert re.search(r"^  journeys per second$", opened, re.MULTILINE)
+    assert re.search(r"rush +40s +2m10s +16/s +1,440\n", opened)
+    assert "requests" not in opened.partition("Locustfile")[0].partition("journeys per second")[2]
+    assert re.search(r"^  users$", closed, re.MULTILINE)
+    assert re.search(r"rush +40s +2m10s +16\n", closed)
+    assert "per second" not in closed
+
+
 def test_the_json_form_is_the_resolved_scenario_with_overrides() -> None:
     """What a run would be given."""
     plain = json.loads(plan("smoke", "--set", "load.workers=2", "--set", "load.rate_factor=2", "--json").output)

@@ -76,9 +76,10 @@ def keda() -> None:
 
 @cli.command("images")
 @click.option("--base", help="Another base image with Python (BASE of the Dockerfiles).")
-def build_images(base: str | None) -> None:
+@click.option("--requirements", default="", help="Packages for the load generator's image, by blanks.")
+def build_images(base: str | None, requirements: str) -> None:
     """Build the app's and the load generator's image."""
-    for archive in images.build_all(base or None):
+    for archive in images.build_all(base or None, requirements):
         click.echo(archive)
 
 

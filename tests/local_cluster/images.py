@@ -37,19 +37,18 @@ class Image:
         return cache() / "images" / f"{self.name.replace(':', '-')}.tar"
 
 
-IMAGES = (
-    Image(f"{images.APP}:{images.TAG}", "app/Dockerfile"),
-    Image(f"{images.LOAD}:{images.TAG}", "loadtest/driver/Dockerfile"),
-)
+LOAD = f"{images.LOAD}:{images.TAG}"
+IMAGES = (Image(f"{images.APP}:{images.TAG}", "app/Dockerfile"), Image(LOAD, "loadtest/driver/Dockerfile"))
 
 
-def build_all(base: str | None = None) -> list[Path]:
-    """Build both images; returns their archives. ``base`` replaces the base image. Raises AutoscaleError."""
+def build_all(base: str | None = None, requirements: str = "") -> list[Path]:
+    """Build both images; returns their archives. ``base`` replaces the base image; ``requirements`` are further
+    packages of the load generator's. Raises AutoscaleError."""
     (cache() / "images").mkdir(parents=True, exist_ok=True)
     build = _with_docker if _has_docker() else _with_buildah
     for image in IMAGES:
         print(f"Building {image.name} from {image.dockerfile} ...", flush=True)
-        build(image, base)
+        build(image, {"BASE": base, "REQUIREMENTS": requirements if image.name == LOAD else None})
     return [image.archive for image in IMAGES]
 
 
@@ -83,21 +82,25 @@ def _has_docker() -> bool:
     return subprocess.run(["docker", "version"], capture_output=True).returncode == 0
 
 
-def _with_docker(image: Image, base: str | None) -> None:
-    extra = ["--build-arg", f"BASE={base}"] if base else []
+def _arguments(given: dict[str, str | None]) -> list[str]:
+    return [word for name, value in given.items() if value for word in ("--build-arg", f"{name}={value}")]
+
+
+def _with_docker(image: Image, given: dict[str, str | None]) -> None:
+    extra = _arguments(given)
     _run(["docker", "build", "-f", image.dockerfile, "-t", image.name, *extra, "."])
     _run(["docker", "save", "-o", str(image.archive), image.name])
 
 
-def _with_buildah(image: Image, base: str | None) -> None:
+def _with_buildah(image: Image, given: dict[str, str | None]) -> None:
     debian.need_root("to build images with buildah")
     debian.ensure(debian.IMAGES)
     # The base made here is in no registry; another one is fetched from where buildah's configuration says.
-    pull = [] if base else ["--pull=never"]
-    base = base or _debian_base()
+    pull = [] if given["BASE"] else ["--pull=never"]
+    given = {**given, "BASE": given["BASE"] or _debian_base()}
     # pip inside trusts the authorities that this machine trusts.
     certificates = "/etc/ssl/certs:/etc/ssl/certs:ro"
-    arguments = ["-f", image.dockerfile, "-t", image.name, "--build-arg", f"BASE={base}", "-v", certificates]
+    arguments = ["-f", image.dockerfile, "-t", image.name, *_arguments(given), "-v", certificates]
     _buildah("build", "--layers", *pull, *arguments, ".")
     image.archive.unlink(missing_ok=True)
     _buildah("push", image.name, f"docker-archive:{image.archive}:docker.io/library/{image.name}")

@@ -41,10 +41,12 @@ patches:
 
 
 def run(tmp_path: Path, scenario: str, namespace: str, *options: str) -> tuple[int, list[dict[str, Any]], Path]:
-    """Run the scenario on the local cluster; the exit code, the record's rows and the run's folder."""
-    file = tmp_path / "real.yaml"
-    file.write_text(scenario)
-    words = [sys.executable, "-c", "from autoscale.cli import main; main()", "run", str(file)]
+    """Run the scenario (its text, or a built-in's name) on the local cluster; the exit code, the record's rows and the
+    run's folder."""
+    if "\n" in scenario:
+        (tmp_path / "real.yaml").write_text(scenario)
+        scenario = str(tmp_path / "real.yaml")
+    words = [sys.executable, "-c", "from autoscale.cli import main; main()", "run", scenario]
     words += ["--context", "local", "--kubeconfig", str(places.state().kubeconfig), "-n", namespace]
     done = subprocess.run(
         [*words, "--out", str(tmp_path / "runs"), "--web-port", "18089", *options], cwd=ROOT, timeout=400
@@ -74,6 +76,17 @@ def test_our_service_scales_up_and_down_and_nothing_stays(kubectl: Kubectl, name
     assert (folder / "report.html").stat().st_size > 10_000
     kubectl.run("wait", "-n", namespace, "--for=delete", "pod", "--all", "--timeout=60s", seconds=70)
     assert kubectl.json("get", "deployments,jobs,services,hpa,configmaps", "-n", namespace, *UNOWNED)["items"] == []
+
+
+def test_shoppers_of_a_locustfile_go_through_the_shop(kubectl: Kubectl, namespace: str, tmp_path: Path) -> None:
+    """The scenario ``shop``: its locustfile travels to the load pods, each step of a journey is answered by any pod."""
+    code, rows, _ = run(tmp_path, "shop", namespace, "--set", "load.duration=30", "--set", "objectives=[errors < 1%]")
+    assert code in CODES
+    assert rows[-1]["reason"] == "done"
+    load = [row for row in rows if row["k"] == "load"]
+    assert {name for row in load for name in row["by_name"]} == {"browse", "add to cart", "pay"}
+    assert sum(row["journeys"].get("Checkout", {"answered": 0})["answered"] for row in load if "journeys" in row) > 100
+    assert len({pod for row in load for pod in row["by_pod"]}) > 1
 
 
 # Kubernetes itself puts its authority into every namespace.

@@ -24,6 +24,8 @@ def test_every_built_in_scenario_is_offered() -> None:
     assert {choice.name for choice in found} == set(scenarios.names())
     assert [choice.duration_s for choice in found] == sorted(choice.duration_s for choice in found)
     assert all(choice.peak > 0 and choice.description for choice in found)
+    units = {choice.name: choice.unit for choice in found}
+    assert (units["smoke"], units["shop"]) == ("requests per second", "journeys per second")
 
 
 def test_earlier_runs_are_shown_newest_first(tmp_path: Path) -> None:

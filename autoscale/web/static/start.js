@@ -29,7 +29,7 @@
   function sum() {
     const choice = chosen(), rate = Number(by("rate").value), time = Number(by("time").value);
     by("sum").textContent = choice && rate > 0 && time > 0
-      ? `Up to ${+(choice.peak * rate).toPrecision(3)} requests per second for ${clock(choice.duration_s * time)} minutes, then the way back down.`
+      ? `Up to ${+(choice.peak * rate).toPrecision(3)} ${choice.unit} for ${clock(choice.duration_s * time)} minutes, then the way back down.`
       : "";
   }
   by("start").addEventListener("input", sum);

@@ -11,7 +11,10 @@ from pathlib import Path
 import locks
 import pytest
 
+from loadtest import scenario
+
 ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = ROOT / "loadtest" / "scenarios"
 OURS = {"app", "autoscale", "loadtest"}
 
 
@@ -63,9 +66,20 @@ def undeclared(text: str, known: Mapping[str, Sequence[str]], stated: set[str]) 
 def test_every_import_is_a_declared_dependency() -> None:
     """Of the three packages that are shipped, every module."""
     known, stated = packages_distributions(), declared()
-    files = [path for top in OURS for path in sorted((ROOT / top).rglob("*.py"))]
+    files = [path for top in OURS for path in sorted((ROOT / top).rglob("*.py")) if SCENARIOS not in path.parents]
     missing = {str(path.relative_to(ROOT)): undeclared(path.read_text(), known, stated) for path in files}
     assert {path: names for path, names in missing.items() if names} == {}
+
+
+@pytest.mark.parametrize("name", ["shop", "grpc"])
+def test_a_scenario_names_what_its_locustfile_imports(name: str) -> None:
+    """In ``load.requirements``, beside what the load generator has anyway."""
+    load = scenario.load(name).file.load
+    stated = {normal(one.name) for one in locks.declared("driver")} | {normal(one) for one in load.requirements}
+    assert load.locustfile is not None
+    text = (SCENARIOS / load.locustfile).read_text()
+    assert undeclared(text, packages_distributions(), stated) == []
+    assert (undeclared(text, packages_distributions(), {"locust"}) == []) == (load.requirements == [])
 
 
 @pytest.mark.parametrize(("group", "top"), [("app", "app"), ("driver", "loadtest/driver")])

@@ -22,6 +22,7 @@ from autoscale.analysis.reaction import reaction
 from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Demand, Seconds
 from autoscale.analysis.scaling import scale_events
+from autoscale.analysis.sizing import vpa_spec
 from autoscale.analysis.strangers import others
 
 _METRIC_BIN_S = 15
@@ -89,6 +90,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         hpa_metrics=seen,
         hpa=spec,
         keda=keda_spec(kept),
+        vpa=vpa_spec(kept),
         conditions=(*timeline.conditions(kept, kept.last_t), *keda_conditions(kept)),
         events=tuple(sorted(kept.events, key=lambda event: event.at)),
         scale_events=events,

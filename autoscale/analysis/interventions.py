@@ -20,12 +20,19 @@ _SETTINGS = {
     "triggers": "triggers",
     "fallback": "fallback",
 }
+_EVICTORS = {
+    "EvictedByVPA": " by the VPA",
+    "EvictedPod": " by the VPA",
+    "ScaleDown": " as cluster-autoscaler took their node away",
+    "Disrupted": " as Karpenter took their node away",
+    "DisruptionTerminating": " as Karpenter took their node away",
+}
 _TOGETHER_S = 30.0  # resizes so close to each other are one
 
 
 def interventions(kept: Collected) -> tuple[Intervention, ...]:
     """Everything that was changed from outside, by the time at which it began."""
-    found = [*_hpa(kept), *_keda(kept), *_workload(kept), *_rollouts(kept), *_resizes(kept)]
+    found = [*_hpa(kept), *_keda(kept), *_workload(kept), *_rollouts(kept), *_resizes(kept), *_evictions(kept)]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -162,6 +169,37 @@ def _resizes(kept: Collected) -> Iterator[Intervention]:
         yield _resize(kept, group)
 
 
+def _evictions(kept: Collected) -> Iterator[Intervention]:
+    """Pods that were told to go by somebody (the API's eviction: a drain, VPA, a consolidation), those within half a
+    minute together."""
+    gone = sorted(
+        (pod.conditions["DisruptionTarget"][1], pod.name)
+        for pod in kept.pods.values()
+        if "DisruptionTarget" in pod.conditions
+    )
+    group: list[tuple[float, str]] = []
+    for one in [*gone, (float("inf"), "")]:
+        if group and one[0] - group[-1][0] > _TOGETHER_S:
+            yield _eviction(kept, group)
+            group = []
+        group.append(one)
+
+
+def _eviction(kept: Collected, group: Sequence[tuple[float, str]]) -> Intervention:
+    start, end, names = group[0][0], group[-1][0], [name for _, name in group]
+    by = next(
+        (
+            words
+            for event in kept.events
+            for reason, words in _EVICTORS.items()
+            if event.reason == reason and start - _TOGETHER_S <= event.at <= end + _TOGETHER_S
+        ),
+        "",
+    )
+    count = f"{len(names)} pods were" if len(names) > 1 else f"pod {names[0]} was"
+    return Intervention("eviction", start, end, f"{count} evicted{by}")
+
+
 def _total(requests: Requests) -> dict[str, int]:
     """The pod's requests of each resource that a container asks for."""
     names = {name for one in requests.values() for name in one}
@@ -189,9 +227,15 @@ def _resize(kept: Collected, group: Sequence[tuple[float, str, Requests, Request
         for event in kept.events
         if event.reason in ("ResizeDeferred", "ResizeInfeasible") and start - 1 <= event.at <= end + _TOGETHER_S
     }
+    by_vpa = any(
+        event.reason == "InPlaceResizedByVPA" and start - _TOGETHER_S <= event.at <= end + _TOGETHER_S
+        for event in kept.events
+    )
     waited = f"; {len(held)} of them had to wait ({next(iter(held.values())).reason})" if held else ""
     count = f"{len(names)} pods were" if len(names) > 1 else f"pod {names[0]} was"
-    return Intervention("resize", start, end, f"{count} resized: {', '.join(parts)}{waited}")
+    return Intervention(
+        "resize", start, end, f"{count} resized{' by the VPA' if by_vpa else ''}: {', '.join(parts)}{waited}"
+    )
 
 
 def _mebi(thousandths: int) -> str:

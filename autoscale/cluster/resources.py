@@ -28,6 +28,7 @@ RESOURCES = tuple(
         "Pod",
         "HorizontalPodAutoscaler",
         "ScaledObject",
+        "VerticalPodAutoscaler",
         "Job",
         "EndpointSlice",
         "Event",

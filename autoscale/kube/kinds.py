@@ -247,6 +247,13 @@ KINDS = (
     Resource(
         group="keda.sh", version="v1alpha1", plural="scaledobjects", kind="ScaledObject", short=("so",), served=False
     ),
+    Resource(
+        group="autoscaling.k8s.io",
+        plural="verticalpodautoscalers",
+        kind="VerticalPodAutoscaler",
+        short=("vpa",),
+        served=False,
+    ),
 )
 """Every kind that the project knows, one row each."""
 

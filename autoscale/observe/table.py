@@ -11,6 +11,7 @@ from autoscale.kube.kinds import BY_KIND, Object, Resource
 from autoscale.observe import convert
 from autoscale.observe.keda import scaled_object_row
 from autoscale.observe.scope import Scope
+from autoscale.observe.vpa import vpa_row
 from autoscale.record.rows import Row
 
 Rows = dict[str, Row]
@@ -82,6 +83,10 @@ def _scaled(scope: Scope) -> Selection | None:
     return Selection(fields=f"metadata.name={scope.scaled}") if scope.scaled else None
 
 
+def _vpa(scope: Scope) -> Selection | None:
+    return Selection(fields=f"metadata.name={scope.vpa}") if scope.vpa else None
+
+
 def _slices(scope: Scope) -> Selection | None:
     return Selection(labels=f"{convert.SERVICE_LABEL}={scope.service}") if scope.service else None
 
@@ -127,17 +132,28 @@ def _scaled_rows(scaled: Object, scope: Scope, gone: bool) -> Rows:
     return _one(scaled, {**row, "removed": True} if gone else row)
 
 
+def _vpa_rows(vpa: Object, scope: Scope, gone: bool) -> Rows:
+    if vpa["metadata"]["name"] != scope.vpa:
+        return {}
+    row = vpa_row(vpa)
+    return _one(vpa, {**row, "removed": True} if gone else row)
+
+
 def _node_rows(node: Object, _: Scope, gone: bool) -> Rows:
     return _one(node, convert.node_row(node, removed=gone))
 
 
 def _event_rows(event: Object, scope: Scope, gone: bool) -> Rows:
-    """Of events about the target, what it owns, its HPA or ScaledObject, since the run began; and about nodes."""
+    """Of events about the target, what it owns, its HPA, ScaledObject or VPA, since the run began; and about nodes."""
     row = convert.event_row(event, redact_paths=scope.redact_paths)
     if gone or (row["last"] or scope.since) < scope.since:
         return {}
     kind, _, name = row["object"].partition("/")
-    scalers = (("HorizontalPodAutoscaler", scope.hpa), ("ScaledObject", scope.scaled))
+    scalers = (
+        ("HorizontalPodAutoscaler", scope.hpa),
+        ("ScaledObject", scope.scaled),
+        ("VerticalPodAutoscaler", scope.vpa),
+    )
     ours = (
         (kind, name) in ((scope.kind, scope.workload), *scalers)
         or (kind in ("ReplicaSet", "Pod") and name.startswith(scope.workload + "-"))
@@ -174,6 +190,7 @@ SOURCES = (
         addon=True,
         hides="what KEDA was set to, and how its sources did",
     ),
+    Source("VerticalPodAutoscaler", _vpa, _vpa_rows, optional=True, addon=True, hides="what the VPA recommended"),
     Source("Event", _all, _event_rows, hides="what the cluster said of it"),
     Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left, hides=_TRAFFIC, beat=True),
     Source("Node", _all, _node_rows, optional=True, hides="nodes over time"),

@@ -51,7 +51,7 @@ class Stage(TypedDict):
 
 class Target(TypedDict):
     """What is loaded and scaled. ``scaled_object``: KEDA's, which made the HPA.
-    ``names_pods``: its answers carry the X-Pod header (None: not known yet)."""
+    ``vpa``: what sizes its pods. ``names_pods``: its answers carry the X-Pod header (None: not known yet)."""
 
     kind: str
     name: str
@@ -60,6 +60,7 @@ class Target(TypedDict):
     url: str
     hpa: str | None
     scaled_object: NotRequired[str | None]
+    vpa: NotRequired[str | None]
     names_pods: bool | None
 
 
@@ -351,6 +352,34 @@ class ScaledObject(Stamp):
     removed: NotRequired[bool]
 
 
+class Recommendation(TypedDict):
+    """What a VPA recommends for one container, within its policy: what to ask for, and the bounds within which it does
+    nothing."""
+
+    name: str
+    cpu_m: Count | None
+    mem_b: Count | None
+    lower_cpu_m: Count | None
+    upper_cpu_m: Count | None
+
+
+class Vpa(Stamp):
+    """A VerticalPodAutoscaler after a change. ``mode``: Off, Initial, Recreate, InPlaceOrRecreate, InPlace, Auto.
+
+    ``resources``: what it changes (``cpu``, ``memory``); ``recommended`` is empty until it has seen enough.
+    """
+
+    k: Literal["vpa"]
+    uid: str
+    name: str
+    generation: Count
+    mode: str
+    resources: list[str]
+    recommended: list[Recommendation]
+    conditions: dict[str, Condition]
+    removed: NotRequired[bool]
+
+
 class ContainerUsage(TypedDict):
     """What one container used."""
 
@@ -464,6 +493,7 @@ Row = (
     | Workload
     | Hpa
     | ScaledObject
+    | Vpa
     | Usage
     | Endpoint
     | Node
@@ -481,6 +511,7 @@ KINDS: dict[str, type] = {
     "workload": Workload,
     "hpa": Hpa,
     "scaled_object": ScaledObject,
+    "vpa": Vpa,
     "usage": Usage,
     "endpoint": Endpoint,
     "node": Node,

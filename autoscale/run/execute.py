@@ -174,6 +174,7 @@ def scope_of(site: Site, target: Target, since: float, *, redact_paths: bool = F
         load=selector(site.label),
         redact_paths=redact_paths,
         scaled=target.scaled["metadata"]["name"] if target.scaled else None,
+        vpa=target.vpa["metadata"]["name"] if target.vpa else None,
     )
 
 
@@ -194,8 +195,9 @@ def enter_sources(run: Recorder, site: Site) -> None:
     run.stack.enter_context(pulse)
     for source in watched(*(one.kind for one in (target, *site.beside))):
         many = bool(site.beside) and source.rows is not None  # one watch for all, however many there are
-        found = not source.addon or any(one.scaled for one in (target, *site.beside))
-        chosen = (Selection() if many and found else None) if many else source.selection(run.fold.scope)
+        scopes = (run.fold.scope, *(one.fold.scope for one in run.beside))
+        found = any(source.selection(scope) is not None for scope in scopes)
+        chosen = (Selection() if found else None) if many else source.selection(run.fold.scope)
         resource = source.resource
         if chosen is None or resource.plural in site.unseen:
             continue

@@ -138,6 +138,7 @@ _SPECS: dict[str, Rule] = {
         **_all("minReplicaCount", "maxReplicaCount", "advanced", "fallback"),
         "triggers": {**_all("type", "name", "metricType", "useCachedMetrics"), "metadata": trigger_settings},
     },
+    "VerticalPodAutoscaler": kept,
     "PodDisruptionBudget": kept,
     "LimitRange": kept,
     "ResourceQuota": kept,

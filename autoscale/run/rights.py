@@ -16,11 +16,11 @@ _ASKED = (
     Permission("get", "", "services"),
     Permission("get", "", "pods"),
     Permission("get", "", "pods", "log"),
-    Permission("list", BY_KIND["ScaledObject"].group, BY_KIND["ScaledObject"].plural, optional=True),
     # The load generator's page and its clock; `create` is its Stop button.
     Permission("get", "", "pods", "proxy", optional=True),
     Permission("create", "", "pods", "proxy", optional=True),
 )
+_LOOKED_FOR = tuple(source.permissions[0] for source in SOURCES if source.addon)  # list
 _LOCK = tuple(Permission(verb, "", "configmaps") for verb in ("get", "create", "patch", "delete"))
 
 
@@ -30,14 +30,13 @@ def needed(kind: str, made: Iterable[str]) -> tuple[Permission, ...]:
     watching = [permission for source in sources for permission in source.permissions]
     workload = Permission("get", BY_KIND[kind].group, BY_KIND[kind].plural)
     making = [permission for one in made for permission in _making(one)]
-    return tuple(dict.fromkeys((*watching, workload, *_ASKED, *_LOCK, *making)))
+    return tuple(dict.fromkeys((*watching, workload, *_ASKED, *_LOOKED_FOR, *_LOCK, *making)))
 
 
 def of_addons(targets: Iterable[Target]) -> tuple[Permission, ...]:
     """What is needed besides where targets are scaled by what not every cluster has."""
-    if not any(target.scaled for target in targets):
-        return ()
-    return tuple(permission for source in SOURCES if source.addon for permission in source.permissions)
+    found = {obj["kind"] for target in targets for obj in (target.scaled, target.vpa) if obj is not None}
+    return tuple(permission for source in SOURCES if source.kind in found for permission in source.permissions)
 
 
 def made_kinds(app: Path | None) -> tuple[str, ...]:

@@ -149,11 +149,12 @@ def rendered(app: Path, scenario: Resolved, namespace: str, label: str) -> list[
 
 
 def existing_objects(cluster: Cluster, target: Target) -> list[Object]:
-    """Workload, HPA, ScaledObject and Service of someone else's, as they are: a paused ScaledObject has no HPA."""
+    """Workload, what scales it and its Service, all of someone else's, as they are: a paused ScaledObject has no
+    HPA."""
     paths = [resource_of(target.kind).path(target.namespace, target.name)]
     if target.service is not None:
         paths.append(resource_of("Service").path(target.namespace, target.service))
-    scalers = [obj for obj in (target.hpa, target.scaled) if obj is not None and "uid" in obj["metadata"]]
+    scalers = [obj for obj in (target.hpa, target.scaled, target.vpa) if obj is not None and "uid" in obj["metadata"]]
     return [*(cluster.get(path) for path in paths), *scalers]
 
 

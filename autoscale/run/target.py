@@ -21,7 +21,7 @@ from autoscale.run.options import Existing
 from loadtest import models
 
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
-SCALED = "ScaledObject"
+SCALED, VPA = "ScaledObject", "VerticalPodAutoscaler"
 _PORTS = {"http": 80, "https": 443}
 _LABEL = "[a-z]([-a-z0-9]*[a-z0-9])?"
 _SERVICE_HOST = re.compile(rf"{_LABEL}(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.svc(\.cluster\.local)?)?)?")
@@ -34,7 +34,7 @@ class Target:
     ``url`` is where requests go (the Service's cluster IP, so that no name has to be looked up), ``host`` the Host
     header they carry, ``selector`` selects its pods, ``labels`` is the same as a label query.
     ``ours``: brought along by the run. ``hpa`` is the object that scales it, ``scaled`` the ScaledObject of KEDA's that
-    makes that HPA: its name alone where it may not be read, None where there is none.
+    makes that HPA: its name alone where it may not be read, None where there is none. ``vpa`` sizes its pods.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class Target:
     hpa: Object
     ours: bool
     scaled: Object | None = None
+    vpa: Object | None = None
 
     def header(self) -> rows.Target:
         """As it stands in the record's header."""
@@ -60,7 +61,11 @@ class Target:
             "hpa": self.hpa["metadata"]["name"],
             "names_pods": True if self.ours else None,
         }
-        return {**found, "scaled_object": self.scaled["metadata"]["name"]} if self.scaled else found
+        if self.scaled is not None:
+            found["scaled_object"] = self.scaled["metadata"]["name"]
+        if self.vpa is not None:
+            found["vpa"] = self.vpa["metadata"]["name"]
+        return found
 
 
 def base_folder(context: str) -> Path:
@@ -94,8 +99,9 @@ def brought(objects: list[Object], wanted: models.Target) -> Existing:
 
 
 def scaled_by(scaler: Object) -> str:
-    """The workload that an HPA or a ScaledObject scales, as ``deployment/web``."""
-    reference = scaler["spec"]["scaleTargetRef"]
+    """The workload that an HPA, a ScaledObject or a VPA scales, as ``deployment/web``."""
+    spec = scaler["spec"]
+    reference = spec.get("targetRef") or spec["scaleTargetRef"]
     return f"{(reference.get('kind') or 'Deployment').lower()}/{reference['name']}"
 
 
@@ -120,6 +126,7 @@ def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
         hpa=hpa,
         ours=False,
         scaled=scaled,
+        vpa=found_by(cluster, VPA, kind, name, namespace),
     )
 
 
@@ -158,6 +165,7 @@ def _beside(cluster: Cluster, text: str, namespace: str, *, ours: bool) -> Targe
         hpa=hpa,
         ours=ours,
         scaled=scaled,
+        vpa=found_by(cluster, VPA, kind, name, namespace),
     )
 
 
@@ -184,7 +192,7 @@ def kind_and_name(target: str) -> tuple[str, str]:
 def scalers(cluster: Cluster, kind: str, name: str, namespace: str) -> tuple[Object, Object | None]:
     """The one HPA of a workload, and the ScaledObject that makes it, if any: a new or paused one has no HPA, then one
     is given as it would be, without uid. InputError when there is none (naming where others point) or more than one."""
-    scaled = _scaled(cluster, kind, name, namespace)
+    scaled = found_by(cluster, SCALED, kind, name, namespace)
     if scaled is not None and "spec" in scaled:
         return find_hpa(cluster, kind, name, namespace, otherwise=hpa_of(scaled)), scaled
     hpa = find_hpa(cluster, kind, name, namespace)
@@ -192,10 +200,11 @@ def scalers(cluster: Cluster, kind: str, name: str, namespace: str) -> tuple[Obj
     return hpa, {"kind": SCALED, "metadata": {"name": made_by[0]}} if made_by else None
 
 
-def _scaled(cluster: Cluster, kind: str, name: str, namespace: str) -> Object | None:
-    """The ScaledObject of a workload; None where there is none, or the cluster has none, or they may not be read."""
+def found_by(cluster: Cluster, scaler: str, kind: str, name: str, namespace: str) -> Object | None:
+    """The ScaledObject or VPA of a workload; None where there is none, or the cluster has no such kind, or they may not
+    be read."""
     try:
-        items = cluster.list(resource_of(SCALED).path(namespace))["items"]
+        items = cluster.list(resource_of(scaler).path(namespace))["items"]
     except Refused as error:
         if error.code in (403, 404):
             return None

@@ -348,6 +348,8 @@ CASES: list[Case] = [
     ("F38", lambda: woken(5), lambda: woken(0)),
     ("F39", lambda: asleep(150), lambda: asleep(310)),
     ("F40", lambda: sourceless(40), lambda: sourceless(20)),
+    ("F42", lambda: recommended("InPlaceOrRecreate"), lambda: recommended("Off")),
+    ("F43", lambda: recommended("Off", 210), lambda: recommended("Off", 190)),
     ("F41", lambda: run().keda(-5).keda(100, paused="whole"), lambda: run().keda(-5)),
 ]  # fmt: skip
 
@@ -374,6 +376,14 @@ def asleep(back: float) -> Record:
 def sourceless(seconds: float) -> Record:
     """KEDA's source fails for so long."""
     return run().scale(-1, 2).keda(-5).keda(100, failing=3).keda(100 + seconds)
+
+
+def recommended(mode: str, milli: int = 100) -> Record:
+    """A VPA of this mode beside an HPA on CPU, with its recommendation for pods that ask for 100m."""
+    told = {"name": "web", "cpu_m": milli, "mem_b": None, "lower_cpu_m": None, "upper_cpu_m": None}
+    record = run().pod("p0", -5, request=100).hpa(-1, 2, 30)
+    return record.add("vpa", -5, uid="v", name="web", generation=1, mode=mode, resources=["cpu", "memory"],
+                      recommended=[told], conditions={})  # fmt: skip
 
 
 def owned(owner: str) -> Record:
@@ -435,14 +445,14 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
     assert one.sentence.endswith((".", ":")) or name == "F14"
     if one.patch is not None:
         assert isinstance(yaml.safe_load(one.patch)["spec"], dict)
-        assert one.patch_target in ("hpa/web", "deployment/web", "scaledobject/web")
+        assert one.patch_target in ("hpa/web", "deployment/web", "scaledobject/web", "vpa/web")
     assert name not in findings(miss())
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """41 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """43 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 42)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 44)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

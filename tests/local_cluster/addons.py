@@ -4,6 +4,7 @@ The programs are the real ones, built from their Go modules. They run as process
 reaches them on the node's address, and stop with it.
 """
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def start_keda(state: State) -> None:
     kubectl.run("apply", "--server-side", "--force-conflicts", "-f", str(source / "config" / "crd" / "bases"))
     kubectl.apply(*_objects(SOURCES / "manifests" / "addons" / "keda.yaml"))
     certificates = _certificates(state)
+    _name_namespace(running)
     for component in (_operator(state, programs, certificates), _adapter(state, programs, certificates)):
         if component.name not in running.processes or not running.alive(component.name):
             running.start(component)
@@ -44,6 +46,14 @@ def _running(state: State) -> Running:
     if running.node is None or not running.node.alive():
         raise InputError("the local cluster is not running", fix="make cluster")
     return running
+
+
+def _name_namespace(running: Running) -> None:
+    """The operator reads its namespace from where a pod has it; /run is the node's own."""
+    folder = "/run/secrets/kubernetes.io/serviceaccount"
+    assert running.node
+    command = ["sh", "-ec", f"mkdir -p {folder}; printf keda > {folder}/namespace"]
+    subprocess.run(running.node.inside(command), check=True)
 
 
 def _certificates(state: State) -> Path:
@@ -81,7 +91,7 @@ def _adapter(state: State, programs: Path, certificates: Path) -> Component:
         "port": 18082,
         **{f"{purpose}kubeconfig": config for purpose in ("", "lister-", "authentication-", "authorization-")},
     }
-    command = ("env", "POD_NAMESPACE=keda", str(programs / "adapter"))
+    command = ("env", "POD_NAMESPACE=keda", "WATCH_NAMESPACE=", str(programs / "adapter"))
     return Component("keda-adapter", (*command, *(f"--{name}={value}" for name, value in flags.items())))
 
 

@@ -46,7 +46,7 @@ class Part:
 
     def key(self) -> str:
         """A hash of everything that decides what comes out."""
-        digest = hashlib.sha256(f"{self.packages} {LDFLAGS} {self.version}".encode())
+        digest = hashlib.sha256(" ".join(filter(None, (self.packages, LDFLAGS, self.version))).encode())
         for file in sorted(self.source.iterdir()) if not self.version else ():
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
         return digest.hexdigest()[:12]

@@ -137,7 +137,7 @@ def test_a_kind_without_rows_is_an_error_and_no_silence() -> None:
 def test_what_is_watched_is_recorded_or_the_load_generators(kind: str) -> None:
     """Every source of a run has rows, but for those that select what the run has made itself; only what is optional may
     be forbidden: what lies outside the namespace, and what not every cluster has."""
-    run = replace(scope(), kind=kind, load="run=this", scaled="web")
+    run = replace(scope(), kind=kind, load="run=this", scaled="web", vpa="web")
     for source in watched(kind):
         chosen = source.selection(run)
         assert chosen is not None

@@ -45,6 +45,7 @@ class Collected:
     hpas: list[rows.Hpa] = field(default_factory=list)
     hpas_gone: list[rows.Hpa] = field(default_factory=list)
     scaled: list[rows.ScaledObject] = field(default_factory=list)
+    vpas: list[rows.Vpa] = field(default_factory=list)
     replica_sets: list[rows.Workload] = field(default_factory=list)
     workloads: list[rows.Workload] = field(default_factory=list)
     nodes: list[rows.Node] = field(default_factory=list)
@@ -174,6 +175,10 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         if kept.target.get("scaled_object") in (None, row["name"]):
             kept.scaled.append(row)
 
+    def vpa(row: rows.Vpa) -> None:
+        if kept.target.get("vpa") in (None, row["name"]):
+            kept.vpas.append(row)
+
     def workload(row: rows.Workload) -> None:
         if (row["kind"], row["name"]) == (kept.target["kind"], kept.target["name"]):
             kept.workloads.append(row)
@@ -196,6 +201,7 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         "endpoint": endpoint,
         "hpa": hpa,
         "scaled_object": scaled_object,
+        "vpa": vpa,
         "workload": workload,
         "node": kept.nodes.append,
         "event": lambda row: _event(kept, row),

@@ -31,6 +31,7 @@ from autoscale.analysis.results.scaling import (
     ScaleDown,
     ScaleEvent,
     ScaleUp,
+    VpaSpec,
 )
 from autoscale.analysis.results.series import (
     ConditionSpan,
@@ -84,6 +85,7 @@ __all__ = [
     "ScaleUp",
     "Seconds",
     "StageSpan",
+    "VpaSpec",
 ]
 
 
@@ -127,6 +129,7 @@ class Analysis:
     hpa_metrics: tuple[HpaMetric, ...]
     hpa: HpaSpec | None
     keda: KedaSpec | None
+    vpa: VpaSpec | None
     conditions: tuple[ConditionSpan, ...]
     events: tuple[EventAt, ...]
     scale_events: tuple[ScaleEvent, ...]

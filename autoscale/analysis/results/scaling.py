@@ -169,6 +169,22 @@ class KedaSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class VpaSpec:
+    """A VPA as it was at the end: ``mode``, the ``resources`` that it sizes, and what it last recommended of CPU
+    (millicores) for each container; empty where it had not seen enough."""
+
+    name: str
+    mode: str
+    resources: tuple[str, ...]
+    recommended_m: Mapping[str, int]
+
+    @property
+    def acts(self) -> bool:
+        """Whether it changes pods that run."""
+        return self.mode not in ("Off", "Initial")
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleDown:
     """One shrinking: its pods and the requests that failed from its decision until the last of them was gone."""
 

@@ -183,7 +183,9 @@ class GapSpan:
     hides: str = ""
 
 
-InterventionKind = Literal["hpa deleted", "hpa edited", "keda paused", "target deleted", "rollout", "resize"]
+InterventionKind = Literal[
+    "hpa deleted", "hpa edited", "keda paused", "target deleted", "rollout", "resize", "eviction"
+]
 
 
 @dataclass(frozen=True, slots=True)

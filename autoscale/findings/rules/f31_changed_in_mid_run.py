@@ -9,6 +9,8 @@ _ADVICE = {
     "out outside peaks, with a small maxSurge, and do not compare this run with one without a rollout.",
     "resize": "A changed request changes the HPA's ratio without any change of load: scale on another resource than "
     "the one that is resized (VPA), and compare only spans with equal requests.",
+    "eviction": "An eviction takes capacity away before its replacement is ready: allow it outside peaks only, and let "
+    "a PodDisruptionBudget (minAvailable) hold back what the load needs.",
     "hpa edited": "Before and after the edit two settings were tested: judge them in runs of their own.",
 }
 

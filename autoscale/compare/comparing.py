@@ -1,6 +1,7 @@
 """Sets of runs against each other: what changed, and whether that is more than noise."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any, Literal
 
@@ -18,7 +19,10 @@ SAME_SHARE = 0.05  # a change of less than 5 % is none that anyone would act on
 GATES = ("p95", "p99", "errors", "bad", "lost", "capacity", "recovery", "replica_minutes", "reversals")
 # Checks of what was seen of a run; how late requests were sent, which no import tells, is none of them.
 _SEEN = ("workers", "load rows", "gaps", "complete", "rows")
+_LOCUST = ("locustfile", "users", "tags", "exclude_tags", "pool")  # what of a locustfile's users is said outside of it
 _QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+
+Values = tuple[float | None, ...]
 
 
 def compare(base: Sequence[Analysis], new: Sequence[Analysis], *, anyway: bool = False) -> Comparison:
@@ -35,6 +39,7 @@ def compare(base: Sequence[Analysis], new: Sequence[Analysis], *, anyway: bool =
             "these runs cannot be compared", problems=unlike, fix="add --anyway to compare them all the same"
         )
     found = tuple(_difference(name, entry, base, new) for name, entry in CATALOGUE.items())
+    found += tuple(_of_names(base, new))
     known = tuple(one for one in found if one.base_median is not None or one.new_median is not None)
     outcome, reason = _outcome(known, base, new)
     sides: tuple[tuple[Literal["base", "new"], Sequence[Analysis]], ...] = (("base", base), ("new", new))
@@ -75,6 +80,9 @@ def _essence(run: Analysis) -> dict[str, Any]:
         "HPA controller (preset)": {k: v for k, v in run.header["hpa_config"].items() if v is not None},
         "load model": scenario.get("model"),
         "load plan": scenario.get("points"),
+        "plan of journeys": scenario.get("journeys"),
+        "users": scenario.get("users"),
+        "locustfile": {name: load.get(name) for name in _LOCUST} if load.get("locustfile") else None,
         "requests": scenario.get("requests"),
         "arrivals": load.get("arrivals"),
         "connection reuse": load.get("close_share"),
@@ -94,8 +102,16 @@ def _cluster(run: Analysis) -> str:
 def _difference(name: str, entry: Entry, base: Sequence[Analysis], new: Sequence[Analysis]) -> Difference:
     left, right = _values(name, base), _values(name, new)
     old, now = _centre(name, base, left), _centre(name, new, right)
-    missing = None in left or None in right
     cut = any(run.measures[name].at_least for run in (*base, *new))
+    found = _told(name, entry, left, right, old, now, cut=cut)
+    return _by_buckets(replace(found, gates=name in GATES), base, new)
+
+
+def _told(
+    name: str, entry: Entry, left: Values, right: Values, old: float | None, now: float | None, *, cut: bool = False
+) -> Difference:
+    """What changed from the values of the base to those of the new runs; ``old`` and ``now`` stand for these."""
+    missing = None in left or None in right
     low = high = p = None
     delta = now - old if now is not None and old is not None else None
     if not missing and min(len(left), len(right)) >= LEAST_RUNS:
@@ -105,11 +121,6 @@ def _difference(name: str, entry: Entry, base: Sequence[Analysis], new: Sequence
     change, reason = _change(entry, old, delta, low, high)
     if missing or cut:
         change, reason = "cannot say", "not known in every run" if missing else "not reached in every run"
-    texts = _bounded(name, base, old), _bounded(name, new, now)
-    if any(texts):
-        low = high = p = delta = None  # of figures that stand for a bucket
-        if not _apart(old, now, base, new):
-            change, reason = "cannot say", "known by buckets only, and these touch"
     return Difference(
         name=name,
         title=entry.title,
@@ -124,10 +135,49 @@ def _difference(name: str, entry: Entry, base: Sequence[Analysis], new: Sequence
         p=p,
         change=change,
         reason=reason,
-        gates=name in GATES,
-        base_text=texts[0],
-        new_text=texts[1],
+        gates=False,
     )
+
+
+def _by_buckets(found: Difference, base: Sequence[Analysis], new: Sequence[Analysis]) -> Difference:
+    """The same where percentiles are known by an import's buckets only: told by their bounds."""
+    texts = _bounded(found.name, base, found.base_median), _bounded(found.name, new, found.new_median)
+    if not any(texts):
+        return found
+    change, reason = found.change, found.reason
+    if not _apart(found.base_median, found.new_median, base, new):
+        change, reason = "cannot say", "known by buckets only, and these touch"
+    # Intervals would be of figures that stand for a bucket.
+    return replace(
+        found, low=None, high=None, p=None, difference=None, change=change, reason=reason,
+        base_text=texts[0], new_text=texts[1],
+    )  # fmt: skip
+
+
+def _of_names(base: Sequence[Analysis], new: Sequence[Analysis]) -> Iterator[Difference]:
+    """Of each request and journey, where there are several: its 95th percentile and its errors. They do not gate, as of
+    many names one would be worse by chance."""
+    names = list(dict.fromkeys(name for run in (*base, *new) for name in run.by_name))
+    for name in names if len(names) > 1 else ():
+        for measure in ("p95", "errors"):
+            title = f"{measure} of {name}"
+            left, right = (tuple(_own(run, name, measure) for run in runs) for runs in (base, new))
+            yield _told(title, replace(CATALOGUE[measure], title=title), left, right, _middle(left), _middle(right))
+
+
+def _own(run: Analysis, name: str, measure: str) -> float | None:
+    """A measure of the requests of one name; None where a run has none of them."""
+    found = next((one.latency for one in run.names if one.name == name), None)
+    if found is None or measure == "p95":
+        return found.p95 if found else None
+    if found.count is None or found.failed is None or not found.count + found.failed:
+        return None
+    return found.failed / (found.count + found.failed)
+
+
+def _middle(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
 
 
 def _values(name: str, runs: Sequence[Analysis]) -> tuple[float | None, ...]:
@@ -138,8 +188,7 @@ def _centre(name: str, runs: Sequence[Analysis], values: Sequence[float | None])
     """The percentile of all runs' merged buckets, or the median of the runs' values."""
     if name in _QUANTILES:
         return quantile(merge(run.responses.merged() for run in runs), _QUANTILES[name])
-    known = [value for value in values if value is not None]
-    return median(known) if known else None
+    return _middle(values)
 
 
 def _bounded(name: str, runs: Sequence[Analysis], centre: float | None) -> str | None:

@@ -98,7 +98,7 @@ def as_html(found: Comparison) -> str:
         f"<h1>{escape(found.outcome)}</h1><p>{escape(found.reason)}</p>{warnings}{legend}{charts}"
         f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
         "<p>* a change for the worse in these is a regression. Percentiles are of all runs' merged buckets, other "
-        "values medians over the runs.</p></html>"
+        "values, and those of single requests, medians over the runs.</p></html>"
     )
 
 

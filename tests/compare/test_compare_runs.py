@@ -9,8 +9,10 @@ import pytest
 from autoscale.analysis import Analysis, analyse
 from autoscale.base.errors import InputError
 from autoscale.compare import compare
+from autoscale.compare.comparing import incomparable
 from autoscale.compare.formats import as_html, as_markdown, as_text
 from autoscale.compare.statistics import bootstrap, rank_test
+from loadtest.histogram import bucket
 from tests.fixtures.handmade import Record
 
 
@@ -140,3 +142,66 @@ def test_percentiles_that_are_only_bounded_are_told_by_their_bounds() -> None:
         assert (p95.change, p95.low, p95.difference) == (change, None, None)
         assert "between 250 ms and 500 ms" in as_text(found)
         assert "3.1e+02 ms" not in as_text(found)
+
+
+def by_name(name: str, pay_ms: float, failing: int) -> Analysis:
+    """A minute in which few pay and many browse; ``failing`` of each ten payments are refused."""
+    record = Record([[0, 100], [60, 100]], run=name).mark("load-start", 0).mark("load-end", 60)
+    record.pod("p0", -5, limit=500).scale(-1, 1).hpa(-1, 1, 50)
+    draw = random.Random(name)
+    for second in range(60):
+        shares = {
+            "browse": share(97, 20 * draw.uniform(0.97, 1.03), 0),
+            "pay": share(10 - failing, pay_ms * draw.uniform(0.97, 1.03), failing),
+        }
+        record.load(second, 107 - failing, failed={"status 503": failing} if failing else {}, by_name=shares)
+    return analyse(record.rows())
+
+
+def share(answered: int, ms: float, failed: int) -> dict[str, Any]:
+    """What became of the requests of one name in a second."""
+    response = {"0": {str(bucket(ms / 1000)): answered}}
+    return {"answered": answered, "failed": {"status 503": failed} if failed else {}, "dropped": 0,
+            "response": response}  # fmt: skip
+
+
+def test_each_name_of_requests_is_set_side_by_side() -> None:
+    """Who pays waits three times as long and is refused more often, which the load as a whole hides; who browses does
+    not. They are told, and are no regression by themselves."""
+    base = [by_name(f"a{i}", 50, 1) for i in range(5)]
+    found = compare(base, [by_name(f"b{i}", 150, 3) for i in range(5)])
+    change = {one.name: (one.change, one.gates) for one in found.differences if " of " in one.name}
+    assert change == {
+        "p95 of browse": ("same", False), "errors of browse": ("same", False),
+        "p95 of pay": ("worse", False), "errors of pay": ("worse", False),
+    }  # fmt: skip
+    errors = next(one for one in found.differences if one.name == "errors of pay")
+    assert (errors.base_median, errors.new_median) == (pytest.approx(0.1), pytest.approx(0.3))
+    for text in (as_text(found), as_markdown(found), as_html(found)):
+        assert "p95 of pay" in text
+
+
+def test_one_name_is_the_whole_and_is_not_told_twice() -> None:
+    """And a name that only one side has cannot be compared."""
+    assert not [one for one in compare(several("a", 9), several("b", 9)).differences if " of " in one.name]
+    base, new = ([by_name(f"{side}{i}", 50, 1) for i in range(5)] for side in "ab")
+    without = [replace(run, names=run.names[:1], by_name={"browse": run.by_name["browse"]}) for run in new]
+    change = {one.name: (one.change, one.reason) for one in compare(base, without).differences}
+    assert change["p95 of pay"] == ("cannot say", "not known in every run")
+
+
+@pytest.mark.parametrize(("field", "value", "words"), [
+    ("journeys", [[0, 2], [60, 2]], "plan of journeys"), ("users", [[0, 2], [60, 2]], "users"),
+    ("load", {"locustfile": "other.py"}, "locustfile"), ("load", {"locustfile": "shop.py", "pool": 9}, "locustfile"),
+])  # fmt: skip
+def test_loads_of_other_journeys_users_or_files_are_not_compared(field: str, value: object, words: str) -> None:
+    """The first run: one journey a second of shop.py, on the default pool."""
+
+    def one(**scenario: object) -> Analysis:
+        run = a_run("a", 100)
+        own = {"journeys": [[0, 1], [60, 1]], "load": {"locustfile": "shop.py"}, **scenario}
+        return replace(run, header={**run.header, "scenario": {**run.header["scenario"], **own}})
+
+    assert incomparable([one(), replace(one(), run="b")]) == []
+    problems = incomparable([one(), replace(one(**{field: value}), run="b")])
+    assert [words in str(problem) for problem in problems] == [True]

@@ -176,7 +176,8 @@ class Behaving:
         journey = self._journeys.of_this_greenlet()
         due = begun
         if journey is not None and not journey.opened:
-            journey.opened, due = True, max(0.0, min(begun, journey.due))
+            journey.opened = True
+            due = max(0.0, min(begun, journey.due)) if journey.intended else begun
         kind, pod, length = self._names.kind(request_type, name), pod_of(response, self._header), response_length or 0
         self._tally.reported(now)
         if exception:

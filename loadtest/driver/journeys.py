@@ -21,13 +21,15 @@ _PACED = "constant_pacing.<locals>.wait_time_func"  # constant_throughput is mad
 class Journey:
     """One that goes on: ``due`` when it was to begin, ``owner`` whose tasks it is made of, ``left`` of them.
 
-    ``opened``: it has had its first request; ``cause`` why it has failed, None so far.
+    ``intended``: that moment was fixed before it began, by a plan or a pace; ``opened``: it has had its first request;
+    ``cause`` why it has failed, None so far.
     """
 
     name: str
     due: float
     owner: TaskSet
     left: int
+    intended: bool
     opened: bool = False
     cause: str | None = None
 
@@ -108,10 +110,11 @@ class Journeys:
         sequence = isinstance(taskset, SequentialTaskSet)
         name = type(taskset).__name__ if sequence else getattr(task, "__name__", type(task).__name__)
         left = len(taskset.tasks) if sequence else 1
-        return Journey(name, self._due(taskset), taskset, left)
+        due = self._due(taskset)
+        return Journey(name, self._now() if due is None else due, taskset, left, intended=due is not None)
 
-    def _due(self, taskset: TaskSet) -> float:
-        """When a journey was to begin: when its arrival was planned, or as its user is paced, or now."""
+    def _due(self, taskset: TaskSet) -> float | None:
+        """When a journey was to begin: when its arrival was planned, or as its user is paced; None where neither is."""
         user = taskset.user
         if self._gate is not None:
             user._state = LOCUST_STATE_WAITING  # Locust may end it without waiting for a task
@@ -119,7 +122,7 @@ class Journeys:
             user._state = LOCUST_STATE_RUNNING
             return due
         now, before, pace = self._now(), self._begun.get(id(user)), pacing(taskset)
-        return now if before is None or pace is None else min(now, before + pace)
+        return None if before is None or pace is None else min(now, before + pace)
 
     def _wait(self, taskset: TaskSet, wait: Callable[[TaskSet], None]) -> None:
         if self._gate is None or id(taskset.user) in self._of:

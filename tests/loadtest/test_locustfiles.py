@@ -175,6 +175,62 @@ def test_a_journey_that_finds_no_user_is_dropped_and_counted(tmp_path: Path) -> 
         assert begun < 10
 
 
+PACED = """
+    import time
+    from locust import FastHttpUser, constant, constant_pacing, constant_throughput, tag, task
+
+    class Paced(FastHttpUser):
+        wait_time = WAIT
+
+        @tag("kept")
+        @task
+        def slow(self):
+            time.sleep(0.2)
+            self.client.get("/ok", name="first")
+            self.client.get("/ok", name="second")
+
+        @task(1000)
+        def never(self):
+            raise AssertionError("it has no tag")
+"""
+
+
+@pytest.mark.parametrize(("wait", "intended"), [
+    ("constant_pacing(0.1)", True), ("constant_throughput(10)", True), ("constant(0)", False),
+])  # fmt: skip
+def test_where_users_are_paced_latency_counts_from_when_the_task_was_to_begin(
+    tmp_path: Path, wait: str, intended: bool
+) -> None:
+    """Tasks of 0.2 s that were to begin every 0.1 s: each but a user's first begins 0.1 s late, which its first request
+    shows, and its second does not. Without a pace all latency is from the sending. Only the tagged task runs."""
+    text = PACED.replace("WAIT", wait)
+    wanted = plain(tmp_path, text, model="closed", shape=constant(1, 3), stop_timeout=0, tags=["kept"])
+    with running(tmp_path, wanted) as load:
+        assert load.codes() == {"master": 0, "worker-0": 0}, load.errors("worker-0")
+        rows = load.rows("worker-0", "load")
+    names = sums(rows, "by_name")
+    assert names.keys() == {"first", "second"}
+    whole, first = responses(rows), responses([row["by_name"]["first"] for row in rows if "first" in row["by_name"]])
+    service: Counter[int] = sum((buckets_of(row["service"]) for row in rows), Counter())
+    assert (whole == service) is not intended
+    if intended:
+        late = sum(n for index, n in first.items() if index >= bucket(0.1) - 1)
+        assert late >= names["first"]["answered"] - 1
+
+
+def responses(parts: list[dict[str, Any]]) -> Counter[int]:
+    """The response times of rows, or of parts of them, by bucket."""
+    return sum((buckets_of(part["response"]) for part in parts), Counter())
+
+
+def buckets_of(ages: dict[str, dict[str, int]]) -> Counter[int]:
+    """Of all ages."""
+    found: Counter[int] = Counter()
+    for buckets in ages.values():
+        found.update({int(index): n for index, n in buckets.items()})
+    return found
+
+
 TROUBLE = """
     import os, sys, time
     from locust import HttpUser, task

@@ -73,11 +73,20 @@ class Prometheus:
         try:
             async with session.get(address(pod)) as response:
                 response.raise_for_status()
-                text = (await response.content.read(_LARGEST_B)).decode()
-            found = list(samples(text))
+                found = list(samples((await _whole(response.content)).decode()))
         except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
             _LOG.info("%s: %r", address(pod), error)
         self.series.add(pod["metadata"]["uid"], labels_of(pod, self._objects), found, at, keep_s)
+
+
+async def _whole(content: aiohttp.StreamReader) -> bytes:
+    """A body to its end, which one ``read(n)`` is not. ValueError where it is larger than any pod's metrics are."""
+    body = bytearray()
+    async for chunk in content.iter_any():
+        body += chunk
+        if len(body) > _LARGEST_B:
+            raise ValueError(f"more than {_LARGEST_B} bytes of metrics")
+    return bytes(body)
 
 
 def rules_of(objects: Objects) -> Rules | None:
@@ -119,7 +128,12 @@ def labels_of(pod: Object, objects: Objects) -> dict[str, str]:
 
 
 def samples(text: str) -> Iterator[tuple[str, dict[str, str], float]]:
-    """The samples of a scrape in the text format. ValueError where it is not one."""
-    for family in text_string_to_metric_families(text):
+    """The samples of a scrape in the text format, by the names they have there. ValueError where it is not one.
+
+    Comments are left out: by a ``# TYPE`` the parser would rename a counter that does not end in ``_total``
+    (ingress-nginx's ``nginx_ingress_controller_requests``), and a rule would then find nothing.
+    """
+    values = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith("#"))
+    for family in text_string_to_metric_families(values):
         for sample in family.samples:
             yield sample.name, sample.labels, float(sample.value)

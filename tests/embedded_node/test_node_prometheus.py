@@ -22,16 +22,36 @@ rules:
 """
 
 
+@contextlib.contextmanager
+def serving(registry: CollectorRegistry) -> Iterator[AdminServer]:
+    """An app's admin port with these metrics."""
+    server = AdminServer(("127.0.0.1", 0), registry, threading.Event())
+    server.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture
 def admin() -> Iterator[AdminServer]:
     """An app's admin port with one counter at 7."""
     registry = CollectorRegistry()
     Counter("jobs", "Jobs done.", registry=registry).inc(7)
-    server = AdminServer(("127.0.0.1", 0), registry, threading.Event())
-    server.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(registry) as server:
+        yield server
+
+
+async def until_scraped(prometheus: Prometheus) -> None:
+    """Let it scrape until it has any series."""
+    task = asyncio.create_task(prometheus.run())
+    async with asyncio.timeout(60):
+        while not list(prometheus.series.all()):
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def pod(name: str, port: int, scrape: str = "true") -> Object:
@@ -95,6 +115,29 @@ def test_without_annotations_the_first_port_and_the_usual_path_are_taken() -> No
     assert address(one) == "http://10.0.0.1:9/metrics"
     one["metadata"]["annotations"] = {"prometheus.io/path": "stats"}
     assert address(one) == "http://10.0.0.1:1/stats"
+
+
+@pytest.mark.parametrize("name", ["nginx_ingress_controller_requests", "http_requests_total"])
+def test_a_counter_keeps_the_name_that_the_pod_gives_it(name: str) -> None:
+    """With `_total` or without, by its type or not: Prometheus renames nothing, and the rules ask by that name."""
+    assert list(samples(f"# HELP {name} R.\n# TYPE {name} counter\n{name} 4\n")) == [(name, {}, 4.0)]
+
+
+def test_a_label_with_a_hash_is_no_comment() -> None:
+    """Only lines that begin with one are."""
+    assert list(samples('a{path="/#/x"} 1\n  # TYPE a counter\n')) == [("a", {"path": "/#/x"}, 1.0)]
+
+
+def test_metrics_of_many_packets_are_read_to_their_end() -> None:
+    """A pod with 5,000 series: the last is as good as the first."""
+    registry = CollectorRegistry()
+    jobs = Counter("jobs", "Jobs done.", ["queue"], registry=registry)
+    for queue in range(5_000):
+        jobs.labels(queue=str(queue)).inc()
+    with serving(registry) as server:
+        prometheus = Prometheus(shop(server.server_address[1]).objects, 0.02)
+        asyncio.run(until_scraped(prometheus))
+    assert len([one for one in prometheus.series.all() if one.name == "jobs_total"]) == 5_000
 
 
 def test_what_is_no_exposition_is_a_value_error() -> None:

@@ -162,3 +162,13 @@ def test_a_replica_set_without_template_is_refused(server: Server) -> None:
     body = {"metadata": {"name": "x"}, "spec": {"selector": {"matchLabels": {"a": "b"}}}}
     code, answer = server.call("POST", "/apis/apps/v1/namespaces/default/replicasets", body)
     assert (code, "spec.template" in answer["message"]) == (422, True)
+
+
+@pytest.mark.parametrize("spec", [{}, {"spec": None}, {"spec": {"containers": None}}])
+def test_a_pod_is_not_replaced_by_one_without_a_spec(server: Server, spec: dict[str, Any]) -> None:
+    """It is refused as invalid, and the pod stays as it was."""
+    pods = "/api/v1/namespaces/default/pods"
+    body = {"metadata": {"name": "whole"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    assert server.call("POST", pods, body)[0] == 201
+    assert server.call("PUT", f"{pods}/whole", {"metadata": {"name": "whole"}, **spec})[0] == 422
+    assert server.call("GET", f"{pods}/whole")[1]["spec"]["containers"][0]["name"] == "c"

@@ -117,6 +117,15 @@ def test_a_list_item_without_its_merge_key_is_refused() -> None:
         strategic_merge({"containers": []}, {"containers": [{"image": "x"}]}, type_of("PodSpec"))
 
 
+@pytest.mark.parametrize("before", ["x", ["x"], {"name": "x"}])
+def test_what_is_patched_may_be_no_list_of_objects(before: object) -> None:
+    """A manifest on disk has been checked by nobody; nothing there is as good as an empty list."""
+    with pytest.raises(PatchError, match=r"no list|holds objects"):
+        strategic_merge({"containers": before}, {"containers": [{"name": "x"}]}, type_of("PodSpec"))
+    patched = strategic_merge({"containers": None}, {"containers": [{"name": "x"}]}, type_of("PodSpec"))
+    assert patched == {"containers": [{"name": "x"}]}
+
+
 @given(labels, names, labels, names)
 def test_apply_ends_with_what_was_stated_last(
     first_labels: dict[str, str], first_names: set[str], second_labels: dict[str, str], second_names: set[str]

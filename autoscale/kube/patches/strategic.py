@@ -93,10 +93,12 @@ def _primitive_deletions(base: dict[str, Any], patch: dict[str, Any]) -> dict[st
 def _merge_list(
     target: list[Any], patch: list[Any], order: list[Any], field: Field, lists: Lists, path: str
 ) -> list[Any]:
+    if not isinstance(target, list):
+        raise PatchError(path, "what is patched is no list")
     keys = lists.keys(field)
     if not keys:
         return [*target, *(value for value in patch if value not in target)]
-    if any(not isinstance(item, dict) for item in patch):
+    if any(not isinstance(item, dict) for item in [*target, *patch]):
         raise PatchError(path, f"a list of {field.type} holds objects")
     if any(item.get("$patch") == "replace" and keys[0] not in item for item in patch):
         return [copy.deepcopy(item) for item in patch if "$patch" not in item]

@@ -207,7 +207,7 @@ def changes(old: Object, new: Object) -> list[Cause]:
     """What a change must not touch: selectors, a pod's spec, a job's template, a cluster IP."""
     fixed = [path for path in RESOURCES[new["kind"]].immutable if _at(old, path) != _at(new, path)]
     found = [wrong(path, _at(new, path), "field is immutable") for path in fixed]
-    if new["kind"] == "Pod" and _frozen(old["spec"]) != _frozen(new["spec"]):
+    if new["kind"] == "Pod" and _frozen(old["spec"]) != _frozen(new.get("spec") or {}):
         text = "Forbidden: pod updates may not change fields other than `spec.containers[*].image` and a few more"
         found.append(("FieldValueForbidden", "spec", text))
     return found

@@ -115,6 +115,15 @@ def _job(spec: Object) -> None:
     spec.setdefault("parallelism", 1)
 
 
+def _limits(item: Object) -> None:
+    """Of a container's limits: what is not said follows from the greatest, then from the default, then the least."""
+    if item.get("type") != "Container":
+        return
+    default = {**(item.get("max") or {}), **(item.get("default") or {})}
+    request = {**(item.get("min") or {}), **default, **(item.get("defaultRequest") or {})}
+    item |= {name: value for name, value in (("default", default), ("defaultRequest", request)) if value}
+
+
 def _service_port(port: Object) -> None:
     port.setdefault("targetPort", port.get("port"))
 
@@ -157,6 +166,7 @@ _SPECIAL: Mapping[str, Callable[[Object], None]] = {
     "DeploymentStrategy": _strategy,
     "Job": _job_labels,
     "JobSpec": _job,
+    "LimitRangeItem": _limits,
     "ServicePort": _service_port,
     "PodSpec": _pod_spec,
     "HorizontalPodAutoscalerSpec": _hpa,

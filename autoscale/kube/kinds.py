@@ -140,6 +140,9 @@ KINDS = (
         effect="it is stored, but no pod can read it",
     ),
     Resource(plural="serviceaccounts", kind="ServiceAccount", short=("sa",)),
+    Resource(plural="endpoints", kind="Endpoints", short=("ep",)),
+    Resource(plural="resourcequotas", kind="ResourceQuota", short=("quota",), subresources=("status",)),
+    Resource(plural="limitranges", kind="LimitRange", short=("limits",)),
     Resource(
         group="apps",
         plural="deployments",
@@ -237,8 +240,6 @@ KINDS = (
         verbs=("create",),
     ),
     Resource(plural="persistentvolumeclaims", kind="PersistentVolumeClaim", served=False),
-    Resource(plural="resourcequotas", kind="ResourceQuota", served=False),
-    Resource(plural="limitranges", kind="LimitRange", served=False),
     Resource(group="apps", plural="statefulsets", kind="StatefulSet", served=False),
     Resource(group="apps", plural="daemonsets", kind="DaemonSet", served=False),
     Resource(group="batch", plural="cronjobs", kind="CronJob", served=False),

@@ -14,7 +14,18 @@ from autoscale.kube.kinds import Object
 from autoscale.kube.statuses import StatusError
 from autoscale.plane import scheduler
 from autoscale.plane.adapter.answers import NOTHING, Answers
-from autoscale.plane.controllers import deployment, endpointslice, garbage, hpa, job, replicaset
+from autoscale.plane.admission import admit
+from autoscale.plane.controllers import (
+    deployment,
+    endpoints,
+    endpointslice,
+    garbage,
+    hpa,
+    job,
+    replicaset,
+    resourcequota,
+    serviceaccount,
+)
 from autoscale.plane.store import Objects, Store, Write
 
 
@@ -37,11 +48,14 @@ class Controller:
 
 CONTROLLERS = (
     Controller(deployment.step, ("Deployment", "ReplicaSet", "Pod"), deployment.next_due),
-    Controller(replicaset.step, ("ReplicaSet", "Pod"), replicaset.next_due),
-    Controller(job.step, ("Job", "Pod"), job.next_due),
+    Controller(replicaset.step, ("ReplicaSet", "Pod", *admit.READS), replicaset.next_due),
+    Controller(job.step, ("Job", "Pod", *admit.READS), job.next_due),
     Controller(garbage.step, ("Namespace", *garbage.OWNED)),
     Controller(scheduler.step, ("Pod", "Node")),
     Controller(endpointslice.step, ("Service", "Pod", "EndpointSlice")),
+    Controller(endpoints.step, ("Service", "Pod", "Endpoints")),
+    Controller(serviceaccount.step, ("Namespace", "ServiceAccount")),
+    Controller(resourcequota.step, resourcequota.READS),
 )
 """In the order in which a change usually runs through them."""
 

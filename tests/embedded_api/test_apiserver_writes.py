@@ -342,3 +342,19 @@ def test_a_finished_status_of_a_pod_lets_it_go_at_once(server: Server) -> None:
     server.apply(UpdateStatus({**made, "status": {"phase": "Succeeded"}}))
     server.call("DELETE", "/api/v1/namespaces/default/pods/p")
     assert server.call("GET", "/api/v1/namespaces/default/pods/p")[0] == 404
+
+
+def test_a_quota_refuses_what_does_not_fit_and_nothing_is_half_done(server: Server) -> None:
+    """403 of two ConfigMaps the second does not fit a quota of one; once the first has gone it does."""
+    quota = {"kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"count/configmaps": "1"}}}
+    assert server.call("POST", "/api/v1/namespaces/default/resourcequotas", quota)[0] == 201
+    maps = "/api/v1/namespaces/default/configmaps"
+    assert server.call("POST", maps, {"metadata": {"name": "a"}})[0] == 201
+    code, status = server.call("POST", maps, {"metadata": {"name": "b"}})
+    assert (code, status["reason"]) == (403, "Forbidden")
+    why = "exceeded quota: few, requested: count/configmaps=1, used: count/configmaps=1, limited: count/configmaps=1"
+    assert status["message"] == f'configmaps "b" is forbidden: {why}'
+    assert server.call("GET", f"{maps}/b")[0] == 404
+    assert server.call("POST", "/api/v1/namespaces/other/configmaps", {"metadata": {"name": "b"}})[0] == 201
+    server.call("DELETE", f"{maps}/a")
+    assert server.call("POST", maps, {"metadata": {"name": "b"}})[0] == 201

@@ -3,7 +3,7 @@
 from autoscale.embedded.proxy.control import service_table
 from autoscale.kube.kinds import Object
 from autoscale.plane.store import Delete
-from tests.plane.world import World, container, deployment, service, template
+from tests.plane.world import World, container, deployment, pods_of, service, template
 
 
 def endpoints(world: World) -> list[Object]:
@@ -81,3 +81,22 @@ def test_a_headless_service_is_not_proxied() -> None:
     world.run(5)
     assert len(endpoints(world)) == 2
     assert service_table(world.store.objects) == []
+
+
+def test_endpoints_say_the_same_as_slices_for_those_who_still_read_them() -> None:
+    """Ready pods are addresses, those that start are not ready, and a Service's end takes its Endpoints along."""
+    world = World(start_s=3.0)
+    world.create(service())
+    world.create(deployment(replicas=2))
+    world.run(1)
+    (subset,) = world.get("Endpoints", "web")["subsets"]
+    assert "addresses" not in subset
+    assert len(subset["notReadyAddresses"]) == 2
+    world.run(4)
+    (subset,) = world.get("Endpoints", "web")["subsets"]
+    assert subset["ports"] == [{"port": 8080, "protocol": "TCP"}]
+    pods = {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in pods_of(world, app="web")}
+    assert {one["targetRef"]["name"]: one["ip"] for one in subset["addresses"]} == pods
+    world.store.apply(Delete("Service", "default", "web"), world.now)
+    world.run(1)
+    assert world.all("Endpoints") == []

@@ -21,6 +21,7 @@ from autoscale.kube.kinds import RESOURCES, Object, Resource
 from autoscale.kube.patches.apply import apply
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
 from autoscale.kube.statuses import StatusError, bad_request, not_found
+from autoscale.plane.admission.admit import admit
 from autoscale.plane.store import Create, Delete, Store, Update, UpdateStatus
 
 Patcher = Callable[[Object], Object]
@@ -216,6 +217,8 @@ class Registry:
         obj = with_defaults(obj)
         obj = complete(obj, old, self.store.objects, self.block)
         self._refuse(obj, validation.causes(obj) + (validation.changes(old, obj) if old else []))
+        if old is None:
+            obj = admit(obj, self.store.objects)
         classified = classify(obj)
         text = "Forbidden: not supported by the embedded cluster: "
         self._refuse(obj, [("FieldValueForbidden", path, text + why) for path, why in classified.refused])

@@ -20,6 +20,9 @@ def step(deployment: Object, new: Object | None, old: list[Object], running: lis
     if deployment["spec"].get("progressDeadlineSeconds") is not None:
         progress = _progress(deployment, new, counts, now)
         conditions = _put(conditions, progress, now) if progress else conditions
+    conditions = [one for one in conditions if one["type"] != "ReplicaFailure"]
+    if failure := next((found for one in [*([new] if new else []), *old] if (found := _failure(one))), None):
+        conditions = [*conditions, failure]
     status: dict[str, Any] = {name: count for name, count in counts.items() if count}
     status["terminatingReplicas"] = sum(map(is_terminating, running))
     status["conditions"] = conditions
@@ -79,6 +82,12 @@ def _progress(deployment: Object, new: Object | None, counts: dict[str, int], no
     if _timed_out(deployment, current, now):
         return _made("Progressing", "False", "ProgressDeadlineExceeded", f"{name} has timed out progressing.")
     return current
+
+
+def _failure(replica_set: Object) -> Object | None:
+    """That pods of a ReplicaSet cannot be made, as a condition of its Deployment."""
+    found = condition(replica_set, "ReplicaFailure")
+    return {**found, "lastUpdateTime": found["lastTransitionTime"]} if found else None
 
 
 def _moved(before: Object, counts: dict[str, int]) -> bool:

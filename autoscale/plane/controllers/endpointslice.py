@@ -54,12 +54,13 @@ def _grouped(service: Object, pods: list[Object]) -> dict[Ports, list[Object]]:
     for pod in pods:
         selected = matches(service["spec"]["selector"], pod["metadata"].get("labels"))
         if selected and pod.get("status", {}).get("podIP") and not is_finished(pod):
-            groups.setdefault(_resolved(service, pod), []).append(_endpoint(service, pod))
+            groups.setdefault(resolved(service, pod), []).append(_endpoint(service, pod))
     # A Service without pods keeps one empty slice, as upstream's does.
     return groups or {(): []}
 
 
-def _resolved(service: Object, pod: Object) -> Ports:
+def resolved(service: Object, pod: Object) -> Ports:
+    """The numbers of the pod's ports that a Service leads to."""
     found = (
         (port.get("name") or "", port.get("protocol", "TCP"), target_port(port, pod))
         for port in service["spec"].get("ports") or []

@@ -30,6 +30,7 @@ from autoscale.plane.controllers.job_pods import (
     parse_indexes,
     retry_delay_s,
 )
+from autoscale.plane.controllers.making import Maker
 from autoscale.plane.store import Create, Delete, Emit, Objects, Update, UpdateStatus, Write
 
 COMPONENT = "job-controller"
@@ -44,11 +45,12 @@ def step(objects: Objects, now: float) -> list[Write]:
     """One pass over all Jobs."""
     pods = by_owner(objects, "Pod")
     writes: list[Write] = []
+    maker = Maker(COMPONENT, objects, now)
     for job in objects.list("Job"):
         owned = pods.get(job["metadata"]["uid"], [])
         if not is_terminating(job):
             with guarded(job):
-                writes += _clean(job, now) if finished_as(job) else _sync(job, owned, objects, now)
+                writes += _clean(job, now) if finished_as(job) else _sync(job, owned, maker)
     return [*writes, *_release_orphans(objects)]
 
 
@@ -76,8 +78,8 @@ def finished_as(job: Object) -> str | None:
     return next((kind for kind in found if kind in ("Complete", "Failed")), None)
 
 
-def _sync(job: Object, owned: list[Object], objects: Objects, now: float) -> list[Write]:
-    status = dict(job["status"])
+def _sync(job: Object, owned: list[Object], maker: Maker) -> list[Write]:
+    status, now = dict(job["status"]), maker.now
     writes = [*_suspend(job, status, now), *_count(job, owned, status)]
     active = [pod for pod in owned if is_active(pod)]
     ending = [pod for pod in owned if is_terminating(pod) and not is_finished(pod)]
@@ -85,8 +87,7 @@ def _sync(job: Object, owned: list[Object], objects: Objects, now: float) -> lis
     if why:
         writes += _delete_all(job, active) + _end(job, status, why, active or ending, now)
     else:
-        made = _manage(job, owned, active, status, objects, now)
-        writes += made
+        writes += _manage(job, owned, active, status, maker)
     going = {write.name for write in writes if isinstance(write, Delete)}
     staying = [pod for pod in active if pod["metadata"]["name"] not in going]
     status["active"] = len(staying) + sum(isinstance(w, Create) for w in writes)
@@ -212,7 +213,7 @@ def _delete_all(job: Object, pods: list[Object]) -> list[Write]:
 
 
 def _manage(
-    job: Object, owned: list[Object], active: list[Object], status: dict[str, Any], objects: Objects, now: float
+    job: Object, owned: list[Object], active: list[Object], status: dict[str, Any], maker: Maker
 ) -> list[Write]:
     """Delete what is too much, create what is missing, but not while a failure's back-off lasts."""
     spec, succeeded = job["spec"], status.get("succeeded", 0)
@@ -227,31 +228,23 @@ def _manage(
     # What is still ending keeps its place until it has been counted.
     occupied = [p for p in owned if not is_finished(p)]
     missing = min(wanted - len(occupied), BURST)
-    if missing <= 0 or now < retry_delay_s(owned, status.get("failed", 0)):
+    if missing <= 0 or maker.now < retry_delay_s(owned, status.get("failed", 0)):
         return []
     if spec.get("completionMode") == "Indexed":
-        return _create_indexed(job, occupied, status, missing, objects)
-    return _created(job, [(name, None) for name in fresh_names(job, "Pod", missing, objects)])
+        named: list[tuple[str, int | None]] = _indexed(job, occupied, status, missing, maker.objects)
+    else:
+        named = [(name, None) for name in fresh_names(job, "Pod", missing, maker.objects)]
+    return maker.make(job, [job_pod(job, name, index) for name, index in named])[0]
 
 
-def _create_indexed(
+def _indexed(
     job: Object, occupied: list[Object], status: dict[str, Any], missing: int, objects: Objects
-) -> list[Write]:
+) -> list[tuple[str, int | None]]:
+    """Names and indexes of the pods to make."""
     taken = parse_indexes(status.get("completedIndexes", "")) | {index_of(pod) for pod in occupied}
     free = [index for index in range(job["spec"]["completions"]) if index not in taken][:missing]
     name = job["metadata"]["name"]
-    named = [(fresh_names(job, "Pod", 1, objects, f"{name}-{index}-")[0], index) for index in free]
-    return _created(job, named)
-
-
-def _created(job: Object, named: list[tuple[str, Any]]) -> list[Write]:
-    writes: list[Write] = []
-    for name, index in named:
-        writes.append(Create(job_pod(job, name, index)))
-        writes.append(
-            Emit(obj=job, type="Normal", reason="SuccessfulCreate", message=f"Created pod: {name}", component=COMPONENT)
-        )
-    return writes
+    return [(fresh_names(job, "Pod", 1, objects, f"{name}-{index}-")[0], index) for index in free]
 
 
 def _clean(job: Object, now: float) -> list[Write]:

@@ -4,10 +4,12 @@ import math
 from typing import Any
 
 from autoscale.base.times import parse_time
-from autoscale.kube.conditions import condition, is_active, is_available, is_ready, is_terminating
+from autoscale.kube.conditions import condition, is_active, is_available, is_ready, is_terminating, set_condition
 from autoscale.kube.kinds import Object
+from autoscale.kube.statuses import StatusError
 from autoscale.plane.controllers.common import BURST, by_owner, changed_status, fresh_names, guarded, new_pod
-from autoscale.plane.store import Create, Delete, Emit, Objects, UpdateStatus, Write
+from autoscale.plane.controllers.making import Maker
+from autoscale.plane.store import Delete, Emit, Objects, UpdateStatus, Write
 
 COMPONENT = "replicaset-controller"
 
@@ -16,11 +18,13 @@ def step(objects: Objects, now: float) -> list[Write]:
     """One pass over all ReplicaSets."""
     pods = by_owner(objects, "Pod")
     writes: list[Write] = []
+    maker = Maker(COMPONENT, objects, now)
     for replica_set in objects.list("ReplicaSet"):
         active = [pod for pod in pods.get(replica_set["metadata"]["uid"], []) if is_active(pod)]
         with guarded(replica_set):
-            managed = [] if is_terminating(replica_set) else _manage(replica_set, active, objects, now)
-            writes += [*managed, *_status(replica_set, active, now)]
+            ending = is_terminating(replica_set)
+            managed, refused = ([], None) if ending else _manage(replica_set, active, maker)
+            writes += [*managed, *_status(replica_set, active, now, refused)]
     return writes
 
 
@@ -41,13 +45,16 @@ def next_due(objects: Objects, now: float) -> float | None:
     return min((at for at in moments if at > now), default=None)
 
 
-def _manage(replica_set: Object, active: list[Object], objects: Objects, now: float) -> list[Write]:
+def _manage(replica_set: Object, active: list[Object], maker: Maker) -> tuple[list[Write], StatusError | None]:
+    """The writes, and why a pod could not be made."""
     surplus = len(active) - replica_set["spec"].get("replicas", 1)
     if surplus < 0:
-        return _create(replica_set, min(-surplus, BURST), objects)
+        names = fresh_names(replica_set, "Pod", min(-surplus, BURST), maker.objects)
+        pods = [new_pod(replica_set, name, replica_set["spec"]["template"]) for name in names]
+        return maker.make(replica_set, pods)
     if surplus == 0:
-        return []
-    doomed = sorted(active, key=lambda pod: deletion_rank(pod, now))[: min(surplus, BURST)]
+        return [], None
+    doomed = sorted(active, key=lambda pod: deletion_rank(pod, maker.now))[: min(surplus, BURST)]
     writes: list[Write] = []
     for pod in doomed:
         name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
@@ -61,23 +68,7 @@ def _manage(replica_set: Object, active: list[Object], objects: Objects, now: fl
                 component=COMPONENT,
             )
         )
-    return writes
-
-
-def _create(replica_set: Object, count: int, objects: Objects) -> list[Write]:
-    writes: list[Write] = []
-    for name in fresh_names(replica_set, "Pod", count, objects):
-        writes.append(Create(new_pod(replica_set, name, replica_set["spec"]["template"])))
-        writes.append(
-            Emit(
-                obj=replica_set,
-                type="Normal",
-                reason="SuccessfulCreate",
-                message=f"Created pod: {name}",
-                component=COMPONENT,
-            )
-        )
-    return writes
+    return writes, None
 
 
 def deletion_rank(pod: Object, now: float) -> tuple[Any, ...]:
@@ -114,7 +105,16 @@ def _magnitude(at: str | None, now: float) -> int:
     return int(math.log2(age_ns)) if age_ns >= 1 else -1
 
 
-def _status(replica_set: Object, active: list[Object], now: float) -> list[Write]:
+def _failure(replica_set: Object, refused: StatusError | None, now: float) -> list[Object]:
+    """The conditions: ``ReplicaFailure`` while a pod cannot be made, with the words of the first time."""
+    if refused is None:
+        return []
+    known = condition(replica_set, "ReplicaFailure")
+    new = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": refused.message}
+    return [known] if known else set_condition([], new, now)
+
+
+def _status(replica_set: Object, active: list[Object], now: float, refused: StatusError | None) -> list[Write]:
     min_ready_s = replica_set["spec"].get("minReadySeconds", 0)
     template_labels = (replica_set["spec"]["template"].get("metadata") or {}).get("labels") or {}
     counts = {
@@ -126,5 +126,7 @@ def _status(replica_set: Object, active: list[Object], now: float) -> list[Write
         "availableReplicas": sum(is_available(pod, min_ready_s, now) for pod in active),
         "observedGeneration": replica_set["metadata"].get("generation", 1),
     }
-    status = {name: count for name, count in counts.items() if count or name == "replicas"}
+    status: dict[str, Any] = {name: count for name, count in counts.items() if count or name == "replicas"}
+    if conditions := _failure(replica_set, refused, now):
+        status["conditions"] = conditions
     return [UpdateStatus({**replica_set, "status": status})] if changed_status(replica_set, status) else []

@@ -145,10 +145,29 @@ def _endpoint_slice(obj: Object, now: float) -> list[Any]:
     return [_name(obj), obj.get("addressType", ""), _some(ports), _some(addresses), age(obj, now)]
 
 
-def _some(texts: list[str]) -> str:
+def _some(texts: list[str], none: str = "<unset>") -> str:
     """At most three of them, and how many more there are."""
     more = f" + {len(texts) - 3} more..." if len(texts) > 3 else ""
-    return ",".join(texts[:3]) + more if texts else "<unset>"
+    return ",".join(texts[:3]) + more if texts else none
+
+
+def _endpoints(obj: Object, now: float) -> list[Any]:
+    found = [
+        f"{address['ip']}:{port['port']}" if port else str(address["ip"])
+        for subset in obj.get("subsets") or []
+        for port in subset.get("ports") or [None]
+        for address in subset.get("addresses") or []
+    ]
+    return [_name(obj), _some(found, "<none>"), age(obj, now)]
+
+
+def _quota(obj: Object, now: float) -> list[Any]:
+    status = obj.get("status", {})
+    used, hard = status.get("used") or {}, status.get("hard") or {}
+    texts = {name: f"{name}: {used.get(name, '0')}/{hard[name]}" for name in sorted(hard)}
+    limits = [text for name, text in texts.items() if name.startswith("limits.")]
+    others = [text for name, text in texts.items() if not name.startswith("limits.")]
+    return [_name(obj), ", ".join(others), ", ".join(limits), age(obj, now)]
 
 
 def _pdb(obj: Object, now: float) -> list[Any]:
@@ -176,6 +195,12 @@ PRINTERS: Mapping[str, Printer] = {
     ),
     "Event": _printer(_event, "Last Seen, Type, Reason, Object, Message", "Subobject, Source, First Seen, Count, Name"),
     "EndpointSlice": _printer(_endpoint_slice, "Name, AddressType, Ports, Endpoints, Age"),
+    "Endpoints": _printer(_endpoints, "Name, Endpoints, Age"),
+    "ResourceQuota": _printer(_quota, "Name, Request, Limit, Age"),
+    "ServiceAccount": _printer(lambda obj, now: [_name(obj), age(obj, now)], "Name, Age"),
+    "LimitRange": _printer(
+        lambda obj, _now: [_name(obj), obj["metadata"].get("creationTimestamp")], "Name, Created At"
+    ),
     "PodDisruptionBudget": _printer(_pdb, "Name, Min Available, Max Unavailable, Allowed Disruptions:integer, Age"),
     "Namespace": _printer(
         lambda obj, now: [_name(obj), obj.get("status", {}).get("phase", ""), age(obj, now)], "Name, Status, Age"

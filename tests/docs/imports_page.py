@@ -2,6 +2,7 @@
 
 from autoscale.imports import importers
 from autoscale.imports.prom.families import KNOWN, KUBERNETES, Family
+from autoscale.imports.prom.requests import NAMESPACES, WHOSE
 from autoscale.imports.prom.status import LABELS
 
 INTRODUCTION = """# Imports
@@ -28,16 +29,23 @@ They are told apart by how a file begins; `--from` asks for one tool's.
 SERIES = """
 ## Series that count requests
 
-Raw counters, not `rate()`, whose answer has no name any more. The unit is that of the series' own name.
-Names, labels and release lines were written from knowledge: but for this project's own app the programs were not run.
+Raw counters, not `rate()`, whose answer has no name any more. The unit is that of the series' own name, and where that
+names none the buckets' bounds may tell. Names and labels were read in each one's own source or documentation (the last
+column); but for this project's own app the programs were not run. OpenTelemetry's dots (`http.server.request.duration`,
+as Prometheus 3 may keep them) are read as underscores.
 
-| from | counters, the first that is there | durations, unit | labels that say how a request ended | release line |
-| --- | --- | --- | --- | --- |
+| from | counters, the first that is there | durations, unit | labels that are used | release line | read in |
+| --- | --- | --- | --- | --- | --- |
 """
 
 REST = """
-The end of a request is read from the first of these labels that a series has: {labels}. Codes of 1xx to 3xx and
-words such as `success` are answers, 4xx, 5xx and words such as `error` failures; without any, the end is unknown.
+The end of a request is read from the first of these labels that a series has, in any spelling (`statusCode`,
+`http.status_code`): {labels}. Codes of 1xx to 3xx and words such as `success` are answers, 4xx, 5xx and words such as
+`error` failures; where two labels disagree (gRPC fails with HTTP 200) the failure counts; without any, the end is
+unknown.
+
+Whose requests they are is read from the first of these labels: {whose}, or from the pods' owners; the namespace from
+{namespaces}.
 
 ## Kubernetes in Prometheus
 
@@ -51,9 +59,21 @@ def page() -> str:
     """The whole page."""
     forms = "".join(f"| {one.tool} | {one.form} |\n" for one in importers())
     series = "".join(
-        f"| {one.source} | {_code(one.counters)} | {_durations(one)} | {one.labels} | {one.since} |\n" for one in KNOWN
+        f"| {one.source} | {_code(one.counters)} | {_durations(one)} | {one.labels} | {one.since} | {one.read_in} |\n"
+        for one in KNOWN
     )
-    return INTRODUCTION + forms + SERIES + series + REST.format(labels=_code(LABELS), kubernetes=KUBERNETES)
+    return (
+        INTRODUCTION
+        + forms
+        + SERIES
+        + series
+        + REST.format(
+            labels=_code(LABELS),
+            kubernetes=KUBERNETES,
+            whose=_code(tuple(name for name, _ in WHOSE)),
+            namespaces=_code(NAMESPACES),
+        )
+    )
 
 
 def _durations(family: Family) -> str:

@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple
 
 class Family(NamedTuple):
     """One view of requests: ``counters`` in the order of preference, the base name of its ``histogram`` (without
-    ``_bucket``), the ``unit`` of it, and who gives it, with the release line meant (not tried against each)."""
+    ``_bucket``), the ``unit`` of it, who gives it, the release line meant, and where that
+    was read (but for this project's app the programs were not run)."""
 
     source: str
     counters: tuple[str, ...]
@@ -13,6 +14,7 @@ class Family(NamedTuple):
     unit: Literal["s", "ms"]
     labels: str
     since: str
+    read_in: str
 
 
 SECONDS_PER = {"s": 1.0, "ms": 0.001}
@@ -25,6 +27,7 @@ KNOWN = (
         unit="s",
         labels="status, code, status_code",
         since="app 0.1.0",
+        read_in="app/metrics.py, run",
     ),
     Family(
         source="Micrometer (Spring Boot)",
@@ -32,7 +35,8 @@ KNOWN = (
         histogram="http_server_requests_seconds",
         unit="s",
         labels="status, outcome, uri",
-        since="Spring Boot 3",
+        since="Spring Boot 2 and 3, Quarkus",
+        read_in="Quarkus' guide to its Micrometer metrics; output in micrometer#3207",
     ),
     Family(
         source="OpenTelemetry (stable)",
@@ -41,6 +45,7 @@ KNOWN = (
         unit="s",
         labels="http_response_status_code",
         since="semconv 1.23",
+        read_in="semantic-conventions, docs/http/http-metrics.md",
     ),
     Family(
         source="OpenTelemetry (before 1.23)",
@@ -49,6 +54,16 @@ KNOWN = (
         unit="ms",
         labels="http_status_code",
         since="semconv 1.20",
+        read_in="opentelemetry-specification#3390, which ended it",
+    ),
+    Family(
+        source="OpenTelemetry (1.21, 1.22)",
+        counters=("http_server_duration_seconds_count",),
+        histogram="http_server_duration_seconds",
+        unit="s",
+        labels="http_response_status_code, http_status_code",
+        since="semconv 1.21",
+        read_in="opentelemetry-specification#3390, which made milliseconds seconds",
     ),
     Family(
         source="OpenTelemetry (no unit in the name)",
@@ -57,6 +72,7 @@ KNOWN = (
         unit="s",
         labels="http_response_status_code",
         since="semconv 1.23",
+        read_in="as above; exporters can leave units out of names",
     ),
     Family(
         source="OpenTelemetry (before 1.23, no unit in the name)",
@@ -64,7 +80,8 @@ KNOWN = (
         histogram="http_server_duration",
         unit="ms",
         labels="http_status_code",
-        since="semconv 1.20",
+        since="semconv 1.20 to 1.22",
+        read_in="as above; seconds where the buckets' bounds say so",
     ),
     Family(
         source="prometheus-flask-exporter",
@@ -73,6 +90,7 @@ KNOWN = (
         unit="s",
         labels="status",
         since="0.23",
+        read_in="prometheus_flask_exporter, README.md",
     ),
     Family(
         source="prometheus-net",
@@ -81,6 +99,7 @@ KNOWN = (
         unit="s",
         labels="code",
         since="8.2",
+        read_in="prometheus-net, README.md",
     ),
     Family(
         source="go-grpc-middleware",
@@ -89,6 +108,7 @@ KNOWN = (
         unit="s",
         labels="grpc_code",
         since="2.x",
+        read_in="go-grpc-prometheus, README.md",
     ),
     Family(
         source="Istio",
@@ -96,7 +116,8 @@ KNOWN = (
         histogram="istio_request_duration_milliseconds",
         unit="ms",
         labels="response_code, reporter, destination_workload",
-        since="1.2x",
+        since="1.5 and later",
+        read_in="Istio, Standard Metrics",
     ),
     Family(
         source="Linkerd",
@@ -105,6 +126,7 @@ KNOWN = (
         unit="ms",
         labels="classification, status_code, direction",
         since="2.x",
+        read_in="linkerd2, viz/metrics-api (its queries)",
     ),
     Family(
         source="Envoy (downstream)",
@@ -113,6 +135,7 @@ KNOWN = (
         unit="ms",
         labels="envoy_response_code_class",
         since="1.30",
+        read_in="envoy, http_conn_man/stats.rst",
     ),
     Family(
         source="Envoy (upstream)",
@@ -121,6 +144,7 @@ KNOWN = (
         unit="ms",
         labels="envoy_response_code, envoy_response_code_class",
         since="1.30",
+        read_in="envoy, cluster_manager/cluster_stats.rst",
     ),
     Family(
         source="Traefik (service)",
@@ -128,7 +152,8 @@ KNOWN = (
         histogram="traefik_service_request_duration_seconds",
         unit="s",
         labels="code",
-        since="3.x",
+        since="2.x, 3.x",
+        read_in="traefik, pkg/metrics/prometheus.go",
     ),
     Family(
         source="Traefik (router)",
@@ -136,7 +161,8 @@ KNOWN = (
         histogram="traefik_router_request_duration_seconds",
         unit="s",
         labels="code",
-        since="3.x",
+        since="2.8 and later",
+        read_in="Traefik, Metrics overview",
     ),
     Family(
         source="Traefik (entry point)",
@@ -144,7 +170,8 @@ KNOWN = (
         histogram="traefik_entrypoint_request_duration_seconds",
         unit="s",
         labels="code",
-        since="3.x",
+        since="2.x, 3.x",
+        read_in="traefik, pkg/metrics/prometheus.go",
     ),
     Family(
         source="ingress-nginx",
@@ -153,6 +180,7 @@ KNOWN = (
         unit="s",
         labels="status, ingress, service",
         since="1.x",
+        read_in='ingress-nginx, monitoring.md, whose "in milliseconds" is wrong: its buckets are seconds',
     ),
     Family(
         source="HAProxy (backend)",
@@ -161,6 +189,7 @@ KNOWN = (
         unit="s",
         labels="code, proxy",
         since="2.x",
+        read_in="haproxy, addons/promex/README",
     ),
     Family(
         source="HAProxy (frontend)",
@@ -169,6 +198,7 @@ KNOWN = (
         unit="s",
         labels="code, proxy",
         since="2.x",
+        read_in="haproxy, addons/promex/README",
     ),
     Family(
         source="HAProxy (server)",
@@ -177,6 +207,7 @@ KNOWN = (
         unit="s",
         labels="code, proxy, server",
         since="2.x",
+        read_in="haproxy, addons/promex/README",
     ),
     Family(
         source="Kong",
@@ -185,6 +216,16 @@ KNOWN = (
         unit="ms",
         labels="code",
         since="3.x",
+        read_in="kong 3, plugins/prometheus/exporter.lua",
+    ),
+    Family(
+        source="Kong 2",
+        counters=("kong_http_status",),
+        histogram="kong_latency",
+        unit="ms",
+        labels="code, type",
+        since="2.x",
+        read_in="kong 2.8, plugins/prometheus/exporter.lua",
     ),
     Family(
         source="Caddy",
@@ -193,6 +234,7 @@ KNOWN = (
         unit="s",
         labels="code, handler",
         since="2.x",
+        read_in="caddy, modules/caddyhttp/metrics.go",
     ),
 )
 # What counts requests to monitoring and to the cluster's own parts: never the workload's.

@@ -183,7 +183,7 @@ def _pods(series: Sequence[Series], workload: str | None, namespace: str | None)
         if one.name == "container_cpu_usage_seconds_total" and pod and one.points:
             cpu.setdefault(pod, []).append(one)
     found: list[Row] = []
-    mine = _owned(series, set(cpu), workload)
+    mine = owned(series, set(cpu), workload)
     latest = max((one.points[-1][0] for pod in mine for one in cpu[pod]), default=0.0)
     for pod in sorted(mine):
         several = _containers(cpu[pod])
@@ -196,7 +196,7 @@ def _pods(series: Sequence[Series], workload: str | None, namespace: str | None)
     return found
 
 
-def _owned(series: Sequence[Series], pods: set[str], workload: str | None) -> set[str]:
+def owned(series: Sequence[Series], pods: set[str], workload: str | None) -> set[str]:
     """The workload's pods: by their owner where that was saved, else by their name; all where no workload is known."""
     if workload is None:
         return pods

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.imports.prom.families import ASIDE, KNOWN, SECONDS_PER, Family
+from autoscale.imports.prom.kubernetes import owned
+from autoscale.imports.prom.latency import common_bounds, unit_of
 from autoscale.imports.prom.series import Series
 from autoscale.imports.prom.status import label_of
 
@@ -37,15 +39,24 @@ def choose(series: Sequence[Series], workload: str | None) -> Chosen:
         left = [other.source for other, _, _ in views[1:] if other.histogram != family.histogram]
         notes = [f"Requests are counted by {counters[0].name} ({family.source})."]
         notes += [f"Left aside, as they count the same requests: {', '.join(left)}."] if left else []
-        unit: float | None = SECONDS_PER[family.unit]
+        unit = _unit(family, buckets)
     else:
         counters, buckets, notes = _unknown(by_name)
         unit = None
     if not buckets:
         buckets = _only_histogram(by_name)
         unit = None
-    counters, more = _one_view(counters, workload)
-    return Chosen(counters, _one_view(buckets, workload)[0], unit, (*notes, *more))
+    counters, more = _one_view(_of_pods(series, counters, workload), workload)
+    buckets, _ = _one_view(_of_pods(series, buckets, workload), workload)
+    return Chosen(counters, buckets, unit, (*notes, *more))
+
+
+def _unit(family: Family, buckets: Sequence[Series]) -> float | None:
+    """Seconds of the histogram's unit: by its name, where that tells; else by its bounds; else the family's."""
+    own = SECONDS_PER[family.unit]
+    if any(word in family.histogram for word in ("second", "_ms")) or not buckets:
+        return own
+    return unit_of("", common_bounds(buckets)) or own
 
 
 def _coded(counters: Iterable[Series]) -> bool:
@@ -98,7 +109,26 @@ def _only_histogram(by_name: dict[str, list[Series]]) -> list[Series]:
 
 
 # label -> which of its values is taken where there are several: each counts the same requests
-_VIEWS = {"reporter": ("destination", "waypoint", "source"), "direction": ("inbound", "outbound")}
+_VIEWS = {
+    "reporter": ("destination", "waypoint", "source"),
+    "direction": ("inbound", "outbound"),
+    "type": ("request", "upstream"),  # Kong 2 has three durations in one histogram
+}
+# labels that name whose requests they are, the surest first: (label, whether a request has only one of its values)
+WHOSE = (
+    ("destination_workload", True),
+    ("deployment", True),
+    ("statefulset", True),
+    ("exported_service", False),
+    ("destination_service_name", False),
+    ("app", False),
+    ("service", False),
+    ("job", False),
+)
+# Prometheus renames a target's own label to exported_...: `namespace` is then that of the ingress controller.
+NAMESPACES = ("destination_workload_namespace", "destination_service_namespace", "exported_namespace", "namespace")
+_ADDED = ("job", "service", "exported_service", "proxy", "ingress", "route", "envoy_cluster_name",
+          "envoy_http_conn_manager_prefix", "app")  # fmt: skip
 
 
 def _one_view(series: Sequence[Series], workload: str | None) -> tuple[list[Series], list[str]]:
@@ -118,16 +148,23 @@ def _one_view(series: Sequence[Series], workload: str | None) -> tuple[list[Seri
     return _of_workload(chosen, workload), [*notes, *_services(chosen)]
 
 
+def _of_pods(every: Sequence[Series], series: Sequence[Series], workload: str | None) -> Sequence[Series]:
+    """The series of the workload's own pods where some are; else (those of a proxy that stands before it) all."""
+    pods = {one.labels["pod"] for one in series if one.labels.get("pod")}
+    mine = owned(every, pods, workload.rpartition("/")[2]) if workload else set()
+    return [one for one in series if one.labels.get("pod") in mine] if mine else series
+
+
 def _of_workload(series: list[Series], workload: str | None) -> list[Series]:
     """The requests of the workload, where labels tell whose they are."""
     namespace, _, name = (workload or "").rpartition("/")
     if namespace:
-        series = [one for one in series if one.labels.get("namespace", namespace) == namespace]
-    for label in ("destination_workload", "deployment"):
+        series = [one for one in series if _namespace(one) in (None, namespace)]
+    for label, only in WHOSE:
         values = sorted({one.labels[label] for one in series if one.labels.get(label)})
         if name in values:
             return [one for one in series if one.labels.get(label) == name]
-        if len(values) > 1:
+        if len(values) > 1 and only:
             problem = Problem(label, ", ".join(values), "one workload")
             raise InputError(
                 "the requests are those of several workloads", problems=[problem], fix="name one by --workload"
@@ -135,9 +172,14 @@ def _of_workload(series: list[Series], workload: str | None) -> list[Series]:
     return series
 
 
+def _namespace(one: Series) -> str | None:
+    """The namespace of the workload that a series tells of."""
+    return next((one.labels[label] for label in NAMESPACES if one.labels.get(label)), None)
+
+
 def _services(series: Sequence[Series]) -> list[str]:
     """A note where series of several jobs or services are added up."""
-    for label in ("job", "service", "proxy", "ingress"):
+    for label in _ADDED:
         values = sorted({one.labels[label] for one in series if one.labels.get(label)})
         if len(values) > 1:
             return [f"The requests of several are added up: {label} {', '.join(values[:5])}."]

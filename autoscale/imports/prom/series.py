@@ -22,8 +22,9 @@ class Series:
 
     @property
     def name(self) -> str:
-        """The metric's name; "" where a function such as ``rate()`` lost it."""
-        return self.labels.get("__name__", "")
+        """The metric's name; "" where a function such as ``rate()`` lost it. OpenTelemetry's dots, which Prometheus 3
+        may keep, are underscores here."""
+        return self.labels.get("__name__", "").replace(".", "_")
 
 
 class Increase(NamedTuple):

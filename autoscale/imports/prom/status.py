@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-# In the order in which they are believed; which exporter has which stands in docs/imports.md.
+# In the order in which they are believed, however they are spelled (status_code, statusCode, http.status_code); which
+# exporter has which stands in docs/imports.md.
 LABELS = (
     "code",
     "status",
@@ -13,11 +14,12 @@ LABELS = (
     "http_status_code",
     "http_status",
     "http_code",
-    "statusCode",
+    "http_response_code",
     "envoy_response_code",
     "envoy_response_code_class",
     "response_code_class",
     "status_class",
+    "code_class",
     "grpc_code",
     "grpc_status",
     "rpc_grpc_status_code",
@@ -27,6 +29,7 @@ LABELS = (
     "success",
     "result",
 )
+_PLAIN = {label: re.sub(r"[^a-z0-9]", "", label) for label in LABELS}
 _GOOD = {"ok", "success", "succeeded", "redirection", "informational", "true"}
 _BAD = {
     "client_error",
@@ -62,14 +65,28 @@ _GRPC_BAD = {
 
 
 def label_of(labels: Mapping[str, str]) -> str | None:
-    """The label that says how a series' requests ended; None where none does."""
-    return next((label for label in LABELS if labels.get(label)), None)
+    """The label that says how a series' requests ended, however it is spelled; None where none does."""
+    return next((name for name, _ in _said(labels)), None)
 
 
 def ended(labels: Mapping[str, str]) -> str | None:
-    """ "" for requests that were answered, a cause for those that failed, None where it is not known."""
-    known = (_read(label, labels[label]) for label in LABELS if labels.get(label))
-    return next((cause for cause in known if cause is not None), None)
+    """ "" for requests that were answered, a cause for those that failed, None where it is not known.
+
+    A call of gRPC that failed has an HTTP status of 200: whichever label tells of a failure is believed.
+    """
+    known = [cause for label, text in _said(labels) if (cause := _read(label, text)) is not None]
+    return next((cause for cause in known if cause and cause.lower() != "unknown"), known[0] if known else None)
+
+
+def _said(labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(label as it is known, value) of the labels that say how requests ended, those that are believed first."""
+    found = {_plain(name): text for name, text in labels.items() if text}
+    return [(known, found[plain]) for known, plain in _PLAIN.items() if plain in found]
+
+
+def _plain(label: str) -> str:
+    """A label without what exporters differ in: statusCode, status-code and http.response.status_code's marks."""
+    return re.sub(r"[^a-z0-9]", "", label.lower())
 
 
 def _read(label: str, text: str) -> str | None:

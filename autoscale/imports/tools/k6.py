@@ -1,6 +1,7 @@
 """k6's JSON lines (``k6 run --out json=FILE``): one line a sample (https://grafana.com/docs/k6/latest/results-output/)."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ NOTES = (
     "k6 does not record which executor sent them: whether the model was open or closed is not known.",
     "Pods, HPA and CPU are not in k6's results.",
 )
+_ENTRY = re.compile(r'"type"\s*:\s*"(Metric|Point)"')
 _LONGEST_S = 86400.0  # a request that took longer is a mistake of the file
 
 
@@ -88,9 +90,8 @@ def _time(text: Any) -> float | None:
 
 
 def recognises(head: str) -> bool:
-    """Whether the first line is one of k6's entries."""
-    line = first_line(head)
-    return line.startswith("{") and '"type"' in line and '"metric"' in line
+    """Whether the first line is one of k6's entries; a label of Prometheus' may be called "type" as well."""
+    return first_line(head).startswith("{") and _ENTRY.search(first_line(head)) is not None
 
 
 IMPORTER = Importer("k6", "JSON lines (k6 run --out json=FILE), also gzip", recognises, read)

@@ -126,6 +126,13 @@ def slowest_scale_up(analysis: Analysis) -> ScaleUp | None:
     return max(known, key=lambda growth: growth.total_s or 0.0, default=None)
 
 
+def gravest_scale_up(analysis: Analysis) -> ScaleUp | None:
+    """The growth to speak of first: from no pods, where requests failed or waited for it, else the slowest."""
+    harmed = [cold for cold in analysis.cold_starts if cold.harmed and cold.growth.slowest_phase is not None]
+    worst = max(harmed, key=lambda cold: cold.harmed, default=None)
+    return worst.growth if worst is not None else slowest_scale_up(analysis)
+
+
 def _slow_phase(account: Account) -> Answer:
     question, analysis = "Which phase was slow?", account.analysis
     if account.verdict.outcome == "invalid":
@@ -136,7 +143,7 @@ def _slow_phase(account: Account) -> Answer:
         return Answer(question, "Nobody can say", "unknown", ("No load was sent, so nothing had to be followed.",))
     if not any(event.up for event in analysis.scale_events):
         return Answer(question, "None: the workload was never scaled up", "plain", _why_not(account))
-    growth = slowest_scale_up(analysis)
+    growth = gravest_scale_up(analysis)
     if growth is None or growth.slowest_phase is None:
         return Answer(question, "Unknown", "unknown", ("The moments of the scale-ups were not seen.",))
     longest = next(phase for phase in growth.phases if phase.name == growth.slowest_phase)
@@ -145,7 +152,8 @@ def _slow_phase(account: Account) -> Answer:
         f" of {duration(growth.total_s)}"
     )
     when = offset(growth.event.at, analysis.load_start)
-    where = f"In the scale-up {growth.event.before} → {growth.event.after} at {when}."
+    kind = "cold start" if growth.event.before == 0 else "scale-up"
+    where = f"In the {kind} {growth.event.before} → {growth.event.after} at {when}."
     others = sorted(
         (phase for phase in growth.phases if phase.duration_s is not None and phase is not longest),
         key=lambda phase: -(phase.duration_s or 0.0),

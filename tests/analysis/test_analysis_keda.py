@@ -1,5 +1,7 @@
 """What a record says of KEDA: who woke the target, where the cold start went, what it was set to."""
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,9 @@ from autoscale.analysis.results.analysis import Analysis
 from autoscale.findings import find
 from autoscale.kube.kinds import Object
 from autoscale.observe.keda import floor, paused, scaled_object_row
+from autoscale.record.reader import read
+from autoscale.report.answers import answers
+from autoscale.report.gather import gather
 from tests.findings.test_findings_rules import asleep, run, sourceless, woken
 
 
@@ -98,3 +103,44 @@ def test_a_paused_keda_is_named_whatever_its_conditions_say() -> None:
     assert [one.words for one in found.interventions if one.kind == "hpa deleted"] == [
         "the HPA web was deleted, as its ScaledObject was paused"
     ]
+
+
+@cache
+def real(name: str) -> Analysis:
+    """A run on a local Kubernetes 1.35.4 with KEDA 2.21.0 (``k8s/examples/scale-from-zero``)."""
+    return analyse(read(Path(__file__).parents[1] / "fixtures" / "told" / f"{name}.jsonl.gz"))
+
+
+def test_a_run_on_the_real_keda_goes_from_nothing_to_nothing() -> None:
+    """KEDA wakes the target and puts it to sleep, its HPA does the rest, and nobody else is blamed for any of it."""
+    found = real("real-keda-from-zero")
+    first, *others, last = found.scale_events
+    assert (first.before, first.after, first.by) == (0, 1, "keda")
+    assert (last.after, last.by) == (0, "keda")
+    assert max(one.after for one in others) > 1
+    assert {one.by for one in others} == {"hpa"}
+    assert {decision.outcome for decision in found.decisions} == {"agrees"}
+
+
+def test_the_real_cold_start_adds_up_and_is_found() -> None:
+    """From the load's beginning to the first answer; requests were refused until then, and F38 counts them."""
+    found = real("real-keda-from-zero")
+    (cold,) = found.cold_starts
+    phases = {phase.name: phase.duration_s for phase in cold.growth.phases}
+    assert cold.start == found.load_start
+    assert sum(value or 0 for value in phases.values()) == pytest.approx(cold.growth.total_s)
+    assert cold.length_s == pytest.approx(cold.growth.total_s)
+    assert cold.failed
+    assert f"{cold.failed} requests failed" in story(found, "F38")
+    assert (found.keda.polling_s, found.keda.cooldown_s, found.keda.floor) == (10, 30, 0) if found.keda else False
+
+
+def test_the_first_screen_speaks_of_the_cold_start() -> None:
+    """Where requests failed for want of a pod that growth is the one to name, though a later one took longer."""
+    record = Path(__file__).parents[1] / "fixtures" / "told" / "real-keda-from-zero.jsonl.gz"
+    account = gather(record)
+    slow, change = answers(account)[2:]
+    assert slow.headline.startswith("Until KEDA woke the target: ")
+    assert slow.details[0].startswith("In the cold start 0 → 1 at ")
+    assert max(account.analysis.scale_ups, key=lambda one: one.total_s or 0).event.before > 0
+    assert change.headline == "Requests came while there were no pods"

@@ -1,17 +1,19 @@
 """Writes the generated pages under docs/: python -m tests.docs.generate (make docs)."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 from autoscale.record.schema import schema
 from autoscale.report import schema as report_schema
 from tests.contract import table
-from tests.docs import imports_page, shapes_table
+from tests.docs import imports_page, samples, shapes_table
 from tests.fidelity import measured, page, picture
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
+@cache
 def pages() -> dict[Path, str]:
     """Every generated page and what should stand in it."""
     runs = measured.read()
@@ -23,12 +25,14 @@ def pages() -> dict[Path, str]:
         DOCS / "scenarios.md": shapes_table.page((DOCS / "scenarios.md").read_text(encoding="utf-8")),
         DOCS / "fidelity.md": page.page(runs),
         DOCS / "pictures" / "fidelity.svg": picture.svg(runs),
+        **samples.pages(DOCS / "samples"),
     }
 
 
 def main() -> None:
     """Write them."""
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(f"wrote {path.name}")
 

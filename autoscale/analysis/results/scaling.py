@@ -154,6 +154,11 @@ class ColdStart:
         """How long there was no answer."""
         return None if self.end is None else self.end - self.start
 
+    @property
+    def harmed(self) -> int:
+        """Requests that failed or waited for it, as far as is known."""
+        return (self.failed or 0) + (self.waited or 0)
+
 
 @dataclass(frozen=True, slots=True)
 class KedaSpec:

@@ -21,10 +21,10 @@ _KEEP += "pod is there (a queue, KEDA's HTTP add-on)."
 
 def check(run: Run) -> Hit | None:
     """F38: the target was at 0 pods when the load came, and requests failed or waited until the first pod answered."""
-    harmed = [cold for cold in run.analysis.cold_starts if cold.failed or cold.waited]
+    harmed = [cold for cold in run.analysis.cold_starts if cold.harmed]
     if not harmed:
         return None
-    cold = max(harmed, key=lambda one: (one.failed or 0) + (one.waited or 0))
+    cold = max(harmed, key=lambda one: one.harmed)
     phases = [phase for phase in cold.growth.phases if phase.duration_s is not None]
     longest = max(phases, key=lambda phase: phase.duration_s or 0.0, default=None)
     advice, patch = _advice(run, longest)

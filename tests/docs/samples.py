@@ -1,0 +1,16 @@
+"""The reports under docs/samples/: of runs with each autoscaler, made from their records.
+
+The records are of runs on the local Kubernetes with the real programs (``make keda``, ``make vpa``).
+"""
+
+from pathlib import Path
+
+from autoscale import report
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+SAMPLES = {"keda": FIXTURES / "told" / "real-keda-from-zero.jsonl.gz"}
+
+
+def pages(folder: Path) -> dict[Path, str]:
+    """Each sample and what should stand in it."""
+    return {folder / f"{name}.md": report.render(record, "markdown") for name, record in SAMPLES.items()}

@@ -107,14 +107,13 @@ class Trace(Strict):
 
 
 class Sending(Strict):
-    """How it is sent."""
+    """How it is sent, whoever sends it."""
 
     model: Literal["open", "closed"] = "open"
     arrivals: Literal["uniform", "poisson"] = "uniform"
     seed: int = 1
     pacing: Positive = 1.0
     rate_factor: float = Field(default=1.0, gt=0, le=1_000_000)
-    workers: int = Field(default=1, ge=1, le=100)
     max_in_flight: int = Field(default=1000, ge=1, le=100_000)
     connections: int = Field(default=10, ge=1, le=100_000)
     close_share: float = Field(default=0.1, ge=0, le=1)
@@ -128,9 +127,25 @@ class Sending(Strict):
     env: dict[str, str] = Field(default={})
 
 
-class Load(Sending):
-    """How much, when, and how it is sent."""
+def _number(value: object) -> object:
+    if value is None or (isinstance(value, str) and value != "auto"):
+        raise ValueError("a whole number, or auto")
+    return None if value == "auto" else value
 
+
+Workers = Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(_number)]
+
+
+class Sent(Sending):
+    """How it is sent, and by how many."""
+
+    workers: int = Field(default=1, ge=1, le=100)
+
+
+class Load(Sending):
+    """How much, when, and how it is sent; ``workers``: None where their number follows from the plan (``auto``)."""
+
+    workers: Workers = 1
     plan: list[PlanPart] | None = Field(default=None, min_length=1)
     shape: AnyShape | None = None
     trace: Trace | None = None
@@ -254,8 +269,8 @@ class Resolved(Strict):
     ``points`` [[second, requests per second]]; ``users`` [[second, users]] where the model is closed; ``total`` in
     requests; ``tls.ca`` is the PEM text of the authority here; every request has a name. With a locustfile there are no
     requests, no points and no total: how many it sends is not known before; ``journeys`` [[second, journeys
-    per second]] where its model is open; ``files`` is it with what lies beside it, a
-    zip in base64, which is not written down.
+    per second]] where its model is open; ``files`` is it with what lies beside it, a zip in base64, which is not
+    written down. ``sizing`` says why there are so many workers, where they follow from the plan.
     """
 
     name: str
@@ -268,7 +283,8 @@ class Resolved(Strict):
     stages: list[ResolvedStage]
     duration_s: float
     total: float
-    load: Sending
+    load: Sent
+    sizing: str | None = None
     requests: list[Request]
     tls: Tls
     target: Target

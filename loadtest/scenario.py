@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from loadtest import locustfile, mistakes, pieces, traces
+from loadtest import locustfile, mistakes, pieces, sizing, traces
 from loadtest.errors import Problem, ScenarioError, did_you_mean
-from loadtest.models import File, Load, PlanPart, Request, Resolved, ResolvedStage, Sending
+from loadtest.models import File, Load, PlanPart, Request, Resolved, ResolvedStage, Sent
 from loadtest.models import Trace as TraceModel
 from loadtest.plan import Point, RatePlan, Stage, join
 from loadtest.yamltext import MOST_LEVELS, Loader, fault
@@ -35,7 +35,7 @@ class Scenario:
     ``file`` is what was written, ``plan`` the rate of requests; ``users`` the number of users over time where the
     model is closed (with a locustfile neither is a rate of requests); ``files`` the locustfile and what lies beside
     it; ``ca`` the PEM text of the TLS authority; ``source`` the file it came from; ``trace`` what was
-    understood of the recorded demand, where that is the load.
+    understood of the recorded demand, where that is the load; ``sizing`` why there are so many workers.
     """
 
     file: File
@@ -45,6 +45,7 @@ class Scenario:
     source: str
     trace: traces.Understood | None = None
     files: str | None = None
+    sizing: str | None = None
 
 
 def names() -> list[str]:
@@ -138,6 +139,9 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     closed = file.load.model == "closed"
     plan = drawn.times(1 / file.load.pacing) if closed and not files else drawn
     _check(file, plan, source)
+    sized = sizing.sized(file, plan.peak, source)
+    if sized is not None:
+        file = file.model_copy(update={"load": file.load.model_copy(update={"workers": sized.workers})})
     scenario = Scenario(
         file=file,
         plan=plan,
@@ -146,6 +150,7 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
         source=source,
         trace=trace,
         files=files,
+        sizing=sized.words if sized else None,
     )
     _check_size(scenario)
     return scenario
@@ -304,7 +309,8 @@ def resolve(scenario: Scenario) -> Resolved:
         stages=stages,
         duration_s=plan.duration_s,
         total=0.0 if locust else plan.total,
-        load=Sending.model_construct(**{name: getattr(file.load, name) for name in Sending.model_fields}),
+        load=Sent.model_construct(**{name: getattr(file.load, name) for name in Sent.model_fields}),
+        sizing=scenario.sizing,
         requests=[] if locust else [_named(request) for request in file.requests],
         tls=file.tls.model_copy(update={"ca": scenario.ca}),
         target=file.target,

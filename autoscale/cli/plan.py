@@ -113,6 +113,11 @@ def _how(resolved: Resolved) -> list[str]:
     else:
         lines = [f"Open model: {load.arrivals} arrivals (seed {load.seed}), sent at their times whatever is slow."]
     workers = "1 worker" if load.workers == 1 else f"{load.workers} workers"
+    lines += (
+        click.wrap_text(resolved.sizing[0].upper() + resolved.sizing[1:] + ".", 78).splitlines()
+        if resolved.sizing
+        else []
+    )
     lines.append(f"{workers}, at most {load.max_in_flight:,} requests in flight.")
     return [*lines, f"Connections: {connections(load)}."]
 

@@ -140,7 +140,7 @@ def record(run: Recorder, site: Site, options: RunOptions) -> AutoscaleError | N
     phases.await_ready(run, ours=site.target.ours)
     say("Waiting for the autoscaler to see metrics ...")
     phases.await_start(run, behaviour(site), sync_period(site), say)
-    say("Starting the load generator ...")
+    say(f"Starting the load generator{f' ({scenario.sizing})' if scenario.sizing else ''} ...")
     phases.start_load(run, site.load, workers)
     error = phases.await_load(run, duration)
     phases.count_holes(run, workers, duration)

@@ -146,7 +146,7 @@ _SPECS: dict[str, Rule] = {
 _DATA = dict.fromkeys(("data", "stringData", "binaryData"), _names)
 _SCENARIO: Rule = {
     **_all("name", "description", "model", "points", "users", "stages", "duration_s", "total", "objectives"),
-    **_all("price", "limits", "embedded", "journeys"),
+    **_all("price", "limits", "embedded", "journeys", "sizing"),
     "load": {
         **_all("model", "arrivals", "seed", "pacing", "rate_factor", "workers", "max_in_flight", "connections"),
         **_all("close_share", "locustfile", "users", "tags", "exclude_tags", "pool", "stop_timeout", "requirements"),

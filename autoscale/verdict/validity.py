@@ -134,6 +134,7 @@ def _workers(analysis: Analysis) -> Check:
     check = partial(Check, name="workers", unit="count", bound=0)
     if not lost:
         words = f"{analysis.generator.workers} worker(s) reported until the load's end"
+        words += f" ({why})" if (why := analysis.header["scenario"].get("sizing")) else ""
         return check(effect="none", value=0, words=words)
     words = f"{', '.join(lost)} fell silent before the load's end, so their part of the load is not known"
     return check(effect="unknown", value=float(len(lost)), words=words)

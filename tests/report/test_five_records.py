@@ -135,8 +135,8 @@ def test_the_record_was_made_by_its_scenario(case: Case) -> None:
     """The scenario in the header is the file beside the record, to the last field."""
     header = next(iter(read(FIXTURES / f"{case.name}.jsonl.gz")))
     # A record may be older than some fields: they stand at their defaults then.
-    older = {"journeys": None, **header["scenario"]}
-    for name, section in (("target", models.Target()), ("embedded", models.Embedded()), ("load", models.Sending())):
+    older = {"journeys": None, "sizing": None, **header["scenario"]}
+    for name, section in (("target", models.Target()), ("embedded", models.Embedded()), ("load", models.Sent())):
         older[name] = {**section.model_dump(), **older[name]}
     assert older == scenario.resolve(scenario.load(FIXTURES / "scenarios" / f"{case.name}.yaml")).model_dump()
 

@@ -1,6 +1,7 @@
-"""``make whatif-validate``: predict runs before they are made, make them, and print both side by side (an hour).
+"""``make whatif-validate``: predict runs before they are made, make them, and print both side by side.
 
-Calibrates on a staircase, or on a run that is given, then for each other setting and load: predicts, runs, compares.
+Calibrates on one run, writes every prediction down (``predictions.md``), then makes the runs, all cases once before any
+a second time. With ``--again FOLDER`` runs that were made before are compared with what the model says today.
 """
 
 import argparse
@@ -12,94 +13,91 @@ from typing import Any
 
 import yaml
 
-from autoscale.whatif import variants
-from autoscale.whatif.answer import Model, band, modelled, prepare, span_for
+from autoscale.whatif.answer import Outcome, prepare
 from autoscale.whatif.evidence import gather
-from autoscale.whatif.replay import distance
-from autoscale.whatif.service import Load, Setting
 from loadtest import scenario
+from tests.whatif_validate.beside import HEAD, Compared, compare, predict, rows, summary, told
+from tests.whatif_validate.cases import LOADS, NAMES, Case, cases, under
 
-TARGET = "spec.metrics.0.resource.target.averageUtilization"
-SPECS = {"target 40": f"{TARGET}=40", "target 80": f"{TARGET}=80", "at most 3": "spec.maxReplicas=3",
-         "window 120": "spec.behavior.scaleDown.stabilizationWindowSeconds=120"}  # fmt: skip
-LOADS: dict[str, dict[str, Any]] = {
-    "spike": {"kind": "spike", "base": 6, "peak": 54, "hold": "40s", "after": "90s"},
-    "ramp": {"kind": "ramp", "base": 6, "peak": 54},
-    "sine": {"kind": "sine", "base": 6, "peak": 54, "period": "180s"},
-}
-HEAD = "| run | pod-minutes predicted | measured | in the band | pods off on average | p95 predicted | measured |"
+DEFAULT = ["spike", "target 80", "at most 3", "ramp", "window 120", "target 40", "sine", "request 150m", "again"]
 
 
-def execute(file: dict[str, Any], context: str, out: Path) -> Path:
-    """One real run of a scenario; the folder that it left."""
+def execute(file: dict[str, Any], context: str, out: Path) -> Path | None:
+    """One real run of a scenario; the record that it left, None where it left none."""
     place = out / f"{file['name']}.yaml"
     place.write_text(yaml.safe_dump(file))
     before = set(out.glob("*/record.jsonl"))
     command = [sys.executable, "-c", "from autoscale.cli import main; main()", "run", str(place)]
     subprocess.run([*command, "--context", context, "--out", str(out), "--no-web"], check=False, stdout=sys.stderr)
-    (made,) = set(out.glob("*/record.jsonl")) - before
-    return made
+    return next(iter(set(out.glob("*/record.jsonl")) - before), None)
 
 
-def cases(model: Model, base: dict[str, Any], only: list[str]) -> list[tuple[str, Setting, dict[str, Any]]]:
-    """(name, the setting to predict, the scenario to run)."""
-    found = []
-    for name, text in SPECS.items():
-        setting = variants.with_set(model.recorded, [text], name)
-        patch = {"kind": "HorizontalPodAutoscaler", "name": "web", "patch": {"spec": dict(setting.hpa)}}
-        found.append((name, setting, {**base, "patches": [*(base.get("patches") or []), patch]}))
-    for name, shape in LOADS.items():
-        found.append((name, model.recorded, {**base, "load": {"shape": shape}, "objectives": []}))
-    return [
-        (name, variants.with_load(setting, planned(file), name), {**file, "name": name.replace(" ", "-")})
-        for name, setting, file in found
-        if not only or name in only
-    ]
-
-
-def planned(file: dict[str, Any]) -> Load:
-    """The load of a scenario."""
-    plan = scenario.parse(file, "scenario", Path()).plan
-    stages = tuple((stage.name, stage.start_s, stage.end_s) for stage in plan.stages)
-    return Load(plan.points, stages, "uniform", 1, 10, 0.1, 1000)
-
-
-def compare(model: Model, name: str, setting: Setting, record: Path) -> str:
-    """One line of the table."""
-    runs = modelled(model.service, setting, span_for(model, setting), range(20))
-    seen = gather(record).run
-    span = span_for(model, setting)
-    assert seen.load_start is not None
-    ends = min(span.end, seen.end - seen.load_start)
-    known = seen.replicas.desired.known(seen.load_start, seen.load_start + ends)
-    measured = sum(length * value for length, value in known) / 60
-    minutes = band([sum(d * v for d, v in run.desired.known(0.0, ends)) / 60 for run in runs])
-    off = band([distance(seen.replicas.desired, run, type(span)(seen.load_start, 0.0, ends)) for run in runs])
-    p95, real = band([run.quantile(0.95) for run in runs]), seen.latency[0].p95
-    inside = minutes.low is not None and minutes.high is not None and minutes.low <= measured <= minutes.high
-    return (
-        f"| {name} | {minutes.middle:.1f} ({minutes.low:.1f} to {minutes.high:.1f}) | {measured:.1f} | "
-        f"{'yes' if inside else 'no'} | {off.middle:.2f} | {p95.middle} | {real} |"
-    )
+def records(out: Path, case: Case) -> list[Path]:
+    """The runs of a case that were made before."""
+    return sorted(out.glob(f"*-{case.file['name']}/record.jsonl"))
 
 
 def main() -> None:
     """Calibrate, predict, run, compare."""
+    given = _options()
+    out = given.again or given.out or Path(tempfile.mkdtemp(prefix="whatif-validate-"))
+    out.mkdir(parents=True, exist_ok=True)
+    calibrated = under(scenario.read(scenario.find(given.base)), given.calibrate)
+    run = _calibration(out, calibrated, given)
+    model = prepare(gather(run))
+    chosen = cases(model.recorded, calibrated, given.only or DEFAULT)
+    said = {case.name: predict(model, case.setting) for case in chosen}
+    _tell(f"Calibrated on {run.parent.name}.", out, said, write=not given.again)
+    found: list[Compared] = []
+    for turn in range(given.repeat):
+        for case in chosen:
+            outcome = said[case.name]
+            made = _made(out, case, turn, given)
+            if made is None or not isinstance(outcome, Outcome):
+                continue
+            found.append(compare(model, case.name, outcome, gather(made)))
+            print("\n".join(f"| {' | '.join(row)} |" for row in rows(found[-1])), flush=True)
+    print("\n".join(["", *(f"- {line}" for line in summary(found))]) if found else "no run was made")
+
+
+def _made(out: Path, case: Case, turn: int, given: argparse.Namespace) -> Path | None:
+    if not given.again:
+        return execute(case.file, given.context, out)
+    old = records(out, case)
+    return old[turn] if turn < len(old) else None
+
+
+def _calibration(out: Path, file: dict[str, Any], given: argparse.Namespace) -> Path:
+    file = {**file, "name": "calibration"}
+    old = given.calibration or next(iter(sorted(out.glob("*-calibration/record.jsonl"))), None)
+    made = old or execute(file, given.context, out)
+    if made is None:
+        sys.exit("the calibrating run left no record")
+    return Path(made) / "record.jsonl" if Path(made).is_dir() else Path(made)
+
+
+def _tell(first: str, out: Path, said: dict[str, Outcome | str], *, write: bool) -> None:
+    lines = [f"- {name}: {told(one) if isinstance(one, Outcome) else one}" for name, one in said.items()]
+    text = "\n".join([first, "", *lines, ""])
+    if write:
+        (out / "predictions.md").write_text(text)
+    print(f"{text}\nRuns are in {out}\n\n| {' | '.join(HEAD)} |\n|{' --- |' * len(HEAD)}", flush=True)
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--context", default="embedded")
     parser.add_argument("--base", default="first-look", help="the scenario whose service and requests are used")
-    parser.add_argument("--calibration", type=Path, help="a run to calibrate on (else a staircase is run)")
+    parser.add_argument("--calibrate", choices=list(LOADS), default="staircase", help="the load to calibrate on")
+    parser.add_argument("--calibration", type=Path, help="a run to calibrate on, instead")
+    parser.add_argument("--out", type=Path, help="folder for the runs")
+    parser.add_argument("--again", type=Path, metavar="FOLDER", help="compare the runs of this folder, make none")
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("only", nargs="*", help=f"some of: {', '.join([*SPECS, *LOADS])}")
+    parser.add_argument("only", nargs="*", help=f"some of: {', '.join(NAMES)}")
     given = parser.parse_args()
-    base = scenario.read(scenario.find(given.base))
-    out = Path(tempfile.mkdtemp(prefix="whatif-validate-"))
-    calibration = given.calibration or execute(scenario.read(scenario.find("staircase")), given.context, out)
-    model = prepare(gather(calibration))
-    print(f"calibrated on {calibration}; runs in {out}\n{HEAD}\n|{' --- |' * 7}", flush=True)
-    for name, setting, file in cases(model, base, given.only):
-        for _ in range(given.repeat):
-            print(compare(model, name, setting, execute(file, given.context, out)), flush=True)
+    if unknown := [name for name in given.only if name not in NAMES]:
+        parser.error(f"no such case: {', '.join(unknown)}")
+    return given
 
 
 if __name__ == "__main__":

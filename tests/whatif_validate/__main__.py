@@ -1,40 +1,59 @@
 """``make whatif-validate``: predict runs before they are made, make them, and print both side by side.
 
-Calibrates on one run, writes every prediction down (``predictions.md``), then makes the runs, all cases once before any
-a second time. With ``--again FOLDER`` runs that were made before are compared with what the model says today.
+Calibrates on runs of some loads, writes every prediction down (``predictions.md``), then makes the runs: all cases once
+before any a second time. With ``--again FOLDER`` runs that were made before are compared with what the model says today.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import yaml
 
-from autoscale.whatif.answer import Outcome, prepare
+from autoscale.whatif.answer import Model, Outcome, prepare
 from autoscale.whatif.evidence import gather
 from loadtest import scenario
-from tests.whatif_validate.beside import HEAD, Compared, compare, predict, rows, summary, told
-from tests.whatif_validate.cases import LOADS, NAMES, Case, cases, under
+from tests.whatif_validate.beside import Compared, compare, predict, summary, table, told
+from tests.whatif_validate.cases import LOADS, NAMES, cases, under
 
-DEFAULT = ["spike", "target 80", "at most 3", "ramp", "window 120", "target 40", "sine", "request 150m", "again"]
-
-
-def execute(file: dict[str, Any], context: str, out: Path) -> Path | None:
-    """One real run of a scenario; the record that it left, None where it left none."""
-    place = out / f"{file['name']}.yaml"
-    place.write_text(yaml.safe_dump(file))
-    before = set(out.glob("*/record.jsonl"))
-    command = [sys.executable, "-c", "from autoscale.cli import main; main()", "run", str(place)]
-    subprocess.run([*command, "--context", context, "--out", str(out), "--no-web"], check=False, stdout=sys.stderr)
-    return next(iter(set(out.glob("*/record.jsonl")) - before), None)
+HERE = Path(__file__).parent
+DEFAULT = ["spike", "target 40", "at most 3", "sine", "ramp", "window 120", "request 70m"]
 
 
-def records(out: Path, case: Case) -> list[Path]:
-    """The runs of a case that were made before."""
-    return sorted(out.glob(f"*-{case.file['name']}/record.jsonl"))
+class Runs:
+    """Makes real runs into one folder, as many at once as there are places for an embedded cluster's state."""
+
+    def __init__(self, out: Path, context: str, at_once: int) -> None:
+        self.out, self.context = out, context
+        self.states: SimpleQueue[Path] = SimpleQueue()
+        for i in range(at_once):
+            self.states.put(out / f"state-{i}")
+
+    def make(self, file: dict[str, Any], turn: int) -> Path | None:
+        """One run of a scenario; the record that it left, None where it left none."""
+        name = f"{file['name']}-{turn}"
+        place = self.out / f"{name}.yaml"
+        place.write_text(yaml.safe_dump({**file, "name": name}))
+        command = [sys.executable, "-c", "from autoscale.cli import main; main()", "run", str(place)]
+        state = self.states.get()
+        env = {**os.environ, "XDG_STATE_HOME": str(state)}
+        command += ["--context", self.context, "--out", str(self.out), "--no-web"]
+        try:
+            with (self.out / f"{name}.log").open("w") as log:
+                subprocess.run(command, check=False, stdout=log, stderr=log, env=env)
+        finally:
+            self.states.put(state)
+        return self.made(file, turn)
+
+    def made(self, file: dict[str, Any], turn: int) -> Path | None:
+        """The record of a run that was made."""
+        return next(iter(sorted(self.out.glob(f"*-{file['name']}-{turn}/record.jsonl"))), None)
 
 
 def main() -> None:
@@ -42,62 +61,65 @@ def main() -> None:
     given = _options()
     out = given.again or given.out or Path(tempfile.mkdtemp(prefix="whatif-validate-"))
     out.mkdir(parents=True, exist_ok=True)
-    calibrated = under(scenario.read(scenario.find(given.base)), given.calibrate)
-    run = _calibration(out, calibrated, given)
-    model = prepare(gather(run))
-    chosen = cases(model.recorded, calibrated, given.only or DEFAULT)
-    said = {case.name: predict(model, case.setting) for case in chosen}
-    _tell(f"Calibrated on {run.parent.name}.", out, said, write=not given.again)
-    found: list[Compared] = []
-    for turn in range(given.repeat):
-        for case in chosen:
-            outcome = said[case.name]
-            made = _made(out, case, turn, given)
-            if made is None or not isinstance(outcome, Outcome):
-                continue
-            found.append(compare(model, case.name, outcome, gather(made)))
-            print("\n".join(f"| {' | '.join(row)} |" for row in rows(found[-1])), flush=True)
-    print("\n".join(["", *(f"- {line}" for line in summary(found))]) if found else "no run was made")
+    runs = Runs(out, given.context, given.at_once)
+    base = scenario.read(given.base)
+    turns = [(turn, name) for turn in range(given.repeat) for name in given.only or DEFAULT]
+    with ThreadPoolExecutor(given.at_once) as pool:
+        models = _calibrated(runs, base, given.calibrate, pool)
+        chosen = {load: cases(model.recorded, base, given.only or DEFAULT) for load, model in models.items()}
+        said = {load: {case.name: predict(models[load], case.setting) for case in chosen[load]} for load in models}
+        _tell(out, said, write=not given.again)
+        files = {case.name: case.file for case in next(iter(chosen.values()))}
+        if not given.again:
+            list(pool.map(lambda one: runs.make(files[one[1]], one[0]), turns))
+    for load, model in models.items():
+        found = list(_compared(model, said[load], [(name, runs.made(files[name], turn)) for turn, name in turns]))
+        print(
+            "\n".join(["", f"Calibrated on {load}:", "", *table(found), "", *(f"- {line}" for line in summary(found))])
+        )
 
 
-def _made(out: Path, case: Case, turn: int, given: argparse.Namespace) -> Path | None:
-    if not given.again:
-        return execute(case.file, given.context, out)
-    old = records(out, case)
-    return old[turn] if turn < len(old) else None
+def _calibrated(runs: Runs, base: dict[str, Any], loads: list[str], pool: ThreadPoolExecutor) -> dict[str, Model]:
+    def record(load: str) -> Path:
+        file = under(base, load) | {"name": f"calibration-{load}"}
+        made = runs.made(file, 0) or runs.make(file, 0)
+        if made is None:
+            sys.exit(f"the calibrating run {load} left no record")
+        return made
+
+    return {load: prepare(gather(path)) for load, path in zip(loads, pool.map(record, loads), strict=True)}
 
 
-def _calibration(out: Path, file: dict[str, Any], given: argparse.Namespace) -> Path:
-    file = {**file, "name": "calibration"}
-    old = given.calibration or next(iter(sorted(out.glob("*-calibration/record.jsonl"))), None)
-    made = old or execute(file, given.context, out)
-    if made is None:
-        sys.exit("the calibrating run left no record")
-    return Path(made) / "record.jsonl" if Path(made).is_dir() else Path(made)
+def _compared(model: Model, said: dict[str, Outcome | str], made: list[tuple[str, Path | None]]) -> list[Compared]:
+    return [
+        compare(model, name, outcome, gather(path))
+        for name, path in made
+        if path is not None and isinstance(outcome := said[name], Outcome)
+    ]
 
 
-def _tell(first: str, out: Path, said: dict[str, Outcome | str], *, write: bool) -> None:
-    lines = [f"- {name}: {told(one) if isinstance(one, Outcome) else one}" for name, one in said.items()]
-    text = "\n".join([first, "", *lines, ""])
+def _tell(out: Path, said: dict[str, dict[str, Outcome | str]], *, write: bool) -> None:
+    lines = [f"Runs are in {out}"]
+    for load, outcomes in said.items():
+        lines += ["", f"Calibrated on {load}:", ""]
+        lines += [f"- {name}: {told(one) if isinstance(one, Outcome) else one}" for name, one in outcomes.items()]
+    text = "\n".join([*lines, ""])
     if write:
         (out / "predictions.md").write_text(text)
-    print(f"{text}\nRuns are in {out}\n\n| {' | '.join(HEAD)} |\n|{' --- |' * len(HEAD)}", flush=True)
+    print(text, flush=True)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--context", default="embedded")
-    parser.add_argument("--base", default="first-look", help="the scenario whose service and requests are used")
-    parser.add_argument("--calibrate", choices=list(LOADS), default="staircase", help="the load to calibrate on")
-    parser.add_argument("--calibration", type=Path, help="a run to calibrate on, instead")
+    parser.add_argument("--base", type=Path, default=HERE / "small.yaml", help="the scenario whose service is used")
+    parser.add_argument("--calibrate", nargs="+", choices=list(LOADS), default=["staircase", "step"])
     parser.add_argument("--out", type=Path, help="folder for the runs")
     parser.add_argument("--again", type=Path, metavar="FOLDER", help="compare the runs of this folder, make none")
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("only", nargs="*", help=f"some of: {', '.join(NAMES)}")
-    given = parser.parse_args()
-    if unknown := [name for name in given.only if name not in NAMES]:
-        parser.error(f"no such case: {', '.join(unknown)}")
-    return given
+    parser.add_argument("--at-once", type=int, default=1, help="runs side by side (embedded clusters only)")
+    parser.add_argument("--only", nargs="+", choices=NAMES, metavar="CASE", help=f"some of: {', '.join(NAMES)}")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -8,12 +8,13 @@ from itertools import combinations
 from autoscale.whatif import verify
 from autoscale.whatif.answer import Model, Outcome, ask, modelled, span_for
 from autoscale.whatif.evidence import Evidence
+from autoscale.whatif.missed import value_text
 from autoscale.whatif.refusals import Unknowable
 from autoscale.whatif.replay import distance
 from autoscale.whatif.service import Setting, Span
 from autoscale.whatif.words import band_text
 
-HEAD = ("run", "figure", "predicted", "measured", "in the band", "off by")
+HEAD = ("case", "figure", "predicted", "measured", "in the band")
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,32 @@ def compare(model: Model, name: str, outcome: Outcome, real: Evidence) -> Compar
     return Compared(name, verify.beside(model, outcome, real), off)
 
 
-def rows(compared: Compared) -> Iterator[tuple[str, ...]]:
-    """The cells of one run, a line each figure."""
-    for line in compared.verified.lines:
-        _, predicted, measured, held = verify._cells(line)
-        middle = line.predicted.middle
-        off = "" if not middle or not line.measured else f"{middle / line.measured - 1:+.0%}"
-        yield compared.name, line.name, predicted, measured, held, off
-    yield compared.name, "pods over time", "", "", "", f"{compared.off_pods:.2f} pods"
+def table(found: Sequence[Compared]) -> list[str]:
+    """A line each case and figure: the band, then every measurement, and how many of them lie in the band."""
+    lines = [f"| {' | '.join(HEAD)} |", f"|{' --- |' * len(HEAD)}"]
+    for name in dict.fromkeys(one.name for one in found):
+        same = [one for one in found if one.name == name]
+        for column in zip(*(one.verified.lines for one in same), strict=True):
+            lines.append(f"| {' | '.join((name, *_cells(column)))} |")
+        off = ", ".join(f"{one.off_pods:.2f}" for one in same)
+        lines.append(f"| {name} | pods over time, off on average | | {off} | |")
+    return lines
+
+
+def _cells(column: Sequence[verify.Line]) -> tuple[str, ...]:
+    first, known = column[0], [line.held for line in column if line.held is not None]
+    measured = ", ".join(
+        value_text(line.measured, line.unit) + ("" if line.comparable else " (busier)") for line in column
+    )
+    held = f"{known.count(True)} of {len(known)}" if known else ""
+    return first.name, band_text(first.predicted, first.unit), measured, held
 
 
 def summary(found: Sequence[Compared]) -> Iterator[str]:
     """Coverage, errors, order of the variants, and how far equal runs lie apart."""
+    if not found:
+        yield "nothing to compare"
+        return
     for figure in [line.name for line in found[0].verified.lines]:
         lines = [line for one in found for line in one.verified.lines if line.name == figure]
         held = [line.held for line in lines]

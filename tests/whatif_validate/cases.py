@@ -10,20 +10,19 @@ from loadtest import scenario
 
 TARGET = "spec.metrics.0.resource.target.averageUtilization"
 SPECS = {
-    "again": "",
     "target 40": f"{TARGET}=40",
     "target 80": f"{TARGET}=80",
     "at most 3": "spec.maxReplicas=3",
     "window 120": "spec.behavior.scaleDown.stabilizationWindowSeconds=120",
 }
 LOADS: dict[str, dict[str, Any]] = {
-    "step": {"kind": "step", "base": 6, "peak": 50, "before": "45s", "hold": "90s", "after": "75s"},
-    "staircase": {"kind": "staircase", "base": 6, "peak": 54, "steps": 4, "each": "60s"},
-    "spike": {"kind": "spike", "base": 6, "peak": 54, "before": "45s", "hold": "40s", "after": "90s"},
-    "ramp": {"kind": "ramp", "base": 6, "peak": 54},
-    "sine": {"kind": "sine", "base": 6, "peak": 54, "period": "180s"},
+    "step": {"kind": "step", "base": 3, "peak": 25, "before": "30s", "hold": "75s", "after": "60s"},
+    "staircase": {"kind": "staircase", "base": 3, "peak": 27, "steps": 3, "each": "45s"},
+    "spike": {"kind": "spike", "base": 3, "peak": 27, "before": "30s", "hold": "40s", "after": "75s"},
+    "ramp": {"kind": "ramp", "base": 3, "peak": 27, "before": "20s", "rise": "90s", "hold": "30s", "after": "60s"},
+    "sine": {"kind": "sine", "base": 3, "peak": 27, "period": "150s"},
 }
-REQUEST = "request 150m"
+REQUEST = "request 70m"
 NAMES = (*SPECS, REQUEST, *LOADS)
 
 
@@ -42,24 +41,23 @@ def under(base: dict[str, Any], load: str) -> dict[str, Any]:
     return {**file, "objectives": ["p95 < 500ms", "errors < 1%", "back to min within 4m of end"]}
 
 
-def cases(recorded: Setting, calibrated: dict[str, Any], names: list[str]) -> list[Case]:
-    """The chosen cases. ``calibrated``: the scenario that ``recorded`` was run with."""
-    return [_case(recorded, calibrated, name) for name in names]
+def cases(recorded: Setting, base: dict[str, Any], names: list[str]) -> list[Case]:
+    """The chosen cases. ``base``: the scenario whose service ``recorded`` ran; other settings are tried under ``step``."""
+    return [_case(recorded, base, name) for name in names]
 
 
 def _case(recorded: Setting, base: dict[str, Any], name: str) -> Case:
+    file = under(base, name if name in LOADS else "step")
+    setting = variants.with_load(recorded, planned(file), name)
     if name in LOADS:
-        file = under(base, name)
-        return Case(name, variants.with_load(recorded, planned(file), name), file)
+        return Case(name, setting, file)
     if name == REQUEST:
-        size = {"name": "web", "resources": {"requests": {"cpu": "150m"}}}
+        size = {"name": "web", "resources": {"requests": {"cpu": "70m"}}}
         patch = {"spec": {"template": {"spec": {"containers": [size]}}}}
-        changed = replace(recorded, name=name, request_m=150)
-        return Case(name, changed, _patched(base, name, "Deployment", patch))
-    texts = [SPECS[name]] if SPECS[name] else []
-    setting = variants.with_set(recorded, texts, name)
-    spec = {key: value for key, value in setting.hpa.items() if key != "scaleTargetRef"}
-    return Case(name, setting, _patched(base, name, "HorizontalPodAutoscaler", {"spec": spec}))
+        return Case(name, replace(setting, request_m=70), _patched(file, name, "Deployment", patch))
+    changed = variants.with_set(setting, [SPECS[name]], name)
+    spec = {key: value for key, value in changed.hpa.items() if key != "scaleTargetRef"}
+    return Case(name, changed, _patched(file, name, "HorizontalPodAutoscaler", {"spec": spec}))
 
 
 def _patched(base: dict[str, Any], name: str, kind: str, patch: dict[str, Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ ROOMS["autoscale.web"] = {
     "autoscale.report", "loadtest",
 }  # fmt: skip
 ROOMS["autoscale.run"] = {
-    *_AFTER, "autoscale.embedded", "autoscale.cluster", "autoscale.observe", "autoscale.web",
+    *_AFTER, "autoscale.embedded", "autoscale.cluster", "autoscale.observe", "autoscale.web", "autoscale.whatif",
 }  # fmt: skip
 ROOMS["autoscale.cli"] = {
     *ROOMS["autoscale.run"], "autoscale.run", "autoscale.plane", "autoscale.whatif", "autoscale.imports",

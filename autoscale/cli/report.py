@@ -28,8 +28,9 @@ def command(run: Path, form: str, out: Path | None) -> None:
     autoscale report runs/20261123-101500-first-look --format junit --out junit.xml
     """
     from autoscale import report  # here, so that --help stays quick
+    from autoscale.whatif import expect
 
-    text = report.render(run, form)
+    text = formats.render(expect.with_expected(report.gather(run)), form)
     if out is None:
         echo(text, nl=False)
     else:

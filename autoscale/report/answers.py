@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, Latency, ScaleUp
 from autoscale.findings import find
+from autoscale.findings.results import Finding
 from autoscale.findings.rules.f10_flapping import REVERSALS
 from autoscale.report.gather import Account
 from autoscale.report.phases import spoken_phase
@@ -181,8 +182,9 @@ def _change(account: Account) -> Answer:
     if (elsewhere := _elsewhere(account)) is not None:
         return Answer(question, *elsewhere)
     if account.findings:
-        first = [finding for finding in account.findings if finding.severity != "note"] or list(account.findings)
-        return Answer(question, first[0].title, "plain", tuple(finding.advice for finding in first[:2]))
+        first = _ranked(account)
+        told = tuple(_with_effect(account, finding) for finding in first[:2])
+        return Answer(question, first[0].title, "plain", (*told, *_fewer(account), *_not_modelled(account)))
     if analysis.load_start is None or not analysis.seconds.busy:
         return Answer(question, "Nobody can say", "unknown", ("No request was sent, so no setting was tried.",))
     if analysis.partial:
@@ -192,10 +194,13 @@ def _change(account: Account) -> Answer:
         if not account.verdict.judgements:
             words = "No objective was set, so nobody knows what would be better."
         return Answer(question, "No cause was found", account.verdict.outcome, (words,))
-    spare = room(analysis)
+    spare, fewer = room(analysis), _fewer(account)
+    if fewer:
+        headline = "Nothing must change, and fewer pods would do"
+        return Answer(question, headline, "plain", (*fewer, *([f"{spare}."] if spare else [])))
     if spare is None:
         return Answer(question, "Nothing: all objectives held", "plain", ("None of the rules found a fault.",))
-    return Answer(question, "Nothing must change: there was room to spare", "plain", (f"{spare}.", *_cheaper(analysis)))
+    return Answer(question, "Nothing must change: there was room to spare", "plain", (f"{spare}.", *_cheaper(account)))
 
 
 def _elsewhere(account: Account) -> tuple[str, str, tuple[str, ...]] | None:
@@ -210,15 +215,40 @@ def _elsewhere(account: Account) -> tuple[str, str, tuple[str, ...]] | None:
     return headline, "plain", (saturation_words(account), *advice)
 
 
-def _cheaper(analysis: Analysis) -> tuple[str, ...]:
+def _cheaper(account: Account) -> tuple[str, ...]:
     """What the room means beside a demand that comes from the HPA's target alone."""
-    under = analysis.measures["under_provisioned"].value
+    under = account.analysis.measures["under_provisioned"].value
     if not under:
-        return ()
+        return _not_modelled(account)
     return (
         f"By its target the HPA lacked pods for {percent(under)} of the load, which users did not feel: "
         "a higher target would do with fewer.",
+        *_not_modelled(account),
     )
+
+
+def _ranked(account: Account) -> list[Finding]:
+    """What is to be changed first: by what the model expects of it, where it is known, else in the rules' order."""
+    first = [finding for finding in account.findings if finding.severity != "note"] or list(account.findings)
+    known = account.expected
+    return sorted(first, key=lambda finding: known.rank(finding.id)) if known else first
+
+
+def _with_effect(account: Account, finding: Finding) -> str:
+    """A finding's advice and, where it is known, what the model expects of its patch."""
+    effect = account.expected.effects.get(finding.id) if account.expected else None
+    return f"{finding.advice} Expected of the patch: {effect.words}." if effect else finding.advice
+
+
+def _fewer(account: Account) -> tuple[str, ...]:
+    fewer = account.expected.fewer if account.expected else None
+    return (f"{fewer.words[:1].upper()}{fewer.words[1:]}.",) if fewer else ()
+
+
+def _not_modelled(account: Account) -> tuple[str, ...]:
+    """Why no more is said of what a change would bring."""
+    why = account.expected.unknown if account.expected else None
+    return (f"What a change would bring was not modelled: {why}.",) if why else ()
 
 
 def _load_words(analysis: Analysis) -> str:

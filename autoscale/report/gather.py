@@ -9,6 +9,7 @@ from autoscale.analysis.services import rows_of, services
 from autoscale.findings import find
 from autoscale.findings.results import Finding
 from autoscale.record.reader import locate, read
+from autoscale.report.expected import Expected
 from autoscale.verdict.judging import judge
 from autoscale.verdict.results import Verdict
 
@@ -16,13 +17,15 @@ from autoscale.verdict.results import Verdict
 @dataclass(frozen=True)
 class Account:
     """What is known of a run and what is made of it: the input of every format. ``beside``: the other services of the
-    record, each analysed as if it were the target."""
+    record, each analysed as if it were the target; ``expected``: what a model expects of other settings (None: it was
+    not asked, or there was nothing to ask)."""
 
     source: Path
     analysis: Analysis
     verdict: Verdict
     findings: tuple[Finding, ...]
     beside: tuple[Analysis, ...] = ()
+    expected: Expected | None = None
 
     @property
     def services(self) -> tuple[Analysis, ...]:

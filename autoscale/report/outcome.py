@@ -26,6 +26,7 @@ def outcome(account: Account) -> dict[str, Any]:
                 "advice": f.advice,
                 "patch": f.patch,
                 "patch_target": f.patch_target,
+                "expected": account.expected.words(f.id) if account.expected else None,
                 "at": None if f.start is None or zero is None else round(f.start - zero, 1),
             }
             for f in account.findings

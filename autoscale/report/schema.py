@@ -11,6 +11,7 @@ from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.jsonform import LEFT_OUT
 from autoscale.findings.results import Finding
 from autoscale.report.answers import Answer
+from autoscale.report.expected import Expected
 from autoscale.verdict.results import Verdict
 
 _PLAIN = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
@@ -31,6 +32,7 @@ def schema() -> dict[str, Any]:
         "in_short": {"type": "string"},
         "answers": {"type": "array", "items": _of(Answer, definitions)},
         "findings": {"type": "array", "items": _of(Finding, definitions)},
+        "expected": _of(Expected | None, definitions),
         "analysis": analysis,
     }
     return {

@@ -14,11 +14,13 @@ def finish(
 ) -> Result:
     """Write ``report.html`` beside the record and judge it. A report that cannot be made never loses the record."""
     from autoscale import report  # here, since drawing it needs more than running does
+    from autoscale.whatif import expect
 
     record, page = folder / "record.jsonl", folder / "report.html"
     summary, written, code, account = "", None, ExitCode.UNKNOWN, None
     try:
-        account = report.write(record, "html", page)
+        account = expect.with_expected(report.gather(record))
+        report.save(report.formats.render(account, "html"), page)
         written = page
         summary, code = report.formats.render(account, "text"), account.verdict.exit_code
     except AutoscaleError as failure:

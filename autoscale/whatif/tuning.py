@@ -5,7 +5,7 @@ objectives are then modelled as whole records and judged as a real run would be,
 """
 
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import product
@@ -25,7 +25,8 @@ TARGETS = (30, 40, 50, 60, 70, 80, 90)
 CONFIDENCE = 0.9
 _COARSE, _FINE = 5, 10
 _MOST_JUDGED = 6
-_MORE_LOAD = 1.2
+_MOST_SAVING = 2
+MORE_LOAD = 1.2
 _UP_FAST = {
     "stabilizationWindowSeconds": 0,
     "selectPolicy": "Max",
@@ -80,6 +81,14 @@ class Advice:
     tried: int
 
 
+@dataclass(frozen=True)
+class Saving:
+    """A setting that needs fewer pods, and the same one under more load."""
+
+    judged: Judged
+    more_load: Candidate
+
+
 def serial(function: Callable[[Setting], Any], settings: Sequence[Setting]) -> list[Any]:
     """One after the other."""
     return [function(setting) for setting in settings]
@@ -87,10 +96,7 @@ def serial(function: Callable[[Setting], Any], settings: Sequence[Setting]) -> l
 
 def advise(model: Model, texts: Sequence[str] = (), *, confidence: float = CONFIDENCE, work: Work = serial) -> Advice:
     """Search and judge. Raises ``Unknowable`` where the replay misses what the objectives are about."""
-    objectives = _objectives(model, texts)
-    doubts = trusted(model)
-    if doubts:
-        raise refusals.Unknowable("Latency is unknown here, so no setting can be recommended.", doubts)
+    objectives = _trusted_objectives(model, texts)
     if not objectives:
         raise refusals.Unknowable(
             "There is no objective to hold.",
@@ -122,8 +128,32 @@ def advise(model: Model, texts: Sequence[str] = (), *, confidence: float = CONFI
     )
 
 
+def saving(model: Model, texts: Sequence[str]) -> Saving | None:
+    """The cheapest of a few settings that need fewer pods than the recorded one, and hold; None where none does that.
+
+    Much less work than ``advise``. Raises ``Unknowable`` as that does.
+    """
+    coarse = _Coarse(model, _trusted_objectives(model, texts))
+    old = coarse(model.recorded)
+    found = (one for one in map(coarse, cheaper(model.recorded)) if one.held >= CONFIDENCE)
+    for one in sorted(found, key=_cost)[:_MOST_SAVING]:
+        if _same(model, old, one):
+            return None
+        judged = Judged(one, _Judging(model, tuple(texts))(one.setting), _FINE)
+        if judged.confidence >= CONFIDENCE:
+            return Saving(judged, _more_load(coarse, one.setting))
+    return None
+
+
 def _cost(candidate: Candidate) -> float:
     return candidate.replica_minutes.middle or 0.0
+
+
+def _trusted_objectives(model: Model, texts: Sequence[str]) -> list[Objective]:
+    doubts = trusted(model)
+    if doubts:
+        raise refusals.Unknowable("Latency is unknown here, so no setting can be recommended.", doubts)
+    return _objectives(model, texts)
 
 
 def _objectives(model: Model, texts: Sequence[str]) -> list[Objective]:
@@ -137,19 +167,41 @@ def candidates(recorded: Setting) -> Iterator[Setting]:
     least, most = int(spec.get("minReplicas") or 1), int(spec["maxReplicas"])
     minima = sorted({max(1, least - 1), least, least + 1, least + 2})
     behaviours = [("", spec.get("behavior")), ("quick up", {**(spec.get("behavior") or {}), "scaleUp": _UP_FAST})]
-    for target, low, high, (words, behaviour) in product(TARGETS, minima, (most, 2 * most), behaviours):
+    targets = TARGETS if _target(recorded) else (None,)
+    for target, low, high, (words, behaviour) in product(targets, minima, (most, 2 * most), behaviours):
         if low <= high:
             yield _setting(recorded, target, low, high, behaviour, words)
 
 
-def _setting(recorded: Setting, target: int, low: int, high: int, behaviour: Any, words: str) -> Setting:
+def cheaper(recorded: Setting) -> Iterator[Setting]:
+    """Higher targets and smaller minima than the recorded ones; two pods stay two, since one may fail."""
+    spec, old = recorded.hpa, _target(recorded)
+    least, most = int(spec.get("minReplicas") or 1), int(spec["maxReplicas"])
+    targets = [old, *(target for target in TARGETS if old and target > old)]
+    for target, low in product(targets, sorted({max(min(least, 2), least - 1), least})):
+        if (target, low) != (old, least):
+            yield _setting(recorded, target, low, most, spec.get("behavior"), "")
+
+
+def _sources(hpa: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The targets of the metrics that are a utilisation."""
+    for metric in hpa.get("metrics") or []:
+        target = (metric.get("resource") or metric.get("containerResource") or {}).get("target") or {}
+        if "averageUtilization" in target:
+            yield target
+
+
+def _target(setting: Setting) -> int | None:
+    """The target utilisation; None where it is given in cores."""
+    return next((int(target["averageUtilization"]) for target in _sources(setting.hpa)), None)
+
+
+def _setting(recorded: Setting, target: int | None, low: int, high: int, behaviour: Any, words: str) -> Setting:
     hpa = deepcopy(dict(recorded.hpa))
     hpa |= {"minReplicas": low, "maxReplicas": high, **({"behavior": behaviour} if behaviour else {})}
-    for metric in hpa.get("metrics") or []:
-        source = metric.get("resource") or metric.get("containerResource") or {}
-        if "averageUtilization" in (source.get("target") or {}):
-            source["target"]["averageUtilization"] = target
-    name = f"target {target} %, {low} to {high} pods" + (f", {words}" if words else "")
+    for one in _sources(hpa):
+        one["averageUtilization"] = target
+    name = (f"target {target} %, " if target else "") + f"{low} to {high} pods" + (f", {words}" if words else "")
     return variants.checked(replace(recorded, name=name, hpa=hpa))
 
 
@@ -203,14 +255,19 @@ def _share(outcomes: Sequence[str]) -> float:
 
 def _around(coarse: _Coarse, best: Setting) -> Iterator[tuple[str, Candidate]]:
     """What little changes around the best setting do: a knee or a plateau."""
-    for step in (-10, -5, 5, 10):
+    middle = _target(best)
+    for step in (-10, -5, 5, 10) if middle else ():
+        if middle and middle + step < 1:
+            continue
         hpa = deepcopy(dict(best.hpa))
-        for metric in hpa.get("metrics") or []:
-            target = (metric.get("resource") or metric.get("containerResource") or {}).get("target") or {}
-            if "averageUtilization" in target:
-                target["averageUtilization"] += step
+        for target in _sources(hpa):
+            target["averageUtilization"] += step
         yield f"target {step:+d}", coarse(variants.checked(replace(best, hpa=hpa)))
-    yield f"{_MORE_LOAD:.0%} of the load", coarse(replace(best, load=best.load.times(_MORE_LOAD)))
+    yield f"{MORE_LOAD:.0%} of the load", _more_load(coarse, best)
+
+
+def _more_load(coarse: _Coarse, setting: Setting) -> Candidate:
+    return coarse(replace(setting, load=setting.load.times(MORE_LOAD)))
 
 
 def _same(model: Model, old: Candidate, new: Candidate) -> bool:

@@ -1,7 +1,8 @@
 """``make whatif-validate``: predict runs before they are made, make them, and print both side by side.
 
-Calibrates on runs of some loads, writes every prediction down (``predictions.md``), then makes the runs: all cases once
-before any a second time. With ``--again FOLDER`` runs that were made before are compared with what the model says today.
+Calibrates on runs of some loads, writes every prediction down (``predictions.md``), then makes the runs: all cases
+once before any a second time. With ``--again FOLDER`` runs that were made before are compared with what the model says
+today.
 """
 
 import argparse

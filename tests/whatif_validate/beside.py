@@ -50,8 +50,8 @@ def table(found: Sequence[Compared]) -> list[str]:
     lines = [f"| {' | '.join(HEAD)} |", f"|{' --- |' * len(HEAD)}"]
     for name in dict.fromkeys(one.name for one in found):
         same = [one for one in found if one.name == name]
-        for column in zip(*(one.verified.lines for one in same), strict=True):
-            lines.append(f"| {' | '.join((name, *_cells(column)))} |")
+        columns = zip(*(one.verified.lines for one in same), strict=True)
+        lines += [f"| {' | '.join((name, *_cells(column)))} |" for column in columns]
         off = ", ".join(f"{one.off_pods:.2f}" for one in same)
         lines.append(f"| {name} | pods over time, off on average | | {off} | |")
     return lines

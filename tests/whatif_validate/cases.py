@@ -42,7 +42,7 @@ def under(base: dict[str, Any], load: str) -> dict[str, Any]:
 
 
 def cases(recorded: Setting, base: dict[str, Any], names: list[str]) -> list[Case]:
-    """The chosen cases. ``base``: the scenario whose service ``recorded`` ran; other settings are tried under ``step``."""
+    """The chosen cases. ``base``: the scenario whose service ``recorded`` ran; settings are tried under ``step``."""
     return [_case(recorded, base, name) for name in names]
 
 

@@ -74,6 +74,7 @@ def _context(account: Account) -> dict[str, Any]:
         "subtitle": _subtitle(analysis),
         "verdict": account.verdict,
         "findings": account.findings,
+        "expected": account.expected,
         "answers": answers(account),
         "in_short": in_short(account),
         "notes": analysis.notes,

@@ -20,6 +20,7 @@ def render(account: Account) -> str:
         "in_short": in_short(account),
         "answers": plain(answers(account)),
         "findings": plain(account.findings),
+        "expected": plain(account.expected),
         "analysis": analysis_to_json(account.analysis),
     }
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"

@@ -90,4 +90,9 @@ def _findings(account: Account) -> str:
         )
         if finding.patch:
             parts.append(fenced(finding.patch, "yaml"))
+        if account.expected and (words := account.expected.words(finding.id)):
+            parts.append(f"Expected of it: {escape(words)}.\n")
+    if account.expected and (fewer := account.expected.fewer):
+        parts.append(f"### Fewer pods\n\n{escape(fewer.words)}.\n")
+        parts.append(fenced(fewer.patch, "yaml"))
     return "\n".join(parts)

@@ -199,6 +199,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
       advice.append(make("strong", "What to change. "), one.advice);
       card.append(make("p", `${one.id} · ${one.severity}`, "tag"), make("h4", one.title), make("p", one.sentence), advice);
       if (one.patch) card.append(make("p", "Patch for " + one.patch_target, "tag"), make("pre", one.patch));
+      if (one.expected) card.append(make("p", `Expected of it: ${one.expected}.`));
       parts.push(card);
     }
     if (!outcome.findings.length) parts.push(make("p", "None of the rules found a fault in this run."));

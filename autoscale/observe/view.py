@@ -123,6 +123,10 @@ class View:
         least = wanted if self.paused else self.min_replicas
         return wanted == self.replicas == least and len(pods) == least
 
+    def left_alone(self) -> bool:
+        """Whether nothing is there any more that would change the size: the HPA (and KEDA) or the workload is gone."""
+        return self.workload is None or (self.hpa is None and self.scaled is None)
+
     def job_ended(self, name: str) -> str | None:
         """``Complete`` or ``Failed: message`` of a Job; None while it runs or is not there."""
         for condition in ((self.jobs.get(name) or {}).get("status") or {}).get("conditions") or []:

@@ -215,7 +215,8 @@ def count_holes(run: Recorder, workers: int, duration_s: float) -> None:
 
 
 def tail(run: Recorder, window_s: float, sync_s: float, say: Callable[[str], None]) -> bool:
-    """After the load: until the replicas are back at the minimum, or the time that takes by the settings is over.
+    """After the load: until the replicas are back at the minimum, or the time that takes by the settings is over, or
+    nothing is left that would bring them back.
 
     Whether they are back. The bound: the scale-down window, two syncs, one metrics window, and time to end pods.
     """
@@ -224,12 +225,15 @@ def tail(run: Recorder, window_s: float, sync_s: float, say: Callable[[str], Non
     def at_minimum() -> bool:
         return all(view.at_minimum() for view in run.views)
 
+    def over() -> bool:
+        return run.stop.is_set() or all(view.at_minimum() or view.left_alone() for view in run.views)
+
     run.pump(lambda: None, min(sync_s, 5.0), stoppable=False)
-    if not at_minimum():
+    if not over():
         say(f"Waiting for the scale-down (at most {bound:.0f} s) ...")
     began = time.monotonic()
     back = run.pump(
-        lambda: True if at_minimum() or run.stop.is_set() else None,
+        lambda: True if over() else None,
         bound - (time.monotonic() - began),
         stoppable=False,
     )

@@ -48,7 +48,7 @@ embedded:
 class Imagined(World):
     """The cluster's inside, to be touched in its own thread only (``Door.inside``).
 
-    ``going``: the load goes on until this is false. ``code``: what the load's containers exit with. ``silent``: the
+    ``going``: the load goes on until this is false, and ends at that moment. ``code``: what the load's containers exit with. ``silent``: the
     load generator never begins. ``metrics``: whether there are samples of the app's pods.
     """
 
@@ -56,7 +56,7 @@ class Imagined(World):
         super().__init__(start_s=0.0, end_s=0.0)
         self.loop = Loop(self.store, config_of(settings), self._kubelet, self.pod_metrics)
         self.outcome = self._load
-        self.going = self.silent = False
+        self.going = self.held = self.silent = False
         self.metrics = True
         self.code = 0
         self.begun = 0.0
@@ -85,9 +85,10 @@ class Imagined(World):
             self.say(name, *([] if self.silent else rows(role, self.begun, name)))
             return None
         if self.going:
+            self.held = True
             return None
         if name not in self.over and role == "master" and not self.code and not self.silent:
-            self.say(name, mark("load-end", self.begun + SECONDS, name, 1))
+            self.say(name, mark("load-end", self.now if self.held else self.begun + SECONDS, name, 1))
         self.over.add(name)
         self._wake()
         return self.code

@@ -10,8 +10,10 @@ import pytest
 from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster import lock
+from autoscale.cluster.apply import delete
 from autoscale.cluster.client import connect
 from autoscale.record.rows import Row
+from autoscale.report.gather import gather
 from autoscale.run.execute import execute, repeat
 from autoscale.run.options import Result
 from tests.run.conftest import Desk
@@ -134,6 +136,28 @@ def test_a_cluster_that_dies_ends_the_run(door: Door, desk: Desk) -> None:
     assert (result.exit_code, read(result)[-1]["reason"]) == (ExitCode.CLUSTER_FAILED, "failed")
     assert "has died" in str(result.error)
     assert [row["seq"] for row in read(result) if row["k"] == "load"][:1] == [0]
+
+
+def test_an_hpa_that_is_deleted_under_the_load_is_no_pass(door: Door, desk: Desk) -> None:
+    """Somebody deletes it while the load goes on: its row says so, the verdict is unknown, and the report says why."""
+    door.cluster.going = True
+
+    def listen(row: Row) -> None:
+        if row["k"] == "load" and row["seq"] == 0:
+            with connect("embedded", door.kubeconfig) as cluster:
+                assert delete(cluster, "HorizontalPodAutoscaler", "default", "web")
+        elif row["k"] == "hpa" and row.get("removed"):
+            door.cluster.going = False
+
+    result = execute(desk.options(), [listen])
+    assert result.exit_code == ExitCode.UNKNOWN
+    assert [row["name"] for row in read(result) if row["k"] == "hpa" and row.get("removed")] == ["web"]
+    account = gather(result.record)
+    assert [(one.kind, one.words) for one in account.analysis.interventions] == [
+        ("hpa deleted", "the HPA web was deleted")
+    ]
+    assert "F30" in [finding.id for finding in account.findings]
+    assert "the HPA web was deleted during the load" in result.summary
 
 
 def test_a_pass_that_leaves_pods_running_is_none(door: Door, desk: Desk) -> None:

@@ -321,6 +321,16 @@ def test_the_tail_ends_when_its_time_is_over_or_the_user_says_so(run: Recorder) 
     assert not phases.tail(run, 300.0, 0.0, lambda _: None)
 
 
+@pytest.mark.parametrize("gone", ["HorizontalPodAutoscaler", "Deployment"])
+def test_the_tail_does_not_wait_for_what_was_deleted(run: Recorder, gone: str) -> None:
+    """Without its HPA, or without the workload itself, nothing brings the size back to the minimum."""
+    see(run, workload(3, replicas=3), hpa(SEES))
+    see(run, change(gone, "web", "DELETED"))
+    said: list[str] = []
+    assert not phases.tail(run, 300.0, 0.0, said.append)
+    assert not said
+
+
 def test_the_end_of_the_load_is_asked_for_and_else_taken(door: Door, desk: Desk) -> None:
     """A master that nobody reaches is not waited for: its Jobs are deleted, and the moment is in the record."""
     with connect("embedded", door.kubeconfig) as cluster:

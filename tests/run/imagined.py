@@ -48,8 +48,8 @@ embedded:
 class Imagined(World):
     """The cluster's inside, to be touched in its own thread only (``Door.inside``).
 
-    ``going``: the load goes on until this is false, and ends at that moment. ``code``: what the load's containers exit with. ``silent``: the
-    load generator never begins. ``metrics``: whether there are samples of the app's pods.
+    ``going``: the load goes on until this is false, and ends at that moment. ``code``: what the load's containers exit
+    with. ``silent``: the load generator never begins. ``metrics``: whether there are samples of the app's pods.
     """
 
     def __init__(self, settings: Settings) -> None:

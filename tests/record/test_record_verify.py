@@ -52,6 +52,13 @@ def without(kind: str) -> Callable[[Lines], Lines]:
     return lambda lines: [line for i, line in enumerate(lines) if i != of_kind(lines, kind, 3)]
 
 
+def of_no_kind(lines: Lines) -> Lines:
+    """A row whose kind and number are no longer there."""
+    at = of_kind(lines, "pod", 3)
+    row = {**json.loads(lines[at]), "k": "", "n": ""}
+    return [*lines[:at], json.dumps(row).encode() + b"\n", *lines[at + 1 :]]
+
+
 def doubled(lines: Lines) -> Lines:
     at = of_kind(lines, "pod", 3)
     return [*lines[:at], lines[at], *lines[at:]]
@@ -89,6 +96,7 @@ HARM = {
     "a missing usage row": (without("usage"), "the end counts"),
     "a doubled row": (doubled, "there twice"),
     "two rows swapped": (swapped, "out of order"),
+    "a row of no kind": (of_no_kind, "1 row(s) is missing"),
     "an altered row": (altered, "the digest in the end is not that of the rows before it"),
     "rows behind the end": (lambda lines: [*lines, lines[5]], "1 row(s) stand behind the end"),
     "a load row taken out with care": (renumbered, "the end's total of answered"),

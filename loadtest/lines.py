@@ -9,6 +9,11 @@ from typing import Literal, NotRequired, TypedDict
 
 Buckets = dict[str, int]
 
+# Why a locustfile's client does not report a request that it has sent
+AGAIN = "sent again by FastHttpUser's client"
+UNTOLD = "catch_response without an outcome"
+CUT_OFF = "cut off when its user was ended"
+
 
 class PodShare(TypedDict):
     """One pod's answers in a second."""
@@ -31,7 +36,8 @@ class NameShare(TypedDict):
 class Load(TypedDict):
     """One worker, one second. ``at`` is the second's beginning; age keys of ``response`` and ``service`` are
     whole seconds between that second and the intended one. ``by_name`` is there where the scenario's requests have more
-    than one name, ``journeys`` (what became of those that ended) where they are a locustfile's."""
+    than one name, ``journeys`` (what became of those that ended) where they are a locustfile's; ``unseen``, by cause,
+    where its clients sent requests that they do not report: these are in no other field."""
 
     k: Literal["load"]
     seq: int
@@ -52,6 +58,7 @@ class Load(TypedDict):
     by_pod: dict[str, PodShare]
     by_name: NotRequired[dict[str, NameShare]]
     journeys: NotRequired[dict[str, NameShare]]
+    unseen: NotRequired[dict[str, int]]
 
 
 class PodLoad(TypedDict):

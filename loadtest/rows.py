@@ -93,6 +93,7 @@ class Second:
     service: Ages = field(default_factory=_ages)
     ended: defaultdict[Kind, Ended] = field(default_factory=lambda: defaultdict(Ended))
     journeys: defaultdict[Kind, Ended] = field(default_factory=lambda: defaultdict(Ended))
+    unseen: Counter[str] = field(default_factory=Counter)
     by_pod: dict[str, Share] = field(default_factory=dict)
 
 
@@ -144,6 +145,10 @@ class Tally:
     def reported(self, now: float) -> None:
         """A request was sent, of which no more is heard than its end, at ``now``."""
         self._seconds[int(now)].sent += 1
+
+    def unseen(self, now: float, cause: str) -> None:
+        """A request was sent of which no end is reported."""
+        self._seconds[int(now)].unseen[cause] += 1
 
     def late(self, now: float, seconds: float) -> None:
         """Something that was due was done so late, at ``now``."""
@@ -265,6 +270,8 @@ class Tally:
             row["by_name"] = _by_name(second.ended)
         if second.journeys:
             row["journeys"] = _by_name(second.journeys)
+        if second.unseen:
+            row["unseen"] = dict(second.unseen)
         return row
 
     def _pod_rows(self, span: int) -> list[PodLoad]:

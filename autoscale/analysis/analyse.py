@@ -181,7 +181,17 @@ def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | N
         (kept.load.duplicates > 0, f"{kept.load.duplicates} load rows came twice and were counted once."),
     ]
     told = [text for true, text in facts if true]
+    told += [_unseen(kept.load.unseen)] if kept.load.unseen else []
     return (*told, *(_setting(*one, kept.first_t) for one in kept.clocks.was_set()))
+
+
+def _unseen(causes: Mapping[str, int]) -> str:
+    """What a locustfile's clients sent and did not report."""
+    parts = ", ".join(f"{n} {cause}" for cause, n in sorted(causes.items()))
+    return (
+        f"The locustfile's clients sent {sum(causes.values())} requests of which Locust reports nothing: the service "
+        f"may have had them, and no figure here holds them ({parts})."
+    )
 
 
 def _setting(clk: str, at: float, by_s: float, start: float) -> str:

@@ -31,6 +31,7 @@ def generator(kept: Collected, series: Seconds, start: float | None, end: float 
         missing_rows=sum(len(shard.holes) for part in (load.shards, load.pod_shards) for shard in part.values()),
         duplicate_rows=load.duplicates,
         lost_workers=tuple(f"worker {n}" for n in sorted(set(silent))) if start is not None else (),
+        unseen=dict(load.unseen),
     )
 
 

@@ -12,12 +12,14 @@ from autoscale.analysis.plan import planned
 from autoscale.analysis.results.analysis import Analysis, GapSpan
 from autoscale.hpa.config import DEFAULTS
 from autoscale.verdict.results import Check, Validity
+from loadtest.lines import UNTOLD
 from loadtest.models import Request
 
 LAG_SHARE = 0.1  # lateness of sending may take up a tenth of the tightest latency objective ...
 LEAST_LAG_S = 0.005  # ... and 5 ms always (BUNGEE's bound on a usable run)
 TIMEOUT_SHARE = 0.01  # without a latency objective: this much of the shortest time-out of the requests
 DROPPED_SHARE = 0.001
+UNTOLD_SHARE = 0.001  # of requests whose outcome a locustfile does not say
 CPU_SHARE = 0.9
 TAIL_SLACK_S = 60.0
 BLIND_S = 30.0
@@ -47,6 +49,7 @@ def validity(analysis: Analysis) -> Validity:
         _cpu(analysis),
         _workers(analysis),
         _load_rows(analysis),
+        _reported(analysis),
         _gaps(analysis),
         _clock(analysis),
         _metrics(analysis),
@@ -138,6 +141,21 @@ def _workers(analysis: Analysis) -> Check:
         return check(effect="none", value=0, words=words)
     words = f"{', '.join(lost)} fell silent before the load's end, so their part of the load is not known"
     return check(effect="unknown", value=float(len(lost)), words=words)
+
+
+def _reported(analysis: Analysis) -> Check:
+    """Whether it is known what became of the requests: a locustfile may leave that unsaid."""
+    made = analysis.generator
+    untold, sent = made.unseen.get(UNTOLD, 0), made.sent or 0
+    check = partial(Check, name="reported", unit="share", bound=UNTOLD_SHARE)
+    if not untold:
+        return check(effect="none", value=0, words="every request that was answered was reported")
+    share = untold / (untold + sent)
+    words = (
+        f"what became of {untold} requests the locustfile did not say ({share:.2%}; {UNTOLD_SHARE:.1%} allowed): "
+        "catch_response=True, and an exception in the `with` block, or no such block"
+    )
+    return check(effect="unknown" if share > UNTOLD_SHARE else "none", value=share, words=words)
 
 
 def _load_rows(analysis: Analysis) -> Check:

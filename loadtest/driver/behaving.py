@@ -11,6 +11,7 @@ from gevent.event import Event
 from locust import User
 from locust.env import Environment
 
+from loadtest.driver.clients import Clients
 from loadtest.driver.journeys import Journeys
 from loadtest.driver.output import say, write
 from loadtest.driver.pool import Pool
@@ -54,6 +55,8 @@ class Behaving:
             else ()
         )
         self._journeys.install()
+        self._clients = Clients(self._unseen)
+        self._clients.install()
         environment.events.request.add_listener(self._requested)
         environment.events.user_error.add_listener(self._user_error)
         environment.events.test_stopping.add_listener(lambda **_: gevent.spawn(self._until_gone))
@@ -89,6 +92,7 @@ class Behaving:
         gevent.killall(helpers)
         if self.pool is not None:
             self._drop_rest(self.pool)
+        self._clients.finish()
         self._flush(last=True)
 
     def stop(self) -> None:
@@ -187,6 +191,10 @@ class Behaving:
             self._tally.failed(now, cause, pod, due, kind=kind, length=length)
         else:
             self._tally.answered(now, due, begun, pod, kind=kind, length=length)
+
+    def _unseen(self, cause: str) -> None:
+        if self._tally is not None and (now := self.now()) >= 0:
+            self._tally.unseen(now, cause)
 
     def _user_error(self, user_instance: object, exception: BaseException, **_: Any) -> None:
         """A user's own code raised: in a task Locust goes on, in ``on_start`` the user is gone."""

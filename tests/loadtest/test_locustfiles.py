@@ -12,7 +12,7 @@ from autoscale.base.errors import InputError
 from autoscale.cli import plan
 from autoscale.run import prepare
 from autoscale.run.options import RunOptions
-from loadtest import locustfile, scenario
+from loadtest import lines, locustfile, scenario
 from loadtest.errors import ScenarioError
 from loadtest.histogram import bucket
 from tests.conftest import eventually
@@ -229,6 +229,48 @@ def buckets_of(ages: dict[str, dict[str, int]]) -> Counter[int]:
     for buckets in ages.values():
         found.update({int(index): n for index, n in buckets.items()})
     return found
+
+
+UNTOLD = """
+    from locust import FastHttpUser, HttpUser, constant, task
+
+    class Shopper(USER):
+        wait_time = constant(0.01)
+
+        @task
+        def plain(self):
+            self.client.get("/drop", name="plain")
+
+        @task
+        def raises(self):
+            with self.client.get("/ok", name="raises", catch_response=True):
+                raise ValueError("a bug in the locustfile")
+
+        @task
+        def without(self):
+            self.client.get("/ok", name="without", catch_response=True)
+
+        @task
+        def told(self):
+            with self.client.get("/ok", name="told", catch_response=True) as answer:
+                answer.success()
+"""
+
+
+@pytest.mark.parametrize("user", ["FastHttpUser", "HttpUser"])
+def test_what_locusts_clients_send_and_do_not_report_is_counted(tmp_path: Path, user: str) -> None:
+    """FastHttpUser's client sends again what was not answered; an exception in a ``with`` block, or ``catch_response``
+    without one, leaves the outcome unsaid. With these, all that the server has had is accounted for."""
+    wanted = plain(tmp_path, UNTOLD.replace("(USER)", f"({user})"), model="closed", shape=constant(2, 3))
+    with running(tmp_path, wanted) as load:
+        assert load.codes() == {"master": 0, "worker-0": 0}, load.errors("worker-0")
+        rows = load.rows("worker-0", "load")
+        unseen: Counter[str] = sum((Counter(row.get("unseen", {})) for row in rows), Counter())
+        assert sum(row["sent"] for row in rows) + unseen.total() == load.count()["requests"]
+    assert unseen.keys() <= {lines.UNTOLD, lines.AGAIN}
+    assert unseen[lines.UNTOLD] > 0
+    assert (unseen[lines.AGAIN] > 0) == (user == "FastHttpUser")
+    assert sums(rows, "by_name").keys() == {"plain", "told"}
 
 
 TROUBLE = """

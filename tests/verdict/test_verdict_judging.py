@@ -4,6 +4,7 @@ import pytest
 
 from autoscale.analysis import analyse
 from autoscale.verdict.judging import judge, worst
+from loadtest.lines import AGAIN, CUT_OFF, UNTOLD
 from tests.fixtures.handmade import T0, Record, step_run
 
 RUN = analyse(step_run().rows())
@@ -133,6 +134,20 @@ def test_dropped_journeys_are_a_share_of_the_planned_journeys(until: int, droppe
     (check,) = (one for one in judge(analyse(record.rows())).validity.checks if one.name == "dropped")
     assert check.value == pytest.approx(dropped / (20 * until))
     assert check.effect == effect
+
+
+@pytest.mark.parametrize(("cause", "n", "outcome"), [
+    (UNTOLD, 2, "unknown"), (UNTOLD, 1, "pass"), (AGAIN, 50, "pass"), (CUT_OFF, 50, "pass"),
+])  # fmt: skip
+def test_requests_whose_outcome_a_locustfile_does_not_say_are_told_and_too_many_leave_the_verdict_open(
+    cause: str, n: int, outcome: str
+) -> None:
+    """2 of 1202 are more than 0.1 %. What a client sent again, or was cut off, has no outcome of its own to judge."""
+    record = Record([[0, 20], [60, 20]], objectives=("errors < 1%",)).mark("load-start", 0).mark("load-end", 60)
+    analysis = analyse(record.load(0, 20, unseen={cause: n}).steady(1, 60, 20).rows())
+    assert judge(analysis).outcome == outcome
+    assert any(f"sent {n} requests of which Locust reports nothing" in note for note in analysis.notes)
+    assert any(f"({n} {cause})" in note for note in analysis.notes)
 
 
 def test_what_was_not_seen_is_unknown_and_not_a_pass() -> None:

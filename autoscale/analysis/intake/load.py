@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ class LoadCollector(LoadSeconds):
     """All that the report takes from load rows as they stream by, their seconds among it.
 
     ``names``: the same of each name of requests, where the rows have names: what ended, and what was dropped.
+    ``unseen``, by cause: what a locustfile's clients sent and did not report.
     """
 
     response: HistogramSeries = field(default_factory=HistogramSeries)
@@ -55,6 +57,7 @@ class LoadCollector(LoadSeconds):
     names: dict[str, "LoadCollector"] = field(default_factory=dict)
     first_bin: int | None = None
     cpu_share: float | None = None
+    unseen: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: rows.Load) -> None:
         """Take one ``load`` row."""
@@ -69,6 +72,7 @@ class LoadCollector(LoadSeconds):
         _by_age(self.service, second, row["service"])
         for name, share in (row.get("journeys", {}) | row.get("by_name", {})).items():
             self._named(second, name, share)
+        self.unseen.update(row.get("unseen", {}))
         if row["by_pod"]:
             self._answers(second, row["by_pod"], row["clk"])
 

@@ -91,7 +91,8 @@ class Reaction:
 @dataclass(frozen=True, slots=True)
 class Generator:
     """How well the load generator kept its plan. ``lag_p99_s``: lateness of sending; ``cpu_share``: highest share of
-    one core that a worker used over 10 s; ``missing_rows``: holes in the workers' sequence numbers."""
+    one core that a worker used over 10 s; ``missing_rows``: holes in the workers' sequence numbers; ``unseen``, by
+    cause: requests that a locustfile's clients sent and did not report, which are in no other figure."""
 
     workers: int
     workers_expected: int | None
@@ -104,3 +105,4 @@ class Generator:
     missing_rows: int
     duplicate_rows: int
     lost_workers: tuple[str, ...]
+    unseen: Mapping[str, int]

@@ -19,9 +19,9 @@ def finish(
     record, page = folder / "record.jsonl", folder / "report.html"
     summary, written, code, account = "", None, ExitCode.UNKNOWN, None
     try:
-        account = expect.with_expected(report.gather(record))
-        report.save(report.formats.render(account, "html"), page)
-        written = page
+        made = expect.with_expected(report.gather(record))
+        report.save(report.formats.render(made, "html"), page)
+        written, account = page, made
         summary, code = report.formats.render(account, "text"), account.verdict.exit_code
     except AutoscaleError as failure:
         say(f"The report could not be made: {failure}")

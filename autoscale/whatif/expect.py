@@ -34,7 +34,11 @@ _HPA = "HorizontalPodAutoscaler"
 
 def with_expected(account: Account) -> Account:
     """The account with what the model expects of its patches, and why it expects nothing where that is so."""
-    return replace(account, expected=expected(account))
+    try:
+        found = expected(account)
+    except Exception as error:  # a guess beside a report must not cost the report
+        found = Expected(unknown=f"the model failed ({type(error).__name__}: {error})")
+    return replace(account, expected=found)
 
 
 def expected(account: Account) -> Expected | None:

@@ -90,6 +90,14 @@ def test_a_run_too_long_for_a_report_is_not_modelled(monkeypatch: pytest.MonkeyP
     assert "Ask autoscale whatif" in found.unknown
 
 
+def test_a_model_that_fails_costs_no_report(roomy: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the model's own is told in its place."""
+    monkeypatch.setattr(expect, "prepare", lambda *_, **__: 1 / 0)
+    assert with_expected(roomy).expected == expect.Expected(
+        unknown="the model failed (ZeroDivisionError: division by zero)"
+    )
+
+
 def test_a_failed_run_without_a_patch_is_not_modelled(roomy: Account) -> None:
     """Nothing to ask: no patch, and no objectives that held."""
     assert expected(replace(roomy, verdict=replace(roomy.verdict, outcome="fail"))) is None

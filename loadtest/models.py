@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from loadtest.defaults import TIMEOUT_S
 from loadtest.fields import Duration, Positive, Rate, Strict
 from loadtest.shapes import AnyShape
 
@@ -187,7 +188,7 @@ class Request(Strict):
     path: Path = "/"
     headers: dict[HeaderName, HeaderValue] = Field(default={})
     body: Annotated[str | dict[str, Any] | list[Any] | None, AfterValidator(_json)] = None
-    timeout: Positive = 10.0
+    timeout: Positive = TIMEOUT_S
     expect: list[Status] = Field(default=["2xx", "3xx"], min_length=1)
 
 

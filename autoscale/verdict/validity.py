@@ -12,8 +12,8 @@ from autoscale.analysis.plan import planned
 from autoscale.analysis.results.analysis import Analysis, GapSpan
 from autoscale.hpa.config import DEFAULTS
 from autoscale.verdict.results import Check, Validity
+from loadtest.defaults import TIMEOUT_S
 from loadtest.lines import UNTOLD
-from loadtest.models import Request
 
 LAG_SHARE = 0.1  # lateness of sending may take up a tenth of the tightest latency objective ...
 LEAST_LAG_S = 0.005  # ... and 5 ms always (BUNGEE's bound on a usable run)
@@ -35,7 +35,7 @@ def lag_bound(analysis: Analysis) -> float:
     if objective:
         return max(LEAST_LAG_S, LAG_SHARE * objective.bound_s)
     if _locustfile(analysis):  # its clients' time-outs are not known: as requests of a scenario that say none
-        return TIMEOUT_SHARE * Request().timeout
+        return TIMEOUT_SHARE * TIMEOUT_S
     requests = analysis.header["scenario"].get("requests") or []
     timeouts = [float(one["timeout"]) for one in requests if isinstance(one.get("timeout"), int | float)]
     return max(LEAST_LAG_S, TIMEOUT_SHARE * min(timeouts, default=0.0))

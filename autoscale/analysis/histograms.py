@@ -5,7 +5,7 @@ A percentile is always taken from merged buckets, never averaged from other perc
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loadtest.histogram import Counts, merge
@@ -13,6 +13,31 @@ from loadtest.histogram import Counts, merge
 _TOP = 2000  # with growth 1.02 that is beyond any duration, and still a number of seconds
 INDEX = {str(index): index for index in range(_TOP + 1)}  # from a bucket's name in a record
 _BLOCK = 64  # histograms whose sum is kept, so that a long span is the sum of few
+
+
+def indices(buckets: Iterable[str]) -> list[int]:
+    """The indices of buckets by their names in a record; KeyError for what is none."""
+    return list(map(INDEX.__getitem__, buckets))
+
+
+@dataclass(slots=True)
+class Sums:
+    """The sum of histograms, ``by_bucket``: a list is quicker than a dictionary, and not larger."""
+
+    by_bucket: list[int] = field(default_factory=list)
+
+    def add(self, indices: Sequence[int], counts: Iterable[int]) -> None:
+        """Add one histogram: its buckets and as many counts."""
+        sums = self.by_bucket
+        if indices and (lacking := max(indices) + 1 - len(sums)) > 0:
+            sums.extend([0] * lacking)
+        for index, n in zip(indices, counts, strict=True):
+            sums[index] += n
+
+    @property
+    def counts(self) -> Counts:
+        """The sum as a histogram."""
+        return {index: n for index, n in enumerate(self.by_bucket) if n}
 
 
 @dataclass(slots=True)
@@ -37,7 +62,7 @@ class HistogramSeries:
             return
         mark = len(self.index)
         try:
-            self.index.fromlist([INDEX[name] for name in buckets])
+            self.index.fromlist(indices(buckets))
             self.count.fromlist(list(buckets.values()))
         except (OverflowError, KeyError, TypeError):
             del self.index[mark:]
@@ -64,7 +89,7 @@ class HistogramSeries:
                 parts.append(counts)
             elif first < high and low <= last:
                 positions = range(place, min(place + _BLOCK, len(self.second)))
-                parts.append(self.of(i for i in positions if low <= self.second[i] < high))
+                parts.append(self.of([i for i in positions if low <= self.second[i] < high]))
         return merge(parts)
 
     def _sum_blocks(self) -> None:
@@ -81,18 +106,15 @@ class HistogramSeries:
             found.setdefault(second, []).append(i)
         return found
 
-    def of(self, positions: Iterable[int]) -> Counts:
+    def of(self, positions: Sequence[int]) -> Counts:
         """The sum of the histograms at some positions (see ``by_second``)."""
-        merged: Counts = {}
-        for i in positions:
-            begin, end = self.begin[i], self.begin[i + 1]
-            pairs = zip(self.index[begin:end], self.count[begin:end], strict=True)
-            if not merged:
-                merged = dict(pairs)  # one histogram has every bucket once
-                continue
-            for index, n in pairs:
-                merged[index] = merged.get(index, 0) + n
-        return merged
+        parts = [slice(self.begin[i], self.begin[i + 1]) for i in positions]
+        if len(parts) == 1:
+            return dict(zip(self.index[parts[0]], self.count[parts[0]], strict=True))  # it has every bucket once
+        sums = Sums()
+        for part in parts:
+            sums.add(self.index[part], self.count[part])
+        return sums.counts
 
     def above(self, positions: Iterable[int], last: int) -> int:
         """How many counts at some positions lie in buckets beyond ``last``."""

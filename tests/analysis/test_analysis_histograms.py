@@ -19,7 +19,7 @@ def test_a_span_is_the_sum_of_its_seconds(seed: int, in_order: bool) -> None:
     """Whatever the order of arrival, every span holds the seconds whose middle lies in it, also of rows come late."""
     draw = random.Random(seed)
     seconds = [draw.randint(0, 9) for _ in range(200)]
-    added = [(second, {draw.randint(0, 20): draw.randint(0, 50)}) for second in seconds]
+    added = [(second, {draw.randint(0, 20): draw.randint(1, 50)}) for second in seconds]
     if in_order:
         added.sort(key=lambda one: one[0])
     series = HistogramSeries()

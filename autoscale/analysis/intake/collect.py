@@ -79,7 +79,7 @@ def collect(record: Iterable[Any]) -> Collected:
     kept.ledger.add(header)
     start = header["t"]
     waiting: list[Row] = []
-    heard: dict[Any, tuple[int, float]] = {}  # number and receive time of each source's last row
+    heard: dict[Any, Row] = {}  # the last row of each source
     patient = True
     for row in stream:
         try:
@@ -94,10 +94,9 @@ def collect(record: Iterable[Any]) -> Collected:
                 kept.last_t = t
             if kind in _IN_ORDER:
                 source = row["shard"] if kind == "load" else kind
-                n, (last, before) = row.get("n", kept.ledger.count), heard.get(source, (0, t))
-                if before - t > _ROUNDING_S and n > last:  # not a row that was moved
-                    kept.set_back_s = max(kept.set_back_s, before - t)
-                heard[source] = n, t
+                if t < kept.last_t - _ROUNDING_S:
+                    kept.set_back_s = max(kept.set_back_s, _set_back(row, heard.get(source, row)))
+                heard[source] = row
             if patient and kind in _DATED and not clocks.measured(row["clk"]):
                 waiting.append(row)
                 patient = len(waiting) < _MAX_WAITING
@@ -115,8 +114,17 @@ def collect(record: Iterable[Any]) -> Collected:
 
 def _near(row: Row, start: float) -> bool:
     """Whether a row's times lie near the record's beginning."""
-    times = (row["t"], row["since"], row["until"]) if row["k"] == "gap" else (row["t"], row.get("at"))
-    return not [time for time in times if time is not None and abs(time - start) >= _LONGEST_S]
+    if row["k"] == "gap":
+        return all(abs(row[name] - start) < _LONGEST_S for name in ("t", "since", "until"))
+    at = row.get("at")
+    return abs(row["t"] - start) < _LONGEST_S and (at is None or abs(at - start) < _LONGEST_S)
+
+
+def _set_back(row: Row, before: Row) -> float:
+    """By how much a row was heard earlier than its source's row before; 0 where they are in order, or one was moved."""
+    by_s: float = before["t"] - row["t"]
+    moved = "n" in row and "n" in before and row["n"] <= before["n"]
+    return by_s if by_s > _ROUNDING_S and not moved else 0.0
 
 
 def _release(
@@ -157,7 +165,10 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
 
     def usage(row: rows.Usage) -> None:
         at = kept.clocks.ours(row["at"], row["clk"])
-        kept.usage.setdefault(row["pod_uid"], UsageHistory()).add(row, at)
+        history = kept.usage.get(row["pod_uid"])
+        if history is None:
+            history = kept.usage[row["pod_uid"]] = UsageHistory()
+        history.add(row, at)
 
     def endpoint(row: rows.Endpoint) -> None:
         if kept.target["service"] in (None, row["service"]):

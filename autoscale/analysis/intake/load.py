@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autoscale.analysis.histograms import INDEX, HistogramSeries
+from autoscale.analysis.histograms import HistogramSeries, Sums, indices
 from autoscale.analysis.intake.seconds import LoadSeconds, Shard, intended, shard_of
 from autoscale.record import rows
 from loadtest.histogram import Counts, merge
@@ -31,12 +31,12 @@ class PodAnswers:
     first_at: float | None = None
     last_second: int | None = None
     bins: "array[int]" = field(default_factory=lambda: array("I"))
-    by_age: tuple[Counts, ...] = field(default_factory=lambda: ({}, {}, {}, {}))
+    by_age: tuple[Sums, ...] = field(default_factory=lambda: tuple(Sums() for _ in range(len(AGES_S) + 2)))
 
     @property
     def response(self) -> Counts:
         """Its response times, at any age."""
-        return merge(self.by_age)
+        return merge(sums.counts for sums in self.by_age)
 
 
 @dataclass(slots=True)
@@ -108,24 +108,27 @@ class LoadCollector(LoadSeconds):
         if self.first_bin is None:
             self.first_bin = number
         place = number - self.first_bin
+        inside = 0 <= place < _MAX_BINS
         pods = self.pods
         for name, share in by_pod.items():
             pod = pods.get(name)
             if pod is None:
                 pod = pods[name] = PodAnswers()
             n = share["n"]
-            pod.n += n
             pod.failed += share["failed"]
-            if n:
-                if pod.last_second is None or second > pod.last_second:
-                    pod.last_second = second
-                first = share["first_at"]
-                if first is not None and (pod.first_at is None or pod.first_at > first):
-                    pod.first_at = min(self.clocks.ours(first, clk), pod.first_at or math.inf)
-            if 0 <= place < _MAX_BINS:
-                if place >= len(pod.bins):
-                    pod.bins.extend([0] * (place + 1 - len(pod.bins)))
-                pod.bins[place] += n
+            if not n:
+                continue
+            pod.n += n
+            if pod.last_second is None or second > pod.last_second:
+                pod.last_second = second
+            first = share["first_at"]
+            if first is not None and (pod.first_at is None or pod.first_at > first):
+                pod.first_at = min(self.clocks.ours(first, clk), pod.first_at or math.inf)
+            if inside:
+                bins = pod.bins
+                if place >= len(bins):
+                    bins.extend([0] * (place + 1 - len(bins)))
+                bins[place] += n
 
     def add_pod(self, row: rows.PodLoad, started: float | None) -> None:
         """Take one ``pod_load`` row of a pod that became ready at ``started`` (None: not known)."""
@@ -137,14 +140,11 @@ class LoadCollector(LoadSeconds):
         pod = self.pods.get(row["pod"])
         if pod is None:
             pod = self.pods[row["pod"]] = PodAnswers()
-        counts = pod.by_age[place]
-        indices = [INDEX[name] for name in row["response"]]
-        for index, n in zip(indices, row["response"].values(), strict=True):
-            counts[index] = counts.get(index, 0) + n
+        pod.by_age[place].add(indices(row["response"]), row["response"].values())
 
     def by_age(self) -> tuple[Counts, ...]:
         """Response times of pods younger than each of AGES_S, and older; those of unknown age are left out."""
-        return tuple(merge(pod.by_age[i] for pod in self.pods.values()) for i in range(len(AGES_S) + 1))
+        return tuple(merge(pod.by_age[i].counts for pod in self.pods.values()) for i in range(len(AGES_S) + 1))
 
 
 def _by_age(series: HistogramSeries, second: int, ages: Mapping[str, Buckets]) -> None:

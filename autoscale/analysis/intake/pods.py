@@ -155,8 +155,9 @@ class Used:
     def put(self, i: int, cpu: int, memory: int) -> None:
         """Its usage in the ``i``-th sample, the newest."""
         for series, value in ((self.cpu, cpu), (self.memory, memory)):
-            del series[i:]  # of a sample that was no whole one
-            series.extend([-1] * (i - len(series)))
+            if len(series) != i:
+                del series[i:]  # of a sample that was no whole one
+                series.extend([-1] * (i - len(series)))
             series.append(value)
 
     def at(self, i: int) -> dict[str, int]:

@@ -55,6 +55,12 @@ class Run:
         return not self.analysis.partial and self.analysis.seconds.busy
 
     @cached_property
+    def grew(self) -> bool:
+        """Whether the load asked for more than the minimum at some time; a lighter one tried no setting of the HPA."""
+        least = self.hpa.min_replicas if self.hpa else 0
+        return (self.desired.highest(self.start, self.end) or 0) > least
+
+    @cached_property
     def period_s(self) -> float:
         """The HPA's period; upstream's default where the cluster hides it."""
         return float(self.analysis.header["hpa_config"].get("sync_period_s") or DEFAULTS.sync_period_s)

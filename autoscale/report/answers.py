@@ -11,7 +11,7 @@ from autoscale.findings.results import Finding
 from autoscale.findings.rules.f10_flapping import REVERSALS
 from autoscale.report.gather import Account
 from autoscale.report.phases import spoken_phase
-from autoscale.report.room import room
+from autoscale.report.room import room, unbounded
 from autoscale.report.services import by_saturation, name_of, saturation_words
 from autoscale.report.words import count, duration, latency, many, offset, percent
 from autoscale.verdict.results import Judgement
@@ -189,17 +189,18 @@ def _change(account: Account) -> Answer:
         return Answer(question, "Nobody can say", "unknown", ("No request was sent, so no setting was tried.",))
     if analysis.partial:
         return Answer(question, "Nobody can say", "unknown", ("The run was cut short: run it to its end.",))
+    told = tuple(f"{one}." for one in (unbounded(analysis),) if one)
     if account.verdict.outcome != "pass":
         words = "None of the rules tells why; the objectives and the doubts above say what is wrong."
         if not account.verdict.judgements:
             words = "No objective was set, so nobody knows what would be better."
-        return Answer(question, "No cause was found", account.verdict.outcome, (words,))
+        return Answer(question, "No cause was found", account.verdict.outcome, (words, *told))
     spare, fewer = room(analysis), _fewer(account)
     if fewer:
         headline = "Nothing must change, and fewer pods would do"
         return Answer(question, headline, "plain", (*fewer, *([f"{spare}."] if spare else [])))
     if spare is None:
-        return Answer(question, "Nothing: all objectives held", "plain", ("None of the rules found a fault.",))
+        return Answer(question, "Nothing: all objectives held", "plain", (*told, "None of the rules found a fault."))
     return Answer(question, "Nothing must change: there was room to spare", "plain", (f"{spare}.", *_cheaper(account)))
 
 

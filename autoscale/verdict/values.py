@@ -145,7 +145,10 @@ def _unanswered(answered: int, without: int, survivors: float | None) -> str:
     words = (
         f"{without} of {answered + without} requests failed or were never sent ({without / (answered + without):.2%})"
     )
-    return words if survivors is None else f"{words}; of the answered ones alone it is {survivors * 1000:.3g} ms"
+    if survivors is None:
+        return words
+    alone = f"{survivors:.3g} s" if survivors >= 0.9995 else f"{survivors * 1000:.3g} ms"
+    return f"{words}; of the answered ones alone it is {alone}"
 
 
 def _counted(analysis: Analysis, metric: str, start: float, end: float) -> Value:

@@ -31,8 +31,8 @@ def saturated(percent: int) -> Record:
 
 
 def idle(percent: int) -> Record:
-    """Four of at least four pods at some utilisation throughout."""
-    return run().scale(-1, 4).hpa(-1, 4, percent, least=4)
+    """Four of at least four pods at some utilisation, until the load makes the HPA grow for its last quarter."""
+    return run().scale(-1, 4).hpa(-1, 4, percent, least=4).scale(225, 5).hpa(225, 5, percent, least=4)
 
 
 def old_metrics(window: float) -> Record:
@@ -486,6 +486,11 @@ def test_pods_that_nobody_asked_anything_are_not_too_many() -> None:
     silent = Record(FLAT).mark("load-start", 0).mark("load-end", 300).scale(-1, 4).hpa(-1, 4, 20, least=4)
     assert "F2" in findings(idle(20))
     assert "F2" not in findings(silent)
+
+
+def test_a_load_that_never_made_the_hpa_grow_is_no_advice_on_the_minimum() -> None:
+    """The same idle pods under a steady light load: nobody knows whether it is the load that is meant."""
+    assert "F2" not in findings(run().scale(-1, 4).hpa(-1, 4, 20, least=4))
 
 
 def test_an_empty_record_has_no_findings() -> None:

@@ -1,5 +1,6 @@
 """What is found in real runs that were once told untruly, and what a run that cannot bear advice says."""
 
+import gzip
 import json
 from functools import cache
 from pathlib import Path
@@ -101,16 +102,29 @@ def test_a_run_with_room_to_spare_says_what_the_room_was() -> None:
     assert "with 2, 4 and 5 pods alike, 36 times below its bound of 500 ms" in change.details[0]
 
 
+def test_without_a_latency_objective_the_room_is_told_as_a_figure(tmp_path: Path) -> None:
+    """The same run judged by its errors only: what p95 was with each size, and that nobody said how much is allowed."""
+    text = gzip.decompress((TOLD / "121615-first-look.jsonl.gz").read_bytes())
+    rows = [json.loads(line) for line in text.splitlines()]
+    for objectives in (["errors < 0.1%"], []):
+        rows[0]["scenario"]["objectives"] = objectives
+        change = answers(_gathered(rows, tmp_path))[3]
+        assert "with 2, 4 and 5 pods alike; how much room that is, no latency objective says" in " ".join(
+            change.details
+        )
+        assert "to spare" not in change.headline
+
+
 def test_survivors_are_named_so() -> None:
     """Where 82 % failed, the percentiles are of those who got an answer."""
     assert "Those who got an answer saw" in in_short(told("overload2"))
 
 
 def shrunken() -> Record:
-    """Two pods nearly idle all the time: a minimum too high, if the load was the one to carry."""
+    """Two pods nearly idle until the end, which makes the HPA grow: a minimum too high, if the run was whole."""
     record = Record([[0, 20], [60, 20]], objectives=("p95 < 300ms",)).mark("load-start", 0).scale(-1, 2)
     record.hpa(-1, 2, 5, least=2).pod("a", -20, request=200).pod("b", -20, request=200).steady(0, 60, 20)
-    return record.mark("load-end", 60)
+    return record.scale(50, 3).hpa(50, 3, 80, least=2).mark("load-end", 60)
 
 
 def test_a_run_that_was_cut_gives_no_patch(tmp_path: Path) -> None:

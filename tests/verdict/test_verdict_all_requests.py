@@ -44,6 +44,17 @@ def test_the_edge_is_the_percentile_s_own(failed: int, outcome: str) -> None:
     assert verdict.judgements[0].outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("ms", "words"), [(20, "alone it is 20 ms"), (4540, "alone it is 4.5"), (1000, "alone it is 1.01 s")]
+)
+def test_what_the_answered_ones_took_is_told_in_a_unit_that_reads(ms: float, words: str) -> None:
+    """Seconds are no thousands of milliseconds with an exponent."""
+    record = Record(points=[[0, 10], [20, 10]]).mark("load-start", 0).mark("load-end", 20)
+    found = judge(analyse(record.steady(0, 20, 40, ms=ms, failed={"timeout": 60}).rows()), ["p95 < 10s"])
+    assert words in found.judgements[0].reason
+    assert "e+" not in found.judgements[0].reason
+
+
 def test_dropped_requests_count_like_failed_ones() -> None:
     """A request that was due and never sent was not fast."""
     record = Record(points=[[0, 10], [20, 10]]).mark("load-start", 0).mark("load-end", 20)

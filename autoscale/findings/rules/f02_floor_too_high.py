@@ -12,11 +12,11 @@ WASTE_SHARE = Threshold(0.2, "of replica-minutes", "over-provisioned share that 
 
 
 def check(run: Run) -> Hit | None:
-    """F2: at minReplicas and idle for most of the load."""
+    """F2: at minReplicas and idle for most of a load that made the HPA grow (a lighter one bears no advice)."""
     if run.hpa is None or not run.target or run.hpa.min_replicas <= 1:
         return None
-    if not any(run.analysis.seconds.answered):
-        return None  # nothing was asked of the pods, so nothing is known of how many are needed
+    if not any(run.analysis.seconds.answered) or not run.grew:
+        return None  # so light a load says nothing of the pods that the one meant would need
     least, bar = run.hpa.min_replicas, run.target * IDLE_UTILIZATION.value
     idle = run.both(run.ready, run.utilization, lambda ready, used: ready <= least and used < bar)
     share = idle.mean(run.start, run.end)

@@ -55,6 +55,7 @@ DOORS: dict[str, set[str]] = {
     "prometheus_client": {"app", "autoscale.embedded"},  # what writes the metrics, and what scrapes them
     "aiohttp": {"autoscale.embedded", "autoscale.web"},
     "cryptography": {"autoscale.embedded"},
+    "google": {"autoscale.kube"},  # protobuf
     "uvloop": {"autoscale.embedded"},
     "jinja2": {"autoscale.report", "autoscale.web", "autoscale.whatif"},
     "numba": {"autoscale.whatif"},

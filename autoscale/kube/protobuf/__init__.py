@@ -1,0 +1,1 @@
+"""Kubernetes' protobuf bodies as the objects that JSON would have brought."""

@@ -64,7 +64,7 @@ def beside(model: Model, outcome: Outcome, real: Evidence) -> Verified:
         Line("p95", figures.p95_s, whole.p95, "s", not busier),
         Line("p99", figures.p99_s, whole.p99, "s", not busier),
         Line("worst stage p95", figures.worst_p95_s, _worst(seen, outcome.setting), "s", not busier),
-        Line("not answered", figures.lost, _lost(seen), "%"),
+        Line("not answered", figures.lost, _lost(seen), "%", not busier),  # what times out is slow first
     )
     return Verified(seen.run, lines, busier)
 
@@ -99,8 +99,8 @@ def _busier(recorded_s: float | None, real_s: float | None) -> str | None:
     if recorded_s is None or real_s is None or real_s <= 2 * max(recorded_s, _LATE_S):
         return None
     return (
-        f"latency is not comparable: the machine was busier (99 % of requests were sent within {seconds(real_s)} of"
-        f" their time, {seconds(recorded_s)} in the run that the model is from)"
+        "latency and losses are not comparable: the machine was busier (99 % of requests were sent within"
+        f" {seconds(real_s)} of their time, {seconds(recorded_s)} in the run that the model is from)"
     )
 
 
@@ -112,13 +112,13 @@ def to_text(verified: Verified) -> str:
 def to_markdown(verified: Verified) -> str:
     """For a pull request."""
     head = ["| figure | predicted | measured | in the band |", "| --- | --- | --- | --- |"]
-    cells = [f"| {' | '.join(_cells(line))} |" for line in verified.lines]
+    rows = [f"| {' | '.join(cells(line))} |" for line in verified.lines]
     notes = ["", verified.busier] if verified.busier else []
-    return "\n".join([f"### Measured in run {verified.run}", "", *head, *cells, *notes, ""])
+    return "\n".join([f"### Measured in run {verified.run}", "", *head, *rows, *notes, ""])
 
 
 def _lines(verified: Verified) -> Iterator[str]:
-    rows = [("", "predicted", "measured", "in the band"), *map(_cells, verified.lines)]
+    rows = [("", "predicted", "measured", "in the band"), *map(cells, verified.lines)]
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
     yield from (
         "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
@@ -127,7 +127,8 @@ def _lines(verified: Verified) -> Iterator[str]:
         yield f"  {verified.busier[0].upper()}{verified.busier[1:]}."
 
 
-def _cells(line: Line) -> tuple[str, str, str, str]:
+def cells(line: Line) -> tuple[str, str, str, str]:
+    """Its name, its band, what was measured, and whether that lies in the band."""
     measured = Band(line.measured, line.measured, line.measured)
     told = "none" if line.measured is None else band_text(measured, line.unit)
     held = {True: "yes", False: "NO", None: "unknown"}[line.held]

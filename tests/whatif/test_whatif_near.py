@@ -7,19 +7,22 @@ from typing import Any
 
 import pytest
 
+from autoscale.base.errors import InputError
 from autoscale.base.exits import ExitCode
 from autoscale.imports import convert
 from autoscale.imports.building import write
 from autoscale.record.reader import read
-from autoscale.whatif import refusals
+from autoscale.whatif import refusals, variants
 from autoscale.whatif.answer import Model, prepare
 from autoscale.whatif.arrivals import chunks, longest
 from autoscale.whatif.evidence import gather, of_rows
 from autoscale.whatif.refusals import Unknowable
 from autoscale.whatif.service import Load, Span
 from autoscale.whatif.summary import Summary
+from loadtest.histogram import bucket
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+TARGET = "spec.metrics.0.resource.target.averageUtilization"
 Rows = list[dict[str, Any]]
 
 
@@ -64,11 +67,39 @@ def same_spec_again() -> Rows:
     return rows
 
 
+def late(seconds: float) -> Rows:
+    """Every request left so late."""
+    lag = bucket(seconds)
+    return [{**row, "lag": {str(lag): sum(row["lag"].values())}} if row["k"] == "load" else row for row in record()]
+
+
+def fewer_samples() -> Rows:
+    """Every fourth moment at which CPU was sampled is missing; the rest is enough."""
+    gone = sorted({row["at"] for row in record() if row["k"] == "usage"})[::4]
+    kept = [row for row in record() if row["k"] != "usage" or row["at"] not in gone]
+    return [{**row, "n": n, **({"rows": len(kept)} if row["k"] == "end" else {})} for n, row in enumerate(kept)]
+
+
+def some_nameless() -> Rows:
+    """A proxy answers for the app here and there: those answers do not name their pod."""
+    return [{**row, "by_pod": {}} if row["k"] == "load" and row["seq"] % 4 == 0 else row for row in record()]
+
+
+def named_simulated() -> Rows:
+    """A real run of a scenario that is called simulated."""
+    header, *rest = record()
+    return [{**header, "run": "simulated", "scenario": {**header["scenario"], "name": "simulated"}}, *rest]
+
+
 NEAR: dict[str, Callable[[], Rows]] = {
     "a load cut off": without_end,
     "the maximum throughout": mostly_at_most,
     "another metric": one_container,
     "an edited HPA": same_spec_again,
+    "a saturated generator": lambda: late(0.09),
+    "no CPU samples": fewer_samples,
+    "no pod names": some_nameless,
+    "simulated itself": named_simulated,
 }
 
 
@@ -78,6 +109,22 @@ def test_what_only_looks_like_too_little_is_modelled(near: str) -> None:
     model = prepare(of_rows(NEAR[near]()), seeds=3)
     assert model.service.cost_s.source == "measured"
     assert model.replay
+
+
+def test_a_generator_just_too_late_is_refused() -> None:
+    """The other side of that near miss: 110 ms late where a tenth of the second that an answer may take is allowed."""
+    with pytest.raises(Unknowable, match="the generator was the limit"):
+        prepare(of_rows(late(0.11)), seeds=3)
+
+
+@pytest.mark.parametrize(
+    "text", ["spec.maxReplicas=2", "spec.minReplicas=1", f"{TARGET}=1", "spec.metrics.0.type=Resource"]
+)
+def test_a_spec_at_the_edge_of_what_upstream_takes_is_a_variant(good: Model, text: str) -> None:
+    """The maximum may be the minimum, the target 1 %; a minimum of 0 is not for CPU."""
+    assert variants.with_set(good.recorded, [text]).hpa != {}
+    with pytest.raises(InputError):
+        variants.with_set(good.recorded, ["spec.minReplicas=0"])
 
 
 @pytest.mark.parametrize("file", ["app-all.json", "prom-istio.json", "locust-master-two-workers_stats_history.csv"])

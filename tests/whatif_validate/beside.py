@@ -5,13 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from autoscale.analysis.steps import StepSeries, aligned
 from autoscale.whatif import verify
-from autoscale.whatif.answer import Model, Outcome, ask, modelled, span_for
+from autoscale.whatif.answer import Model, Outcome, ask, span_for
 from autoscale.whatif.evidence import Evidence
-from autoscale.whatif.missed import value_text
 from autoscale.whatif.refusals import Unknowable
-from autoscale.whatif.replay import distance
-from autoscale.whatif.service import Setting, Span
+from autoscale.whatif.service import Setting
 from autoscale.whatif.words import band_text
 
 HEAD = ("case", "figure", "predicted", "measured", "in the band")
@@ -19,10 +18,13 @@ HEAD = ("case", "figure", "predicted", "measured", "in the band")
 
 @dataclass(frozen=True)
 class Compared:
-    """One run beside its prediction. ``off_pods``: how many pods apart on average over the run."""
+    """One run beside its prediction. ``pods``: its size over time until ``end``, in seconds of the load; ``off_pods``:
+    how far the predicted middle lies from it on average."""
 
     name: str
     verified: verify.Verified
+    pods: StepSeries
+    end: float
     off_pods: float
 
 
@@ -36,76 +38,85 @@ def predict(model: Model, setting: Setting) -> Outcome | str:
 
 def compare(model: Model, name: str, outcome: Outcome, real: Evidence) -> Compared:
     """One run beside its prediction."""
-    assert real.run.load_start is not None
-    span = span_for(model, outcome.setting)
-    ends = min(span.end, real.run.end - real.run.load_start)
-    runs = modelled(model.service, outcome.setting, span, range(20))
-    shown = Span(real.run.load_start, 0.0, ends)
-    off = statistics.median(distance(real.run.replicas.desired, run, shown) for run in runs)
-    return Compared(name, verify.beside(model, outcome, real), off)
+    start = real.run.load_start
+    assert start is not None
+    desired = real.run.replicas.desired
+    pods = StepSeries(tuple(at - start for at in desired.times), desired.values)
+    ends = min(span_for(model, outcome.setting).end, real.run.end - start)
+    middle = StepSeries.of([(at, band.middle) for at, band in outcome.curves.pods if band.middle is not None])
+    return Compared(name, verify.beside(model, outcome, real), pods, ends, apart(pods, middle, ends))
 
 
-def table(found: Sequence[Compared]) -> list[str]:
+def apart(a: StepSeries, b: StepSeries, end: float) -> float:
+    """How many pods two curves are apart, on average over the load and its tail."""
+    parts = list(aligned(a, b, 0.0, end))
+    return sum(length * abs(x - y) for length, x, y in parts) / sum(length for length, _, _ in parts)
+
+
+def table(found: Sequence[Compared]) -> Iterator[str]:
     """A line each case and figure: the band, then every measurement, and how many of them lie in the band."""
-    lines = [f"| {' | '.join(HEAD)} |", f"|{' --- |' * len(HEAD)}"]
-    for name in dict.fromkeys(one.name for one in found):
-        same = [one for one in found if one.name == name]
-        columns = zip(*(one.verified.lines for one in same), strict=True)
-        lines += [f"| {' | '.join((name, *_cells(column)))} |" for column in columns]
+    yield f"| {' | '.join(HEAD)} |"
+    yield f"|{' --- |' * len(HEAD)}"
+    for name, same in _by_name(found):
+        for column in zip(*(one.verified.lines for one in same), strict=True):
+            yield f"| {' | '.join((name, *_cells(column)))} |"
         off = ", ".join(f"{one.off_pods:.2f}" for one in same)
-        lines.append(f"| {name} | pods over time, off on average | | {off} | |")
-    return lines
+        yield f"| {name} | pods over time: off by | | {off} | |"
 
 
 def _cells(column: Sequence[verify.Line]) -> tuple[str, ...]:
     first, known = column[0], [line.held for line in column if line.held is not None]
-    measured = ", ".join(
-        value_text(line.measured, line.unit) + ("" if line.comparable else " (busier)") for line in column
-    )
-    held = f"{known.count(True)} of {len(known)}" if known else ""
-    return first.name, band_text(first.predicted, first.unit), measured, held
+    cells = [verify.cells(line)[2] + ("" if line.comparable else " (busier)") for line in column]
+    held = f"{known.count(True)} of {len(known)}" if known else "not comparable"
+    return first.name, band_text(first.predicted, first.unit), ", ".join(cells), held
 
 
 def summary(found: Sequence[Compared]) -> Iterator[str]:
-    """Coverage, errors, order of the variants, and how far equal runs lie apart."""
+    """Coverage, errors, order of the settings, and how far equal runs lie apart."""
     if not found:
         yield "nothing to compare"
         return
-    for figure in [line.name for line in found[0].verified.lines]:
-        lines = [line for one in found for line in one.verified.lines if line.name == figure]
-        held = [line.held for line in lines]
+    for column in zip(*(one.verified.lines for one in found), strict=True):
+        held = [line.held for line in column]
         known = sum(one is not None for one in held)
-        errors = [abs(line.predicted.middle / line.measured - 1) for line in lines
-                  if line.predicted.middle is not None and line.measured]  # fmt: skip
+        pairs = [(line.predicted.middle, line.measured) for line in column if line.comparable]
+        errors = [abs(said / real - 1) for said, real in pairs if said is not None and real]
         off = f", {statistics.median(errors):.1%} off in the middle, {max(errors):.1%} at most" if errors else ""
-        yield f"{figure}: {held.count(True)} of {known} in the band, {held.count(None)} unknown{off}"
-    yield f"pods over time: {max(one.off_pods for one in found):.2f} pods off at most"
-    yield from _order(found)
-    yield from _apart(found)
+        yield f"{column[0].name}: {held.count(True)} of {known} in the band, {held.count(None)} not comparable{off}"
+    offs = [one.off_pods for one in found]
+    yield f"pods over time: {statistics.median(offs):.2f} pods off in the middle, {max(offs):.2f} at most"
+    yield from (_order(found, figure) for figure in ("pod-minutes", "p95"))
+    yield from (_apart(name, same) for name, same in _by_name(found) if len(same) > 1)
 
 
-def _order(found: Sequence[Compared]) -> Iterator[str]:
-    """Kendall's tau of predicted against measured cost, over the means of equal runs."""
-    pairs = [(said, statistics.fmean(real)) for _, said, real in _minutes(found)]
-    signs = [(a[0] - b[0]) * (a[1] - b[1]) for a, b in combinations(pairs, 2)]
-    if signs:
-        tau = sum((sign > 0) - (sign < 0) for sign in signs) / len(signs)
-        yield f"order by pod-minutes: Kendall's tau {tau:.2f} over {len(pairs)} settings"
-
-
-def _apart(found: Sequence[Compared]) -> Iterator[str]:
-    for name, _, real in _minutes(found):
-        if len(real) > 1:
-            spread = (max(real) - min(real)) / statistics.fmean(real)
-            yield f"real against real, {name}: pod-minutes {spread:.1%} apart in {len(real)} runs"
-
-
-def _minutes(found: Sequence[Compared]) -> Iterator[tuple[str, float, list[float]]]:
-    for name in dict.fromkeys(one.name for one in found):
-        lines = [one.verified.lines[0] for one in found if one.name == name]
-        real = [line.measured for line in lines if line.measured is not None]
+def _order(found: Sequence[Compared], figure: str) -> str:
+    """Kendall's tau of predicted against measured, over the middles of equal runs; equal predictions are no order."""
+    pairs = []
+    for _, same in _by_name(found):
+        lines = [line for one in same for line in one.verified.lines if line.name == figure]
+        real = [line.measured for line in lines if line.measured is not None and line.comparable]
         if real and lines[0].predicted.middle is not None:
-            yield name, lines[0].predicted.middle, real
+            pairs.append((lines[0].predicted.middle, statistics.median(real)))
+    signs = [(a[0] - b[0]) * (a[1] - b[1]) for a, b in combinations(pairs, 2)]
+    if not signs:
+        return f"order by {figure}: nothing to order"
+    tau = sum((sign > 0) - (sign < 0) for sign in signs) / len(signs)
+    return f"order by {figure}: Kendall's tau {tau:.2f} over {len(pairs)} settings"
+
+
+def _apart(name: str, same: Sequence[Compared]) -> str:
+    real = [one.verified.lines[0].measured for one in same]
+    known = [value for value in real if value is not None]
+    pods = [apart(a.pods, b.pods, min(a.end, b.end)) for a, b in combinations(same, 2)]
+    return (
+        f"real against real, {name}: pod-minutes {(max(known) - min(known)) / statistics.fmean(known):.1%} apart, "
+        f"pods over time {statistics.median(pods):.2f}, in {len(same)} runs"
+    )
+
+
+def _by_name(found: Sequence[Compared]) -> Iterator[tuple[str, list[Compared]]]:
+    for name in dict.fromkeys(one.name for one in found):
+        yield name, [one for one in found if one.name == name]
 
 
 def told(outcome: Outcome) -> str:

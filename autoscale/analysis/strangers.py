@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory
 
+BARE = "nobody (bare pods)"
+
 
 def others(kept: Collected) -> dict[str, tuple[str, ...]]:
-    """The owners (``kind/name``) of such pods, each with its pods' names; a pod whose owner is unknown is none."""
+    """The owners (``kind/name``, or ``BARE``) of such pods, each with its pods' names; one not known to be is none."""
     found: dict[str, list[str]] = {}
     for pod in kept.pods.values():
         if (owner := stranger(kept, pod)) is not None:
@@ -34,11 +36,19 @@ def note(kept: Collected, t: float) -> str:
 
 
 def stranger(kept: Collected, pod: PodHistory) -> str | None:
-    """The owner of a pod that is not the target's; None for its own and where no owner is known."""
+    """The owner of a pod that is not the target's; None for its own and where no owner is known.
+
+    A pod without one is bare where the target's own pods say whose they are; else the record tells no owners.
+    """
+    if pod.owner is not None:
+        return None if _own(kept, pod.owner) else pod.owner
+    told = any(other.owner is not None and _own(kept, other.owner) for other in kept.pods.values())
+    return BARE if told else None
+
+
+def _own(kept: Collected, owner: str) -> bool:
     kind, name = kept.target["kind"], kept.target["name"]
-    if pod.owner is None or pod.owner == f"{kind}/{name}":
-        return None
-    return None if kind == "Deployment" and _of_deployment(pod.owner, name, kept) else pod.owner
+    return owner == f"{kind}/{name}" or (kind == "Deployment" and _of_deployment(owner, name, kept))
 
 
 def _of_deployment(owner: str, name: str, kept: Collected) -> bool:

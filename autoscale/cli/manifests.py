@@ -1,5 +1,6 @@
 """Manifests from files, folders and standard input, as ``kubectl apply -f`` takes them."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from autoscale.hpa.check.faults import Manifest
 from loadtest.yamltext import KubernetesLoader, fault
 
 STANDARD_INPUT = Path("-")
+_MOST_FILES = 10_000
+_NARROWER = "Name the folder, or the files, in which the manifests are."
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -52,8 +55,29 @@ def manifests(path: Path) -> Iterator[Manifest]:
         raise InputError(
             f"{path} is a Helm chart.", fix=f"Render it first: helm template {path} | autoscale hpa check -"
         )
-    for file in sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES and each.is_file()):
+    for file in sorted(each for each in _files(path) if each.suffix in _SUFFIXES and each.is_file()):
         yield from _of_file(file, strict=False)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder and below it, but for hidden folders (.git, .venv); InputError where there are too many,
+    or where a folder may not be read (it may hold some)."""
+    found: list[Path] = []
+    unread: list[OSError] = []
+    seen = 0
+    for place, folders, names in os.walk(folder, onerror=unread.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(place, name) for name in names]
+        seen += len(folders) + len(names)
+        if seen > _MOST_FILES:
+            problem = Problem(str(folder), f"more than {_MOST_FILES:,} files", "a folder of manifests")
+            raise InputError(f"{folder} is too large to be looked through.", problems=[problem], fix=_NARROWER)
+    problems = [
+        Problem(str(one.filename), one.strerror or "") for one in unread if not isinstance(one, FileNotFoundError)
+    ]
+    if problems:
+        raise InputError(f"{folder} cannot be read to its end.", problems=problems[:5], fix=_NARROWER)
+    return found
 
 
 def _of_file(file: Path, *, strict: bool) -> Iterator[Manifest]:

@@ -406,6 +406,14 @@ def test_pods_of_others_are_named_with_their_owner_in_finding_and_decision(owner
     assert owner in next(one for one in find(analysis) if one.id == "F37").sentence
 
 
+def test_bare_pods_are_others_where_the_workloads_own_say_whose_they_are() -> None:
+    """A pod without an owner under the selector; where no pod says whose it is, the record knows no owners."""
+    record = owned("ReplicaSet/web-5d4f").pod("debug", -30).hpa(55, 2, 30, current=2, target=60)
+    assert dict(analyse(record.rows()).others) == {"nobody (bare pods)": ("debug",)}
+    assert "belong to nobody (bare pods)" in findings(record)["F37"].sentence
+    assert not analyse(run().pod("a", -5).pod("debug", -30).rows()).others
+
+
 def test_the_request_of_an_injected_sidecar_is_an_annotation() -> None:
     """A container that a webhook put in is in no template: the patch sets what its injector reads."""
     said = "failed to get cpu utilization: missing request for cpu in container daprd of Pod web-1"

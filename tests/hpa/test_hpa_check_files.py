@@ -1,6 +1,8 @@
 """Files after public reports, each with what is right about it, and what lies just beside it."""
 
 import copy
+import errno
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,16 +119,24 @@ def test_pods_of_others_are_a_warning_where_they_can_be_measured() -> None:
     assert rules(files) == []
 
 
-def test_pods_of_jobs_count_as_well() -> None:
-    """Whatever makes pods under the selector, a CronJob's template lies deeper."""
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("CronJob", ("spec", "jobTemplate", "spec", "template")),
+        ("ScaledJob", ("spec", "jobTargetRef", "template")),
+        ("ReplicationController", ("spec", "template")),
+        ("Rollout", ("spec", "template")),
+        ("Pod", ()),
+    ],
+)
+def test_whatever_makes_pods_under_the_selector_counts(kind: str, path: tuple[str, ...]) -> None:
+    """Jobs of any kind, workloads of other projects, and bare pods; a template lies where its kind has it."""
     files = objects("overlapping-deployments")
-    template = files[1]["spec"]["template"]
-    files[1] = {
-        "kind": "CronJob",
-        "metadata": {"name": "nightly"},
-        "spec": {"jobTemplate": {"spec": {"template": template}}},
-    }
-    assert "CronJob/nightly" in found(files)[0].what
+    made: dict[str, Any] = files[1]["spec"]["template"]
+    for name in reversed(path):
+        made = {name: made}
+    files[1] = {**made, "kind": kind, "metadata": {**made.get("metadata", {}), "name": "nightly"}}
+    assert f"{kind}/nightly" in found(files)[0].what
 
 
 @pytest.mark.parametrize(
@@ -278,6 +288,32 @@ def test_standard_input_folders_lists_and_kustomizations_are_taken(tmp_path: Pat
     (tmp_path / "kustomization.yaml").write_text("resources: [web.yaml]\nnamespace: shop\n")
     (tmp_path / "web.yaml").write_text((FILES / "zero-request.yaml").read_text())
     assert "1 HorizontalPodAutoscaler checked" in CliRunner().invoke(command, ["check", str(tmp_path)]).output
+
+
+def test_a_folder_is_looked_through_within_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk is no folder of manifests; what is hidden is not looked at, and what may not be read is told."""
+    monkeypatch.setattr("autoscale.cli.manifests._MOST_FILES", 3)
+    (tmp_path / ".git").mkdir()
+    for i in range(9):
+        (tmp_path / ".git" / f"{i}.yaml").write_text("- not looked at: {")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "web.yaml").write_text((FILES / "zero-request.yaml").read_text())
+    assert "1 HorizontalPodAutoscaler checked" in CliRunner().invoke(command, ["check", str(tmp_path)]).output
+    for i in range(3):
+        (tmp_path / f"{i}.txt").touch()
+    refused = CliRunner().invoke(command, ["check", str(tmp_path)]).exception
+    assert "found more than 3 files, wanted a folder of manifests" in str(refused)
+    monkeypatch.setattr("autoscale.cli.manifests.os.walk", _walk_of_a_closed_folder)
+    assert "Permission denied" in str(CliRunner().invoke(command, ["check", str(tmp_path)]).exception)
+
+
+def _walk_of_a_closed_folder(
+    folder: Path, onerror: Callable[[OSError], object]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """A walk that meets a folder that is gone by now and one that may not be read."""
+    onerror(FileNotFoundError(errno.ENOENT, "No such file or directory", f"{folder}/gone"))
+    onerror(PermissionError(errno.EACCES, "Permission denied", f"{folder}/closed"))
+    yield str(folder), [], []
 
 
 def test_a_template_is_to_be_rendered_first(tmp_path: Path) -> None:

@@ -9,15 +9,14 @@ from autoscale.kube.kinds import Object
 _PATHS = {
     "Pod": (),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
-    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), ("spec", "template")),
+    "ScaledJob": ("spec", "jobTargetRef", "template"),
 }
+_USUAL_PATH = ("spec", "template")  # of the built-in workloads, and of most others (Rollout, CloneSet)
 
 
 def template_of(obj: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """What an object makes pods of (a Pod is its own template); None for a kind that makes none."""
-    path = _PATHS.get(str(obj.get("kind")))
-    if path is None:
-        return None
+    path = _PATHS.get(str(obj.get("kind")), _USUAL_PATH)
     found: Any = obj
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None

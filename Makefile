@@ -124,6 +124,10 @@ cluster-status: $(VENV)/.run  ## Say how the local Kubernetes is, and where its 
 keda: $(VENV)/.run  ## Build KEDA and start it in the local Kubernetes (a quarter of an hour the first time)
 	@$(BIN)/python -m tests.local_cluster keda
 
+.PHONY: vpa
+vpa: $(VENV)/.run  ## Build the Vertical Pod Autoscaler and start it in the local Kubernetes (minutes the first time)
+	@$(BIN)/python -m tests.local_cluster vpa
+
 .PHONY: images
 images: $(VENV)/.run  ## Build the app's and the load generator's image (BASE=... another base, REQUIREMENTS='...' packages of a locustfile)
 	@$(BIN)/python -m tests.local_cluster images --base "$(BASE)" --requirements "$(REQUIREMENTS)"

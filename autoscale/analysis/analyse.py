@@ -106,7 +106,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         decisions=made,
         generator=health,
         gaps=tuple(kept.gaps),
-        interventions=interventions(kept),
+        interventions=interventions(kept, events),
         objective=objective,
         metric_ages=_metric_ages(kept),
         node_count=timeline.node_count(kept),

@@ -7,6 +7,7 @@ from typing import Any
 
 from autoscale.analysis.intake.collect import Collected, Row
 from autoscale.analysis.intake.pods import Requests
+from autoscale.analysis.results.scaling import ScaleEvent
 from autoscale.analysis.results.series import Intervention
 from autoscale.record import rows
 
@@ -30,9 +31,10 @@ _EVICTORS = {
 _TOGETHER_S = 30.0  # resizes so close to each other are one
 
 
-def interventions(kept: Collected) -> tuple[Intervention, ...]:
-    """Everything that was changed from outside, by the time at which it began."""
-    found = [*_hpa(kept), *_keda(kept), *_workload(kept), *_rollouts(kept), *_resizes(kept), *_evictions(kept)]
+def interventions(kept: Collected, sizes: Sequence[ScaleEvent] = ()) -> tuple[Intervention, ...]:
+    """Everything that was changed from outside, by the time at which it began; ``sizes``: every change of size."""
+    edits = [*_hpa(kept), *_keda(kept), *_workload(kept), *_sizes(kept, sizes)]
+    found = [*edits, *_rollouts(kept), *_resizes(kept), *_evictions(kept)]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -53,7 +55,21 @@ def _hpa(kept: Collected) -> Iterator[Intervention]:
             )
         elif before["spec"] != row["spec"]:
             words = "; ".join(_differences(before["spec"], row["spec"]))
-            yield Intervention("hpa edited", row["t"], row["t"], f"the HPA {row['name']} was edited: {words}")
+            edited = f"the HPA {row['name']} was edited{_by(row.get('spec_by'))}: {words}"
+            yield Intervention("hpa edited", row["t"], row["t"], edited)
+
+
+def _by(manager: str | None) -> str:
+    """Who did it, where a field manager says so."""
+    return f" by {manager}" if manager else ""
+
+
+def _sizes(kept: Collected, sizes: Sequence[ScaleEvent]) -> Iterator[Intervention]:
+    """The size written by neither HPA nor KEDA."""
+    for one in sizes:
+        if one.by == "other":
+            name = f"{kept.target['kind']}/{kept.target['name']}"
+            yield Intervention("size", one.at, one.at, f"{name} was set to {one.after} pods{_by(one.who)}")
 
 
 def _why_gone(kept: Collected, row: rows.Hpa) -> str:
@@ -148,7 +164,9 @@ def _rollout(kept: Collected, since: float, until: float, words: str) -> Interve
         if since <= row["t"] <= until and not row.get("removed")
     ]
     surge = f", with up to {max(extra)} pods more than its size" if extra and max(extra) > 0 else ""
-    return Intervention("rollout", since, until, f"{kept.target['kind']}/{kept.target['name']} {words}{surge}")
+    made = [row.get("template_by") for row in kept.workloads if row["t"] <= since + _NEAR_S]
+    who = _by(made[-1]) if made else ""
+    return Intervention("rollout", since, until, f"{kept.target['kind']}/{kept.target['name']} {words}{who}{surge}")
 
 
 def _resizes(kept: Collected) -> Iterator[Intervention]:
@@ -231,11 +249,11 @@ def _resize(kept: Collected, group: Sequence[tuple[float, str, Requests, Request
         event.reason == "InPlaceResizedByVPA" and start - _TOGETHER_S <= event.at <= end + _TOGETHER_S
         for event in kept.events
     )
+    writers = {pod.sized_by for pod in kept.pods.values() if pod.name in names}
+    who = " by the VPA" if by_vpa else _by(writers.pop()) if len(writers) == 1 else ""
     waited = f"; {len(held)} of them had to wait ({next(iter(held.values())).reason})" if held else ""
     count = f"{len(names)} pods were" if len(names) > 1 else f"pod {names[0]} was"
-    return Intervention(
-        "resize", start, end, f"{count} resized{' by the VPA' if by_vpa else ''}: {', '.join(parts)}{waited}"
-    )
+    return Intervention("resize", start, end, f"{count} resized{who}: {', '.join(parts)}{waited}")
 
 
 def _mebi(thousandths: int) -> str:

@@ -29,8 +29,17 @@ def _event(kept: Collected, at: float, before: int, after: int, decisions: Seque
     by: Literal["hpa", "keda", "other"] | None = "hpa" if why else ("other" if kept.hpas else None)
     reason, metric = why or (None, None)
     made = decided(decisions, at, after)
+    who = _who(kept, at, after) if by == "other" else None
     words = made.words if made else None
-    return ScaleEvent(at, before, after, reason, by, metric, words or _words(before, after, by, reason, metric))
+    return ScaleEvent(
+        at, before, after, reason, by, metric, words or _words(before, after, by, (reason, metric), who), who
+    )
+
+
+def _who(kept: Collected, at: float, after: int) -> str | None:
+    """The field manager of the size that was written then."""
+    row = next((row for row in kept.workloads if row["t"] >= at and row["spec_replicas"] == after), None)
+    return row.get("replicas_by") if row is not None else None
 
 
 class Why(NamedTuple):
@@ -78,10 +87,10 @@ def _targets(row: rows.Hpa) -> str | None:
     return targets(wanted, row["metrics"] or ()) if wanted else None
 
 
-def _words(before: int, after: int, by: str | None, reason: str | None, metric: str | None) -> str:
-    change = f"{before} to {after}"
+def _words(before: int, after: int, by: str | None, why: tuple[str | None, str | None], who: str | None) -> str:
+    change, (reason, metric) = f"{before} to {after}", why
     if by == "other":
-        return f"{change}: not by the HPA; something else wrote the workload's replicas"
+        return f"{change}: not by the HPA; {who or 'something else'} wrote the workload's replicas"
     if by is None:
         return f"{change}: no HPA was recorded, so who decided is not known"
     return f"{change}: " + "; ".join(part for part in (metric, reason) if part) if metric or reason else change

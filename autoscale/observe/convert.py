@@ -6,6 +6,7 @@ from autoscale.base.secrets import REDACTED, harmless
 from autoscale.base.times import parse_duration, parse_time
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, parse_quantity, whole
+from autoscale.observe.managers import writer
 from autoscale.record.rows import Condition, Container, Endpoint, Event, Hpa, Node, Pod, Usage, Workload
 
 SERVICE_LABEL = "kubernetes.io/service-name"
@@ -43,6 +44,7 @@ def pod_row(pod: Object, *, removed: bool = False) -> Pod:
             for item in status.get("conditions") or []
         },
         "containers": [_container(item, status) for item in _running(spec)],
+        "sized_by": writer(pod, "containers"),
         "removed": removed,
     }
 
@@ -100,6 +102,8 @@ def workload_row(workload: Object) -> Workload:
         "status_replicas": int(status.get("replicas") or 0),
         "ready": ready,
         "available": int(status.get("availableReplicas") or 0),
+        "replicas_by": writer(workload, "replicas"),
+        "template_by": writer(workload, "template"),
     }
 
 
@@ -126,6 +130,7 @@ def hpa_row(hpa: Object) -> Hpa:
         "last_scale": seconds(status.get("lastScaleTime")),
         "metrics": status.get("currentMetrics"),
         "conditions": conditions(status),
+        "spec_by": writer(hpa),
     }
 
 

@@ -189,7 +189,8 @@ class Container(TypedDict):
 class Pod(Stamp):
     """A pod's state after a change.
 
-    ``conditions``: {type: [status, transition time]}; ``removed``: gone from the API.
+    ``conditions``: {type: [status, transition time]}; ``removed``: gone from the API. ``sized_by``: who wrote last
+    what its containers ask for, by the field managers.
     """
 
     k: Literal["pod"]
@@ -204,11 +205,14 @@ class Pod(Stamp):
     deletion: Number | None
     conditions: dict[str, tuple[str, Number | None]]
     containers: list[Container]
+    sized_by: NotRequired[str | None]
     removed: bool
 
 
 class Workload(Stamp):
-    """A Deployment, ReplicaSet or StatefulSet after a change; ``removed``: the target is gone from the API."""
+    """A Deployment, ReplicaSet or StatefulSet after a change; ``removed``: the target is gone from the API.
+
+    Who wrote last, by the field managers: ``replicas_by`` its size, ``template_by`` what its pods are made from."""
 
     k: Literal["workload"]
     kind: str
@@ -219,6 +223,8 @@ class Workload(Stamp):
     status_replicas: Count
     ready: Count
     available: Count
+    replicas_by: NotRequired[str | None]
+    template_by: NotRequired[str | None]
     removed: NotRequired[bool]
 
 
@@ -284,7 +290,8 @@ class HpaSpec(TypedDict, total=False):
 
 class Hpa(Stamp):
     """A HorizontalPodAutoscaler after a change. ``spec`` and ``metrics`` as the API gives them
-    (autoscaling/v2 ``spec`` and ``status.currentMetrics``); ``conditions`` by type; ``removed``: it is gone."""
+    (autoscaling/v2 ``spec`` and ``status.currentMetrics``); ``conditions`` by type; ``spec_by``: who wrote the spec
+    last, by the field managers; ``removed``: it is gone."""
 
     k: Literal["hpa"]
     uid: str
@@ -296,6 +303,7 @@ class Hpa(Stamp):
     last_scale: Number | None
     metrics: list[Metric] | None
     conditions: dict[str, Condition]
+    spec_by: NotRequired[str | None]
     removed: NotRequired[bool]
 
 

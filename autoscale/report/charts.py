@@ -20,7 +20,7 @@ _REFERENCE = {"reference": True}
 
 def chart_data(analysis: Analysis, findings: Iterable[Finding], beside: Sequence[Analysis] = ()) -> dict[str, Any]:
     """The JSON that templates/charts.js draws: four charts, those of ``beside`` (other services), one for each metric
-    of the HPA that is not CPU, stages, scale events, spans of findings.
+    of the HPA that is not CPU, stages, scale events, marks (what somebody else did), spans of findings.
 
     A series is ``stepped`` (a value holds until the next), or each point ``lasts`` so many seconds; one that is
     ``quiet`` is not drawn while it is 0 throughout; ``reference``: a chart that holds nothing else was not recorded.
@@ -42,6 +42,11 @@ def chart_data(analysis: Analysis, findings: Iterable[Finding], beside: Sequence
             {"at": _at(e.at, zero), "up": e.up, "label": f"{e.before} → {e.after}", "words": why(e)}
             for e in analysis.scale_events
         ],
+        "marks": [
+            {"start": _at(one.at, zero), "end": _at(one.until, zero), "words": one.words}
+            for one in analysis.interventions
+            if one.until >= analysis.start
+        ],
         "spans": [
             {"id": f.id, "start": _at(f.start, zero), "end": _at(f.end, zero)}
             for f in findings
@@ -55,7 +60,7 @@ def why(event: ScaleEvent) -> str:
     if event.by == "keda":
         return "KEDA woke the target" if event.up else "KEDA put the target to sleep"
     if event.by == "other":
-        return "not by the HPA"
+        return f"not by the HPA, but by {event.who}" if event.who else "not by the HPA"
     return ", ".join(part for part in (event.reason, event.metric) if part)
 
 

@@ -229,8 +229,11 @@ def _subject(analysis: Analysis) -> Check:
         length = sum(min(one.until, end) - max(one.at, start) for one in gone)
         words = "; ".join(f"{one.words} during the load, {one.at - start:.0f} s after it began" for one in gone)
         return check(effect="unknown", value=length, words=words, start=gone[0].at, end=gone[-1].until)
-    words = "; ".join(one.words for one in during) or "nobody else changed HPA, workload or pods during the load"
-    return check(effect="none", value=0, words=words)
+    if not during:
+        return check(effect="none", value=0, words="nobody else changed HPA, workload or pods during the load")
+    words = "; ".join(one.words for one in during)
+    words += ": the load met more than one state, so compare this run only with runs in which the same was done"
+    return check(effect="none", value=0, words=words, start=during[0].at, end=during[-1].until)
 
 
 def _complete(analysis: Analysis) -> Check:

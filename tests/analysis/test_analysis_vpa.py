@@ -1,10 +1,14 @@
 """What a record says of a VPA and of pods that were evicted."""
 
+from pathlib import Path
+
 import pytest
 
 from autoscale.analysis import analyse
 from autoscale.kube.kinds import Object
 from autoscale.observe.vpa import vpa_row
+from autoscale.report.answers import answers
+from autoscale.report.gather import gather
 from tests.findings.test_findings_rules import run
 
 
@@ -47,3 +51,16 @@ def test_evicted_pods_are_told_together_with_who_did_it() -> None:
     record.event(101, "EvictedByVPA", "Pod was evicted by VPA Updater.", "Pod/p1")
     (told,) = [one for one in analyse(record.rows()).interventions if one.kind == "eviction"]
     assert told.words == "2 pods were evicted by the VPA"
+
+
+def test_a_run_on_the_real_vpa_names_it_and_not_the_load() -> None:
+    """Under a load that did not change the request fell, the HPA's ratio rose and a pod was added: F42 is the first
+    word, the VPA did the resize, and every decision of the HPA is retraced with the requests of its time."""
+    record = Path(__file__).parents[1] / "fixtures" / "told" / "real-vpa-and-hpa.jsonl.gz"
+    account = gather(record)
+    found = account.analysis
+    assert {decision.outcome for decision in found.decisions} == {"agrees"}
+    assert any("by the VPA: cpu request 400m to 100m" in one.words for one in found.interventions)
+    assert [(one.before, one.after, one.by) for one in found.scale_events] == [(2, 3, "hpa"), (3, 2, "hpa")]
+    assert answers(account)[3].headline == "VPA and HPA act on the same resource"
+    assert not {"F24", "F11"} & {finding.id for finding in account.findings}

@@ -8,7 +8,10 @@ from pathlib import Path
 from autoscale import report
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
-SAMPLES = {"keda": FIXTURES / "told" / "real-keda-from-zero.jsonl.gz"}
+SAMPLES = {
+    "keda": FIXTURES / "told" / "real-keda-from-zero.jsonl.gz",
+    "vpa-and-hpa": FIXTURES / "told" / "real-vpa-and-hpa.jsonl.gz",
+}
 
 
 def pages(folder: Path) -> dict[Path, str]:

@@ -6,7 +6,9 @@ import click
 
 from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.base.exits import ExitCode
-from tests.local_cluster import addons, gobuild, images, lifecycle, prerequisites
+from tests.local_cluster import gobuild, images, lifecycle, prerequisites
+from tests.local_cluster import keda as its_keda
+from tests.local_cluster import vpa as its_vpa
 from tests.local_cluster.places import state
 
 
@@ -70,8 +72,15 @@ def restart(component: str) -> None:
 @cli.command()
 def keda() -> None:
     """Build KEDA and start it in the running cluster."""
-    addons.start_keda(state())
+    its_keda.start(state())
     click.echo("KEDA runs: kubectl get scaledobjects -A")
+
+
+@cli.command()
+def vpa() -> None:
+    """Build the Vertical Pod Autoscaler and start it in the running cluster."""
+    its_vpa.start(state())
+    click.echo("VPA runs: kubectl get vpa -A")
 
 
 @cli.command("images")

@@ -63,6 +63,12 @@ CONTROL_PLANE = Part("kubernetes", "kubernetes", "tool", rename=("server", "etcd
 METRICS_SERVER = Part("metrics-server", "metrics-server", "tool")
 COREDNS = Part("coredns", "coredns", ".")
 KEDA = Part("keda", "github.com/kedacore/keda/v2", "./cmd/operator ./cmd/adapter", version="v2.21.0")
+VPA = Part(
+    "vpa",
+    "k8s.io/autoscaler/vertical-pod-autoscaler",
+    "./pkg/recommender ./pkg/updater ./pkg/admission-controller",
+    version="v1.8.1",
+)
 PARTS = (CONTROL_PLANE, METRICS_SERVER, COREDNS)
 
 

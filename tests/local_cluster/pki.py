@@ -34,7 +34,9 @@ IDENTITIES = (
     Identity("kube-proxy", "system:kube-proxy"),
     Identity("metrics-server", "metrics-server", hosts=("metrics-server.kube-system.svc",)),
     # What is added to the cluster (KEDA, VPA): programs of the tests, which may do everything.
-    Identity("addons", "local-addons", "system:masters", hosts=("localhost", "keda-metrics-apiserver.keda.svc")),
+    Identity(
+        "addons", "local-addons", "system:masters", hosts=("localhost", "keda-metrics-apiserver.keda.svc", NODE_IP)
+    ),
     Identity("kubelet", f"system:node:{NODE}", "system:nodes", hosts=(NODE, NODE_IP)),
     Identity("apiserver-kubelet-client", "kube-apiserver-kubelet-client"),
     Identity("front-proxy-client", "front-proxy-client", authority="front-proxy-ca"),

@@ -32,6 +32,7 @@ class PodHistory:
     ended: float | None = None
     restarts: int = 0
     reason: str | None = None
+    sized_by: str | None = None
     request_m: int | None = None
     limit_m: int | None = None
     unrequested: bool = False
@@ -46,6 +47,7 @@ class PodHistory:
         t = row["t"]
         self.node = row["node"] or self.node
         self.owner = row["owner"] or self.owner
+        self.sized_by = row.get("sized_by") or self.sized_by
         if not self.phases or self.phases[-1][1] != row["phase"]:
             self.phases.append((t, row["phase"]))
         for name, (status, at) in row["conditions"].items():

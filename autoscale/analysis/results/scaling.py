@@ -52,7 +52,7 @@ class ScaleEvent:
     """One change of the workload's replicas. ``metric``: what the HPA saw beside its target then, in
     kubectl's form (``cpu: 116%/60%``);
     ``explanation``: one sentence; ``by``: ``hpa`` | ``keda`` (woke it, or put it to sleep) | ``other`` | None (not
-    known)."""
+    known); ``who``: the field manager that is ``other``, where it is known."""
 
     at: float
     before: int
@@ -61,6 +61,7 @@ class ScaleEvent:
     by: Literal["hpa", "keda", "other"] | None
     metric: str | None
     explanation: str
+    who: str | None = None
 
     @property
     def up(self) -> bool:

@@ -184,7 +184,7 @@ class GapSpan:
 
 
 InterventionKind = Literal[
-    "hpa deleted", "hpa edited", "keda paused", "target deleted", "rollout", "resize", "eviction"
+    "hpa deleted", "hpa edited", "keda paused", "target deleted", "size", "rollout", "resize", "eviction"
 ]
 
 

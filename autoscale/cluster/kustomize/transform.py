@@ -156,7 +156,7 @@ def in_order(items: Sequence[Object]) -> list[Object]:
     return sorted(items, key=_rank)
 
 
-def _rank(item: Object) -> tuple[int, str, str, str, str, str]:
+def _rank(item: Object) -> tuple[int, str, str, str]:
     kind = item["kind"]
     if kind in _FIRST:
         rank = _FIRST.index(kind) - len(_FIRST)
@@ -164,4 +164,5 @@ def _rank(item: Object) -> tuple[int, str, str, str, str, str]:
         rank = 1 + _LAST.index(kind) if kind in _LAST else 0
     group, _, version = item["apiVersion"].rpartition("/")
     metadata = item["metadata"]
-    return rank, group, version, kind, metadata.get("namespace") or "", metadata["name"]
+    # One text, in which kustomize's no group stands behind all others, and autoscaling behind autoscaling.k8s.io.
+    return rank, f"{group or '~G'}_{version}_{kind}", metadata.get("namespace") or "", metadata["name"]

@@ -1,5 +1,6 @@
 """F22 other-writer: something else changes the size."""
 
+from autoscale.analysis.results.scaling import ScaleEvent
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule
 from autoscale.findings.run import Hit, Run
@@ -10,16 +11,20 @@ def check(run: Run) -> Hit | None:
     others = [event for event in run.analysis.scale_events if event.by == "other"]
     if not others:
         return None
-    first = others[0]
+    first, who = others[0], dict.fromkeys(event.who for event in others if event.who)
     return Hit(
         f"The size changed {len(others)} time(s) without the HPA, first from {first.before} to {first.after}: "
-        "something else writes the workload's replicas.",
-        tuple(Evidence(f"{event.before} to {event.after}", start=event.at, end=event.at) for event in others[:5]),
+        f"{' and '.join(who) or 'something else'} wrote the workload's replicas.",
+        tuple(Evidence(_words(event), start=event.at, end=event.at) for event in others[:5]),
         "Remove `replicas` from the workload's manifest, so that rollouts and GitOps leave the size to the HPA.",
         None,
         first.at,
         others[-1].at,
     )
+
+
+def _words(event: ScaleEvent) -> str:
+    return f"{event.before} to {event.after}" + (f" by {event.who}" if event.who else "")
 
 
 RULE = Rule(

@@ -20,7 +20,9 @@ def check(run: Run) -> Hit | None:
     found = [one for one in run.interventions if one.kind in _ADVICE]
     if not found:
         return None
-    texts = [f"{one.words} ({one.at - run.start:.0f} s after the load began)" for one in found]
+    texts = [
+        f"{one.words} ({abs(one.at - run.start):.0f} s {_side(one.at - run.start)} the load began)" for one in found
+    ]
     return Hit(
         "; ".join(text[:1].upper() + text[1:] for text in texts) + ".",
         tuple(Evidence(one.words, one.until - one.at or None, "s", one.at, one.until) for one in found),
@@ -29,6 +31,10 @@ def check(run: Run) -> Hit | None:
         found[0].at,
         max(one.until for one in found),
     )
+
+
+def _side(offset: float) -> str:
+    return "before" if offset < -0.5 else "after"
 
 
 RULE = Rule(

@@ -45,7 +45,7 @@ def _measured(run: Run) -> list[str]:
 RULE = Rule(
     id="F42",
     name="vpa-and-hpa",
-    order=98,
+    order=94,
     title="VPA and HPA act on the same resource",
     severity="warning",
     check=check,

@@ -12,7 +12,14 @@ _SIGN = {"pass": "✅", "fail": "❌", "unknown": "❔", "invalid": "🚫"}
 
 def render(account: Account) -> str:
     """Verdict, answers, objectives, scale events and findings with their patches."""
-    parts = [_head(account), _objectives(account), _names(account), _events(account), _findings(account)]
+    parts = [
+        _head(account),
+        _objectives(account),
+        _names(account),
+        _events(account),
+        _others(account),
+        _findings(account),
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -80,6 +87,15 @@ def _events(account: Account) -> str:
         for e in account.analysis.scale_events[:50]
     ]
     return "### Scale events\n\n" + _table(["Time", "Pods", "Reason", "Metric"], rows) if rows else ""
+
+
+def _others(account: Account) -> str:
+    zero = account.analysis.load_start
+    rows: list[list[object]] = [
+        [words.offset(one.at, zero), words.offset(one.until, zero), one.words]
+        for one in account.analysis.interventions[:50]
+    ]
+    return "### What others did\n\n" + _table(["Time", "Until", "What"], rows) if rows else ""
 
 
 def _findings(account: Account) -> str:

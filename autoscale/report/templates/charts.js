@@ -1,5 +1,5 @@
 // The charts of a report: several uPlot charts over one time axis, with one cursor and one zoom.
-// Also used by the live page. `data` is {range, charts: [{id, title, unit, x, series}], stages, events, spans}.
+// Also used by the live page. `data` is {range, charts: [{id, title, unit, x, series}], stages, events, marks, spans}.
 "use strict";
 
 function drawCharts(root, data) {
@@ -91,6 +91,7 @@ function drawCharts(root, data) {
         drawClear: [(u) => paint(u, () => chartMarks.behind(u, {stages: data.stages || [], spans: data.spans || []}, css, pixel))],
         draw: [(u) => paint(u, () => {
           if (first) chartMarks.names(u, data.stages || [], css, pixel);
+          chartMarks.others(u, data.marks || [], css, pixel);
           chartMarks.events(u, data.events || [], css, pixel, chart.whole);
         })],
         setScale: [(u, key) => { if (key === "x") follow(u); }],
@@ -102,9 +103,10 @@ function drawCharts(root, data) {
   const namesRows = (width) => chartMarks.namesRows(data.stages || [], shown, Math.max(width - 70, 100));
   function paint(u, work) { u.ctx.save(); work(); u.ctx.restore(); }
 
-  // Why the size changed stands at the triangle while the cursor is at it.
+  // Why the size changed, or what somebody else did, stands at its mark while the cursor is at it.
   const nearest = (u) => {
-    const near = (data.events || []).map((event) => [Math.abs(u.valToPos(event.at, "x") - u.cursor.left), event])
+    const marks = (data.marks || []).map((mark) => ({at: mark.start, label: "somebody else", words: mark.words}));
+    const near = [...(data.events || []), ...marks].map((event) => [Math.abs(u.valToPos(event.at, "x") - u.cursor.left), event])
       .filter(([distance]) => distance <= 6).sort((a, b) => a[0] - b[0]);
     return u.cursor.left >= 0 && near.length ? near[0][1] : null;
   };

@@ -1,4 +1,4 @@
-// What is painted on the charts beside their curves: stages, findings, scale events. Used by charts.js.
+// What is painted on the charts beside their curves: stages, findings, scale events, what others did. Used by charts.js.
 "use strict";
 
 const chartMarks = (() => {
@@ -83,5 +83,22 @@ const chartMarks = (() => {
     }
   }
 
-  return {ROW, names, namesRows, behind, events};
+  // What somebody else did: a dotted line and a diamond at the foot where it began, a bar as long as it lasted.
+  function others(u, list, css, k) {
+    const {ctx, bbox} = u, r = 4 * k, right = bbox.left + bbox.width, foot = bbox.top + bbox.height - 10 * k;
+    ctx.strokeStyle = ctx.fillStyle = css("--finding"); ctx.lineWidth = k;
+    for (const mark of list) {
+      const x = u.valToPos(mark.start, "x", true), from = Math.max(x, bbox.left);
+      const end = Math.min(u.valToPos(mark.end, "x", true), right);
+      if (end > from) ctx.fillRect(from, foot - k / 2, end - from, k);
+      if (x < bbox.left || x > right) continue;
+      ctx.setLineDash([k, 2 * k]);
+      ctx.beginPath(); ctx.moveTo(x, bbox.top); ctx.lineTo(x, foot); ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.beginPath(); ctx.moveTo(x - r, foot); ctx.lineTo(x, foot - r); ctx.lineTo(x + r, foot); ctx.lineTo(x, foot + r);
+      ctx.fill();
+    }
+  }
+
+  return {ROW, names, namesRows, behind, events, others};
 })();

@@ -1,0 +1,94 @@
+"""Who else acted in a run: field managers name them, the axis marks it, the verdict says what that means."""
+
+import pytest
+
+from autoscale.analysis import analyse
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.findings import find
+from autoscale.kube.kinds import Object
+from autoscale.observe.convert import hpa_row, pod_row, workload_row
+from autoscale.observe.managers import writer
+from autoscale.report.charts import chart_data
+from autoscale.verdict.validity import validity
+from tests.findings.test_findings_rules import run
+
+
+def entry(manager: str, at: str, fields: Object, subresource: str = "") -> Object:
+    """One of an object's managedFields, as Kubernetes 1.35 writes it."""
+    found = {"manager": manager, "operation": "Update", "apiVersion": "apps/v1", "time": at, "fieldsType": "FieldsV1"}
+    return {**found, "fieldsV1": fields, **({"subresource": subresource} if subresource else {})}
+
+
+REPLICAS = {"f:spec": {"f:replicas": {}}}
+TEMPLATE = {"f:spec": {"f:template": {"f:metadata": {"f:annotations": {"f:kubectl.kubernetes.io/restartedAt": {}}}}}}
+
+
+def deployment(*entries: Object) -> Object:
+    """A Deployment that so many have written to."""
+    meta = {"name": "web", "uid": "d", "managedFields": list(entries)}
+    return {"kind": "Deployment", "metadata": meta, "spec": {"replicas": 4}, "status": {}}
+
+
+def test_the_newest_owner_of_a_field_wrote_it() -> None:
+    """Of several the latest; who owns something else, or writes the status, did not write it."""
+    found = deployment(
+        entry("kubectl", "2026-11-29T06:00:10Z", REPLICAS, "scale"),
+        entry("helm", "2026-11-29T06:00:00Z", {"f:spec": {"f:replicas": {}, "f:selector": {}}}),
+        entry("kubectl-rollout", "2026-11-29T06:00:20Z", TEMPLATE),
+        entry("kube-controller-manager", "2026-11-29T06:00:30Z", {"f:status": {}, "f:spec": {}}, "status"),
+    )
+    row = workload_row(found)
+    assert (row["replicas_by"], row["template_by"], writer(found)) == ("kubectl", "kubectl-rollout", "kubectl-rollout")
+
+
+def test_nobody_is_named_where_nothing_says_who() -> None:
+    """An object without managers, as old clusters and imports have it, has an unknown writer."""
+    assert workload_row(deployment())["replicas_by"] is None
+    assert hpa_row({"metadata": {"name": "web", "uid": "h"}, "spec": {}})["spec_by"] is None
+
+
+def test_who_resized_a_pod_owns_what_its_containers_ask_for() -> None:
+    """A patch of the subresource ``resize``."""
+    fields = {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:resources": {"f:requests": {"f:cpu": {}}}}}}}
+    entries = [entry("kubectl-patch", "2026-11-29T06:00:00Z", fields, "resize")]
+    meta = {"name": "web-1", "uid": "p", "creationTimestamp": "2026-11-29T06:00:00Z", "managedFields": entries}
+    assert pod_row({"metadata": meta, "spec": {}})["sized_by"] == "kubectl-patch"
+
+
+def by_hand(who: str | None, at: float = 100) -> Analysis:
+    """Two pods become five without a word of the HPA."""
+    record = run().scale(-1, 2).hpa(-1, 2, 40).scale(at, 5)
+    if who is not None:
+        record.body[-1]["replicas_by"] = who
+    return analyse(record.rows())
+
+
+@pytest.mark.parametrize(("who", "told"), [("kubectl", "by kubectl"), (None, "")])
+def test_a_size_written_by_hand_is_marked_and_named(who: str | None, told: str) -> None:
+    """It is an intervention, a diamond in the charts, and F22 says who; without managers it is still one."""
+    found = by_hand(who)
+    (one,) = [one for one in found.interventions if one.kind == "size"]
+    assert one.words == f"Deployment/web was set to 5 pods {told}".strip()
+    (mark,) = chart_data(found, ())["marks"]
+    assert (mark["start"], mark["end"], mark["words"]) == (100, 100, one.words)
+    (finding,) = [finding for finding in find(found) if finding.id == "F22"]
+    assert f"{who or 'something else'} wrote the workload's replicas" in finding.sentence
+
+
+def test_the_verdict_says_what_it_does_to_comparisons() -> None:
+    """A run in which somebody else acted stands only beside others in which the same was done; an untouched one does
+    not say so."""
+    subject = {check.name: check for check in validity(by_hand("kubectl")).checks}["subject"]
+    assert "Deployment/web was set to 5 pods by kubectl" in subject.words
+    assert "compare this run only with runs in which the same was done" in subject.words
+    assert subject.effect == "none"
+    untouched = {check.name: check for check in validity(analyse(run().scale(-1, 2).hpa(-1, 2, 40).rows())).checks}
+    assert "compare" not in untouched["subject"].words
+
+
+def test_an_edit_of_the_hpa_says_whose_it_was() -> None:
+    """The manager of the spec's newest fields."""
+    record = run().scale(-1, 2).hpa(-1, 2, 40).hpa(100, 2, 40, target=60)
+    record.body[-1]["spec_by"] = "kubectl-edit"
+    (one,) = analyse(record.rows()).interventions
+    assert one.words == "the HPA web was edited by kubectl-edit: target cpu 50% to cpu 60%"

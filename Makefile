@@ -95,6 +95,10 @@ bench: $(VENV)/.dev  ## Measure speed, as ratios taken side by side
 fuzz: $(VENV)/.dev  ## Send odd input at every reader and at the embedded API (ARGS=3600: for an hour; else 10 minutes)
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
+.PHONY: faults
+faults: $(VENV)/.dev  ## Meet the fault matrix and write docs/faults.md (half an hour; ARGS='reaper' for some)
+	@$(BIN)/python -m tests.faults $(ARGS)
+
 .PHONY: docs
 docs: $(VENV)/.dev  ## Write the generated pages under docs/ again
 	@$(BIN)/python -m tests.docs.generate

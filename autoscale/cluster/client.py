@@ -3,6 +3,8 @@
 import contextlib
 import ipaddress
 import json
+import ssl
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +19,7 @@ from kubernetes import client as kubernetes_client
 from kubernetes.config import load_kube_config_from_dict
 
 from autoscale.base.errors import ClusterError, InputError
+from autoscale.cluster import tls
 from autoscale.cluster.failures import parse_status, refused, unreachable
 from autoscale.cluster.kubeconfig import (
     Context,
@@ -93,8 +96,13 @@ class Cluster:
     Every method raises ``Refused`` for an error ``Status`` and ``Unreachable`` when there is no answer.
     """
 
-    def __init__(self, context: Context, configuration: Any, token_file: str | None = None) -> None:
-        """``token_file``: where the token is renewed by somebody else; it is read again now and then."""
+    def __init__(
+        self, context: Context, configuration: Any, token_file: str | None = None, trust: ssl.SSLContext | None = None
+    ) -> None:
+        """``token_file``: where the token is renewed by somebody else; it is read again now and then.
+
+        ``trust``: certificates and keys, where the configuration's files of them will not stay.
+        """
         self.context = context
         self.server: str = str(configuration.host).rstrip("/")
         self._configuration = configuration
@@ -103,6 +111,8 @@ class Cluster:
         self._token_read = time.monotonic()
         self._client = kubernetes_client.ApiClient(configuration=configuration)
         self._pool: urllib3.PoolManager = self._client.rest_client.pool_manager
+        if trust is not None:
+            tls.use(trust, self._pool)
 
     def __enter__(self) -> Self:
         return self
@@ -244,9 +254,12 @@ def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
     if _loopback(found.server):
         configuration.proxy = None  # as kubectl: no proxy of the environment between a machine and itself
     try:
-        load_kube_config_from_dict(  # type: ignore[no-untyped-call]
-            alone(config, found), context=context, client_configuration=configuration, persist_config=False
-        )
+        with tempfile.TemporaryDirectory(prefix="autoscale-") as folder:
+            files = tls.in_files(alone(config, found), Path(folder))
+            load_kube_config_from_dict(  # type: ignore[no-untyped-call]
+                files, context=context, client_configuration=configuration, persist_config=False
+            )
+            trust = tls.context_of(configuration)
     except Exception as error:  # the library raises what Python does; its words may hold what stands in the file
         what = f"the context {context} of {config.path} cannot be used: {type(error).__name__} in its user or cluster"
         raise InputError(what, fix="compare it with what `kubectl --context` makes of it") from None
@@ -256,7 +269,7 @@ def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
         fix = "run it yourself to see why, or log in again"
         raise InputError(f"the plugin {plugin} of context {context} gave no credentials", fix=fix)
     configuration.connection_pool_maxsize = POOL
-    return Cluster(found, configuration, token_file(config, found))
+    return Cluster(found, configuration, token_file(config, found), trust)
 
 
 def _loopback(url: str) -> bool:

@@ -1,7 +1,9 @@
 """Which clusters there are, and which may receive load."""
 
+import base64
 import json
 import socket
+import ssl
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from autoscale.cluster import contexts
 from autoscale.cluster.client import connect
 from autoscale.cluster.contexts import guard
 from autoscale.cluster.kubeconfig import Context, contexts_of, read
+from autoscale.embedded.launch import certs
 
 SHOP = Context("shop", "https://192.0.2.1:6443", "aa", "default")
 
@@ -258,3 +261,39 @@ def test_a_plugin_that_gives_no_credentials_is_named(tmp_path: Path, command: st
         return
     with connect("c1", path) as cluster:
         assert cluster._token() == {"authorization": answer}
+
+
+def test_no_file_of_a_key_is_there_while_a_context_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed leaves none: a client's certificate and key are used from memory alone."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    crt, key = certs.self_signed("both sides")
+    (tmp_path / "crt").write_bytes(crt)
+    (tmp_path / "key").write_bytes(key)
+    encoded = {name: base64.b64encode(data).decode() for name, data in (("crt", crt), ("key", key))}
+    context = certs.server_context(tmp_path / "crt", tmp_path / "key")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(tmp_path / "crt")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        cluster = {
+            "server": f"https://127.0.0.1:{listener.getsockname()[1]}",
+            "certificate-authority-data": encoded["crt"],
+        }
+        user = {"client-certificate-data": encoded["crt"], "client-key-data": encoded["key"]}
+        path = written(tmp_path, clusters=[{"name": "cl", "cluster": cluster}], users=[{"name": "u", "user": user}])
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with context.wrap_socket(connection, server_side=True) as secure:
+                shown.append(secure.getpeercert(binary_form=True) or b"")
+                secure.recv(10_000)
+                secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+        shown: list[bytes] = []
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with connect("c1", path), connect("c1", path) as opened:  # a second one in the same process, too
+            left = list((tmp_path / "tmp").rglob("*"))
+            found = opened.get("/version")
+        thread.join()
+    assert (left, found, shown) == ([], {}, [ssl.PEM_cert_to_DER_cert(crt.decode())])

@@ -1,0 +1,90 @@
+"""The thing under test is changed or taken away."""
+
+from tests.faults.fault import Wanted
+from tests.faults.stage import Stage
+from tests.faults.whole import WholeRun
+
+JUDGED = (0, 1, 5, 6)
+UNKNOWN = (5, 6)
+
+
+def hpa_deleted(stage: Stage) -> None:
+    stage.until_load()
+    stage.delete("HorizontalPodAutoscaler", "web")
+
+
+def hpa_made_again(stage: Stage) -> None:
+    stage.until_load()
+    stage.delete_and_make("HorizontalPodAutoscaler", "web")
+
+
+def hpa_edited(stage: Stage) -> None:
+    stage.until_load()
+    stage.patch("HorizontalPodAutoscaler", "web", {"spec": {"maxReplicas": 7}})
+
+
+def target_deleted(stage: Stage) -> None:
+    stage.until_load()
+    stage.delete("Deployment", "web")
+
+
+def target_made_again(stage: Stage) -> None:
+    stage.until_load()
+    stage.delete_and_make("Deployment", "web")
+
+
+def rescaled(stage: Stage) -> None:
+    stage.until_load()
+    stage.patch("Deployment", "web", {"spec": {"replicas": 1}})
+
+
+def rolled_out(stage: Stage) -> None:
+    stage.until_load()
+    stage.patch("Deployment", "web", {"spec": {"template": {"metadata": {"annotations": {"again": "1"}}}}})
+
+
+def resized(stage: Stage) -> None:
+    stage.until_load()
+    pod = next(name for name in stage.pods("web-"))
+    container = {"name": "web", "resources": {"requests": {"cpu": "150m"}}}
+    with stage.cluster() as cluster:
+        path = f"/api/v1/namespaces/default/pods/{pod}/resize"
+        cluster.send(
+            "PATCH", path, {"spec": {"containers": [container]}}, content_type="application/strategic-merge-patch+json"
+        )
+
+
+def evicted(stage: Stage) -> None:
+    stage.until_load()
+    stage.evict(stage.pods("web-")[0])
+
+
+def pod_deleted(stage: Stage) -> None:
+    stage.until_load()
+    stage.delete("Pod", stage.pods("web-")[0])
+
+
+def service_deleted(stage: Stage) -> None:
+    stage.until_load()
+    stage.delete("Service", "web")
+
+
+def replica_set_deleted(stage: Stage) -> None:
+    stage.until_load()
+    stage.delete("ReplicaSet", stage.pods("web-")[0].rpartition("-")[0])
+
+
+FAULTS = [
+    WholeRun("HPA deleted at the peak", hpa_deleted, Wanted(UNKNOWN, ["the HPA web was deleted"])),
+    WholeRun("HPA deleted and made again", hpa_made_again, Wanted(UNKNOWN, ["was deleted and made again"])),
+    WholeRun("HPA edited", hpa_edited, Wanted(JUDGED, ["the HPA web was edited"])),
+    WholeRun("Deployment deleted", target_deleted, Wanted((*UNKNOWN, 1), ["Deployment/web was deleted"])),
+    WholeRun("Deployment deleted and made again", target_made_again, Wanted((*UNKNOWN, 1), ["web was deleted"])),
+    WholeRun("Deployment scaled by somebody else", rescaled, Wanted(JUDGED, ["F22"])),
+    WholeRun("Deployment rolled out", rolled_out, Wanted(JUDGED, ["rolled out anew"])),
+    WholeRun("A pod resized in place", resized, Wanted(JUDGED, ["was resized"])),
+    WholeRun("A pod evicted", evicted, Wanted(JUDGED, ["was evicted"])),
+    WholeRun("A pod deleted", pod_deleted, Wanted(JUDGED)),
+    WholeRun("Service deleted", service_deleted, Wanted((1, *UNKNOWN), ["Service"])),
+    WholeRun("ReplicaSet deleted", replica_set_deleted, Wanted((1, *UNKNOWN, 0))),
+]

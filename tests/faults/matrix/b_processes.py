@@ -1,0 +1,109 @@
+"""A process of ours is killed, ended or held up."""
+
+import signal
+from collections.abc import Callable
+from functools import partial
+
+from tests.faults.fault import Wanted
+from tests.faults.stage import Stage
+from tests.faults.whole import WholeRun
+
+JUDGED = (0, 1, 5, 6)
+WAITING = "Waiting for the service"
+STARTING = "Starting the load"
+REMOVING = "Removing what the run made"
+NAMES = {signal.SIGKILL: "kill -9", signal.SIGTERM: "SIGTERM", signal.SIGINT: "SIGINT", signal.SIGHUP: "SIGHUP"}
+
+
+def runner(stage: Stage) -> list[int]:
+    return [stage.run.pid]
+
+
+def control_plane(stage: Stage) -> list[int]:
+    return [stage.cluster_pid]
+
+
+def worker(stage: Stage) -> list[int]:
+    return stage.pids("loadtest.driver", "worker")
+
+
+def master(stage: Stage) -> list[int]:
+    return stage.pids("loadtest.driver", "master")
+
+
+def reaper(stage: Stage) -> list[int]:
+    return stage.pids("reaper.py")
+
+
+def proxy(stage: Stage) -> list[int]:
+    return stage.pids("autoscale.embedded.proxy") or stage.pids("forward")
+
+
+def gunicorn(stage: Stage) -> list[int]:
+    """The master of the first pod's app and its worker."""
+    return stage.pids("gunicorn")[:1]
+
+
+def app_worker(stage: Stage) -> list[int]:
+    return stage.pids("gunicorn")[-1:]
+
+
+def at(when: str | int, who: Callable[[Stage], list[int]], *numbers: int) -> Callable[[Stage], None]:
+    """Signals to somebody at a moment: words that the run said, or so many seconds of load."""
+
+    def act(stage: Stage) -> None:
+        stage.until_load(when) if isinstance(when, int) else stage.until_said(when)
+        for number in numbers:
+            stage.kill(who(stage), number)
+
+    return act
+
+
+def halted(who: Callable[[Stage], list[int]], stage: Stage) -> None:
+    stage.until_load()
+    stage.halt(who(stage), 4.0)
+
+
+def both(stage: Stage) -> None:
+    """Control plane and reaper together."""
+    stage.until_load()
+    stage.kill([*reaper(stage), *control_plane(stage)])
+
+
+def peak(name: str, who: Callable[[Stage], list[int]], number: int, wanted: Wanted) -> WholeRun:
+    """A signal in the peak."""
+    return WholeRun(f"{name}: {NAMES[signal.Signals(number)]} at the peak", at(5, who, number), wanted)
+
+
+INTERRUPTED = Wanted((130,))
+DIED = Wanted((3,), ["has died"])
+BROKEN = Wanted((4, 5, 6))
+
+FAULTS = [
+    *(peak("runner", runner, number, INTERRUPTED) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)),
+    peak("runner", runner, signal.SIGKILL, Wanted((-9,))),
+    WholeRun("runner: SIGINT while it deploys", at("Deploying", runner, signal.SIGINT), INTERRUPTED),
+    WholeRun("runner: SIGINT while it waits", at(WAITING, runner, signal.SIGINT), INTERRUPTED),
+    WholeRun("runner: SIGHUP as the load starts", at(STARTING, runner, signal.SIGHUP), INTERRUPTED),
+    WholeRun("runner: SIGTERM after the load", at("scale-down", runner, signal.SIGTERM), INTERRUPTED),
+    WholeRun("runner: SIGINT while it tidies up", at(REMOVING, runner, signal.SIGINT), Wanted(JUDGED)),
+    WholeRun("runner: SIGINT twice at the peak", at(5, runner, signal.SIGINT, signal.SIGINT), INTERRUPTED),
+    WholeRun("runner: kill -9 while it deploys", at("Deploying", runner, signal.SIGKILL), Wanted((-9,))),
+    WholeRun("runner: kill -9 while it waits", at(WAITING, runner, signal.SIGKILL), Wanted((-9,))),
+    WholeRun("runner: kill -9 while it tidies up", at(REMOVING, runner, signal.SIGKILL), Wanted((-9,))),
+    WholeRun("runner: stopped for 4 s", partial(halted, runner), Wanted((5, 6))),
+    *(peak("control plane", control_plane, n, DIED) for n in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)),
+    WholeRun("control plane: kill -9 while the run waits", at(WAITING, control_plane, signal.SIGKILL), DIED),
+    WholeRun("control plane: stopped for 4 s", partial(halted, control_plane), Wanted((5, 6))),
+    *(peak("load worker", worker, n, BROKEN) for n in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)),
+    WholeRun("load worker: stopped for 4 s", partial(halted, worker), Wanted((5, 6))),
+    *(peak("load master", master, n, BROKEN) for n in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)),
+    WholeRun("load master: stopped for 4 s", partial(halted, master), Wanted(JUDGED)),
+    peak("reaper", reaper, signal.SIGKILL, Wanted(JUDGED, ["F32"])),
+    WholeRun("reaper and control plane: kill -9 together", both, DIED, after_next=True),
+    peak("service proxy", proxy, signal.SIGKILL, Wanted(JUDGED)),
+    WholeRun("service proxy: stopped for 4 s", partial(halted, proxy), Wanted(JUDGED)),
+    *(peak("app (gunicorn)", gunicorn, n, Wanted(JUDGED)) for n in (signal.SIGKILL, signal.SIGTERM)),
+    peak("app's worker process", app_worker, signal.SIGKILL, Wanted(JUDGED)),
+    WholeRun("app (gunicorn): stopped for 4 s", partial(halted, gunicorn), Wanted(JUDGED)),
+]

@@ -122,6 +122,8 @@ def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> No
     if run.pump(begun, START_DEADLINE_S + 30) is None:
         up = sum(1 for pod in _workers(run) if (pod.get("status") or {}).get("phase") == "Running")
         what = f"the load did not begin within {START_DEADLINE_S + 30} s: {up} of {workers} workers run"
+        if run.broken:  # who cannot see the pods cannot blame them
+            raise ClusterError(f"{what}, as far as can be seen", fix=_broken(run))
         raise load_error(run.view, what, run.last_words())
 
 

@@ -82,7 +82,8 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
     """One objective. An invalid run makes it invalid; what was not seen makes it unknown, never a pass.
 
     Where part of the load itself is not known (a worker was lost), a failure is unknown too: nobody knows what the
-    service had to bear. So it is where times run backwards, or rows are not as they were written.
+    service had to bear. So it is where times run backwards, or rows are not as they were written, and where what is
+    judged had been taken away by then.
     """
     value = value_of(analysis, objective)
     outcome, reason = _outcome(objective, value)
@@ -90,6 +91,8 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
         outcome, reason = "invalid", "the load generator was the limit: " + _reasons(believed, "invalid")
     elif outcome != "unknown" and (hole := _reasons(believed, "unknown", (*LOAD_CHECKS, *TIME_CHECKS, *ROW_CHECKS))):
         outcome, reason = "unknown", hole
+    elif outcome == "fail" and (gone := _gone(believed, value)):
+        outcome, reason = "unknown", gone
     elif outcome == "pass":
         doubt = _doubt(analysis, objective, value)
         if doubt:
@@ -106,6 +109,14 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
         end=value.end,
         reason=reason,
     )
+
+
+def _gone(believed: Validity, value: Value) -> str:
+    """Who took away what is judged, where the value's span does not end before that."""
+    check = next(check for check in believed.checks if check.name == "subject")
+    if check.effect == "none" or (value.end is not None and check.start is not None and value.end <= check.start):
+        return ""
+    return check.words
 
 
 def _outcome(objective: Objective, value: Value) -> tuple[Outcome, str]:

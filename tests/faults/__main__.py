@@ -31,13 +31,14 @@ def main(texts: tuple[str, ...], side_by_side: int, quick: bool, keep_folders: b
         for fault in faults
         if (fault.quick or not quick) and (not texts or any(text in f"{kind}: {fault.name}" for text in texts))
     ]
+    known = {(kind, fault.name) for kind, faults in kinds().items() for fault in faults}
     root = Path(tempfile.mkdtemp(prefix="faults-"))
     outcomes: list[Outcome] = []
     with ProcessPoolExecutor(side_by_side, multiprocessing.get_context("fork")) as pool:
         for met in as_completed([pool.submit(meet, *one, root / str(n)) for n, one in enumerate(chosen)]):
             outcomes.append(met.result())
             click.echo(line(outcomes[-1]))
-    keep(outcomes, {(kind, fault.name) for kind, faults in kinds().items() for fault in faults})
+            keep([outcomes[-1]], known)
     PAGE.write_text(page(read()), encoding="utf-8")
     if not keep_folders:
         shutil.rmtree(root, ignore_errors=True)

@@ -106,12 +106,13 @@ class Stage:
             yield cluster
 
     def pids(self, *wanted: str) -> list[int]:
-        """The cluster's processes whose words hold all of these, oldest first."""
+        """The cluster's processes that were started with these words (a file by its name), oldest first."""
         self.note()
 
         def ours(words: list[str], environ: list[str]) -> bool:
             mine = not self.marks.isdisjoint(words) or any(f"{MARK}={mark}" in environ for mark in self.marks)
-            return mine and all(any(part in word for word in words) for part in wanted)
+            names = {word.rpartition("/")[2] for word in words}
+            return mine and names.issuperset(wanted)
 
         return sorted(processes(ours))
 

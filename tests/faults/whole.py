@@ -85,4 +85,3 @@ def next_run(home: Path, met: Met, ended: float) -> None:
             return
         time.sleep(0.5)
     met.amiss.append(f"the next run does not begin: {(done.stdout + done.stderr).decode(errors='replace')[-300:]}")
-

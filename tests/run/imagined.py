@@ -217,14 +217,16 @@ class Door:
 
 
 @contextmanager
-def imagined(folder: Folder, settings: Settings, *, bound: bool = False) -> Iterator[Door]:
-    """An imagined cluster that holds the folder of an embedded one."""
+def imagined(
+    folder: Folder, settings: Settings, *, bound: bool = False, kind: type[Guarded] = Guarded
+) -> Iterator[Door]:
+    """An imagined cluster that holds the folder of an embedded one. ``kind``: what its API server is."""
     make_folder(folder)
     lock = take_lock(folder)
     assert lock is not None
     folder.settings.write_text(settings.to_json())
     cluster = Imagined(settings)
-    api = Guarded(Registry(cluster.store, BLOCK), cluster)
+    api = kind(Registry(cluster.store, BLOCK), cluster)
     with serving(folder, api) as (url, loop, _):
         folder.write_facts(Facts(os.getpid(), url, cluster.now, "127.99.0.0/16", bound))
         driving = asyncio.run_coroutine_threadsafe(cluster.drive(), loop)

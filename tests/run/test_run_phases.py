@@ -257,6 +257,17 @@ def test_a_load_that_does_not_begin_says_how_many_workers_run(run: Recorder, mon
     phases.start_load(run, [], 2)
 
 
+def test_a_load_that_cannot_be_seen_is_not_blamed(run: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its pods cannot be listed: that no load was heard of is the cluster's failure, with what the API server said."""
+    monkeypatch.setattr(phases, "apply", lambda *_: None)
+    monkeypatch.setattr(phases, "START_DEADLINE_S", -30)
+    run.inbox.put(Broken("pods", ClusterError("the API server sends us elsewhere")))
+    run.take(0)
+    with pytest.raises(ClusterError, match="as far as can be seen") as caught:
+        phases.start_load(run, [], 1)
+    assert "sends us elsewhere" in caught.value.fix
+
+
 @pytest.mark.parametrize(
     ("worker", "error"),
     [("Complete", None), ("Failed", GeneratorError)],

@@ -176,6 +176,26 @@ def test_a_failure_under_an_unknown_load_is_unknown() -> None:
     assert "fell silent" in lost.judgements[0].reason
 
 
+@pytest.mark.parametrize(
+    ("text", "gone", "outcome"),
+    [
+        ("p95 < 1ms", 30, "unknown"),
+        ("p95 < 1ms", 200, "fail"),
+        ("p95 < 1ms during first", 30, "fail"),
+        ("p95 < 1ms during second", 30, "unknown"),
+        ("ready >= 9 within 10s of second", 30, "unknown"),
+    ],
+)
+def test_what_failed_when_its_hpa_had_been_deleted_is_unknown(text: str, gone: float, outcome: str) -> None:
+    """Nobody knows what it would have done; what had failed before, or is deleted after the load, has failed."""
+    record = Record([[0, 10], [60, 10]], stages={"first": (0, 20), "second": (30, 60)}, objectives=(text,))
+    record.mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10).scale(-1, 2).hpa(-1, 2, 50).hpa(gone, 2, 50)
+    record.body[-1]["removed"] = True
+    verdict = judge(analyse(record.rows(end=250)))
+    assert verdict.outcome == outcome, verdict.reason
+    assert ("was deleted" in verdict.reason) == (outcome == "unknown")
+
+
 def test_a_failure_outweighs_what_is_unknown_and_invalid_outweighs_all() -> None:
     """fail beats unknown; invalid beats both; nothing at all is unknown."""
     assert worst(["pass", "unknown", "fail"]) == "fail"

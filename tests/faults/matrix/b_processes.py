@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from tests.faults.fault import Wanted
 from tests.faults.stage import Stage
@@ -36,16 +37,21 @@ def reaper(stage: Stage) -> list[int]:
 
 
 def proxy(stage: Stage) -> list[int]:
-    return stage.pids("autoscale.embedded.proxy") or stage.pids("forward")
+    return stage.pids("forward.py")
 
 
-def gunicorn(stage: Stage) -> list[int]:
-    """The master of the first pod's app and its worker."""
-    return stage.pids("gunicorn")[:1]
+def app(stage: Stage) -> list[int]:
+    """The first pod's app: gunicorn's master."""
+    return stage.pids("python", "-m", "app")[:1]
 
 
 def app_worker(stage: Stage) -> list[int]:
-    return stage.pids("gunicorn")[-1:]
+    """The worker process of some pod's gunicorn."""
+    return [pid for pid in stage.pids("python", "-m", "app") if parent(pid) in stage.pids("python", "-m", "app")][:1]
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def at(when: str | int, who: Callable[[Stage], list[int]], *numbers: int) -> Callable[[Stage], None]:
@@ -103,7 +109,7 @@ FAULTS = [
     WholeRun("reaper and control plane: kill -9 together", both, DIED, after_next=True),
     peak("service proxy", proxy, signal.SIGKILL, Wanted(JUDGED)),
     WholeRun("service proxy: stopped for 4 s", partial(halted, proxy), Wanted(JUDGED)),
-    *(peak("app (gunicorn)", gunicorn, n, Wanted(JUDGED)) for n in (signal.SIGKILL, signal.SIGTERM)),
+    *(peak("app (gunicorn)", app, n, Wanted(JUDGED)) for n in (signal.SIGKILL, signal.SIGTERM)),
     peak("app's worker process", app_worker, signal.SIGKILL, Wanted(JUDGED)),
-    WholeRun("app (gunicorn): stopped for 4 s", partial(halted, gunicorn), Wanted(JUDGED)),
+    WholeRun("app (gunicorn): stopped for 4 s", partial(halted, app), Wanted(JUDGED)),
 ]

@@ -1,0 +1,103 @@
+"""A record is not as it was written."""
+
+import gzip
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from autoscale.record.reader import read
+from autoscale.record.writer import Writer
+from tests.faults.fault import Fault, Wanted
+from tests.faults.files import Given
+
+FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "good.jsonl.gz"
+Lines = list[bytes]
+JUDGE = ("judge", "FILE")
+VERIFY = ("record", "verify", "FILE")
+UNKNOWN = Wanted((5,), ["not as it was written"])
+CUT = Wanted((5,), ["the record breaks off"])
+
+
+@cache
+def whole() -> Lines:
+    """A recorded run as the writer of today writes it."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        with Writer(Path(folder) / "record.jsonl") as writer:
+            for row in read(FIXTURE):
+                writer.write({name: value for name, value in row.items() if name != "n"}, row["t"])  # type: ignore[arg-type]
+        return (Path(folder) / "record.jsonl").read_bytes().splitlines(keepends=True)
+
+
+def kept(harm: Callable[[Lines], Lines | bytes], name: str = "record.jsonl") -> Callable[[Path], Path]:
+    """The record after some harm."""
+
+    def make(folder: Path) -> Path:
+        found = harm(list(whole()))
+        (folder / name).write_bytes(found if isinstance(found, bytes) else b"".join(found))
+        return folder / name
+
+    return make
+
+
+def place(lines: Lines, kind: str) -> int:
+    """The middle row of a kind."""
+    found = [at for at, line in enumerate(lines) if line.startswith(b'{"k":"%s"' % kind.encode())]
+    return found[len(found) // 2]
+
+
+def missing(kind: str) -> Callable[[Lines], Lines]:
+    return lambda lines: [line for at, line in enumerate(lines) if at != place(lines, kind)]
+
+
+def doubled(kind: str) -> Callable[[Lines], Lines]:
+    return lambda lines: [*lines[: place(lines, kind) + 1], *lines[place(lines, kind) :]]
+
+
+def swapped(lines: Lines) -> Lines:
+    at = place(lines, "usage")
+    return [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]]
+
+
+def altered(kind: str, **fields: object) -> Callable[[Lines], Lines]:
+    def harm(lines: Lines) -> Lines:
+        at = place(lines, kind)
+        row = {**json.loads(lines[at]), **fields}
+        return [*lines[:at], json.dumps(row, separators=(",", ":")).encode() + b"\n", *lines[at + 1 :]]
+
+    return harm
+
+
+def judged(name: str, harm: Callable[[Lines], Lines | bytes], wanted: Wanted = UNKNOWN) -> Fault:
+    return Given(name, JUDGE, kept(harm), wanted, kept(lambda lines: lines))
+
+
+def verified(name: str, harm: Callable[[Lines], Lines | bytes], wanted: Wanted, file: str = "record.jsonl") -> Fault:
+    return Given(name, VERIFY, kept(harm, file), wanted, kept(lambda lines: lines))
+
+
+NO_RECORD = Wanted((2,))
+FAULTS: list[Fault] = [
+    *(judged(f"a {kind} row is missing", missing(kind)) for kind in ("load", "hpa", "pod", "workload")),
+    *(judged(f"a {kind} row is there twice", doubled(kind)) for kind in ("load", "event", "usage")),
+    judged("two rows have changed places", swapped),
+    judged("a size was changed", altered("hpa", desired=99)),
+    judged("a time was changed", altered("workload", t=0.0)),
+    judged("answers were added to a row", altered("load", answered=1_000_000)),
+    judged("the first half alone", lambda lines: lines[: len(lines) // 2], CUT),
+    judged("cut in the middle of a row", lambda lines: [*lines[:-9], lines[-9][:40]], CUT),
+    judged("rows behind the end", lambda lines: [*lines, lines[-2]]),
+    judged("two records in one file", lambda lines: [*lines, *lines], Wanted((2, 5))),
+    judged("the header is missing", lambda lines: lines[1:], NO_RECORD),
+    judged("a row that is no JSON", lambda lines: [*lines[:50], b"{nonsense\n", *lines[50:]], NO_RECORD),
+    judged("a row of bytes that are no text", lambda lines: [*lines[:50], b"\xff\xfe\x00\n", *lines[50:]], NO_RECORD),
+    judged("a row whose fields have other types", altered("load", at="soon", planned={}), NO_RECORD),
+    judged("a file of zeros", lambda _: b"\0" * 4096, NO_RECORD),
+    judged("an empty file", lambda _: b"", NO_RECORD),
+    verified("packed and cut off", lambda lines: gzip.compress(b"".join(lines))[:-2000], Wanted((2, 5)), "r.jsonl.gz"),
+    verified("packed and spoilt", lambda lines: b"\x1f\x8b" + b"\1" * 500, Wanted((2, 5)), "r.jsonl.gz"),
+    verified("called packed and not packed", lambda lines: lines, Wanted((0, 2)), "r.jsonl.gz"),
+    verified("line ends of another system", lambda lines: [line[:-1] + b"\r\n" for line in lines], Wanted((5,))),
+]

@@ -140,6 +140,14 @@ class Subject:
 def _container(part: str, entry: Mapping[str, Any]) -> PodContainer:
     resources = entry.get("resources") or {}
     requests, limits = (
-        {name: milli(value) for name, value in (resources.get(which) or {}).items()} for which in ("requests", "limits")
+        {name: _asked(value) for name, value in (resources.get(which) or {}).items()} for which in ("requests", "limits")
     )
     return PodContainer(str(entry.get("name") or ""), part, requests, limits)
+
+
+def _asked(value: Any) -> int:
+    """A request or limit in thousandths. ValueError for what the API server refuses."""
+    found = milli(value)
+    if found < 0:
+        raise ValueError(f"{value!r} (must be greater than or equal to 0)")
+    return found

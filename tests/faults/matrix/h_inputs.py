@@ -146,7 +146,7 @@ FAULTS: list[Fault] = [
     checked("cpu 1e99999999", sized("1e99999999"), Wanted((1, 2))),
     checked("cpu of 400 digits", sized("9" * 400), Wanted((1, 2))),
     checked("cpu 1n", sized("1n"), Wanted((0, 1, 2))),
-    checked("cpu -5", sized("-5"), Wanted((1, 2))),
+    checked("cpu -5", sized("-5"), Wanted((2,), ["greater than or equal to 0"])),
     checked("cpu NaN", sized("NaN"), Wanted((1, 2))),
     checked("cpu that is a list", sized([1]), Wanted((1, 2))),
     checked("maxReplicas 99999999999", bounded(maxReplicas=99999999999), Wanted((1, 2))),

@@ -140,7 +140,7 @@ class Subject:
 def _container(part: str, entry: Mapping[str, Any]) -> PodContainer:
     resources = entry.get("resources") or {}
     requests, limits = (
-        {name: _asked(value) for name, value in (resources.get(which) or {}).items()} for which in ("requests", "limits")
+        {name: _asked(value) for name, value in (resources.get(of) or {}).items()} for of in ("requests", "limits")
     )
     return PodContainer(str(entry.get("name") or ""), part, requests, limits)
 

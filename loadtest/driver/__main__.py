@@ -12,7 +12,7 @@ from loadtest.driver import settings as environment
 from loadtest.driver.locustmaster import LocustMaster
 from loadtest.driver.locustworker import LocustWorker
 from loadtest.driver.master import Master
-from loadtest.driver.output import say
+from loadtest.driver.output import keep_apart, say
 from loadtest.driver.worker import Worker, raise_file_limit
 from loadtest.errors import ScenarioError
 
@@ -43,6 +43,7 @@ def _role(role: str, settings: environment.Settings) -> int:
     load = settings.scenario["load"]
     if not load.get("locustfile"):
         return Master(settings).run() if role == "master" else Worker(settings).run()
+    keep_apart()
     found = locustfile.behaviour(locustfile.unpack(settings.files) / Path(load["locustfile"]).name, load)
     itself = locustfile.environment(found, load, settings.url)
     return LocustMaster(settings, itself).run() if role == "master" else LocustWorker(settings, itself).run()

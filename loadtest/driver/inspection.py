@@ -5,6 +5,7 @@ import locust  # noqa: F401, I001 - before anything that opens a socket
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from locust import LoadTestShape
@@ -46,7 +47,9 @@ def drawn(shape: LoadTestShape) -> list[list[float]]:
     """[[second, users]] of a shape, asked each second of an imagined clock, as Locust asks it, with its spawn rate."""
     points: list[list[float]] = []
     users = 0.0
+    shape.runner = runner = SimpleNamespace(user_count=0)  # type: ignore[assignment]
     for second in range(LONGEST_S + 1):
+        runner.user_count = int(users)
         shape.get_run_time = lambda at=second: float(at)  # type: ignore[method-assign, misc]
         tick = shape.tick()
         if tick is None:

@@ -111,7 +111,12 @@ def _imported(path: Path) -> tuple[dict[str, type[User]], list[LoadTestShape]]:
         ]
         line = error.lineno if isinstance(error, SyntaxError) else own[-1].lineno if own else None
         place = f"{Path(own[-1].filename).name if own else path.name}: line {line}: " if line else ""
-        _refuse(f"{place}{type(error).__name__}: {error}", "a file that can be imported")
+        fix = ""
+        if isinstance(error, ModuleNotFoundError):
+            fix = (
+                "Install its package where autoscale runs and name it in load.requirements; or put it beside the file."
+            )
+        _refuse(f"{place}{type(error).__name__}: {error}", "a file that can be imported", fix)
     raise AssertionError("not reached")
 
 

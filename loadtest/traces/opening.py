@@ -9,6 +9,7 @@ from typing import BinaryIO
 from loadtest.errors import ScenarioError
 
 LONGEST_LINE = 64 * 2**20  # an answer of a monitoring system is one line
+HEAD = 200  # lines that are looked at: a container's log begins with what its program says when it starts
 _CHUNK = 2**18
 
 
@@ -20,7 +21,7 @@ def lines(path: Path) -> Iterator[str]:
             raw.seek(0)
             first = True
             for line in _split(_unpacked(raw) if packed else iter(lambda: raw.read(_CHUNK), b""), path):
-                yield line.decode("utf-8-sig" if first else "utf-8")
+                yield _text(line, first=first)
                 first = False
     except OSError as error:
         raise ScenarioError(f"Cannot read the trace {path}: {error.strerror or error}.") from None
@@ -28,6 +29,12 @@ def lines(path: Path) -> Iterator[str]:
         raise ScenarioError(f"Cannot read the trace {path}: not UTF-8 text.") from None
     except ValueError as error:  # a name that holds a NUL
         raise ScenarioError(f"Cannot read the trace {str(path)!r}: {error}.") from None
+
+
+def _text(line: bytes, *, first: bool) -> str:
+    """A line as text; a client's odd bytes in a log (a path, an agent) are no reason to lose its line."""
+    binary = b"\0" in line
+    return line.decode("utf-8-sig" if first else "utf-8", "strict" if binary else "backslashreplace")
 
 
 def _unpacked(raw: BinaryIO) -> Iterator[bytes]:
@@ -56,7 +63,7 @@ def _split(chunks: Iterator[bytes], path: Path) -> Iterator[bytes]:
         yield rest.removesuffix(b"\r")
 
 
-def peek(every: Iterator[str], count: int = 20) -> tuple[list[str], Iterator[str]]:
+def peek(every: Iterator[str], count: int = HEAD) -> tuple[list[str], Iterator[str]]:
     """The first lines that are not blank, and all lines again."""
     taken: list[str] = []
     found: list[str] = []

@@ -152,6 +152,15 @@ def test_journeys_arrive_at_their_times_on_warm_users(tmp_path: Path) -> None:
         assert all(row["planned"] == row["sent"] + row["dropped"] for row in rows)
 
 
+def test_what_a_locustfile_prints_does_not_get_between_the_rows(tmp_path: Path) -> None:
+    """Lines without an end too: it stands among the messages, and each line of the output is a row."""
+    text = QUICKSTART.replace("def on_start(self):", 'def on_start(self):\n        print("I am", end=" ")')
+    text = text.replace('self.client.get("/hello")', 'print("here")\n        self.client.get("/hello")')
+    with running(tmp_path, plain(tmp_path, text, model="closed", shape=constant(1, 2), stop_timeout=0)) as load:
+        assert load.codes() == {"master": 0, "worker-0": 0}, load.errors("worker-0")
+        assert load.rows("worker-0", "load")
+
+
 BUSY = """
     import time
     from locust import HttpUser, task

@@ -51,7 +51,7 @@ def test_counts_and_rates_are_told_by_heading_cells_magnitude_and_spacing(
         ("apache-2.4-common.log", "Common or Combined", 5),
         ("apache-2.4-vhost.log", "Common or Combined", 5),
         ("caddy.json", "Caddy", 3),
-        ("envoy.log", "Envoy or Istio access log", 3),
+        ("envoy.log", "Envoy or Istio access log", 2),
         ("istio.json", "Envoy or Istio access log (JSON)", 2),
         ("alb.log", "ALB", 3),
     ],
@@ -204,3 +204,45 @@ def test_requests_from_the_trace_are_sent_by_share() -> None:
     data["load"] = {"trace": {"file": "iso_rate.csv"}}
     with pytest.raises(ScenarioError, match="from-trace"):
         scenario.parse(data, "x.yaml", FIXTURES)
+
+
+def clf(second: int, path: str = "/a") -> str:
+    """A line of nginx."""
+    return f'10.0.0.1 - - [28/Nov/2026:10:00:{second:02} +0000] "GET {path} HTTP/1.1" 200 3 "-" "curl/8"'
+
+
+def test_a_containers_log_begins_with_what_its_program_says(tmp_path: Path) -> None:
+    """nginx's image writes some twenty lines before the first request: these are left out, and told."""
+    start = ["/docker-entrypoint.sh: Configuration complete; ready for start up"] * 8
+    start += ["2026/11/28 09:59:59 [notice] 1#1: start worker process 29"] * 12
+    (tmp_path / "nginx.log").write_text("\n".join([*start, *(clf(n) for n in range(40))]))
+    found = traces.understand(tmp_path / "nginx.log")
+    assert RatePlan(tuple(found.points)).total == pytest.approx(40)
+    assert found.notes == ("20 lines were no requests and left out, the first: line 1.",)
+
+
+def test_odd_bytes_of_a_client_lose_no_line(tmp_path: Path) -> None:
+    """A log may hold what is no UTF-8; a file with NULs is no text at all."""
+    text = "\n".join(clf(n, "/caf\xe9") for n in range(20))
+    (tmp_path / "latin.log").write_bytes(text.encode("latin-1"))
+    assert RatePlan(tuple(traces.read(tmp_path / "latin.log"))).total == pytest.approx(20)
+    (tmp_path / "wide.log").write_bytes(text.encode("utf-16"))
+    with pytest.raises(ScenarioError, match="not UTF-8 text"):
+        traces.read(tmp_path / "wide.log")
+
+
+CADDY = {"level": "error", "ts": 1795860000.5, "msg": "dial tcp: refused", "status": 502, "logger": "http.log.error",
+         "request": {"method": "GET", "uri": "/a"}}  # fmt: skip
+TCP = '[2026-11-28T10:00:00.123Z] "- - -" 0 - - - "-" 517 3 1 - "-" "-" "-" "-" "10.1.1.1:80" outbound'
+
+
+@pytest.mark.parametrize(("line", "words"), [
+    (json.dumps(CADDY), "one JSON a line, without the fields of a known access log (level, ts"),
+    (json.dumps({"time": "2026-11-28T10:00:00Z", "uri": "/a"}), "without the fields of a known access log (time, uri)"),
+    (TCP, "1 columns, wanted 2"),
+])  # fmt: skip
+def test_lines_beside_an_access_log_are_no_requests(line: str, words: str) -> None:
+    """Caddy's error log names the request that its access log has already; Envoy's TCP connections are none."""
+    with pytest.raises(ScenarioError) as caught:
+        traces.parse([line] * 20, "some.log")
+    assert words in str(caught.value)

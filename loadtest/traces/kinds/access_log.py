@@ -16,6 +16,7 @@ from loadtest.traces import times
 from loadtest.traces.bins import Bins
 from loadtest.traces.forms import Reader, Source, Understood, refuse
 from loadtest.traces.mix import MOST, template
+from loadtest.traces.opening import HEAD
 from loadtest.units import spoken
 
 
@@ -34,7 +35,7 @@ _MONTHS = dict(
 _CLF = re.compile(
     r'\[(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2})(?:\.\d+)? ([+-]\d{4})\] "((?:[^"\\]|\\.)*)" (\d{3}|-|000) '
 )
-_ENVOY = re.compile(r'\[(\d{4}-\d\d-\d\dT[\d:.]+Z)\] "(\S+) (\S*) (?:HTTP/\S+|-)" (\d{1,3}) ')
+_ENVOY = re.compile(r'\[(\d{4}-\d\d-\d\dT[\d:.]+Z)\] "(\S+) (\S*) HTTP/\S+" (\d{1,3}) ')
 _ALB = re.compile(
     r"(?:https?|h2|grpcs|wss?) (\d{4}-\d\d-\d\dT[\d:.]+Z) \S+ \S+:\d+ (?:\S+:\d+|-) "
     r'-?[\d.]+ -?[\d.]+ -?[\d.]+ (?:\d+|-) (?:\d+|-) -?\d+ -?\d+ "(\S+) (\S+) [^"]*" '
@@ -90,8 +91,8 @@ def _json(fields: tuple[str, str, str]) -> Callable[[str], Hit | None]:
             entry = json.loads(line)
         except (ValueError, RecursionError):
             return None
-        if not isinstance(entry, dict):
-            return None
+        if not isinstance(entry, dict) or str(entry.get("logger")).startswith("http.log.error"):
+            return None  # Caddy tells of a request that failed once more, in its error log
         time, method, path = (_field(entry, name) for name in fields)
         when = _when(time)
         if when is None or not isinstance(path, str):
@@ -142,7 +143,7 @@ def kind_of(head: Sequence[str]) -> str | None:
 def read(source: Source) -> Understood:
     """Count a log's requests; ScenarioError where it holds none or spans too long a time."""
     every = iter(source.lines)
-    head = [line for _, line in zip(range(20), every, strict=False)]
+    head = [line for _, line in zip(range(HEAD), every, strict=False)]
     what = kind_of([line for line in head if line.strip()])
     assert what is not None  # `matches` said so
     if source.form not in (None, "count"):

@@ -56,7 +56,22 @@ def _document(source: Source) -> Any:
     try:
         return json.loads("\n".join(parts))
     except (ValueError, RecursionError) as error:
+        _refuse_lines(parts, source.name)
         refuse(source.name, [Problem(source.name, f"no JSON: {error}"[:200], "a whole answer")])
+
+
+def _refuse_lines(parts: Sequence[str], name: str) -> None:
+    """Say so where it is a log with one JSON object a line, none that is known."""
+    try:
+        entry = json.loads(parts[0])
+    except (ValueError, RecursionError):
+        return
+    if isinstance(entry, dict) and len(parts) > 1:
+        found = f"one JSON a line, without the fields of a known access log ({', '.join(map(str, list(entry)[:8]))})"
+        wanted = (
+            "Traefik's, Caddy's, Envoy's or Istio's, or time_iso8601, request_method and request_uri as nginx has them"
+        )
+        refuse(name, [Problem(name, found, wanted)])
 
 
 def _prometheus(data: Mapping[str, Any], source: Source) -> Understood:

@@ -3,6 +3,7 @@
 Source: the ``defaults.go`` files of k8s.io/kubernetes (pkg/apis/*/v*). Pure: the result is new.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -125,7 +126,16 @@ def _limits(item: Object) -> None:
 
 
 def _service_port(port: Object) -> None:
-    port.setdefault("targetPort", port.get("port"))
+    if not port.get("targetPort"):  # Go's JSON has a 0 where nothing was set
+        port["targetPort"] = port.get("port")
+
+
+def _secret(secret: Object) -> None:
+    """What was written as plain text, kept as the rest is; it wins over ``data``, and cannot be read back."""
+    plain = secret.pop("stringData", None)
+    if plain:
+        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in plain.items()}
+        secret["data"] = {**(secret.get("data") or {}), **encoded}
 
 
 def _pod_spec(spec: Object) -> None:
@@ -167,6 +177,7 @@ _SPECIAL: Mapping[str, Callable[[Object], None]] = {
     "Job": _job_labels,
     "JobSpec": _job,
     "LimitRangeItem": _limits,
+    "Secret": _secret,
     "ServicePort": _service_port,
     "PodSpec": _pod_spec,
     "HorizontalPodAutoscalerSpec": _hpa,

@@ -358,3 +358,42 @@ def test_a_quota_refuses_what_does_not_fit_and_nothing_is_half_done(server: Serv
     assert server.call("POST", "/api/v1/namespaces/other/configmaps", {"metadata": {"name": "b"}})[0] == 201
     server.call("DELETE", f"{maps}/a")
     assert server.call("POST", maps, {"metadata": {"name": "b"}})[0] == 201
+
+
+def test_what_is_empty_counts_as_absent(server: Server, deployment: dict[str, Any]) -> None:
+    """Clients with typed models send empty lists, maps and nulls of every field; one entry is refused."""
+    spec = deployment["spec"]["template"]["spec"]
+    spec["ephemeralContainers"], spec["nodeSelector"], spec["overhead"] = [], {}, {}
+    spec["resourceClaims"] = spec["hostUsers"] = spec["containers"][0]["volumeDevices"] = None
+    assert server.call("POST", DEPLOYMENTS, deployment)[0] == 201
+    assert not server.warnings
+    spec["overhead"] = {"cpu": "1"}
+    code, status = server.call("PUT", f"{DEPLOYMENTS}/web", deployment)
+    assert (code, "spec.template.spec.overhead: Forbidden" in status["message"]) == (422, True)
+
+
+def test_string_data_is_written_into_data(server: Server) -> None:
+    """Plain text wins over what stands in ``data``, by every way of writing, and cannot be read back."""
+    path = "/api/v1/namespaces/default/secrets"
+    secret = {"metadata": {"name": "x"}, "data": {"a": "AA==", "b": "AQ=="}, "stringData": {"a": "é"}}
+    code, made = server.call("POST", path, secret)
+    assert (code, made["data"], "stringData" in made) == (201, {"a": "w6k=", "b": "AQ=="}, False)
+    made = server.call("PATCH", f"{path}/x", {"stringData": {"c": "c"}}, Content_Type=MERGE)[1]
+    assert (made["data"], "stringData" in made) == ({"a": "w6k=", "b": "AQ==", "c": "Yw=="}, False)
+    stated = {"apiVersion": "v1", "kind": "Secret", **secret, "stringData": {"b": "b"}}
+    made = server.call("PATCH", f"{path}/x?fieldManager=me&force=true", stated, Content_Type=APPLY)[1]
+    assert made["data"] == {"a": "AA==", "b": "Yg==", "c": "Yw=="}
+
+
+def test_a_target_port_of_zero_is_none(server: Server) -> None:
+    """Go's JSON and protobuf have a 0 where no targetPort was set: the port itself is meant."""
+    body = {"metadata": {"name": "x"}, "spec": {"ports": [{"port": 80, "targetPort": 0}]}}
+    made = server.call("POST", "/api/v1/namespaces/default/services", body)[1]
+    assert made["spec"]["ports"][0]["targetPort"] == 80
+
+
+def test_impersonation_is_refused_by_name(server: Server) -> None:
+    """``kubectl --as``: the header is named, and nothing is done in the token's own name instead."""
+    code, status = server.call("GET", "/api/v1/namespaces/default/pods", Impersonate_User="bob")
+    assert (code, status["reason"]) == (403, "Forbidden")
+    assert "Impersonate-User: bob" in status["message"]

@@ -66,10 +66,10 @@ def success(resource: Resource, obj: Object) -> Object:
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
 
-def view_one(view: View, resource: Resource, obj: Object, version: int, now: float) -> Object:
+def view_one(view: View, kind: str, obj: Object, version: int, now: float) -> Object:
     """One object in the asked form."""
     if view.as_ == "Table":
-        return table(resource.kind, [obj], version, now, include=view.include)
+        return table(kind, [obj], version, now, include=view.include)
     return partial(obj) if view.as_ else obj
 
 

@@ -14,11 +14,13 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver import adapter, discovery, openapi, writes
 from autoscale.embedded.apiserver.answers import NOW, answer, negotiate, refusal, view_list, view_one
+from autoscale.embedded.apiserver.lists import list_answer
+from autoscale.embedded.apiserver.matching import selection
 from autoscale.embedded.apiserver.query import flag
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath
 from autoscale.embedded.apiserver.routes import Route, parse
 from autoscale.embedded.apiserver.streams import LogReader, log_answer, proxy_answer
-from autoscale.embedded.apiserver.watch import list_answer, selection, watch_answer
+from autoscale.embedded.apiserver.watch import watch_answer
 from autoscale.kube.kinds import Object
 from autoscale.kube.scale import scale_of
 from autoscale.kube.statuses import StatusError, not_found, unsupported
@@ -108,6 +110,7 @@ class ApiServer:
         if not hmac.compare_digest(given, self._token):
             return refusal(StatusError(401, "Unauthorized", "Unauthorized"))
         try:
+            _refuse_impersonation(request)
             await self._receive(request)
             return await handler(request)
         except StatusError as error:
@@ -187,7 +190,7 @@ class ApiServer:
             return list_answer(request, route, self.registry.store)
         obj = self.registry.get(place_of(route))
         version, now = self.registry.store.version, self.registry.now()
-        return answer(view_one(negotiate(request), route.resource, obj, version, now))
+        return answer(view_one(negotiate(request), obj["kind"], obj, version, now))
 
     async def _subresource(self, request: web.Request, route: Route) -> web.StreamResponse:
         name = route.subresource
@@ -201,8 +204,10 @@ class ApiServer:
             return await log_answer(request, route, self.registry.store.objects, self.node)
         if request.method != "GET":
             return await writes.write_subresource(request, route, self.registry)
-        obj = self.registry.get(place_of(route))
-        return answer(scale_of(obj) if name == "scale" else obj)
+        whole = self.registry.get(place_of(route))
+        obj = scale_of(whole) if name == "scale" else whole
+        version, now = self.registry.store.version, self.registry.now()
+        return answer(view_one(negotiate(request), obj["kind"], obj, version, now))
 
     def _metrics(self, request: web.Request, route: Route) -> web.Response:
         if request.method != "GET":
@@ -218,6 +223,14 @@ class ApiServer:
             return answer(items[0])
         head = {"kind": f"{route.resource.kind}List", "apiVersion": route.resource.api_version, "metadata": {}}
         return answer({**head, "items": items})
+
+
+def _refuse_impersonation(request: web.Request) -> None:
+    """There is one user, whose token may do everything; nobody else could be refused what he asks for."""
+    named = [f"{name}: {value}" for name, value in request.headers.items() if name.lower().startswith("impersonate-")]
+    if named:
+        text = f"the embedded cluster has one user and impersonates nobody ({', '.join(named)}); leave out --as"
+        raise StatusError(403, "Forbidden", text)
 
 
 def place_of(route: Route) -> ResourcePath:

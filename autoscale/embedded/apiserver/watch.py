@@ -1,22 +1,19 @@
-"""Lists and watches of collections: selectors, bookmarks, and 410 for what the history has forgotten."""
+"""Watches of collections: bookmarks, and 410 for what the history has forgotten."""
 
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from aiohttp import web
 
-from autoscale.embedded.apiserver.answers import NOW, View, negotiate, raw_answer, view_list, view_one
+from autoscale.embedded.apiserver.answers import NOW, negotiate, view_list, view_one
 from autoscale.embedded.apiserver.events_out import Tell, send_events
+from autoscale.embedded.apiserver.matching import selected, selection
 from autoscale.embedded.apiserver.query import flag
 from autoscale.embedded.apiserver.routes import Route
-from autoscale.kube.field_query import fields_match
 from autoscale.kube.kinds import Object
-from autoscale.kube.label_query import SelectorError, parse_label_query
-from autoscale.kube.requirements import Requirement, all_match
 from autoscale.kube.statuses import StatusError, bad_request
-from autoscale.plane.store import Change, Store, Stored
+from autoscale.plane.store import Change, Store
 
 BOOKMARK_S = 30.0
 """How often a quiet watch tells how far it is (upstream: about a minute)."""
@@ -27,83 +24,6 @@ passes over it. By bookmarks that do not come a client knows that it is heard la
 
 WATCH_S = 3600.0
 """How long a watch lasts that does not say."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which objects a request is about."""
-
-    kind: str
-    namespace: str | None
-    labels: str
-    fields: str
-
-    def matcher(self) -> "Matcher":
-        """The test; ``StatusError`` 400 where a selector cannot be read."""
-        return Matcher(self)
-
-
-class Matcher:
-    """Whether an object is selected. Without selectors the kind and the namespace decide."""
-
-    def __init__(self, selection: Selection) -> None:
-        self.kind, self.namespace = selection.kind, selection.namespace
-        self._labels = _label_query(selection.labels)
-        self._fields = fields_match(selection.fields, selection.kind) if selection.fields else None
-
-    def __call__(self, obj: Object) -> bool:
-        metadata = obj["metadata"]
-        return (
-            (self.namespace is None or metadata.get("namespace") == self.namespace)
-            and (not self._labels or all_match(self._labels, metadata.get("labels") or {}))
-            and (self._fields is None or self._fields(obj))
-        )
-
-    def event(self, change: Change) -> str | None:
-        """What a watcher of this selection is told of a change: ADDED, MODIFIED, DELETED or nothing."""
-        if change.key[0] != self.kind or (self.namespace is not None and change.key[1] != self.namespace):
-            return None
-        was = change.previous is not None and self(change.previous)
-        if change.type == "DELETED":
-            return "DELETED" if was else None
-        if self(change.stored.obj):
-            return "MODIFIED" if was else "ADDED"
-        return "DELETED" if was else None
-
-
-def _label_query(text: str) -> tuple[Requirement, ...]:
-    try:
-        return parse_label_query(text)
-    except SelectorError as error:
-        raise bad_request(str(error)) from None
-
-
-def selection(request: web.Request, route: Route) -> Selection:
-    """The selection of a request: its namespace, labelSelector and fieldSelector."""
-    labels, fields = request.query.get("labelSelector", ""), request.query.get("fieldSelector", "")
-    if route.name:
-        fields = ",".join(filter(None, (fields, f"metadata.name={route.name}")))
-    return Selection(route.resource.kind, route.namespace, labels, fields)
-
-
-def selected(store: Store, wanted: Matcher) -> Iterator[Stored]:
-    """The stored objects of a selection, in order."""
-    return (one for one in store.objects.entries(wanted.kind, wanted.namespace) if wanted(one.obj))
-
-
-def list_answer(request: web.Request, route: Route, store: Store) -> web.Response:
-    """A whole list (never in pages: ``limit`` is not needed on one machine)."""
-    if request.query.get("continue"):
-        raise bad_request("continue key is not valid: the embedded cluster gives whole lists")
-    found, view, version = list(selected(store, selection(request, route).matcher())), negotiate(request), store.version
-    if view.as_:
-        body = view_list(view, route.resource, [one.obj for one in found], version, request.app[NOW]())
-        return raw_answer(json.dumps(body, separators=(",", ":")).encode())
-    resource = route.resource
-    head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version}
-    start = json.dumps({**head, "metadata": {"resourceVersion": str(version)}}, separators=(",", ":"))
-    items = b",".join(one.raw for one in found)
-    return raw_answer(start[:-1].encode() + b',"items":[' + items + b"]}")
 
 
 async def watch_answer(request: web.Request, route: Route, store: Store) -> web.StreamResponse:
@@ -170,7 +90,7 @@ class _Watch:
         return change.raw if event == change.type else change.line(event)
 
     def _viewed(self, obj: Object) -> Object:
-        return view_one(self.view, self.route.resource, obj, self.version, self.now())
+        return view_one(self.view, self.route.resource.kind, obj, self.version, self.now())
 
     def _bookmark(self, annotations: Object | None = None) -> bytes:
         metadata: Object = {"resourceVersion": str(self.version), "creationTimestamp": None}
@@ -187,6 +107,3 @@ class _Watch:
 
 def _line(event: str, obj: Object) -> bytes:
     return json.dumps({"type": event, "object": obj}, separators=(",", ":")).encode() + b"\n"
-
-
-__all__ = ["Selection", "View", "list_answer", "selected", "selection", "watch_answer"]

@@ -6,10 +6,10 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver.answers import answer, success
 from autoscale.embedded.apiserver.body import APPLY, options_of, read_object, read_patch
+from autoscale.embedded.apiserver.matching import selected, selection
 from autoscale.embedded.apiserver.query import flag, number
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
 from autoscale.embedded.apiserver.routes import Route
-from autoscale.embedded.apiserver.watch import selected, selection
 from autoscale.kube.kinds import Object
 from autoscale.kube.scale import scale_of, scaled
 from autoscale.kube.statuses import StatusError, bad_request

@@ -175,6 +175,10 @@ def _pdb(obj: Object, now: float) -> list[Any]:
     return [_name(obj), *bounds, obj.get("status", {}).get("disruptionsAllowed", 0), age(obj, now)]
 
 
+def _scale(obj: Object, now: float) -> list[Any]:
+    return [_name(obj), obj["spec"]["replicas"], obj["status"]["replicas"], age(obj, now)]
+
+
 def _count(*fields: str) -> Callable[[Object], int]:
     return lambda obj: sum(len(obj.get(field) or {}) for field in fields)
 
@@ -185,6 +189,7 @@ PRINTERS: Mapping[str, Printer] = {
     "ReplicaSet": _printer(
         _replica_set, "Name, Desired:integer, Current:integer, Ready:integer, Age", "Containers, Images, Selector"
     ),
+    "Scale": _printer(_scale, "Name, Desired:integer, Available:integer, Age"),
     "Job": _printer(_job, "Name, Status, Completions, Duration, Age", "Containers, Images, Selector"),
     "HorizontalPodAutoscaler": _printer(_hpa, "Name, Reference, Targets, MinPods, MaxPods, Replicas, Age"),
     "Service": _printer(_service, "Name, Type, Cluster-IP, External-IP, Port(s), Age", "Selector"),

@@ -16,6 +16,7 @@ from autoscale.cluster import contexts, lock, metrics, permissions
 from autoscale.cluster.apply import made_by_runs
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.kubeconfig import EMBEDDED
+from autoscale.embedded.launch.folder import clusters_root
 from autoscale.run.opening import connect_to, count_nodes
 from autoscale.run.rights import made_kinds, needed
 from autoscale.run.target import base_folder
@@ -35,12 +36,15 @@ class Diagnosis:
 
 def machine(context: str) -> list[Diagnosis]:
     """This machine; what only the embedded cluster needs is bad only where that is the context."""
+    own = context == EMBEDDED
     return [
         _python(),
         _linux(context),
         _cgroups(),
         _loopback(context),
         _port(WEB_PORT),
+        _folder("Folder of the runs", Path("runs"), "choose another with --out"),
+        *([_folder("State", clusters_root(), "set XDG_STATE_HOME to a folder that you may write")] if own else []),
         _program("kubectl", ["version", "--client", "-o", "yaml"], "only needed to look yourself: make kubectl"),
         _program("chromium", ["--version"], "only needed by the browser tests; Debian: apt install chromium"),
     ]
@@ -92,8 +96,18 @@ def _port(port: int) -> Diagnosis:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             fix = "a run is going on, or something else uses it: a run needs --web-port PORT or --no-web"
-            return Diagnosis("less", "The page's port", f"127.0.0.1:{port}: {error.strerror}", fix)
+            return Diagnosis("bad", "The page's port", f"127.0.0.1:{port}: {error.strerror}", fix)
     return Diagnosis("good", "The page's port", f"127.0.0.1:{port} is free")
+
+
+def _folder(what: str, folder: Path, fix: str) -> Diagnosis:
+    """Whether a folder can be made, or written in where it is there."""
+    there = folder.absolute()
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return Diagnosis("good", what, f"{folder} can be written")
+    return Diagnosis("bad", what, f"{there} {'cannot be written' if there.is_dir() else 'is no folder'}", fix)
 
 
 def _program(name: str, arguments: list[str], fix: str) -> Diagnosis:

@@ -12,6 +12,7 @@ from autoscale.cluster.client import connect
 from autoscale.embedded.launch.folder import folder_of
 from autoscale.embedded.settings import quick
 from autoscale.kube.kinds import Object
+from autoscale.run import doctor
 from tests.cli.conftest import Done
 from tests.conftest import need
 from tests.plane.world import deployment, service
@@ -42,8 +43,11 @@ def of_run(obj: Object, run: str) -> Object:
     return obj
 
 
-def test_the_doctor_finds_a_good_cluster_good(door: Door, shop: tuple[str | Path, ...], autoscale: Autoscale) -> None:
+def test_the_doctor_finds_a_good_cluster_good(
+    door: Door, shop: tuple[str | Path, ...], autoscale: Autoscale, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """0; with a right that a run needs taken away 3, and that right is named."""
+    monkeypatch.setattr(doctor, "WEB_PORT", 0)
     well = autoscale("doctor", *shop)
     assert well.code == 0, well.out
     door.api.denied = {"watch pods"}

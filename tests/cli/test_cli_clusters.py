@@ -10,6 +10,7 @@ import yaml
 
 from autoscale.cluster import contexts
 from autoscale.cluster.kubeconfig import Context
+from autoscale.run import doctor
 from tests.cli.conftest import Done
 from tests.conftest import need
 
@@ -57,11 +58,23 @@ def test_the_doctor_fails_where_a_run_would(autoscale: Autoscale, kubeconfig: Pa
     assert (absent.code, "did you mean shop" in absent.out) == (3, True)
 
 
-def test_without_a_cluster_the_doctor_looks_at_the_machine(autoscale: Autoscale) -> None:
-    """The embedded one is started by a run, so nothing is missing."""
+def test_without_a_cluster_the_doctor_looks_at_the_machine(
+    autoscale: Autoscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedded one is started by a run, so nothing is missing; without port or folder no run begins."""
     need(sys.platform == "linux", "the embedded cluster needs Linux")
+    monkeypatch.setattr(doctor, "WEB_PORT", 0)
     done = autoscale("doctor")
     assert (done.code, "none is running; a run starts one" in done.out) == (0, True)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setattr(doctor, "WEB_PORT", listener.getsockname()[1])
+        taken = autoscale("doctor")
+        assert (taken.code, "a run needs --web-port PORT or --no-web" in taken.out) == (2, True)
+    monkeypatch.setattr(doctor, "WEB_PORT", 0)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file" / "state"))
+    closed = autoscale("doctor")
+    assert (closed.code, "is no folder" in closed.out, "set XDG_STATE_HOME" in closed.out) == (2, True, True)
 
 
 def test_cleaning_needs_a_cluster_that_is_there_and_allowed(autoscale: Autoscale, kubeconfig: Path) -> None:

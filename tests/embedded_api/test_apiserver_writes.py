@@ -283,7 +283,7 @@ def test_deleting_a_job_without_a_policy_leaves_its_pods(server: Server) -> None
 
 
 def test_pods_end_with_grace(server: Server) -> None:
-    """DELETE of a running pod answers with the pod and its deletionTimestamp; grace 0 removes it; so does eviction."""
+    """DELETE of a running pod answers with the pod and its deletionTimestamp; grace 0 removes it; eviction says why."""
     body = {"spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i", "command": ["true"]}]}}
     pods = "/api/v1/namespaces/default/pods"
     server.call("POST", pods, {**body, "metadata": {"name": "a"}})
@@ -293,7 +293,10 @@ def test_pods_end_with_grace(server: Server) -> None:
     assert server.call("GET", f"{pods}/a")[0] == 404
     server.call("POST", pods, {**body, "metadata": {"name": "b"}})
     assert server.call("POST", f"{pods}/b/eviction", {"metadata": {"name": "b"}})[0] == 201
-    assert "deletionTimestamp" in server.call("GET", f"{pods}/b")[1]["metadata"]
+    evicted = server.call("GET", f"{pods}/b")[1]
+    assert "deletionTimestamp" in evicted["metadata"]
+    (why,) = (one for one in evicted["status"]["conditions"] if one["type"] == "DisruptionTarget")
+    assert (why["status"], why["reason"]) == ("True", "EvictionByEvictionAPI")
 
 
 def test_a_collection_is_deleted_by_selector(server: Server, deployment: dict[str, Any]) -> None:

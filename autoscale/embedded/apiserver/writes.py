@@ -10,6 +10,7 @@ from autoscale.embedded.apiserver.matching import selected, selection
 from autoscale.embedded.apiserver.query import flag, number
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
 from autoscale.embedded.apiserver.routes import Route
+from autoscale.kube.conditions import set_condition
 from autoscale.kube.kinds import Object
 from autoscale.kube.scale import scale_of, scaled
 from autoscale.kube.statuses import StatusError, bad_request
@@ -119,14 +120,24 @@ async def write_subresource(request: web.Request, route: Route, registry: Regist
 
 
 async def _evict(request: web.Request, place: ResourcePath, registry: Registry, options: WriteOptions) -> web.Response:
-    """Delete by eviction: disruption budgets are not enforced, which the warning says."""
+    """Delete by eviction, which the pod's conditions tell, as upstream's do; disruption budgets are not enforced, which
+    the warning says."""
     if request.method != "POST":
         raise StatusError(405, "MethodNotAllowed", "an eviction can only be created")
     body = await read_object(request)
+    registry.update_status(place, lambda pod: _doomed(pod, registry.now()), options)
     registry.delete(place, body.get("deleteOptions") or {}, options)
     options.warnings.append("disruption budgets are not enforced by the embedded cluster")
     done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
     return answer(done, code=201, warnings=options.warnings)
+
+
+def _doomed(pod: Object, now: float) -> Object:
+    """A pod that is told why it goes (pkg/registry/core/pod/storage/eviction.go)."""
+    status = pod.get("status") or {}
+    why = {"type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI"}
+    told = set_condition(status.get("conditions") or [], {**why, "message": "Eviction API: evicting"}, now)
+    return {**pod, "status": {**status, "conditions": told}}
 
 
 def _everything_is_allowed() -> Object:

@@ -76,7 +76,7 @@ def replica_set_deleted(stage: Stage) -> None:
 
 FAULTS = [
     WholeRun("HPA deleted at the peak", hpa_deleted, Wanted(UNKNOWN, ["the HPA web was deleted"])),
-    WholeRun("HPA deleted and made again", hpa_made_again, Wanted(UNKNOWN, ["was deleted and made again"])),
+    WholeRun("HPA deleted and made again", hpa_made_again, Wanted(UNKNOWN, ["the HPA web was deleted"])),
     WholeRun("HPA edited", hpa_edited, Wanted(JUDGED, ["the HPA web was edited"])),
     WholeRun("Deployment deleted", target_deleted, Wanted((*UNKNOWN, 1), ["Deployment/web was deleted"])),
     WholeRun("Deployment deleted and made again", target_made_again, Wanted((*UNKNOWN, 1), ["web was deleted"])),

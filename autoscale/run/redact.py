@@ -4,6 +4,7 @@ What is not listed stays out, whatever it is: what stood there is told by ``(red
 and the checks read, what the HPA and the scheduler go by, and what tells one object from another.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,6 +38,19 @@ def allowed(value: Any, rule: Rule) -> Any:
     if not isinstance(value, Mapping):
         return value if value is None else REDACTED
     return {key: allowed(item, rule[key]) if key in rule else _hidden(item) for key, item in value.items()}
+
+
+_PACKAGE = r"\s*([A-Za-z0-9][\w.-]*(?:\[[\w\s,.-]*\])?)\s*"
+_VERSIONED = re.compile(_PACKAGE + r"(?:(?:[<>=!~]=?|===)\s*[\w.*+!-]+\s*,?\s*)*(?:;[^@:/]*)?")
+_PLACED = re.compile(_PACKAGE + "@")
+
+
+def _requirement(line: str) -> str:
+    """A package with its versions; where it is fetched from, and options, may hold who may fetch it."""
+    if _VERSIONED.fullmatch(line):
+        return line
+    placed = _PLACED.match(line)
+    return f"{placed[1]} @ {REDACTED}" if placed else REDACTED
 
 
 def _hidden(value: Any) -> Any:
@@ -149,7 +163,8 @@ _SCENARIO: Rule = {
     **_all("price", "limits", "embedded", "journeys", "sizing"),
     "load": {
         **_all("model", "arrivals", "seed", "pacing", "rate_factor", "workers", "max_in_flight", "connections"),
-        **_all("close_share", "locustfile", "users", "tags", "exclude_tags", "pool", "stop_timeout", "requirements"),
+        **_all("close_share", "locustfile", "users", "tags", "exclude_tags", "pool", "stop_timeout"),
+        "requirements": lambda lines: [_requirement(str(line)) for line in lines],
         "env": _names,
     },
     "tls": _all("verify", "server_name"),

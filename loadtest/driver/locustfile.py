@@ -78,7 +78,9 @@ def environment(found: Behaviour, load: Mapping[str, Any], host: str) -> Environ
 
 
 def _require(names: list[str]) -> None:
-    missing = [name for name in names if not _installed(re.split(r"[^\w.-]", name.strip())[0])]
+    named = {re.split(r"[^\w.-]", text.strip())[0]: text for text in names}
+    # An address may hold who may fetch from it.
+    missing = [name if re.search("@|://", text) else text for name, text in named.items() if not _installed(name)]
     if missing:
         fix = (
             "Install them into the environment that runs autoscale, which imports the file first; for a real cluster "

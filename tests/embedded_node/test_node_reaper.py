@@ -91,11 +91,13 @@ def test_what_is_left_when_the_reaper_is_killed_too_ends_with_the_next_start(use
 
 
 def test_a_reaper_that_is_gone_is_started_again() -> None:
-    """An event of the node tells, and the new one stands ready."""
+    """An event of the node tells, in each namespace that has pods, and the new one stands ready."""
 
     async def watch() -> None:
         async with plane() as made:
             made.create(pod("server"))
+            elsewhere = pod("server")
+            made.create({**elsewhere, "metadata": {**elsewhere["metadata"], "namespace": "shop"}})
             await made.until_ready("server")
             before = _reapers(made.mark)
             for pid in before:
@@ -104,6 +106,9 @@ def test_a_reaper_that_is_gone_is_started_again() -> None:
             after = _reapers(made.mark)
             assert len(after) == len(before) == 1
             assert set(after).isdisjoint(before)
+            told = [one for one in made.store.objects.list("Event") if one["reason"] == "ReaperGone"]
+            assert {one["metadata"]["namespace"] for one in told} == {"default", "shop"}
+            assert {one["involvedObject"]["name"] for one in told} == {"embedded"}
 
     asyncio.run(watch())
 

@@ -159,6 +159,25 @@ def test_a_scenario_without_secrets_is_written_down_whole(scenario: Resolved) ->
     assert redact_scenario(scenario)["requests"][0]["path"] == f"/work?{REDACTED}"
 
 
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("locust-plugins", "locust-plugins"),
+        ("locust-plugins[kafka] >=4.1, <5 ; python_version < '4'", None),
+        (f"mine @ https://me:{SECRET}@pypi.shop/mine-1.whl", f"mine @ {REDACTED}"),
+        (f"mine@git+ssh://{SECRET}@git.shop/mine", f"mine @ {REDACTED}"),
+        (f"--extra-index-url https://me:{SECRET}@pypi.shop/simple", REDACTED),
+        (f"mine --index-url https://{SECRET}@pypi.shop", REDACTED),
+        (f"https://pypi.shop/mine-1.whl?token={SECRET}", REDACTED),
+        (f"mine==1 --config-settings={SECRET}", REDACTED),
+    ],
+)
+def test_of_a_requirement_package_and_versions_are_told(scenario: Resolved, line: str, shown: str | None) -> None:
+    """Where it is fetched from, and as whom, is not; what only names it stands as it was written."""
+    load = scenario.load.model_copy(update={"requirements": [line]})
+    assert redact_scenario(scenario.model_copy(update={"load": load}))["load"]["requirements"] == [shown or line]
+
+
 def test_paths_stay_out_where_they_are_told_to(scenario: Resolved) -> None:
     """Of requests, of their names, of the target and of probes; a name of one's own stays."""
     paths = [("GET /people/17", "/people/17?x=1"), ("home", "/people/17"), ("GET /", "/")]

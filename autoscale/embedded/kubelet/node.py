@@ -118,10 +118,15 @@ class Node:
             self.tell_reaper("+", session)
         node = self.objects.get("Node", "", self.settings.node_name)
         if node:
-            words = "The reaper, which ends all pods when the cluster is killed, was gone; it was started again"
-            self.store.apply(
-                Emit(node, "Warning", REAPER_GONE, words, COMPONENT, host=self.settings.node_name), self.now()
-            )
+            self._tell(node)
+
+    def _tell(self, node: Object) -> None:
+        """In each namespace that has pods, besides ``default`` where a node's events are: a run hears its own."""
+        words = "The reaper, which ends all pods when the cluster is killed, was gone; it was started again"
+        for namespace in sorted({pod["metadata"]["namespace"] for pod in self.objects.list("Pod")} | {"default"}):
+            about = {**node, "metadata": {**node["metadata"], "namespace": namespace}}
+            told = Emit(about, "Warning", REAPER_GONE, words, COMPONENT, host=self.settings.node_name)
+            self.store.apply(told, self.now())
 
 
 def node_object(settings: Settings, block: Block, now: float, name: str | None = None) -> Object:

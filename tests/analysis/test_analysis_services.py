@@ -113,3 +113,13 @@ def test_requests_are_of_the_target_alone(text: str) -> None:
     with pytest.raises(InputError):
         parse([text], [])
     assert parse(["cart: no flapping"], [])[0].service == "cart"
+
+
+def test_a_real_run_of_three_services_names_the_narrow_place() -> None:
+    """On a local Kubernetes 1.35.4 front grew and so moved the trouble to cart: the first screen names cart."""
+    record = Path(__file__).parents[1] / "fixtures" / "told" / "real-three-services.jsonl.gz"
+    account = gather(record)
+    assert answers(account)[3].headline == "cart first: it was full before the others"
+    assert "its pods used all the CPU of their limits" in saturation_words(account)
+    assert {decision.outcome for decision in account.analysis.decisions} == {"agrees"}
+    assert sorted(one.header["target"]["name"] for one in account.beside) == ["back", "cart"]

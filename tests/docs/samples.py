@@ -10,6 +10,7 @@ from autoscale import report
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 SAMPLES = {
     "keda": FIXTURES / "told" / "real-keda-from-zero.jsonl.gz",
+    "three-services": FIXTURES / "told" / "real-three-services.jsonl.gz",
     "vpa-and-hpa": FIXTURES / "told" / "real-vpa-and-hpa.jsonl.gz",
 }
 

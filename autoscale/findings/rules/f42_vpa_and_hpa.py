@@ -45,7 +45,7 @@ def _measured(run: Run) -> list[str]:
 RULE = Rule(
     id="F42",
     name="vpa-and-hpa",
-    order=94,
+    order=93,
     title="VPA and HPA act on the same resource",
     severity="warning",
     check=check,

@@ -79,6 +79,27 @@ def test_the_charts_draw_and_grow(browser: Browser, width: int, scheme: str) -> 
         one.context.close()
 
 
+def test_the_first_scale_event_gets_room_for_its_words(browser: Browser) -> None:
+    """A page that was open before the size ever changed draws as one that is opened after it: no label is cut off."""
+    height = "() => document.querySelector('#chart-pods canvas').height"
+    before, rows = rows_until(44), rows_until(150)  # the size changes at 45 s
+    with Page(0) as page:
+        for row in before:
+            page.add(row)
+        one, errors = tab(browser)
+        one.goto(page.url + "/scaling")
+        expect(one.locator("figure.chart canvas")).to_have_count(4)
+        for row in rows[len(before) :]:
+            page.add(row)
+        expect(one.locator(".tiles")).to_contain_text("10 of 10")
+        grown = one.evaluate(height)
+        one.reload()
+        expect(one.locator(".tiles")).to_contain_text("10 of 10")
+        assert grown == one.evaluate(height)
+        assert errors == []
+        one.context.close()
+
+
 def test_a_zoom_stays_while_rows_come_in(browser: Browser) -> None:
     """Dragging over a chart zooms all four; what comes in afterwards does not take the reader back."""
     with Page(0) as page:

@@ -37,7 +37,8 @@ function drawCharts(root, data) {
   const isQuiet = (series) => !!series.quiet && !series.y.some((v) => v);
   const isEmpty = (chart) => !chart.series.some((s) => !s.reference && s.y.some((v) => v != null));
   const form = () => JSON.stringify([
-    data.charts.map((c) => [c.id, isEmpty(c), c.series.map((s) => [s.label, isQuiet(s)])]), (data.stages || []).length]);
+    data.charts.map((c) => [c.id, isEmpty(c), c.series.map((s) => [s.label, isQuiet(s)])]), (data.stages || []).length,
+    (data.events || []).length > 0]);
   function title(chart) {
     const none = chart.series.filter((s) => isQuiet(s) && s.y.some((v) => v === 0)).map((s) => s.label);
     return chart.title + (none.length ? `; none ${none.join(" or ")}` : "");

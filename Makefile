@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 SCENARIO ?= first-look
 CONTEXT ?= embedded
 ARGS ?=
+KUBERNETES ?= 1.35
 
 # The kubeconfig of `make cluster`, which never touches the user's own.
 ifeq ($(CONTEXT),local)
@@ -73,10 +74,10 @@ SPREAD := --dist loadfile
 .PHONY: test
 test: $(VENV)/.dev  ## Run the tests (ARGS='tests/hpa -k name' for some of them)
 ifeq ($(ARGS),)
-	@$(BIN)/python -m pytest -m "e2e and not cluster" -n 3 $(SPREAD); runs=$$?; \
-	$(BIN)/python -m pytest -m "not e2e and not cluster" -n $(JOBS) $(SPREAD) && exit $$runs
+	@$(BIN)/python -m pytest -m "e2e and not cluster and not addon" -n 3 $(SPREAD); runs=$$?; \
+	$(BIN)/python -m pytest -m "not e2e and not cluster and not addon" -n $(JOBS) $(SPREAD) && exit $$runs
 else
-	@$(BIN)/python -m pytest -m "not cluster" $(ARGS)
+	@$(BIN)/python -m pytest -m "not cluster and not addon" $(ARGS)
 endif
 
 .PHONY: lint
@@ -113,8 +114,8 @@ kubectl: $(VENV)/.run  ## Build the current kubectl from its Go module and print
 	@$(BIN)/python -m tests.local_cluster kubectl
 
 .PHONY: cluster
-cluster: $(VENV)/.run  ## Start a real one-node Kubernetes here (root; builds it once, context local)
-	@$(BIN)/python -m tests.local_cluster up
+cluster: $(VENV)/.run  ## Start a real one-node Kubernetes here (root; builds it once; KUBERNETES=1.36, 1.37: a newer control plane)
+	@$(BIN)/python -m tests.local_cluster up --kubernetes $(KUBERNETES)
 
 .PHONY: cluster-down
 cluster-down: $(VENV)/.run  ## Stop the local Kubernetes and remove everything of it
@@ -146,8 +147,17 @@ test-cluster: $(VENV)/.dev  ## Build and start the local Kubernetes, test on it,
 	@$(BIN)/python -m tests.local_cluster check || { test "$$AUTOSCALE_REQUIRE" != all; exit; }; \
 	trap 's=$$?; test $$s = 0 && keep= || keep=--keep-logs; \
 		$(BIN)/python -m tests.local_cluster down $$keep || s=1; exit $$s' EXIT; \
-	$(BIN)/python -m tests.local_cluster up && $(BIN)/python -m tests.local_cluster images \
+	$(BIN)/python -m tests.local_cluster up --kubernetes $(KUBERNETES) && $(BIN)/python -m tests.local_cluster images \
 	&& $(BIN)/python -m tests.local_cluster images-load local && $(BIN)/python -m pytest -m cluster $(ARGS)
+
+# Apart from test-cluster: the programs take a quarter of an hour to build. They stay in the running cluster.
+.PHONY: test-addons
+test-addons: cluster images images-load-local keda vpa $(VENV)/.dev  ## Test runs under the real KEDA and VPA on the local Kubernetes (root and Go)
+	@$(BIN)/python -m pytest -m addon $(ARGS)
+
+.PHONY: images-load-local
+images-load-local: images
+	@$(BIN)/python -m tests.local_cluster images-load local
 
 # The figures are written down after every run; `make docs` then makes docs/fidelity.md of them.
 .PHONY: fidelity

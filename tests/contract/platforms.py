@@ -8,9 +8,10 @@ from pathlib import Path
 
 from autoscale.embedded.launch import process
 from autoscale.embedded.settings import Settings
+from autoscale.kube.release import MINOR
 from tests.contract.workloads import everything
 from tests.contract.world import World, opened
-from tests.local_cluster import places
+from tests.local_cluster import places, running
 
 OBSERVED = Path(__file__).parent / "observed"
 PLATFORMS = ("embedded", "local")
@@ -24,12 +25,18 @@ def world_on(platform: str) -> Iterator[World]:
         with opened("local", places.state().kubeconfig, namespace, everything()) as world:
             yield world
         return
-    running = process.start(f"contract-{namespace[-8:]}", Settings(node_cpu="2"))
+    started = process.start(f"contract-{namespace[-8:]}", Settings(node_cpu="2"))
     try:
-        with opened("embedded", running.kubeconfig, namespace, everything()) as world:
+        with opened("embedded", started.kubeconfig, namespace, everything()) as world:
             yield world
     finally:
-        running.stop()
+        started.stop()
+
+
+def name_of(platform: str) -> str:
+    """Under which name is kept what a platform shows: the local one with a newer control plane has a name for each."""
+    kubernetes = running.load(places.state()).kubernetes if platform == "local" else MINOR
+    return platform if kubernetes == MINOR else f"{platform}-{kubernetes}"
 
 
 def observed(platform: str) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.contract.platforms import OBSERVED, PLATFORMS, world_on
+from tests.contract.platforms import OBSERVED, PLATFORMS, name_of, world_on
 from tests.contract.points import POINTS, Point
 from tests.contract.world import World
 
@@ -22,7 +22,7 @@ def main(platform: str) -> None:
     with world_on(platform) as world, ThreadPoolExecutor(len(POINTS)) as pool:
         seen = dict(zip((p.name for p in POINTS), pool.map(lambda p: observe(world, p), POINTS), strict=True))
     OBSERVED.mkdir(exist_ok=True)
-    (OBSERVED / f"{platform}.json").write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
+    (OBSERVED / f"{name_of(platform)}.json").write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(seen, indent=1))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import need
-from tests.contract.platforms import PLATFORMS, observed, world_on
+from tests.contract.platforms import PLATFORMS, name_of, observed, world_on
 from tests.contract.points import POINTS, Point
 from tests.contract.table import DIFFERENCES
 from tests.contract.world import World
@@ -31,7 +31,7 @@ def world(platform: str) -> Iterator[World]:
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
 def test_a_cluster_shows_what_was_written_down(world: World, platform: str, point: Point) -> None:
     """What a client sees of this point is what it saw when the contract was written down."""
-    assert point.observe(world) == observed(platform)[point.name]
+    assert point.observe(world) == observed(name_of(platform))[point.name]
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)

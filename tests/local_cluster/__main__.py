@@ -6,6 +6,7 @@ import click
 
 from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.base.exits import ExitCode
+from autoscale.kube.release import MINOR
 from tests.local_cluster import gobuild, images, lifecycle, prerequisites
 from tests.local_cluster import keda as its_keda
 from tests.local_cluster import vpa as its_vpa
@@ -38,9 +39,10 @@ def check() -> None:
 
 
 @cli.command()
-def up() -> None:
+@click.option("--kubernetes", default=MINOR, help="The release of the control plane; the node keeps its own.")
+def up(kubernetes: str) -> None:
     """Start the cluster; print where its kubeconfig is."""
-    lifecycle.up(state())
+    lifecycle.up(state(), kubernetes)
     click.echo(f"The context local is in {state().kubeconfig} (and may receive load). To use it here:")
     click.echo(f"  export KUBECONFIG={state().kubeconfig}")
 

@@ -17,8 +17,12 @@ class Component:
     command: tuple[str, ...]
 
 
-def components(state: State, control_plane: Path, metrics_server: Path) -> list[Component]:
-    """All components. The two paths are the folders of the programs built from Go modules."""
+_NEWER = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+
+
+def components(state: State, control_plane: Path, metrics_server: Path, newer: Path | None = None) -> list[Component]:
+    """All components. The paths are the folders of the programs built from Go modules; in ``newer`` lie the API server,
+    the controllers and the scheduler where they are of another release than the node."""
     arguments: dict[str, Flags] = {
         "containerd": {"config": state.config("containerd.toml")},
         "etcd": _etcd(state),
@@ -30,6 +34,7 @@ def components(state: State, control_plane: Path, metrics_server: Path) -> list[
         "metrics-server": _metrics_server(state),
     }
     folders = {"containerd": "", "metrics-server": f"{metrics_server}/"}
+    folders |= {name: f"{newer}/" for name in _NEWER if newer is not None}
     return [Component(n, (folders.get(n, f"{control_plane}/") + n, *_flags(a))) for n, a in arguments.items()]
 
 

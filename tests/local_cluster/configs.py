@@ -8,6 +8,7 @@ from tests.local_cluster.addresses import API_URL, CGROUP, CONTEXT, DNS_IP, PODS
 from tests.local_cluster.places import State
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
+COREDNS_IMAGE = "docker.io/library/coredns:local"
 
 
 def kubeconfig(state: State, identity: str, server: str = API_URL) -> dict[str, Any]:

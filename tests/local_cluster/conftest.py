@@ -34,4 +34,4 @@ def with_images(kubectl: Kubectl) -> None:
     need(all(image.archive.exists() for image in images.IMAGES), "the images are not built: make images")
     for image in images.IMAGES:
         if not lifecycle.has_image(places.state(), image.name):
-            lifecycle.import_image(places.state(), image.archive)
+            lifecycle.load_image(places.state(), image.name, image.archive)

@@ -16,11 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoscale.base.errors import ClusterError, InputError
-from autoscale.kube.release import MINOR, VERSION
+from autoscale.kube.release import VERSION
 from tests.local_cluster.places import SOURCES, cache
 
 _VERSION = "k8s.io/component-base/version.git"
-LDFLAGS = f"-s -w -X {_VERSION}Version={VERSION} -X {_VERSION}Major=1 -X {_VERSION}Minor={MINOR.partition('.')[2]}"
+
+
+def ldflags(release: str) -> str:
+    """Small programs that say they are of a Kubernetes ``release`` (v1.35.4)."""
+    minor = release.split(".")[1]
+    return f"-s -w -X {_VERSION}Version={release} -X {_VERSION}Major=1 -X {_VERSION}Minor={minor}"
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Part:
 
     ``version``: the module is not a folder of ours but a published one, which is built in a copy of itself: its own
     go.mod pins all that it needs, with the replacements that only a main module may make.
+    ``release``: of Kubernetes, as its programs say of themselves.
     """
 
     name: str
@@ -36,6 +42,7 @@ class Part:
     packages: str
     rename: tuple[str, str] | None = None
     version: str = ""
+    release: str = VERSION
 
     @property
     def source(self) -> Path:
@@ -46,7 +53,7 @@ class Part:
 
     def key(self) -> str:
         """A hash of everything that decides what comes out."""
-        digest = hashlib.sha256(" ".join(filter(None, (self.packages, LDFLAGS, self.version))).encode())
+        digest = hashlib.sha256(" ".join(filter(None, (self.packages, ldflags(self.release), self.version))).encode())
         for file in sorted(self.source.iterdir()) if not self.version else ():
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
         return digest.hexdigest()[:12]
@@ -60,6 +67,12 @@ class Part:
 KUBECTL = Part("kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl")
 # etcd's main package is called "server", and so would be its program.
 CONTROL_PLANE = Part("kubernetes", "kubernetes", "tool", rename=("server", "etcd"))
+# Of newer releases what the version skew wants newest: API server, controllers, scheduler. kubelet, kube-proxy and etcd
+# are those of the release that the project follows.
+NEWER = {
+    "1.36": Part("kubernetes-1.36", "kubernetes-1.36", "tool", release="v1.36.3"),
+    "1.37": Part("kubernetes-1.37", "kubernetes-1.37", "tool", release="v1.37.2"),
+}
 METRICS_SERVER = Part("metrics-server", "metrics-server", "tool")
 COREDNS = Part("coredns", "coredns", ".")
 KEDA = Part("keda", "github.com/kedacore/keda/v2", "./cmd/operator ./cmd/adapter", version="v2.21.0")
@@ -105,7 +118,7 @@ def _build(part: Part) -> None:
 
 def _run_go(part: Part, out: Path) -> None:
     log = part.folder.parent / f"{part.name}.log"
-    flags = ["-trimpath", "-buildvcs=false", "-ldflags", LDFLAGS, "-o", f"{out}/"]
+    flags = ["-trimpath", "-buildvcs=false", "-ldflags", ldflags(part.release), "-o", f"{out}/"]
     command = ["go", "build", *flags, *part.packages.split()]
     if part.version:
         fetch_source(part)

@@ -17,7 +17,7 @@ from pathlib import Path
 from autoscale.base import images
 from autoscale.base.errors import ClusterError, InputError
 from tests.local_cluster import debian
-from tests.local_cluster.lifecycle import import_image
+from tests.local_cluster.lifecycle import load_image
 from tests.local_cluster.places import SOURCES, cache, state
 
 ROOT = SOURCES.parents[1]
@@ -58,13 +58,14 @@ def load_all(context: str) -> list[str]:
     if missing:
         raise InputError(f"not built yet: {', '.join(missing)}", fix="make images")
     for image in IMAGES:
-        _load(image.archive, context)
+        _load(image, context)
     return [image.name for image in IMAGES]
 
 
-def _load(archive: Path, context: str) -> None:
+def _load(image: Image, context: str) -> None:
+    archive = image.archive
     if context == "local":
-        import_image(state(), archive)
+        load_image(state(), image.name, archive)
     elif context.startswith("kind-"):
         _run(["kind", "load", "image-archive", str(archive), "--name", context.removeprefix("kind-")])
     elif context.startswith("minikube"):

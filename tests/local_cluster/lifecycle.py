@@ -14,6 +14,7 @@ import yaml
 
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.cluster import contexts
+from autoscale.kube.release import MINOR
 from tests.local_cluster import archives, configs, debian, gobuild, leftovers, network, node
 from tests.local_cluster.addresses import API_URL, CONTEXT, NODE, NODE_IP
 from tests.local_cluster.client import Kubectl
@@ -25,21 +26,25 @@ from tests.local_cluster.running import Running, last_lines, load
 _SERVERS = ("apiserver", "front-proxy-client", "apiserver-kubelet-client")
 
 
-def up(state: State) -> None:
-    """Start the cluster, wait until it is whole, and allow it to receive load; a healthy one is left as it is.
+def up(state: State, kubernetes: str = MINOR) -> None:
+    """Start the cluster, wait until it is whole, and allow it to receive load; a healthy one of that release is left as
+    it is. ``kubernetes``: the release of its control plane (1.37).
 
     Raises AutoscaleError, naming the log to read.
     """
+    if kubernetes not in (MINOR, *gobuild.NEWER):
+        known = ", ".join((MINOR, *gobuild.NEWER))
+        raise InputError(f"there is no control plane of Kubernetes {kubernetes!r}", fix=f"KUBERNETES= one of {known}")
     debian.need_root("for namespaces, cgroups and mounts")
     debian.ensure(debian.NODE)
-    for part in gobuild.PARTS:
+    for part in (*gobuild.PARTS, *filter(None, [gobuild.NEWER.get(kubernetes)])):
         gobuild.build(part)
     kubectl = Kubectl(gobuild.build_kubectl(), state.kubeconfig)
     with _alone():
         running = load(state)
-        if not (running.node and running.node.alive() and _begun(running)):
+        if not (running.node and running.node.alive() and _begun(running) and running.kubernetes == kubernetes):
             _remove(running)
-            running = Running(state)
+            running = Running(state, kubernetes=kubernetes)
             _start(running, kubectl)
         _await_whole(running, kubectl)
         contexts.allow(contexts.find(CONTEXT, state.kubeconfig))
@@ -74,8 +79,23 @@ def status(state: State) -> tuple[list[str], bool]:
     kubectl = Kubectl(gobuild.build_kubectl(), state.kubeconfig)
     ready = kubectl.ready()
     node_ready = ready and kubectl.condition(f"node/{NODE}", "Ready")
-    lines += [f"API server ready: {ready}; node ready: {node_ready}", f"kubeconfig: {state.kubeconfig}"]
-    return lines, node_ready and all(alive.values()) and _begun(running)
+    lost = _lost_images(state)
+    lines += [
+        f"API server ready: {ready}; node ready: {node_ready}; control plane: {running.kubernetes}",
+        f"kubeconfig: {state.kubeconfig}",
+        *(f"the node's image {name} is gone: {cure}" for name, cure in lost.items()),
+    ]
+    return lines, node_ready and all(alive.values()) and _begun(running) and not lost
+
+
+def _lost_images(state: State) -> dict[str, str]:
+    """The images that the node was given and has no more, each with what brings it back: without the first no pod
+    starts at all, and nothing says so but events."""
+    there = images_of(state)
+    given = {configs.PAUSE_IMAGE: "make cluster-down cluster", configs.COREDNS_IMAGE: "make cluster-down cluster"}
+    loaded = state.root / "loaded"
+    given |= dict.fromkeys(loaded.read_text().split() if loaded.exists() else (), "make images-load CONTEXT=local")
+    return {name: cure for name, cure in given.items() if name not in there}
 
 
 def restart(state: State, name: str) -> None:
@@ -84,7 +104,7 @@ def restart(state: State, name: str) -> None:
     The others run on. InputError for an unknown name.
     """
     running = load(state)
-    known = {component.name: component for component in _components(state)}
+    known = {component.name: component for component in _components(running)}
     if name not in known or name not in running.processes:
         raise InputError(f"no running component {name}", fix=f"one of {', '.join(running.processes or known)}")
     running.kill(name)
@@ -94,11 +114,13 @@ def restart(state: State, name: str) -> None:
 
 def _begun(running: Running) -> bool:
     """Whether every component was started; there may be more (addons)."""
-    return {component.name for component in _components(running.state)} <= running.processes.keys()
+    return {component.name for component in _components(running)} <= running.processes.keys()
 
 
-def _components(state: State) -> list[Component]:
-    return components(state, gobuild.CONTROL_PLANE.folder, gobuild.METRICS_SERVER.folder)
+def _components(running: Running) -> list[Component]:
+    newer = gobuild.NEWER.get(running.kubernetes)
+    folders = (gobuild.CONTROL_PLANE.folder, gobuild.METRICS_SERVER.folder, newer.folder if newer else None)
+    return components(running.state, *folders)
 
 
 def _remove(running: Running) -> None:
@@ -122,7 +144,7 @@ def _start(running: Running, kubectl: Kubectl) -> None:
     running.save()
     node.hide_fixed_places(running.node)
     network.connect(running.node)
-    todo = _components(state)
+    todo = _components(running)
     for component in todo[:3]:
         running.start(component)
     _wait(running, kubectl.ready, "kube-apiserver", 60)
@@ -131,8 +153,9 @@ def _start(running: Running, kubectl: Kubectl) -> None:
     except ClusterError as error:
         raise ClusterError(error.what, fix=f"read {state.log('kube-apiserver')}") from None
     _wait(running, state.socket.exists, "containerd", 30)
-    for name in ("pause", "coredns"):
+    for name, image in (("pause", configs.PAUSE_IMAGE), ("coredns", configs.COREDNS_IMAGE)):
         import_image(state, state.root / f"{name}.tar")
+        _pin(state, image)
     for component in todo[3:]:
         running.start(component)
 
@@ -156,11 +179,43 @@ def import_image(state: State, archive: Path) -> None:
         raise ClusterError(f"importing {archive} failed: {done.stderr.strip()}", fix=f"read {state.log('containerd')}")
 
 
-def has_image(state: State, name: str) -> bool:
-    """Whether the node has the image ``name`` (of the default registry's library, as the manifests write it)."""
+def _pin(state: State, name: str) -> None:
+    """The kubelet removes no image that containerd calls pinned, however full the disk is."""
+    command = [
+        "ctr",
+        "-a",
+        str(state.socket),
+        "-n",
+        "k8s.io",
+        "images",
+        "label",
+        name,
+        "io.cri-containerd.pinned=pinned",
+    ]
+    subprocess.run(command, capture_output=True, check=True)
+
+
+def images_of(state: State) -> set[str]:
+    """The names of the images that the node has."""
     command = ["ctr", "-a", str(state.socket), "-n", "k8s.io", "images", "list", "-q"]
-    listed = subprocess.run(command, capture_output=True, text=True).stdout.split()
-    return f"docker.io/library/{name}" in listed
+    return set(subprocess.run(command, capture_output=True, text=True).stdout.split())
+
+
+def full_name(image: str) -> str:
+    """An image's whole name, of the default registry's library, as the manifests write it."""
+    return f"docker.io/library/{image}"
+
+
+def load_image(state: State, image: str, archive: Path) -> None:
+    """Put an image of ours into the node, and remember that it belongs there."""
+    import_image(state, archive)
+    with (state.root / "loaded").open("a") as stream:
+        stream.write(f"{full_name(image)}\n")
+
+
+def has_image(state: State, name: str) -> bool:
+    """Whether the node has the image ``name``."""
+    return full_name(name) in images_of(state)
 
 
 def _write_files(state: State) -> None:
@@ -186,7 +241,7 @@ def _write_images(state: State) -> None:
     )
     archives.write_archive(
         state.root / "coredns.tar",
-        "docker.io/library/coredns:local",
+        configs.COREDNS_IMAGE,
         {"coredns": gobuild.COREDNS.folder / "coredns"},
         ["/coredns", "-conf", "/etc/coredns/Corefile"],
         architecture=machine,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from autoscale.base.errors import ClusterError
+from autoscale.kube.release import MINOR
 from tests.local_cluster.components import Component
 from tests.local_cluster.node import Node, children, start_ticks, wait_until
 from tests.local_cluster.places import State
@@ -14,12 +15,14 @@ from tests.local_cluster.places import State
 
 @dataclass
 class Running:
-    """What ``down`` and ``status`` must know: the node, each component's process on the host, settings to restore."""
+    """What ``down`` and ``status`` must know: the node, each component's process on the host, settings to restore,
+    the release of its control plane."""
 
     state: State
     node: Node | None = None
     settings: dict[str, str] = field(default_factory=dict)
     processes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    kubernetes: str = MINOR
 
     def save(self) -> None:
         """Write it down before going on, so that a crash at any point can be cleaned up."""
@@ -27,6 +30,7 @@ class Running:
             "node": asdict(self.node) if self.node else None,
             "settings": self.settings,
             "processes": self.processes,
+            "kubernetes": self.kubernetes,
         }
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(content))
@@ -79,6 +83,7 @@ def load(state: State) -> Running:
     running.node = Node(**content["node"]) if content["node"] else None
     running.settings = content["settings"]
     running.processes = {name: (pid, started) for name, (pid, started) in content["processes"].items()}
+    running.kubernetes = content.get("kubernetes", MINOR)
     return running
 
 

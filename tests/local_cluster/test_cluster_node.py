@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -27,6 +28,22 @@ def test_the_node_is_a_ready_kubernetes(kubectl: Kubectl) -> None:
     (node,) = kubectl.json("get", "nodes")["items"]
     assert node["status"]["nodeInfo"]["kubeletVersion"] == release.VERSION
     assert lifecycle.status(places.state())[1]
+
+
+def test_an_image_that_is_gone_is_named_with_its_cure(kubectl: Kubectl, with_images: None) -> None:
+    """Without `pause` no pod starts: the status says so, and is not well; brought back, it is."""
+    state = places.state()
+    ctr = ["ctr", "-a", str(state.socket), "-n", "k8s.io", "images"]
+    subprocess.run([*ctr, "tag", configs.PAUSE_IMAGE, "kept:1"], check=True, capture_output=True)
+    subprocess.run([*ctr, "rm", configs.PAUSE_IMAGE], check=True, capture_output=True)
+    try:
+        lines, whole = lifecycle.status(state)
+    finally:
+        subprocess.run([*ctr, "tag", "kept:1", configs.PAUSE_IMAGE], check=True, capture_output=True)
+        subprocess.run([*ctr, "rm", "kept:1"], check=True, capture_output=True)
+    assert not whole
+    assert f"the node's image {configs.PAUSE_IMAGE} is gone: make cluster-down cluster" in lines
+    assert not [line for line in lifecycle.status(state)[0] if "is gone" in line]
 
 
 def test_starting_twice_changes_nothing(kubectl: Kubectl) -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from autoscale.base.errors import ClusterError, InputError
 from tests.conftest import need
-from tests.local_cluster import archives, components, configs, debian, gobuild, images, leftovers, node, pki
+from tests.local_cluster import archives, components, configs, debian, gobuild, images, leftovers, lifecycle, node, pki
 from tests.local_cluster.addresses import CONTEXT, HOST_IP, LINK, NODE_IP
 from tests.local_cluster.places import State
 
@@ -78,6 +78,22 @@ def test_components_read_only_files_that_exist(state: State) -> None:
     }
     assert read - {"etcd", "kubelet"} <= written
     assert len(parts) == 8
+
+
+def test_a_newer_control_plane_stands_over_the_same_node(state: State) -> None:
+    """API server, controllers and scheduler are of the other release; kubelet, kube-proxy and etcd stay as they are."""
+    parts = components.components(state, Path("/programs"), Path("/programs"), Path("/newer"))
+    newer = {part.name for part in parts if part.command[0].startswith("/newer/")}
+    assert newer == {"kube-apiserver", "kube-controller-manager", "kube-scheduler"}
+    assert {part.release for part in gobuild.NEWER.values()} == {"v1.36.3", "v1.37.2"}
+    assert "Minor=37" in gobuild.ldflags("v1.37.2")
+
+
+def test_a_release_that_there_is_not_is_refused_by_name(state: State) -> None:
+    """Before anything is built or stopped."""
+    with pytest.raises(InputError, match=r"Kubernetes '1.12'") as caught:
+        lifecycle.up(state, "1.12")
+    assert "1.35, 1.36, 1.37" in caught.value.fix
 
 
 def test_the_kubelet_removes_no_images(state: State) -> None:

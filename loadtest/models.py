@@ -138,9 +138,10 @@ Workers = Annotated[Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(
 
 
 class Sent(Sending):
-    """How it is sent, and by how many."""
+    """How it is sent, and by how many; ``own_shape``: the plan is that of the locustfile's LoadTestShape."""
 
     workers: int = Field(default=1, ge=1, le=100)
+    own_shape: bool = False
 
 
 class Load(Sending):

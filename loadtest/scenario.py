@@ -162,7 +162,7 @@ def _with_shape(file: File, folder: Path, trace: traces.Understood | None, sourc
     if load.locustfile is None:
         return file, _drawn(load, trace, source)
     found = locustfile.inspect(folder / load.locustfile, load.model_dump(), f"{source}: load.locustfile")
-    if load.plan or load.shape or load.trace:
+    if not _of_the_file(load):
         return file, _drawn(load, trace, source)
     if "model" in load.model_fields_set and load.model == "open":
         problem = Problem(
@@ -176,6 +176,11 @@ def _with_shape(file: File, folder: Path, trace: traces.Understood | None, sourc
     points = tuple((float(t), float(users)) for t, users in found.shape)
     plan = RatePlan(points, (Stage("shape", 0.0, points[-1][0]),))
     return file.model_copy(update={"load": load.model_copy(update={"model": "closed"})}), plan
+
+
+def _of_the_file(load: Load) -> bool:
+    """Whether the plan is that of the locustfile's LoadTestShape."""
+    return not (load.plan or load.shape or load.trace)
 
 
 def _check_size(scenario: Scenario) -> None:
@@ -309,7 +314,9 @@ def resolve(scenario: Scenario) -> Resolved:
         stages=stages,
         duration_s=plan.duration_s,
         total=0.0 if locust else plan.total,
-        load=Sent.model_construct(**{name: getattr(file.load, name) for name in Sent.model_fields}),
+        load=Sent.model_construct(
+            **file.load.model_dump(include=set(Sent.model_fields)), own_shape=_of_the_file(file.load)
+        ),
         sizing=scenario.sizing,
         requests=[] if locust else [_named(request) for request in file.requests],
         tls=file.tls.model_copy(update={"ca": scenario.ca}),

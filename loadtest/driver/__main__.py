@@ -46,7 +46,8 @@ def _role(role: str, settings: environment.Settings) -> int:
     keep_apart()
     found = locustfile.behaviour(locustfile.unpack(settings.files) / Path(load["locustfile"]).name, load)
     itself = locustfile.environment(found, load, settings.url)
-    return LocustMaster(settings, itself).run() if role == "master" else LocustWorker(settings, itself).run()
+    shape = found.shapes[0] if load["own_shape"] else None
+    return LocustMaster(settings, itself, shape).run() if role == "master" else LocustWorker(settings, itself).run()
 
 
 if __name__ == "__main__":

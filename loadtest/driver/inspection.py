@@ -44,7 +44,10 @@ def _shape(found: Behaviour) -> list[list[float]] | None:
 
 
 def drawn(shape: LoadTestShape) -> list[list[float]]:
-    """[[second, users]] of a shape, asked each second of an imagined clock, as Locust asks it, with its spawn rate."""
+    """[[second, users]] of a shape, asked each second of an imagined clock, as Locust asks it, with its spawn rate.
+
+    Of which classes they are, where it says so, is asked again as the load goes on.
+    """
     points: list[list[float]] = []
     users = 0.0
     shape.runner = runner = SimpleNamespace(user_count=0)  # type: ignore[assignment]
@@ -56,8 +59,6 @@ def drawn(shape: LoadTestShape) -> list[list[float]]:
             if not points:
                 raise ValueError("it ends before it begins")
             return [*points, [float(second), users]]
-        if len(tick) > 2 and tick[2] is not None:
-            raise ValueError("it chooses user classes by time, which a plan does not")
         wanted, rate = tick[0], tick[1]
         before = users
         users = min(wanted, users + rate) if wanted > users else max(wanted, users - rate)

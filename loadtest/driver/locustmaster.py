@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import gevent
+from locust import LoadTestShape, User
 from locust.env import Environment
 
 from loadtest.driver.master import POLL_S, Master
@@ -16,10 +17,14 @@ AT_ONCE = 1000.0  # users per second: the plan has the slope
 
 
 class LocustMaster(Master):
-    """Closed: so many users as the plan says, second by second. Open: the pool, warm before the load begins."""
+    """Closed: so many users as the plan says, second by second. Open: the pool, warm before the load begins.
 
-    def __init__(self, settings: Settings, environment: Environment) -> None:
+    ``shape``: the file's own, where the plan was drawn from it: it may say of which classes the users are.
+    """
+
+    def __init__(self, settings: Settings, environment: Environment, shape: LoadTestShape | None) -> None:
         super().__init__(settings, environment)
+        self._shape = shape
         self._open = settings.scenario["model"] == "open"
         self._settled: dict[str, dict[str, Any]] = {}
 
@@ -59,12 +64,22 @@ class LocustMaster(Master):
 
     def _follow(self, start: float) -> None:
         """Set the number of users to that of the plan, each second."""
-        plan, at, before = self._settings.users, 0.0, 0
+        plan, at = self._settings.users, 0.0
+        before: tuple[int, list[type[User]] | None] = (0, None)
         while at < plan.duration_s:
             gevent.sleep(max(0.0, start + at - self._now()))
             at = max(at, math.floor((self._now() - start) / STEP_S) * STEP_S)  # a dispatch may take longer than a step
-            wanted = math.ceil(plan.rate(at) - 1e-9)
+            wanted = (math.ceil(plan.rate(at) - 1e-9), self._classes(at))
             if wanted != before:
-                self._runner.start(wanted, AT_ONCE)
+                self._runner.start(wanted[0], AT_ONCE, user_classes=wanted[1])
                 before = wanted
             at += STEP_S
+
+    def _classes(self, at: float) -> list[type[User]] | None:
+        """Of which classes the users are at some second; None where it is not said: of all."""
+        if self._shape is None:
+            return None
+        self._shape.runner = self._runner
+        self._shape.get_run_time = lambda: at  # type: ignore[method-assign]
+        tick = self._shape.tick()
+        return list(tick[2]) if tick is not None and len(tick) > 2 and tick[2] else None

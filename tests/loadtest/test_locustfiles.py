@@ -16,7 +16,7 @@ from loadtest import lines, locustfile, scenario
 from loadtest.errors import ScenarioError
 from loadtest.histogram import bucket
 from tests.conftest import eventually
-from tests.loadtest.loadprocs import running
+from tests.loadtest.loadprocs import fetch, running
 
 # The quickstart of Locust's documentation (docs.locust.io, version 2.47), unchanged.
 QUICKSTART = """
@@ -66,7 +66,7 @@ def sums(rows: list[dict[str, Any]], part: str) -> dict[str, Counter[str]]:
 
 
 def test_the_quickstart_of_locusts_documentation(tmp_path: Path) -> None:
-    """Unchanged, with two users: every request is a row's, by its name, and Locust's own page says the same."""
+    """Unchanged, with two users: every request is a row's, by its name."""
     with running(tmp_path, plain(tmp_path, QUICKSTART, model="closed", shape=constant(2, 6), stop_timeout=0)) as load:
         assert load.codes() == {"master": 0, "worker-0": 0}, load.errors("worker-0")
         rows = load.rows("worker-0", "load")
@@ -76,6 +76,44 @@ def test_the_quickstart_of_locusts_documentation(tmp_path: Path) -> None:
         assert 2 < sum(row["sent"] for row in rows) == sum(row["answered"] for row in rows) <= load.count()["requests"]
         assert load.marks()[0] == "load-start"
         assert load.marks()[-1] == "load-end"
+
+
+ONCE = """
+    import time
+    from locust import HttpUser, task
+
+    class Once(HttpUser):
+        @task
+        def go(self):
+            for _ in range(6):
+                self.client.get("/ok", name="fine")
+            for _ in range(4):
+                self.client.get("/status/503", name="broken")
+            time.sleep(600)
+"""
+
+
+def test_locusts_own_page_shows_the_same_figures(tmp_path: Path) -> None:
+    """Of each name and cause what the rows say: the file's requests are in Locust's statistics once."""
+    with running(tmp_path, plain(tmp_path, ONCE, model="closed", shape=constant(1, 600))) as load:
+        load.until_sending()
+        wanted = {"fine": (6, 0), "broken": (4, 4)}
+        page = eventually(lambda: shown(load.page, wanted), "Locust's page to show all of them")
+        assert [(one["name"], one["error"], one["occurrences"]) for one in page["errors"]] == [
+            ("broken", "status 503", 4)
+        ]
+        names = sums(load.rows("worker-0", "load"), "by_name")
+        assert names == {
+            "fine": {"answered": 6, "dropped": 0},
+            "broken": {"answered": 0, "dropped": 0, "status 503": 4},
+        }
+
+
+def shown(page: str, wanted: dict[str, tuple[int, int]]) -> dict[str, Any] | None:
+    """Locust's statistics, once these are the requests and failures of each name."""
+    told: dict[str, Any] = json.loads(fetch(f"{page}/stats/requests")[1])
+    rows = [one for one in told["stats"] if one["name"] != "Aggregated"]
+    return told if {one["name"]: (one["num_requests"], one["num_failures"]) for one in rows} == wanted else None
 
 
 SHOP = """
@@ -419,6 +457,60 @@ def test_a_shape_of_the_file_is_the_plan_where_the_scenario_has_none(tmp_path: P
     assert wanted["model"] == "closed"
     assert wanted["users"] == [[0, 5], [1, 5], [1, 10], [30, 10]]
     assert wanted["duration_s"] == 30
+
+
+BY_CLASS = """
+    from locust import HttpUser, LoadTestShape, constant, task
+
+    class Early(HttpUser):
+        wait_time = constant(0.1)
+
+        @task
+        def go(self):
+            self.client.get("/ok", name=type(self).__name__)
+
+    class Late(Early): ...
+
+    class Steps(LoadTestShape):
+        def tick(self):
+            if self.get_run_time() >= 600:
+                return None
+            return (2, 9, [Early]) if self.get_run_time() < 2 else (4, 9, [Late])
+"""
+
+
+def test_a_shape_of_the_file_may_say_which_classes(tmp_path: Path) -> None:
+    """Who is added is of the classes that it names then, as Locust has it."""
+    wanted = plain(tmp_path, BY_CLASS, stop_timeout=0)
+    assert wanted["users"] == [[0, 2], [2, 2], [2, 4], [600, 4]]
+    with running(tmp_path, wanted) as load:
+        names = eventually(lambda: late(load.rows("worker-0", "load")), "users of the other class")
+    assert names.keys() == {"Early", "Late"}
+
+
+def late(rows: list[dict[str, Any]]) -> dict[str, Counter[str]] | None:
+    """What was asked for by name, once users of the later class did."""
+    found = sums(rows, "by_name")
+    return found if "Late" in found else None
+
+
+def test_a_shape_of_the_file_may_ask_how_many_users_run(tmp_path: Path) -> None:
+    """Before the run these are as many as it has asked for."""
+    shape = """
+        from locust import HttpUser, LoadTestShape, task
+
+        class A(HttpUser):
+            @task
+            def go(self): ...
+
+        class Wait(LoadTestShape):
+            reached = 0
+
+            def tick(self):
+                self.reached += self.get_current_user_count() == 10
+                return (10, 5) if self.reached < 5 else None
+    """
+    assert plain(tmp_path, shape)["users"] == [[0, 5], [1, 5], [1, 10], [6, 10]]
 
 
 @pytest.mark.parametrize(("data", "words"), [

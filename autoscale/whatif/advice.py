@@ -35,6 +35,8 @@ def headline(advice: Advice) -> str:
             f"None of {advice.tried} settings holds every objective in {advice.confidence:.0%} of the modelled runs: "
             "pods would have to start sooner, or cost less CPU."
         )
+    if best is old:
+        return "Keep it: nothing that was tried is cheaper and holds every objective."
     saved = band_text(best.candidate.replica_minutes, "")
     now = band_text(old.candidate.replica_minutes, "")
     if old.confidence >= advice.confidence and advice.same:

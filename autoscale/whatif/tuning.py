@@ -24,7 +24,7 @@ from autoscale.whatif.summary import Modelled
 TARGETS = (30, 40, 50, 60, 70, 80, 90)
 CONFIDENCE = 0.9
 _COARSE, _FINE = 5, 10
-_MOST_JUDGED = 6
+_AT_ONCE, _MOST_JUDGED = 6, 24
 _MOST_SAVING = 2
 MORE_LOAD = 1.2
 _UP_FAST = {
@@ -66,6 +66,8 @@ class Judged:
 class Advice:
     """``front``: settings of which none is both cheaper and quicker. ``best`` None: none of those judged holds.
 
+    ``best`` is the recorded setting where nothing cheaper holds.
+
     ``around``: the best setting's neighbours in target, and the best one under more load. ``same``: the saving is less
     than the model can tell.
     """
@@ -105,14 +107,19 @@ def advise(model: Model, texts: Sequence[str] = (), *, confidence: float = CONFI
     coarse = _Coarse(model, objectives)
     settings = list(candidates(model.recorded))
     tried: list[Candidate] = work(coarse, settings)
-    cheap = sorted((one for one in tried if one.held >= confidence), key=_cost)[:_MOST_JUDGED]
+    cheap = distinct(sorted((one for one in tried if one.held >= confidence), key=_cost))
     judging = _Judging(model, tuple(one.text for one in objectives))
-    judged = [
-        Judged(one, found, _FINE)
-        for one, found in zip(cheap, work(judging, [one.setting for one in cheap]), strict=True)
-    ]
     recorded = Judged(coarse(model.recorded), judging(model.recorded), _FINE)
-    best = next((one for one in judged if one.confidence >= confidence), None)
+    judged: list[Judged] = []
+    best: Judged | None = None
+    for some in batched(cheap[:_MOST_JUDGED], _AT_ONCE):
+        found = zip(some, work(judging, [one.setting for one in some]), strict=True)
+        judged += [Judged(one, held, _FINE) for one, held in found]
+        best = next((one for one in judged if one.confidence >= confidence), None)
+        if best is not None:
+            break
+    if recorded.confidence >= confidence and (best is None or _cost(recorded.candidate) <= _cost(best.candidate)):
+        best = recorded
     around = tuple(_around(coarse, best.candidate.setting)) if best else ()
     same = best is not None and _same(model, recorded.candidate, best.candidate)
     return Advice(
@@ -277,6 +284,16 @@ def _same(model: Model, old: Candidate, new: Candidate) -> bool:
         return True
     error = next((e.miss or 0.0 for e in model.replay if e.name == "replica-minutes"), 0.0)
     return b.high >= a.low or a.middle - b.middle <= error * a.middle
+
+
+def batched(found: Sequence[Candidate], n: int) -> Iterator[Sequence[Candidate]]:
+    """``n`` at a time."""
+    return (found[i : i + n] for i in range(0, len(found), n))
+
+
+def distinct(found: Iterable[Candidate]) -> list[Candidate]:
+    """The first of those that came out alike in every figure: what was changed beside it did not matter."""
+    return list({(one.replica_minutes, one.worst_p95_s, one.held): one for one in reversed(list(found))}.values())[::-1]
 
 
 def pareto(tried: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -65,3 +65,30 @@ def test_what_the_model_cannot_give_back_is_not_tuned() -> None:
     result = CliRunner().invoke(command, [str(FIXTURES / "flapping.jsonl.gz")], standalone_mode=False)
     assert isinstance(result.exception, Unknowable)
     assert result.exception.exit_code == ExitCode.UNKNOWN
+
+
+def test_where_nothing_cheaper_holds_the_recorded_setting_is_kept(good: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer pods at least are cheaper and never back at the minimum; what was recorded holds, so it is no dead end."""
+    every = tuning.candidates
+
+    def one_pod(recorded: tuning.Setting) -> list[tuning.Setting]:
+        return [setting for setting in every(recorded) if setting.name.startswith("target 50 %, 1 to")]
+
+    monkeypatch.setattr(tuning, "candidates", one_pod)
+    monkeypatch.setattr(tuning, "_Judging", lambda model, texts: lambda setting: (
+        (texts[0], 1.0 if setting is model.recorded else 0.0),
+    ))  # fmt: skip
+    found = tuning.advise(good, ["p95 < 1s"])
+    assert found.best is found.recorded
+    assert words.headline(found).startswith("Keep it: nothing")
+
+
+def test_settings_that_come_out_alike_are_judged_once(good: Model) -> None:
+    """A higher maximum that is never reached is no other setting; a smaller minimum is."""
+    coarse = tuning._Coarse(good, [])
+    settings = [s for s in tuning.candidates(good.recorded) if s.name.startswith("target 90 %, ")]
+    found = tuning.distinct([coarse(setting) for setting in settings])
+    names = [one.setting.name for one in found]
+    assert "target 90 %, 2 to 8 pods" in names
+    assert "target 90 %, 2 to 16 pods" not in names
+    assert len({name.partition(",")[2].split()[0] for name in names}) > 1

@@ -15,16 +15,24 @@ _COUNT = re.compile(
     r"|total|sum|n|num|number|transactions?|orders?|messages?|queries)\b"
 )
 _CELL = re.compile(r"([-+]?[\d.,\u00a0']*\d(?:[eE][-+]?\d+)?)\s*([kKMGB]|Mil|Bil)?\s*(.*)")
+# "kreq/s", "Mrps", "k requests", "requests (thousands)", "requests [k]"
+_SCALE = re.compile(
+    r"(?<![A-Za-z])([kKMG])(?: ?(?=req|calls|hits)|(?=[rqtco]ps\b))|[(\[]([kKMG])[)\]]"
+    r"|\b((?i:thousand|million|billion))s?\b"
+)
+_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 _TIMES = {"k": 1e3, "K": 1e3, "M": 1e6, "Mil": 1e6, "G": 1e9, "B": 1e9, "Bil": 1e9}
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """``form``: "rate" or "count", None where it is not told; ``per_s``: seconds that a rate counts over."""
+    """``form``: "rate" or "count", None where it is not told; ``per_s``: seconds that a rate counts over; ``scale``:
+    what one stands for ("thousand requests")."""
 
     form: str | None
     per_s: float = 1.0
     words: str = ""
+    scale: float = 1.0
 
 
 def cell(text: str, decimal: str = ".") -> tuple[float, str] | None:
@@ -53,11 +61,16 @@ def _plain(text: str, decimal: str) -> float | None:
 
 def meaning(text: str) -> Meaning:
     """What a unit or a heading says."""
-    plain = re.sub(r"[_\-]+", lambda m: m[0] if "per" in text.lower() else " ", text.lower())
+    times = _SCALE.search(text)
+    scale = 1.0
+    if times:
+        scale = _WORDS[times[3].lower()] if times[3] else _TIMES[times[1] or times[2]]
+        text = text[: times.start()] + text[times.end() :]
     match = _PER.search(text.lower())
     if match:
         word = next(part for part in match.groups() if part)
         per = _SECONDS[word[0]] if match[1] else (60.0 if word in ("rpm", "opm", "cpm", "reqpm") else 1.0)
-        return Meaning("rate", per, match[0].strip())
+        return Meaning("rate", per, match[0].strip(), scale)
+    plain = re.sub(r"[_\-]+", lambda m: m[0] if "per" in text.lower() else " ", text.lower())
     match = _COUNT.search(plain)
-    return Meaning("count", 1.0, match[0]) if match else Meaning(None)
+    return Meaning("count", 1.0, match[0], scale) if match else Meaning(None)

@@ -63,6 +63,22 @@ def test_every_line_of_an_access_log_is_a_request(name: str, what: str, requests
     assert RatePlan(tuple(found.points)).total == pytest.approx(requests)
 
 
+@pytest.mark.parametrize(
+    ("heading", "peak"),
+    [
+        ("kreq/s", 2000), ("krps", 2000), ("K requests per second", 2000), ("Mrps", 2_000_000),
+        ("k req/min", 2000 / 60),
+        ("rate (thousands)", 2000), ("requests per second [k]", 2000), ("requests (thousands)", 2000 / 60),
+        ("requests in millions", 2_000_000 / 60), ("req/s", 2), ("rps", 2), ("requests", 2 / 60), ("kHz clicks rps", 2),
+    ],
+)  # fmt: skip
+def test_a_heading_may_count_in_thousands(tmp_path: Path, heading: str, peak: float) -> None:
+    """A dashboard's kreq/s are no requests a second; and a k that is no unit multiplies nothing."""
+    (tmp_path / "k.csv").write_text(f"time,{heading}\n1795870000,1\n1795870060,2\n1795870120,1\n")
+    plan = RatePlan(tuple(traces.understand(tmp_path / "k.csv", None).points))
+    assert plan.peak == pytest.approx(peak)
+
+
 def test_lines_that_are_no_requests_are_left_out_and_told() -> None:
     """An error among Caddy's accesses is named by its line."""
     assert traces.understand(FIXTURES / "caddy.json").notes == (

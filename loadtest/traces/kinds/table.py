@@ -176,7 +176,7 @@ def _form(samples: Sequence[Sample], moments: times.Moments, told: Meaning, head
     if told.form == "rate":
         return "rate"
     if told.form == "count":
-        if whole:
+        if whole or told.scale > 1:
             return "count"
         ask(name, f"fractions under the heading {heading[-1]!r}, which names counts")
     if moments.dated and heading:
@@ -190,7 +190,7 @@ def _form(samples: Sequence[Sample], moments: times.Moments, told: Meaning, head
 
 def _understood(samples: list[Sample], form: Form, moments: times.Moments, told: Meaning, source: Source) -> Understood:
     per = told.per_s if form in ("rate", "limbo") and told.form == "rate" else 1.0
-    scaled = [Sample(s.line, s.time, s.written, s.value / per) for s in samples]
+    scaled = [Sample(s.line, s.time, s.written, s.value * told.scale / per) for s in samples]
     width = min((b.time - a.time for a, b in pairwise(samples) if b.time > a.time), default=0.0)
     words = {
         "rate": f"rates{f' per {spoken(per)}' if per > 1 else ''}, linear in between",
@@ -200,7 +200,7 @@ def _understood(samples: list[Sample], form: Form, moments: times.Moments, told:
     }[form]
     return Understood(
         points=_POINTS[form](scaled, source.name),
-        what=f"table of {words} ({moments.words})",
+        what=f"table of {words} ({moments.words}{f', in units of {told.scale:,.0f}' if told.scale > 1 else ''})",
         begin=samples[0].time if moments.dated else None,
         zone=moments.zone,
         bins=f"{len(samples)} of {spoken(width)}" if form in ("count", "limbo") else f"{len(samples)} samples",

@@ -38,6 +38,22 @@ FIXED: Mapping[str, Mapping[str, Any]] = {
     "DeploymentStrategy": {"type": "RollingUpdate"},
     "RollingUpdateDeployment": {"maxUnavailable": "25%", "maxSurge": "25%"},
     "ReplicaSetSpec": {"replicas": 1},
+    "StatefulSetSpec": {
+        "replicas": 1,
+        "podManagementPolicy": "OrderedReady",
+        "revisionHistoryLimit": 10,
+        "updateStrategy": {"type": "RollingUpdate"},
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+    },
+    "RollingUpdateStatefulSetStrategy": {"partition": 0},
+    "DaemonSetSpec": {"revisionHistoryLimit": 10, "updateStrategy": {"type": "RollingUpdate"}},
+    "RollingUpdateDaemonSet": {"maxUnavailable": 1, "maxSurge": 0},
+    "CronJobSpec": {
+        "concurrencyPolicy": "Allow",
+        "suspend": False,
+        "successfulJobsHistoryLimit": 3,
+        "failedJobsHistoryLimit": 1,
+    },
     "JobSpec": {
         "backoffLimit": 6,
         "completionMode": "NonIndexed",
@@ -173,7 +189,7 @@ _RULES: Mapping[str, Mapping[str, Any]] = {
 
 _SPECIAL: Mapping[str, Callable[[Object], None]] = {
     "Container": _container,
-    "DeploymentStrategy": _strategy,
+    **dict.fromkeys(("DeploymentStrategy", "StatefulSetUpdateStrategy", "DaemonSetUpdateStrategy"), _strategy),
     "Job": _job_labels,
     "JobSpec": _job,
     "LimitRangeItem": _limits,

@@ -25,7 +25,8 @@ class Resource:
     server gives a new object that has that subresource. ``generation``: whether changes of the spec are counted.
     ``immutable``: paths that an update must not change. ``selectable``: fields that a field selector may name, beside
     name and namespace. ``effect``: where the embedded cluster stores the kind but nothing follows from it, what that
-    means. ``served``: whether the embedded cluster has the kind; the others are known from real clusters.
+    means. ``stored``: False where this is another form of a kind that is stored as another row has it (``forms``).
+    ``served``: whether the embedded cluster has the kind; the others are known from real clusters.
     """
 
     group: str = ""
@@ -43,11 +44,17 @@ class Resource:
     selectable: tuple[str, ...] = ()
     effect: str = ""
     served: bool = True
+    stored: bool = True
 
     @property
     def api_version(self) -> str:
         """``v1`` or ``apps/v1``, as objects write it."""
         return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def schema(self) -> str:
+        """The name of its type in the schema."""
+        return self.kind if self.stored else f"{self.group.partition('.')[0]}.{self.version}.{self.kind}"
 
     @property
     def qualified(self) -> str:
@@ -166,6 +173,40 @@ KINDS = (
         selectable=("status.replicas",),
     ),
     Resource(
+        group="apps",
+        plural="statefulsets",
+        kind="StatefulSet",
+        short=("sts",),
+        subresources=("status", "scale"),
+        categories=_ALL,
+        generation=True,
+        immutable=("spec.selector", "spec.serviceName", "spec.podManagementPolicy"),
+        status={"replicas": 0, "availableReplicas": 0},
+    ),
+    Resource(
+        group="apps",
+        plural="daemonsets",
+        kind="DaemonSet",
+        short=("ds",),
+        subresources=("status",),
+        categories=_ALL,
+        generation=True,
+        immutable=("spec.selector",),
+        status=dict.fromkeys(
+            ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady"), 0
+        ),
+    ),
+    Resource(group="apps", plural="controllerrevisions", kind="ControllerRevision", immutable=("data",)),
+    Resource(
+        group="batch",
+        plural="cronjobs",
+        kind="CronJob",
+        short=("cj",),
+        subresources=("status",),
+        categories=_ALL,
+        generation=True,
+    ),
+    Resource(
         group="batch",
         plural="jobs",
         kind="Job",
@@ -185,6 +226,16 @@ KINDS = (
         categories=_ALL,
         status={"currentMetrics": None, "desiredReplicas": 0},
     ),
+    Resource(
+        group="autoscaling",
+        plural="horizontalpodautoscalers",
+        kind="HorizontalPodAutoscaler",
+        short=("hpa",),
+        subresources=("status",),
+        categories=_ALL,
+        stored=False,
+    ),
+    Resource(group="events.k8s.io", plural="events", kind="Event", short=("ev",), stored=False),
     Resource(group="discovery.k8s.io", plural="endpointslices", kind="EndpointSlice"),
     Resource(
         group="policy",
@@ -233,6 +284,13 @@ KINDS = (
         verbs=("create",),
     ),
     Resource(
+        group="authorization.k8s.io",
+        plural="selfsubjectrulesreviews",
+        kind="SelfSubjectRulesReview",
+        namespaced=False,
+        verbs=("create",),
+    ),
+    Resource(
         group="authentication.k8s.io",
         plural="selfsubjectreviews",
         kind="SelfSubjectReview",
@@ -240,9 +298,6 @@ KINDS = (
         verbs=("create",),
     ),
     Resource(plural="persistentvolumeclaims", kind="PersistentVolumeClaim", served=False),
-    Resource(group="apps", plural="statefulsets", kind="StatefulSet", served=False),
-    Resource(group="apps", plural="daemonsets", kind="DaemonSet", served=False),
-    Resource(group="batch", plural="cronjobs", kind="CronJob", served=False),
     Resource(group="networking.k8s.io", plural="ingresses", kind="Ingress", served=False),
     Resource(group="networking.k8s.io", plural="networkpolicies", kind="NetworkPolicy", served=False),
     Resource(
@@ -258,13 +313,13 @@ KINDS = (
 )
 """Every kind that the project knows, one row each."""
 
-BY_KIND: Mapping[str, Resource] = {resource.kind: resource for resource in KINDS}
+BY_KIND: Mapping[str, Resource] = {resource.kind: resource for resource in KINDS if resource.stored}
 
 TABLE = tuple(resource for resource in KINDS if resource.served)
 """What the embedded cluster serves."""
 
-RESOURCES: Mapping[str, Resource] = {resource.kind: resource for resource in TABLE}
-"""By kind."""
+RESOURCES: Mapping[str, Resource] = {resource.kind: resource for resource in TABLE if resource.stored}
+"""What it stores, by kind."""
 
 BY_PATH: Mapping[tuple[str, str, str], Resource] = {(r.group, r.version, r.plural): r for r in TABLE}
 """By (group, version, plural), as a request's path has them."""

@@ -22,7 +22,7 @@ _SCALARS = {
     "FieldsV1": "any",
 }
 _EXTRA = ("autoscaling.v1.Scale", "policy.v1.Eviction")
-_MERGED = ("apps.v1.StatefulSet", "apps.v1.DaemonSet", "batch.v1.CronJob", "networking.v1.Ingress")
+_MERGED = ("networking.v1.Ingress",)
 """Kinds that are only merged (kustomizations hold them): the embedded cluster does not serve them."""
 
 
@@ -52,8 +52,13 @@ def _wanted(name: str, body: dict[str, Any]) -> bool:
     return own or any(name.endswith(extra) for extra in (*_EXTRA, *_MERGED))
 
 
+_FORMS = tuple(row.schema for row in TABLE if not row.stored)
+
+
 def _short(name: str) -> str:
-    return name.rsplit(".", 1)[-1]
+    """The name without what all have; what another form of a kind has for itself keeps group and version."""
+    long = ".".join(name.split(".")[-3:])
+    return long if long.startswith(_FORMS) else name.rsplit(".", 1)[-1]
 
 
 def _references(spec: dict[str, Any]) -> list[str]:

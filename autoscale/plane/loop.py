@@ -16,6 +16,8 @@ from autoscale.plane import scheduler
 from autoscale.plane.adapter.answers import NOTHING, Answers
 from autoscale.plane.admission import admit
 from autoscale.plane.controllers import (
+    cronjob,
+    daemonset,
     deployment,
     endpoints,
     endpointslice,
@@ -25,6 +27,7 @@ from autoscale.plane.controllers import (
     replicaset,
     resourcequota,
     serviceaccount,
+    statefulset,
 )
 from autoscale.plane.store import Objects, Store, Write
 
@@ -50,6 +53,9 @@ CONTROLLERS = (
     Controller(deployment.step, ("Deployment", "ReplicaSet", "Pod"), deployment.next_due),
     Controller(replicaset.step, ("ReplicaSet", "Pod", *admit.READS), replicaset.next_due),
     Controller(job.step, ("Job", "Pod", *admit.READS), job.next_due),
+    Controller(statefulset.step, ("StatefulSet", "Pod", "ControllerRevision", *admit.READS), statefulset.next_due),
+    Controller(daemonset.step, ("DaemonSet", "Pod", "Node", "ControllerRevision", *admit.READS), daemonset.next_due),
+    Controller(cronjob.step, ("CronJob", "Job", *admit.READS), cronjob.next_due),
     Controller(garbage.step, ("Namespace", *garbage.OWNED)),
     Controller(scheduler.step, ("Pod", "Node")),
     Controller(endpointslice.step, ("Service", "Pod", "EndpointSlice")),

@@ -41,6 +41,40 @@ def step(objects: Objects, now: float) -> list[Write]:
     return writes
 
 
+def pinned(spec: Object, node: str) -> Object:
+    """A pod's spec that asks for that node by its name, as the DaemonSet controller has it, whatever else is there."""
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+    affinity = {**(spec.get("affinity") or {})}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+    affinity["nodeAffinity"] = {**(affinity.get("nodeAffinity") or {}), **required}
+    tolerations = [*(spec.get("tolerations") or []), *_TOLERATED]
+    return {**spec, "affinity": affinity, "tolerations": tolerations}
+
+
+def node_of(pod: Object) -> str | None:
+    """The node that a pod is on, or asks for by its name; None where any will do."""
+    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or []
+    fields = [one for term in terms for one in term.get("matchFields") or [] if one["key"] == "metadata.name"]
+    asked = fields[0]["values"][0] if fields and fields[0].get("values") else None
+    found: str | None = pod["spec"].get("nodeName") or asked
+    return found
+
+
+_TOLERATED = tuple(
+    {"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect}
+    for name, effect in (
+        ("not-ready", "NoExecute"),
+        ("unreachable", "NoExecute"),
+        ("disk-pressure", "NoSchedule"),
+        ("memory-pressure", "NoSchedule"),
+        ("pid-pressure", "NoSchedule"),
+        ("unschedulable", "NoSchedule"),
+    )
+)
+"""What every DaemonSet's pod tolerates."""
+
+
 def _place(pod: Object, nodes: list[Object], used: dict[str, tuple[Requests, int]], now: float) -> list[Write]:
     """Bind the pod to a node, and count it in ``used``; or say why it cannot be anywhere."""
     reasons = {n["metadata"]["name"]: _misfits(pod, n, *used[n["metadata"]["name"]]) for n in nodes}
@@ -77,12 +111,14 @@ def _used(node: str, pods: list[Object]) -> tuple[Requests, int]:
 
 def _misfits(pod: Object, node: Object, used: Requests, count: int) -> list[str]:
     """Why the pod cannot be on the node; empty where it can."""
-    if node["spec"].get("unschedulable"):
+    asked_for = node_of(pod)
+    if node["spec"].get("unschedulable") and asked_for is None:
         return ["node(s) were unschedulable"]
     if (condition(node, "Ready") or {}).get("status") != "True":
         return ["node(s) had untolerated taint {node.kubernetes.io/not-ready: }"]
     labels = node["metadata"].get("labels") or {}
-    if not (pod["spec"].get("nodeSelector") or {}).items() <= labels.items():
+    elsewhere = asked_for not in (None, node["metadata"]["name"])
+    if elsewhere or not (pod["spec"].get("nodeSelector") or {}).items() <= labels.items():
         return ["node(s) didn't match Pod's node affinity/selector"]
     room, asked = node["status"]["allocatable"], requests(pod)
     checks = {

@@ -198,5 +198,5 @@ def test_what_is_not_there_is_said(kubectl: Kubectl, server: Server) -> None:
     """`exec` and unknown kinds are refused by name."""
     running_pod(server)
     assert "the embedded cluster has no pods/exec" in kubectl("exec", "web-1", "--", "ls", fails=True)
-    stateful = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "x"}}
-    assert 'no matches for kind "StatefulSet"' in kubectl("apply", "-f", "-", stdin=json.dumps(stateful), fails=True)
+    ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "x"}}
+    assert 'no matches for kind "Ingress"' in kubectl("apply", "-f", "-", stdin=json.dumps(ingress), fails=True)

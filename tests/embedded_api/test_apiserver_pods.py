@@ -143,7 +143,7 @@ def test_discovery_names_every_group(server: Server) -> None:
         assert server.call("GET", f"/openapi/v3{path}")[1]["paths"], path
     assert server.call("GET", "/version")[1]["minor"] == "35"
     assert server.call("GET", "/apis/apps/v1beta1")[0] == 404
-    assert server.call("GET", "/apis/apps/v1/namespaces/default/statefulsets")[0] == 404
+    assert server.call("GET", "/apis/apps/v1/namespaces/default/podgangs")[0] == 404
 
 
 def test_what_can_only_be_asked_is_answered(server: Server) -> None:

@@ -5,6 +5,7 @@ import uuid
 from autoscale.embedded.addresses import Block
 from autoscale.embedded.apiserver.cluster_ips import allocate
 from autoscale.kube.kinds import Object
+from autoscale.plane.admission.jobs import identified
 from autoscale.plane.view import Objects
 
 
@@ -18,7 +19,7 @@ def complete(obj: Object, old: Object | None, objects: Objects, block: Block) ->
     if obj["kind"] == "Service":
         return _service(obj, old, objects, block)
     if obj["kind"] == "Job" and old is None:
-        return _job(obj)
+        return identified(obj, str(uuid.uuid4()))
     return _namespace(obj) if obj["kind"] == "Namespace" else obj
 
 
@@ -36,22 +37,6 @@ def _service(obj: Object, old: Object | None, objects: Objects, block: Block) ->
     spec["clusterIP"] = allocate(block, asked, taken, obj["metadata"].get("name", ""))
     spec["clusterIPs"] = [spec["clusterIP"]]
     return {**obj, "spec": spec}
-
-
-def _job(obj: Object) -> Object:
-    """The selector and the labels by which a Job knows its pods."""
-    spec = obj["spec"]
-    if spec.get("manualSelector"):
-        return obj
-    uid, name = str(uuid.uuid4()), obj["metadata"].get("name", "")
-    names = {"controller-uid": uid, "job-name": name}
-    labels = {**{f"batch.kubernetes.io/{key}": value for key, value in names.items()}, **names}
-    template = spec.get("template") or {}
-    metadata = template.get("metadata") or {}
-    template = {**template, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), **labels}}}
-    selector = {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}
-    spec = {**spec, "selector": selector, "template": template}
-    return {**obj, "metadata": {**obj["metadata"], "uid": uid}, "spec": spec}
 
 
 def _namespace(obj: Object) -> Object:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from autoscale.embedded.apiserver.tables.table import partial, table
+from autoscale.kube.forms import Form
 from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.statuses import StatusError
 
@@ -17,13 +18,19 @@ NOW: web.AppKey[Callable[[], float]] = web.AppKey("now")
 @dataclass(frozen=True)
 class View:
     """How a client wants objects: ``as_`` is "" (whole), "Table" or "PartialObjectMetadata"; ``include`` is a
-    Table's includeObject (Metadata, Object, None)."""
+    Table's includeObject (Metadata, Object, None), ``form`` another form than that in which they are stored."""
 
     as_: str = ""
     include: str = "Metadata"
+    form: Form | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Objects as they are stored."""
+        return not self.as_ and self.form is None
 
 
-def negotiate(request: web.Request) -> View:
+def negotiate(request: web.Request, form: Form | None = None) -> View:
     """The first form in Accept that this server has. 406 where there is none: protobuf alone."""
     accepts = request.headers.get("Accept", "*/*")
     for one in accepts.split(","):
@@ -33,7 +40,7 @@ def negotiate(request: web.Request) -> View:
         named = dict(part.split("=", 1) for part in parameters if "=" in part)
         as_ = named.get("as", "")
         if as_ in ("", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"):
-            return View(as_.removesuffix("List"), request.query.get("includeObject") or "Metadata")
+            return View(as_.removesuffix("List"), request.query.get("includeObject") or "Metadata", form)
     text = f"only the following media types are accepted: application/json (asked for: {accepts})"
     raise StatusError(406, "NotAcceptable", text)
 
@@ -70,13 +77,18 @@ def view_one(view: View, kind: str, obj: Object, version: int, now: float) -> Ob
     """One object in the asked form."""
     if view.as_ == "Table":
         return table(kind, [obj], version, now, include=view.include)
-    return partial(obj) if view.as_ else obj
+    whole = view.form.outward(obj) if view.form else obj
+    return partial(obj) if view.as_ else whole
 
 
 def view_list(view: View, resource: Resource, objs: list[Object], version: int, now: float) -> Object:
-    """Many objects as a Table or as bare metadata."""
+    """Many objects as a Table, as bare metadata or in another form."""
     if view.as_ == "Table":
         return table(resource.kind, objs, version, now, include=view.include)
-    items = [partial(obj) for obj in objs]
     metadata = {"resourceVersion": str(version)}
+    if view.form and not view.as_:
+        row = view.form.resource
+        head = {"kind": f"{row.kind}List", "apiVersion": row.api_version, "metadata": metadata}
+        return {**head, "items": [view.form.outward(obj) for obj in objs]}
+    items = [partial(obj) for obj in objs]
     return {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items}

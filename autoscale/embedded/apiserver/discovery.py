@@ -48,19 +48,21 @@ def groups(more: Iterable[Object] = ()) -> Object:
     return {
         "kind": "APIGroupList",
         "apiVersion": "v1",
-        "groups": [*(_group(name, version) for name, version in group_versions()), *more],
+        "groups": [*(_group(name) for name in sorted({name for name, _ in group_versions()})), *more],
     }
 
 
 def group(name: str) -> Object | None:
     """``/apis/GROUP``; None where there is no such group."""
-    found = next((version for known, version in group_versions() if known == name), None)
-    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, found)} if found else None
+    known = any(name == one for one, _ in group_versions())
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name)} if known else None
 
 
-def _group(name: str, version: str) -> Object:
-    both = {"groupVersion": f"{name}/{version}", "version": version}
-    return {"name": name, "versions": [both], "preferredVersion": both}
+def _group(name: str) -> Object:
+    """Its versions in the order of the table of kinds: what is stored comes before its other forms."""
+    versions = dict.fromkeys(resource.version for resource in TABLE if resource.group == name)
+    listed = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
+    return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
 
 def resources(group: str, version: str) -> Object | None:

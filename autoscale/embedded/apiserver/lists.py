@@ -18,13 +18,13 @@ def list_answer(request: web.Request, route: Route, store: Store) -> web.Respons
 
     ``resourceVersion=0`` asks for whatever is at hand: then the list is whole, as upstream's cache gives it.
     """
-    token, view = request.query.get("continue", ""), negotiate(request)
+    token, view = request.query.get("continue", ""), negotiate(request, route.form)
     limit = (number(request, "limit") or 0) if token or request.query.get("resourceVersion") != "0" else 0
     wanted = selection(request, route)
     found = page(store, wanted.matcher(), limit, token)
     metadata = _metadata(found, whole=not (wanted.labels or wanted.fields))
     resource = route.resource
-    if view.as_:
+    if not view.plain:
         body = view_list(view, resource, [one.obj for one in found.items], found.version, request.app[NOW]())
         return raw_answer(json.dumps({**body, "metadata": metadata}, separators=(",", ":")).encode())
     head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": metadata}

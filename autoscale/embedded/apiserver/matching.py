@@ -67,6 +67,8 @@ def _label_query(text: str) -> tuple[Requirement, ...]:
 def selection(request: web.Request, route: Route) -> Selection:
     """The selection of a request: its namespace, labelSelector and fieldSelector."""
     labels, fields = request.query.get("labelSelector", ""), request.query.get("fieldSelector", "")
+    if route.form:
+        fields = route.form.selector(fields)
     if route.name:
         fields = ",".join(filter(None, (fields, f"metadata.name={route.name}")))
     return Selection(route.resource.kind, route.namespace, labels, fields)

@@ -62,7 +62,7 @@ def _operations(resource: Resource) -> Object:
     mark = _mark(resource)
     names = ("dryRun", "fieldManager", "fieldValidation", "force")
     body = {"content": {kind: {"schema": {"type": "object"}} for kind in _PATCHES}}
-    schema = {"$ref": f"#/components/schemas/{resource.kind}"}
+    schema = {"$ref": f"#/components/schemas/{resource.schema}"}
     answer = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
     get = {"responses": answer, "x-kubernetes-action": "get", "x-kubernetes-group-version-kind": mark}
     if "patch" not in resource.verbs:
@@ -78,7 +78,7 @@ def _mark(resource: Resource) -> Object:
 
 def _schemas(resources: list[Resource]) -> Object:
     """The schemas of the resources and of every type that they reach."""
-    marks = {resource.kind: _mark(resource) for resource in resources}
+    marks = {resource.schema: _mark(resource) for resource in resources}
     todo, schemas = list(marks), dict[str, Any]()
     while todo:
         name = todo.pop()

@@ -17,6 +17,7 @@ from autoscale.embedded.apiserver.validation import kinds as validation
 from autoscale.embedded.apiserver.validation.causes import Cause
 from autoscale.embedded.apiserver.validation.types import decode
 from autoscale.kube.defaults import with_defaults
+from autoscale.kube.forms import Form
 from autoscale.kube.kinds import RESOURCES, Object, Resource
 from autoscale.kube.patches.apply import apply
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
@@ -41,11 +42,17 @@ class WriteOptions:
 
 @dataclass(frozen=True)
 class ResourcePath:
-    """Where an object is: its resource, its namespace ("" for cluster-wide kinds), its name ("" for a collection)."""
+    """Where an object is: its resource, its namespace ("" for cluster-wide kinds), its name ("" for a collection);
+    ``form``: where clients write and see it in another form than that in which it is stored."""
 
     resource: Resource
     namespace: str
     name: str = ""
+    form: Form | None = None
+
+    def shown(self, obj: Object) -> Object:
+        """A stored object as its clients see it."""
+        return self.form.outward(obj) if self.form else obj
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -96,7 +103,7 @@ class Registry:
     def patch(self, place: ResourcePath, patcher: Patcher, options: WriteOptions, subresource: str = "") -> Object:
         """Change an object by a merge, strategic or JSON patch, or through its ``scale``."""
         current = self.get(place)
-        patched = patcher(current)
+        patched = patcher(place.shown(current))
         asked = patched.get("metadata", {}).get("resourceVersion")
         if asked not in (None, "", current["metadata"]["resourceVersion"]):
             patched["metadata"] = {**patched["metadata"], "resourceVersion": asked}
@@ -126,11 +133,11 @@ class Registry:
     def update_status(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Change the status alone (PUT or PATCH of the ``status`` subresource)."""
         current = self.get(place)
-        wanted = patcher(current)
+        wanted = patcher(place.shown(current))
         asked = wanted.get("metadata", {}).get("resourceVersion")
         if asked not in (None, "", current["metadata"]["resourceVersion"]):
             self.store.preview(Update({**current, "metadata": {**current["metadata"], "resourceVersion": asked}}), 0)
-        status = self._read(place, {**current, "status": wanted.get("status") or {}}, options)["status"]
+        status = self._read(place, {**place.shown(current), "status": wanted.get("status") or {}}, options)["status"]
         return self._commit(UpdateStatus({**current, "status": status}), options)
 
     def resize(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
@@ -189,7 +196,7 @@ class Registry:
 
     def _read(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
         """The body as an object of the place's kind, without what is unknown."""
-        resource = place.resource
+        resource = place.form.resource if place.form else place.resource
         for name, wanted in (("kind", resource.kind), ("apiVersion", resource.api_version)):
             if body.get(name, wanted) != wanted:
                 raise bad_request(
@@ -200,7 +207,7 @@ class Registry:
         namespace = (body.get("metadata") or {}).get("namespace")
         if resource.namespaced and namespace not in (None, "", place.namespace):
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        decoded = decode({**body, "kind": resource.kind, "apiVersion": resource.api_version}, resource.kind)
+        decoded = decode({**body, "kind": resource.kind, "apiVersion": resource.api_version}, resource.schema)
         about = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
         if decoded.wrong:
             raise bad_request(f"{about}: {'; '.join(decoded.wrong)}")
@@ -209,8 +216,9 @@ class Registry:
             raise bad_request(f"{about}: strict decoding error: {', '.join(unknown)}")
         if options.validation == "Warn":
             options.warnings += unknown
-        decoded.obj["metadata"] = {**(decoded.obj.get("metadata") or {}), **_in_namespace(place)}
-        return decoded.obj
+        obj = place.form.inward(decoded.obj) if place.form else decoded.obj
+        obj["metadata"] = {**(obj.get("metadata") or {}), **_in_namespace(place)}
+        return obj
 
     def _admit(self, obj: Object, old: Object | None, options: WriteOptions) -> Object:
         """Defaults, validation, the three classes of fields, and what the server itself adds."""

@@ -3,20 +3,28 @@
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from autoscale.kube.kinds import BY_PATH, Resource
+from autoscale.kube.forms import FORMS, Form
+from autoscale.kube.kinds import BY_PATH, RESOURCES, Resource
 from autoscale.kube.statuses import StatusError
 
 
 @dataclass(frozen=True)
 class Route:
     """A resource's path. ``namespace`` None: all namespaces (or a cluster-wide kind); ``name`` "": the collection;
-    ``rest`` is what follows a subresource (``/proxy/...``, with its leading slash), still quoted."""
+    ``rest`` is what follows a subresource (``/proxy/...``, with its leading slash), still quoted. ``form``: where
+    the path is of another form than that in which ``resource`` is stored."""
 
     resource: Resource
     namespace: str | None
     name: str
     subresource: str
     rest: str
+    form: Form | None = None
+
+    @property
+    def type(self) -> str:
+        """The name of the type of its objects."""
+        return self.form.type if self.form else self.resource.kind
 
 
 def parse(raw_path: str) -> Route | None:
@@ -40,7 +48,9 @@ def parse(raw_path: str) -> Route | None:
     name = unquote(rest[1]) if len(rest) > 1 else ""
     subresource = rest[2] if len(rest) > 2 else ""
     tail = "/" + "/".join(rest[3:]) if len(rest) > 3 else ""
-    return Route(resource=resource, namespace=namespace, name=name, subresource=subresource, rest=tail)
+    form = FORMS.get((resource.api_version, resource.kind))
+    stored = RESOURCES[resource.kind] if form else resource
+    return Route(resource=stored, namespace=namespace, name=name, subresource=subresource, rest=tail, form=form)
 
 
 def unknown(plural: str, group: str) -> StatusError:

@@ -17,7 +17,7 @@ from autoscale.embedded.apiserver.answers import NOW, answer, negotiate, refusal
 from autoscale.embedded.apiserver.lists import list_answer
 from autoscale.embedded.apiserver.matching import selection
 from autoscale.embedded.apiserver.query import flag
-from autoscale.embedded.apiserver.registry import Registry, ResourcePath
+from autoscale.embedded.apiserver.registry import Registry
 from autoscale.embedded.apiserver.routes import Route, parse
 from autoscale.embedded.apiserver.streams import LogReader, log_answer, proxy_answer
 from autoscale.embedded.apiserver.watch import watch_answer
@@ -188,9 +188,9 @@ class ApiServer:
             return await watch_answer(request, route, self.registry.store)
         if not route.name:
             return list_answer(request, route, self.registry.store)
-        obj = self.registry.get(place_of(route))
+        obj = self.registry.get(writes.place_of(route))
         version, now = self.registry.store.version, self.registry.now()
-        return answer(view_one(negotiate(request), obj["kind"], obj, version, now))
+        return answer(view_one(negotiate(request, route.form), obj["kind"], obj, version, now))
 
     async def _subresource(self, request: web.Request, route: Route) -> web.StreamResponse:
         name = route.subresource
@@ -204,10 +204,11 @@ class ApiServer:
             return await log_answer(request, route, self.registry.store.objects, self.node)
         if request.method != "GET":
             return await writes.write_subresource(request, route, self.registry)
-        whole = self.registry.get(place_of(route))
+        whole = self.registry.get(writes.place_of(route))
         obj = scale_of(whole) if name == "scale" else whole
         version, now = self.registry.store.version, self.registry.now()
-        return answer(view_one(negotiate(request), obj["kind"], obj, version, now))
+        view = negotiate(request, None if name == "scale" else route.form)
+        return answer(view_one(view, obj["kind"], obj, version, now))
 
     def _metrics(self, request: web.Request, route: Route) -> web.Response:
         if request.method != "GET":
@@ -231,11 +232,6 @@ def _refuse_impersonation(request: web.Request) -> None:
     if named:
         text = f"the embedded cluster has one user and impersonates nobody ({', '.join(named)}); leave out --as"
         raise StatusError(403, "Forbidden", text)
-
-
-def place_of(route: Route) -> ResourcePath:
-    """Where the object of a route is."""
-    return ResourcePath(route.resource, route.namespace or "", route.name)
 
 
 def _document(parts: list[str]) -> Object | None:

@@ -86,6 +86,16 @@ SUPPORT: Mapping[str, Support] = {
         ),
         only={"podReplacementPolicy": ("TerminatingOrFailed",)},
     ),
+    # Nothing here lasts beyond its pod, so there is no claim to a volume.
+    "StatefulSetSpec": Support(
+        _names(
+            "replicas selector template serviceName podManagementPolicy updateStrategy minReadySeconds ordinals"
+            " revisionHistoryLimit persistentVolumeClaimRetentionPolicy"
+        ),
+        quiet={"volumeClaimTemplates": ([],)},
+    ),
+    "RollingUpdateStatefulSetStrategy": Support(_names("partition"), _names("maxUnavailable")),
+    "RollingUpdateDaemonSet": Support(_names("maxUnavailable"), _names("maxSurge"), quiet={"maxSurge": (0, "0%")}),
     "ServiceSpec": Support(
         _names("selector ports clusterIP clusterIPs type sessionAffinity publishNotReadyAddresses"),
         _names("ipFamilies ipFamilyPolicy internalTrafficPolicy trafficDistribution"),
@@ -104,7 +114,7 @@ MOST_PODS = 1000
 """What one object may ask for: the node has room for 110 (by default), and the control plane is one process."""
 
 MOST: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("DeploymentSpec", "ReplicaSetSpec"), _names("replicas")),
+    **dict.fromkeys(("DeploymentSpec", "ReplicaSetSpec", "StatefulSetSpec"), _names("replicas")),
     "JobSpec": _names("parallelism completions"),
 }
 

@@ -36,7 +36,7 @@ class _Watch:
 
     def __init__(self, request: web.Request, route: Route, store: Store) -> None:
         query, self.now = request.query, request.app[NOW]
-        self.route, self.store, self.view = route, store, negotiate(request)
+        self.route, self.store, self.view = route, store, negotiate(request, route.form)
         self.matches = selection(request, route).matcher()
         self.bookmarks = flag(request, "allowWatchBookmarks")
         self.initial = flag(request, "sendInitialEvents")
@@ -74,7 +74,7 @@ class _Watch:
 
     def _initial(self) -> Iterator[bytes]:
         for one in selected(self.store, self.matches):
-            if self.view.as_:
+            if not self.view.plain:
                 yield _line("ADDED", self._viewed(one.obj))
             else:
                 yield b'{"type":"ADDED","object":' + one.raw + b"}\n"
@@ -85,7 +85,7 @@ class _Watch:
         event = self.matches.event(change)
         if event is None:
             return None
-        if self.view.as_:
+        if not self.view.plain:
             return _line(event, self._viewed(change.stored.obj))
         return change.raw if event == change.type else change.line(event)
 
@@ -96,7 +96,7 @@ class _Watch:
         metadata: Object = {"resourceVersion": str(self.version), "creationTimestamp": None}
         if annotations:
             metadata["annotations"] = annotations
-        resource = self.route.resource
+        resource = self.view.form.resource if self.view.form else self.route.resource
         obj: Object = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
         if self.view.as_ == "Table":
             about = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}

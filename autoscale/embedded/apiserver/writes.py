@@ -27,14 +27,19 @@ async def write(request: web.Request, route: Route, registry: Registry) -> web.R
         return await _create(request, route, registry, options)
     if verb == "delete":
         return await _delete(request, route, registry, options)
-    place = ResourcePath(route.resource, route.namespace or "", route.name)
+    place = place_of(route)
     if verb == "update":
         done = registry.update(place, await read_object(request), options)
     elif request.content_type == APPLY:
         return await _apply(request, place, registry, options)
     else:
-        done = registry.patch(place, await read_patch(request, route.resource.kind), options)
-    return answer(done, warnings=options.warnings)
+        done = registry.patch(place, await read_patch(request, route.type), options)
+    return answer(place.shown(done), warnings=options.warnings)
+
+
+def place_of(route: Route) -> ResourcePath:
+    """Where the object of a route is."""
+    return ResourcePath(route.resource, route.namespace or "", route.name, route.form)
 
 
 def _verb(method: str, route: Route) -> str:
@@ -57,8 +62,8 @@ async def _create(request: web.Request, route: Route, registry: Registry, option
     namespace = route.namespace or ""
     if route.resource.namespaced and not namespace:
         raise StatusError(405, "MethodNotAllowed", "a namespace is needed to create this")
-    place = ResourcePath(route.resource, namespace, (metadata or {}).get("name") or "")
-    return answer(registry.create(place, body, options), code=201, warnings=options.warnings)
+    place = ResourcePath(route.resource, namespace, (metadata or {}).get("name") or "", route.form)
+    return answer(place.shown(registry.create(place, body, options)), code=201, warnings=options.warnings)
 
 
 async def _apply(request: web.Request, place: ResourcePath, registry: Registry, options: WriteOptions) -> web.Response:
@@ -68,7 +73,7 @@ async def _apply(request: web.Request, place: ResourcePath, registry: Registry, 
         )
     force = flag(request, "force")
     done, new = registry.apply(place, await read_object(request), options, force=force)
-    return answer(done, code=201 if new else 200, warnings=options.warnings)
+    return answer(place.shown(done), code=201 if new else 200, warnings=options.warnings)
 
 
 async def _delete(request: web.Request, route: Route, registry: Registry, options: WriteOptions) -> web.Response:
@@ -78,10 +83,12 @@ async def _delete(request: web.Request, route: Route, registry: Registry, option
             body.setdefault(name, _query_value(request, name))
     options.dry_run = options.dry_run or bool(body.get("dryRun"))
     if route.name:
-        place = ResourcePath(route.resource, route.namespace or "", route.name)
+        place = place_of(route)
         before = registry.get(place)
         after = registry.delete(place, body, options)
-        whole = after or (before if route.resource.kind in _RETURNS_OBJECT else success(route.resource, before))
+        gone = before if route.resource.kind in _RETURNS_OBJECT else None
+        left = after or gone
+        whole = place.shown(left) if left else success(route.resource, before)
         return answer(whole, warnings=options.warnings)
     found = [one.obj for one in selected(registry.store, selection(request, route).matcher())]
     for obj in found:
@@ -101,11 +108,11 @@ def _query_value(request: web.Request, name: str) -> object:
 async def write_subresource(request: web.Request, route: Route, registry: Registry) -> web.Response:
     """A write to status, scale, resize or eviction."""
     options = options_of(request, registry.now())
-    place = ResourcePath(route.resource, route.namespace or "", route.name)
+    place = place_of(route)
     if route.subresource == "eviction":
         return await _evict(request, place, registry, options)
     if request.method == "PATCH":
-        type_name = "Scale" if route.subresource == "scale" else route.resource.kind
+        type_name = "Scale" if route.subresource == "scale" else route.type
         patcher = await read_patch(request, type_name)
     elif request.method == "PUT":
         body = await read_object(request)
@@ -116,7 +123,7 @@ async def write_subresource(request: web.Request, route: Route, registry: Regist
         done = registry.patch(place, lambda current: scaled(current, patcher(scale_of(current))), options, "scale")
         return answer(scale_of(done), warnings=options.warnings)
     act = registry.resize if route.subresource == "resize" else registry.update_status
-    return answer(act(place, patcher, options), warnings=options.warnings)
+    return answer(place.shown(act(place, patcher, options)), warnings=options.warnings)
 
 
 async def _evict(request: web.Request, place: ResourcePath, registry: Registry, options: WriteOptions) -> web.Response:
@@ -144,11 +151,18 @@ def _everything_is_allowed() -> Object:
     return {"allowed": True, "reason": "whoever has the token may do everything"}
 
 
+def _all_rules() -> Object:
+    verbs = {"verbs": ["*"]}
+    rules = {"resourceRules": [{**verbs, "apiGroups": ["*"], "resources": ["*"]}]}
+    return {**rules, "nonResourceRules": [{**verbs, "nonResourceURLs": ["*"]}], "incomplete": False}
+
+
 def _who() -> Object:
     return {"userInfo": {"username": "embedded-admin", "groups": ["system:masters", "system:authenticated"]}}
 
 
 _REVIEWS: dict[str, Callable[[], Object]] = {
     "SelfSubjectAccessReview": _everything_is_allowed,
+    "SelfSubjectRulesReview": _all_rules,
     "SelfSubjectReview": _who,
 }

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from autoscale.kube.conditions import controller_of
+from autoscale.base.times import parse_time
+from autoscale.kube.conditions import condition, controller_of, is_ready
 from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.plane.store import NAME_ALPHABET, Objects
 
@@ -53,6 +54,29 @@ def by_owner(objects: Objects, kind: str) -> Owned:
         if owner:
             found[owner["uid"]].append(obj)
     return found
+
+
+def controlled(owner: Object, kind: str, objects: Objects) -> list[Object]:
+    """The objects of a kind in its namespace that the owner controls."""
+    uid = owner["metadata"]["uid"]
+    return [
+        obj
+        for obj in objects.list(kind, owner["metadata"]["namespace"])
+        if (controller := controller_of(obj)) and controller["uid"] == uid
+    ]
+
+
+def next_available(kind: str, objects: Objects, now: float) -> float | None:
+    """When the next ready pod of a workload of that kind will have been so for its ``minReadySeconds``."""
+    patient = [one for one in objects.list(kind) if one["spec"].get("minReadySeconds")]
+    pods = by_owner(objects, "Pod") if patient else {}
+    moments = (
+        parse_time((condition(pod, "Ready") or {})["lastTransitionTime"]) + one["spec"]["minReadySeconds"]
+        for one in patient
+        for pod in pods.get(one["metadata"]["uid"], [])
+        if is_ready(pod)
+    )
+    return min((at for at in moments if at > now), default=None)
 
 
 def owner_reference(obj: Object) -> Object:

@@ -26,7 +26,7 @@ from autoscale.plane.store import Emit, Objects, Update, UpdateStatus, Write
 
 COMPONENT = "horizontal-pod-autoscaler"
 RELEASE: Release = MINOR
-_SCALABLE = ("Deployment", "ReplicaSet")
+_SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
 
 
 @dataclass(frozen=True)

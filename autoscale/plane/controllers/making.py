@@ -25,8 +25,7 @@ class Maker:
 
     def make(self, owner: Object, pods: Sequence[Object]) -> tuple[list[Write], StatusError | None]:
         """The writes that make an owner's pods, and why one could not be made, after which no other is tried."""
-        taken, refused = admitted(pods, self.objects, self.made)
-        self.made += taken
+        taken, refused = self.admit(pods)
         writes: list[Write] = []
         for pod in taken:
             writes += [Create(pod), self._told(owner, "Normal", "SuccessfulCreate", f"Created pod: {_name(pod)}")]
@@ -34,15 +33,21 @@ class Maker:
             writes.append(self._told(owner, "Warning", "FailedCreate", f"Error creating: {refused.message}"))
         return writes, refused
 
+    def admit(self, objs: Sequence[Object]) -> tuple[list[Object], StatusError | None]:
+        """As many of the objects, with the namespace's defaults, as the namespace takes, and why not the next."""
+        taken, refused = admitted(objs, self.objects, self.made)
+        self.made += taken
+        return taken, refused
+
     def _told(self, owner: Object, kind: str, reason: str, message: str) -> Emit:
         return Emit(obj=owner, type=kind, reason=reason, message=message, component=self.component)
 
 
-def told_lately(owner: Object, objects: Objects, now: float) -> bool:
-    """There is an event of late that says of this owner that a pod could not be made."""
+def told_lately(owner: Object, objects: Objects, now: float, reason: str = "FailedCreate") -> bool:
+    """There is an event of late with that reason about this owner."""
     uid = owner["metadata"]["uid"]
     return any(
-        event["reason"] == "FailedCreate"
+        event["reason"] == reason
         and event["involvedObject"].get("uid") == uid
         and parse_time(event["lastTimestamp"]) + QUIET_S > now
         for event in objects.list("Event", owner["metadata"]["namespace"])

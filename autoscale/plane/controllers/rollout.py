@@ -31,12 +31,13 @@ def bounds(deployment: Object) -> tuple[int, int]:
     if strategy.get("type") == "Recreate":
         return 0, 0
     rolling = strategy.get("rollingUpdate") or {}
-    surge = _count(rolling.get("maxSurge", "25%"), size, up=True)
-    unavailable = _count(rolling.get("maxUnavailable", "25%"), size, up=False)
+    surge = resolved(rolling.get("maxSurge", "25%"), size, up=True)
+    unavailable = resolved(rolling.get("maxUnavailable", "25%"), size, up=False)
     return surge, min(size, unavailable if surge or unavailable else 1)
 
 
-def _count(value: int | str, of: int, *, up: bool) -> int:
+def resolved(value: int | str, of: int, *, up: bool) -> int:
+    """A count, or a percentage of ``of`` rounded up or down."""
     if isinstance(value, str) and value.endswith("%"):
         share = int(value[:-1]) * of
         return -(-share // 100) if up else share // 100

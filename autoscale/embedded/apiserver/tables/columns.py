@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autoscale.embedded.apiserver.tables import workloads
 from autoscale.embedded.apiserver.tables.pods import age, pod_cells, since, span
 from autoscale.kube.kinds import Object
 from autoscale.kube.selectors import selector_text
@@ -198,6 +199,19 @@ PRINTERS: Mapping[str, Printer] = {
         "Name, Status, Roles, Age, Version",
         "Internal-IP, External-IP, OS-Image, Kernel-Version, Container-Runtime",
     ),
+    "StatefulSet": _printer(workloads.stateful_set, "Name, Ready, Age", "Containers, Images"),
+    "DaemonSet": _printer(
+        workloads.daemon_set,
+        "Name, Desired:integer, Current:integer, Ready:integer, Up-to-date:integer, Available:integer, "
+        "Node Selector, Age",
+        "Containers, Images, Selector",
+    ),
+    "CronJob": _printer(
+        workloads.cron_job,
+        "Name, Schedule, Timezone, Suspend, Active:integer, Last Schedule, Age",
+        "Containers, Images, Selector",
+    ),
+    "ControllerRevision": _printer(workloads.controller_revision, "Name, Controller, Revision:integer, Age"),
     "Event": _printer(_event, "Last Seen, Type, Reason, Object, Message", "Subobject, Source, First Seen, Count, Name"),
     "EndpointSlice": _printer(_endpoint_slice, "Name, AddressType, Ports, Endpoints, Age"),
     "Endpoints": _printer(_endpoints, "Name, Endpoints, Age"),

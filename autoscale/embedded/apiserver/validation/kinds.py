@@ -7,10 +7,12 @@ cause as ``Status.details.causes`` has it.
 import re
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import available_timezones
 
 from autoscale.embedded.apiserver.validation.causes import LABEL, Cause, at_least, required, unsupported, wrong
 from autoscale.embedded.apiserver.validation.pods import pod_spec, port_list
 from autoscale.embedded.apiserver.validation.types import missing
+from autoscale.kube.cron import ScheduleError, parse_schedule
 from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.kube.release import MINOR
 from autoscale.kube.selectors import selector_matches
@@ -141,6 +143,71 @@ def _job(obj: Object) -> Iterator[Cause]:
     yield from _template(spec, "spec", ("OnFailure", "Never"))
 
 
+def _stateful_set(obj: Object) -> Iterator[Cause]:
+    spec = obj["spec"]
+    yield from at_least(spec, "spec", 0, "replicas", "minReadySeconds", "revisionHistoryLimit")
+    yield from at_least(spec.get("ordinals") or {}, "spec.ordinals", 0, "start")
+    policies = ("OrderedReady", "Parallel")
+    if spec.get("podManagementPolicy") not in policies:
+        yield unsupported("spec.podManagementPolicy", spec.get("podManagementPolicy"), policies)
+    yield from _update_strategy(spec)
+    yield from at_least((spec["updateStrategy"].get("rollingUpdate") or {}), _ROLLING, 0, "partition")
+    yield from _template(spec, "spec", ("Always",))
+
+
+_ROLLING = "spec.updateStrategy.rollingUpdate"
+
+
+def _daemon_set(obj: Object) -> Iterator[Cause]:
+    spec = obj["spec"]
+    yield from at_least(spec, "spec", 0, "minReadySeconds", "revisionHistoryLimit")
+    yield from _update_strategy(spec)
+    rolling = spec["updateStrategy"].get("rollingUpdate")
+    if rolling:
+        yield from _rolling_update(rolling, _ROLLING)
+    yield from _template(spec, "spec", ("Always",))
+
+
+def _update_strategy(spec: Object) -> Iterator[Cause]:
+    kinds = ("RollingUpdate", "OnDelete")
+    if spec["updateStrategy"].get("type") not in kinds:
+        yield unsupported("spec.updateStrategy.type", spec["updateStrategy"].get("type"), kinds)
+
+
+def _cron_job(obj: Object) -> Iterator[Cause]:
+    spec = obj["spec"]
+    counts = ("startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit")
+    yield from at_least(spec, "spec", 0, *counts)
+    try:
+        parse_schedule(spec["schedule"])
+    except ScheduleError as error:
+        yield wrong("spec.schedule", spec["schedule"], str(error))
+    if "timeZone" in spec and spec["timeZone"] not in available_timezones():
+        yield wrong("spec.timeZone", spec["timeZone"], f"unknown time zone {spec['timeZone']}")
+    policies = ("Allow", "Forbid", "Replace")
+    if spec.get("concurrencyPolicy") not in policies:
+        yield unsupported("spec.concurrencyPolicy", spec.get("concurrencyPolicy"), policies)
+    if len(obj["metadata"].get("name", "")) > _CRON_NAME:
+        yield wrong("metadata.name", obj["metadata"]["name"], f"must be no more than {_CRON_NAME} characters")
+    yield from _job_template(spec["jobTemplate"])
+
+
+_CRON_NAME = 52
+"""Its Jobs' names have 11 characters more, and become labels."""
+
+
+def _job_template(template: Object) -> Iterator[Cause]:
+    at = "spec.jobTemplate.spec.template"
+    pod = (template.get("spec") or {}).get("template") or {}
+    if "spec" not in pod:
+        yield required(f"{at}.spec")
+        return
+    policy = pod["spec"].get("restartPolicy")
+    if policy not in ("OnFailure", "Never"):
+        yield unsupported(f"{at}.spec.restartPolicy", policy, ("OnFailure", "Never"))
+    yield from pod_spec(pod["spec"], f"{at}.spec")
+
+
 def _pod(obj: Object) -> Iterator[Cause]:
     policy = obj["spec"].get("restartPolicy")
     if policy not in ("Always", "OnFailure", "Never"):
@@ -194,6 +261,9 @@ def _priority_class(obj: Object) -> Iterator[Cause]:
 _RULES = {
     "Deployment": _workload,
     "ReplicaSet": _workload,
+    "StatefulSet": _stateful_set,
+    "DaemonSet": _daemon_set,
+    "CronJob": _cron_job,
     "Job": _job,
     "Pod": _pod,
     "Service": _service,

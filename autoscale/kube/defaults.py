@@ -74,6 +74,9 @@ FIXED: Mapping[str, Mapping[str, Any]] = {
     "Namespace": {"spec": {"finalizers": ["kubernetes"]}},
     "PriorityClass": {"preemptionPolicy": "PreemptLowerPriority"},
     "ConfigMapVolumeSource": {"defaultMode": 420},
+    "SecretVolumeSource": {"defaultMode": 420},
+    "DownwardAPIVolumeSource": {"defaultMode": 420},
+    "ProjectedVolumeSource": {"defaultMode": 420},
 }
 """Constant defaults by type. Added where the field is absent or null."""
 

@@ -144,7 +144,6 @@ KINDS = (
         kind="Secret",
         immutable=("type",),
         selectable=("type",),
-        effect="it is stored, but no pod can read it",
     ),
     Resource(plural="serviceaccounts", kind="ServiceAccount", short=("sa",)),
     Resource(plural="endpoints", kind="Endpoints", short=("ep",)),

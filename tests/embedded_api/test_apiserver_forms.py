@@ -137,9 +137,11 @@ def test_events_are_there_in_both_forms(server: Server, deployment: dict[str, An
 
 
 def test_kubectl_sees_both_versions(server: Server, kubectl: Kubectl) -> None:
-    """`kubectl get horizontalpodautoscalers.v1.autoscaling` gives v1, `kubectl get hpa` v2; what one may do is listed."""
+    """By its full name kubectl gets v1, `kubectl get hpa` v2; what one may do is listed."""
     server.call("POST", V1, v1())
-    assert "targetCPUUtilizationPercentage: 60" in kubectl("get", "horizontalpodautoscalers.v1.autoscaling", "web", "-o", "yaml")
+    assert "targetCPUUtilizationPercentage: 60" in kubectl(
+        "get", "horizontalpodautoscalers.v1.autoscaling", "web", "-o", "yaml"
+    )
     assert "averageUtilization: 60" in kubectl("get", "hpa", "web", "-o", "yaml")
     groups = {one["name"]: one for one in server.call("GET", "/apis")[1]["groups"]}
     assert groups["autoscaling"]["preferredVersion"]["version"] == "v2"

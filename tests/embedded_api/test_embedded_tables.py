@@ -106,6 +106,7 @@ def test_every_kind_has_a_table() -> None:
     """As many cells as columns, a Name column, and the metadata that kubectl needs."""
     template = {"spec": {"containers": [{"name": "c", "image": "i"}]}}
     spec = {"containers": [], "template": template, "scaleTargetRef": {"kind": "D", "name": "n"}, "maxReplicas": 1}
+    spec |= {"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}}
     for kind in RESOURCES:
         obj = {"kind": kind, "metadata": {"name": "n"}, "spec": spec, "involvedObject": {}, "value": 1}
         shown = table(kind, [obj], 7, NOW)

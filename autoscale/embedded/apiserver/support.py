@@ -54,19 +54,22 @@ SUPPORT: Mapping[str, Support] = {
     "Container": Support(
         _names(
             "name image command args env workingDir ports resources livenessProbe readinessProbe startupProbe lifecycle"
-            " imagePullPolicy"
+            " imagePullPolicy envFrom volumeMounts"
         ),
-        _names("securityContext volumeMounts terminationMessagePath terminationMessagePolicy resizePolicy"),
+        _names("securityContext terminationMessagePath terminationMessagePolicy resizePolicy"),
         quiet={
             "securityContext": ({},),
             "terminationMessagePath": ("/dev/termination-log",),
             "terminationMessagePolicy": ("File",),
-            "volumeMounts": ([],),
         },
     ),
-    # A pod's processes see the machine's own file system: an empty folder is harmless, a file would be missing.
-    "Volume": Support(_names("name"), _names("emptyDir")),
-    "EnvVarSource": Support(_names("fieldRef configMapKeyRef resourceFieldRef")),
+    "Volume": Support(_names("name emptyDir configMap secret downwardAPI projected")),
+    "EmptyDirVolumeSource": Support(frozenset(), _names("medium sizeLimit"), quiet={"medium": ("",)}),
+    "VolumeProjection": Support(_names("configMap secret downwardAPI")),
+    "VolumeMount": Support(
+        _names("name mountPath subPath subPathExpr"), _names("readOnly mountPropagation"), quiet={"readOnly": (False,)}
+    ),
+    "EnvVarSource": Support(_names("fieldRef configMapKeyRef resourceFieldRef secretKeyRef")),
     "Probe": Support(
         _names(
             "httpGet tcpSocket exec initialDelaySeconds periodSeconds timeoutSeconds successThreshold failureThreshold"

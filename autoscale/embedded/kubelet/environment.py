@@ -1,5 +1,6 @@
 """A container's environment and command line: sources, service variables, ``$(NAME)`` references."""
 
+import base64
 import math
 import re
 from collections.abc import Mapping
@@ -38,11 +39,13 @@ def command_line(container: Object, values: Mapping[str, str], image: Image) -> 
 
 
 def environment(pod: Object, container: Object, objects: Objects, allocatable: Object) -> dict[str, str]:
-    """The variables of a container: the services', then ``env`` in order. Raises ConfigError."""
+    """The variables of a container: the services', those of ``envFrom``, then ``env`` in order. Raises ConfigError."""
     namespace = pod["metadata"]["namespace"]
     links = pod["spec"].get("enableServiceLinks", True)
     services = service_variables(objects.list("Service", namespace)) if links else {}
     values = {"HOSTNAME": pod["spec"].get("hostname") or pod["metadata"]["name"], **services}
+    for source in container.get("envFrom") or []:
+        values |= _all_of(source, namespace, objects)
     for entry in container.get("env") or []:
         if "valueFrom" not in entry:
             values[entry["name"]] = expand(str(entry.get("value", "")), values)
@@ -82,18 +85,47 @@ def _value_from(source: Object, pod: Object, container: Object, objects: Objects
         return field_value(pod, source["fieldRef"]["fieldPath"])
     if "resourceFieldRef" in source:
         return resource_value(container, source["resourceFieldRef"], allocatable)
-    return _config_value(source.get("configMapKeyRef") or {}, pod["metadata"]["namespace"], objects)
+    kind = "Secret" if "secretKeyRef" in source else "ConfigMap"
+    reference = source.get("secretKeyRef") or source.get("configMapKeyRef") or {}
+    return _key_value(kind, reference, pod["metadata"]["namespace"], objects)
 
 
-def _config_value(reference: Object, namespace: str, objects: Objects) -> str | None:
-    name, key = reference.get("name", ""), reference.get("key", "")
-    found = objects.get("ConfigMap", namespace, name)
-    value: str | None = (found.get("data") or {}).get(key) if found else None
-    if value is not None or reference.get("optional"):
-        return value
+def data_of(kind: str, namespace: str, name: str, objects: Objects) -> dict[str, bytes] | None:
+    """What a ConfigMap or a Secret holds; None where there is none."""
+    found = objects.get(kind, namespace, name)
     if found is None:
-        raise ConfigError(f'configmap "{name}" not found')
-    raise ConfigError(f"couldn't find key {key} in ConfigMap {namespace}/{name}")
+        return None
+    texts, binary = found.get("data") or {}, found.get("binaryData") or {}
+    if kind == "Secret":
+        return {key: base64.b64decode(value) for key, value in texts.items()}
+    plain = {key: value.encode() for key, value in texts.items()}
+    return {**plain, **{key: base64.b64decode(value) for key, value in binary.items()}}
+
+
+def _key_value(kind: str, reference: Object, namespace: str, objects: Objects) -> str | None:
+    name, key = reference.get("name", ""), reference.get("key", "")
+    data = data_of(kind, namespace, name, objects)
+    value = (data or {}).get(key)
+    if value is not None:
+        return value.decode(errors="surrogateescape")
+    if reference.get("optional"):
+        return None
+    if data is None:
+        raise ConfigError(f'{kind.lower()} "{name}" not found')
+    raise ConfigError(f"couldn't find key {key} in {kind} {namespace}/{name}")
+
+
+def _all_of(source: Object, namespace: str, objects: Objects) -> dict[str, str]:
+    """Every key of a ConfigMap or a Secret as a variable, but those that cannot be names of any."""
+    kind = "Secret" if "secretRef" in source else "ConfigMap"
+    reference = source.get("secretRef") or source.get("configMapRef") or {}
+    data = data_of(kind, namespace, reference.get("name", ""), objects)
+    if data is None:
+        if reference.get("optional"):
+            return {}
+        raise ConfigError(f'{kind.lower()} "{reference.get("name", "")}" not found')
+    texts = {f"{source.get('prefix') or ''}{key}": data[key] for key in sorted(data)}
+    return {name: text.decode(errors="surrogateescape") for name, text in texts.items() if "=" not in name}
 
 
 def field_value(pod: Object, path: str) -> str:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from autoscale.embedded.images.known import image_environment
 from autoscale.embedded.kubelet.cgroups import Limits
-from autoscale.embedded.kubelet.environment import command_line, environment
+from autoscale.embedded.kubelet.environment import ConfigError, command_line, environment
 from autoscale.embedded.kubelet.logs import drain
 from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.probes import Outcome
 from autoscale.embedded.kubelet.process import Command, spawn
 from autoscale.embedded.kubelet.reaper import MARK
 from autoscale.embedded.kubelet.view import View, fresh_files
+from autoscale.embedded.kubelet.volumes import mounts, room_for
 from autoscale.embedded.settings import Image
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, whole
@@ -38,12 +39,14 @@ def limits_of(spec: Object, image: Image) -> Limits:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a container runs in: its scratch folder, the copy of its image's files, the cluster's names, its cgroups."""
+    """What a container runs in: its scratch folder, the copy of its image's files, the cluster's names, its pod's
+    volumes, its cgroups."""
 
     home: Path
     files: Path
     stage: Path
     hosts: Path
+    volumes: Path
     join: tuple[str, ...]
 
 
@@ -64,11 +67,28 @@ def command_of(node: Node, pod: Object, spec: Object, image: Image, around: Surr
         (around.files / wanted.lstrip("/")).mkdir(parents=True, exist_ok=True)
     if not image.files and wanted and Path(wanted).is_dir():
         made = replace(made, cwd=wanted)
+    mounted = mounts(spec, around.volumes, values)
     if node.no_files or image.priority:
+        _refuse_files(spec, pod, node.no_files or "it is the cluster's own")
         return _without_view(made, wanted, around.files) if image.files else made
     around.stage.mkdir(exist_ok=True)
-    view = View({"/etc/hosts": str(around.hosts)}, str(around.files), str(around.stage)) if image.files else None
-    return replace(made, cwd=wanted if image.files else made.cwd, view=view or View({"/etc/hosts": str(around.hosts)}))
+    if not image.files:
+        around.files.mkdir(exist_ok=True)
+    over = {"/etc/hosts": str(around.hosts), **mounted}
+    new_root = room_for(mounted, around.files) or bool(image.files)
+    view = View(over, str(around.files), str(around.stage)) if new_root else View(over)
+    return replace(made, cwd=wanted if image.files else made.cwd, view=view)
+
+
+def _refuse_files(spec: Object, pod: Object, why: str) -> None:
+    """Files of a volume would be missing where a container sees the machine's own file system; a folder is harmless."""
+    filled = {one["name"] for one in pod["spec"].get("volumes") or [] if "emptyDir" not in one}
+    for mount in spec.get("volumeMounts") or []:
+        if mount["name"] in filled:
+            raise ConfigError(
+                f"volume {mount['name']} cannot be at {mount['mountPath']}: a container has no file system of its own "
+                f"here ({why})"
+            )
 
 
 def _without_view(command: Command, workdir: str, files: Path) -> Command:

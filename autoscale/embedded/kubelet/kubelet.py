@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from autoscale.embedded.kubelet import names
+from autoscale.embedded.kubelet import names, volumes
 from autoscale.embedded.kubelet.container import ContainerWorker
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import ContainerLog, Selection
@@ -21,7 +21,7 @@ class Kubelet:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.pods: dict[str, PodWorker] = {}
-        self._named = 0
+        self._named = self._filled = 0
         self._leaving: set[asyncio.Task[None]] = set()
 
     def sync(self) -> None:
@@ -43,6 +43,12 @@ class Kubelet:
             self._named = named
             for worker in self.pods.values():
                 worker.know_names()
+        filled = self.node.objects.changed(volumes.READS)
+        if filled != self._filled:
+            self._filled = filled
+            for worker in self.pods.values():
+                if worker.pod["spec"].get("volumes"):
+                    worker.know_volumes()
 
     def _leave(self, worker: PodWorker) -> None:
         """The pod is gone from the API: what still runs ends quickly, and nothing of it stays."""

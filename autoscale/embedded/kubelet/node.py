@@ -75,6 +75,10 @@ class Node:
         """Where a pod's logs and scratch folders lie."""
         return self.state_dir / uid
 
+    def volumes(self, uid: str) -> Path:
+        """Where a pod's volumes lie; no container can have this name."""
+        return self.folder(uid) / "volumes~"
+
     def take_address(self, uid: str) -> str:
         """An address for a pod, its own until ``free_address``."""
         if uid not in self.addresses:

@@ -7,13 +7,16 @@ import shutil
 
 from autoscale.embedded.kubelet.addressing import Keeper
 from autoscale.embedded.kubelet.container import ContainerWorker
+from autoscale.embedded.kubelet.environment import ConfigError
 from autoscale.embedded.kubelet.names import hosts_file
 from autoscale.embedded.kubelet.node import Node
+from autoscale.embedded.kubelet.volumes import write_volumes
 from autoscale.kube.kinds import Object
 from autoscale.plane.podstatus import ContainerState, Placement, pod_status
 from autoscale.plane.store import Remove
 
 OVERDUE = "Pod was active on the node longer than the specified deadline"
+_RETRY_S = 2.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -72,12 +75,27 @@ class PodWorker:
         self.tell()
         limit = self.pod["spec"].get("activeDeadlineSeconds")
         deadline = asyncio.create_task(self._deadline(limit)) if limit else None
+        await self._mount()
         await self._run_containers()
         if deadline:
             deadline.cancel()
         self.finished = True
         self.tell()
         self.node.free_address(self.uid)
+
+    async def _mount(self) -> None:
+        """Have all volumes; wait while a source of one is missing."""
+        while not self.know_volumes() and not any(worker.stopping.is_set() for worker in self.workers):
+            await self.workers[0].pause(_RETRY_S)
+
+    def know_volumes(self) -> bool:
+        """Bring the volumes up to date; False where they cannot be, which an event says."""
+        try:
+            write_volumes(self.pod, self.node.volumes(self.uid), self.node.objects, self.node.allocatable)
+        except (ConfigError, OSError) as error:
+            self.node.emit(self.pod, "Warning", "FailedMount", str(error))
+            return False
+        return True
 
     async def _run_containers(self) -> None:
         """The init containers one after the other, then the others side by side."""

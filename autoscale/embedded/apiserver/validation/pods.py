@@ -24,6 +24,41 @@ def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
                 yield "FieldValueDuplicate", f"{at}.name", f'Duplicate value: "{container["name"]}"'
             names.add(container["name"])
             yield from _container(container, at)
+            yield from _mounts(container, at, {volume["name"] for volume in spec.get("volumes") or []})
+    yield from _volumes(spec.get("volumes") or [], f"{path}.volumes")
+
+
+def _volumes(volumes: list[Object], at: str) -> Iterator[Cause]:
+    seen: set[str] = set()
+    for index, volume in enumerate(volumes):
+        if volume["name"] in seen:
+            yield "FieldValueDuplicate", f"{at}[{index}].name", f'Duplicate value: "{volume["name"]}"'
+        seen.add(volume["name"])
+        if not LABEL.fullmatch(volume["name"]):
+            yield wrong(f"{at}[{index}].name", volume["name"], "must be lower case letters, digits and '-'")
+        sources = [name for name in volume if name != "name"]
+        if not sources:
+            yield required(f"{at}[{index}]", "must specify a volume type")
+        for extra in sources[1:]:
+            yield (
+                "FieldValueForbidden",
+                f"{at}[{index}].{extra}",
+                "Forbidden: may not specify more than 1 volume type",
+            )
+
+
+def _mounts(container: Object, at: str, volumes: set[str]) -> Iterator[Cause]:
+    """Each of a volume that is there, at a path of its own, and nowhere outside."""
+    seen: set[str] = set()
+    for index, mount in enumerate(container.get("volumeMounts") or []):
+        here = f"{at}.volumeMounts[{index}]"
+        if mount["name"] not in volumes:
+            yield "FieldValueNotFound", f"{here}.name", f'Not found: "{mount["name"]}"'
+        if mount["mountPath"] in seen:
+            yield wrong(f"{here}.mountPath", mount["mountPath"], "must be unique")
+        seen.add(mount["mountPath"])
+        if ".." in mount.get("subPath", "").split("/"):
+            yield wrong(f"{here}.subPath", mount["subPath"], "must not contain '..'")
 
 
 def _container(container: Object, at: str) -> Iterator[Cause]:

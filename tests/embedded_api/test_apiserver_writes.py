@@ -59,12 +59,12 @@ def test_contradictions_are_invalid_with_their_causes(server: Server, deployment
 
 
 def test_what_the_cluster_does_not_have_is_refused_by_name(server: Server, deployment: dict[str, Any]) -> None:
-    """A volume that would be missing is refused; an empty folder is accepted with a warning."""
+    """A volume that would be missing is refused; an empty folder is there, but has no limit, which a warning says."""
     spec = deployment["spec"]["template"]["spec"]
     spec["volumes"] = [{"name": "v", "hostPath": {"path": "/"}}]
     code, status = server.call("POST", DEPLOYMENTS, deployment)
     assert (code, status["details"]["causes"][0]["field"]) == (422, "spec.template.spec.volumes[0].hostPath")
-    spec["volumes"] = [{"name": "v", "emptyDir": {}}]
+    spec["volumes"] = [{"name": "v", "emptyDir": {"sizeLimit": "1Gi"}}]
     assert server.call("POST", DEPLOYMENTS, deployment)[0] == 201
     assert "accepted but not enforced" in server.warnings[0]
     assert "spec.template.spec.volumes[0].emptyDir" in server.warnings[0]
@@ -348,7 +348,7 @@ def test_a_finished_status_of_a_pod_lets_it_go_at_once(server: Server) -> None:
 
 
 def test_a_quota_refuses_what_does_not_fit_and_nothing_is_half_done(server: Server) -> None:
-    """403 of two ConfigMaps the second does not fit a quota of one; once the first has gone it does."""
+    """403: of two ConfigMaps the second does not fit a quota of one; once the first has gone it does."""
     quota = {"kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"count/configmaps": "1"}}}
     assert server.call("POST", "/api/v1/namespaces/default/resourcequotas", quota)[0] == 201
     maps = "/api/v1/namespaces/default/configmaps"

@@ -73,7 +73,7 @@ def test_what_the_cluster_does_not_have_is_refused_by_name(server: Server, deplo
             "kind": "Deployment",
             "namespace": "default",
             "name": "web",
-            "fields": ["spec.template.spec.volumes[0].emptyDir"],
+            "fields": ["spec.template.spec.volumes[0].emptyDir.sizeLimit"],
         }
     ]
 

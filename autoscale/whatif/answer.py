@@ -152,18 +152,20 @@ def _widened(outcome: Outcome, spread: Spread) -> Outcome:
     timers = timers_s(outcome.setting)
 
     def wide(figures: Figures) -> Figures:
-        latency = {name: _latency_band(getattr(figures, name), spread) for name in _LATENCY}
-        return replace(figures, **latency, first_decision_s=_moved(figures.first_decision_s, timers))
+        latency = {name: _between(getattr(figures, name), spread.latency) for name in _LATENCY}
+        minutes = _between(figures.replica_minutes, spread.minutes)
+        first = _moved(figures.first_decision_s, timers)
+        return replace(figures, **latency, replica_minutes=minutes, first_decision_s=first)
 
-    curve = tuple((at, _latency_band(each, spread)) for at, each in outcome.curves.p95_s)
+    curve = tuple((at, _between(each, spread.latency)) for at, each in outcome.curves.p95_s)
     change = wide(outcome.change) if outcome.change else None
     return replace(outcome, figures=wide(outcome.figures), change=change, curves=replace(outcome.curves, p95_s=curve))
 
 
-def _latency_band(found: Band, spread: Spread) -> Band:
+def _between(found: Band, widen: Callable[[float, float], tuple[float, float]]) -> Band:
     if found.low is None or found.high is None:
         return found
-    low, high = spread.latency(found.low, found.high)
+    low, high = widen(found.low, found.high)
     return replace(found, low=low, high=high)
 
 

@@ -1,8 +1,9 @@
 """How far one real run may lie from the modelled ones for what the model leaves out: bands are widened by that.
 
-Seeds vary what the model knows to vary. Two things they cannot: what else the machine did (seen as how far the
-recorded latency of each quarter of a minute lies from the replay's), and when one run's timers fire against the load:
-a pass that just misses a sample waits for the next one (half a period either way).
+Seeds vary what the model knows to vary. Three things they cannot: what else the machine did (seen as how far the
+recorded latency of each quarter of a minute lies from the replay's), what the model gets wrong of the pods (seen as how
+far the recorded pod-minutes lie from the replay's), and when one run's timers fire against the load: a pass that just
+misses a sample waits for the next one (half a period either way).
 """
 
 import math
@@ -26,18 +27,28 @@ _UNKNOWN = 1.5  # a factor that a replay's p95 may be off by (``replay.LATENCY``
 @dataclass(frozen=True, slots=True)
 class Spread:
     """Factors on latency (``low`` at most 1, ``high`` at least 1) between which 90 % of the recorded windows lie around
-    the replay's; ``windows``: how many there were; ``lag_s``: how late 99 % of the recorded requests were sent at most.
+    the replay's; ``windows``: how many there were; ``lag_s``: how late 99 % of the recorded requests were sent at most;
+    ``pods``: the recorded pod-minutes as a multiple of the replay's.
     """
 
     low: float = 1.0
     high: float = 1.0
     windows: int = 0
     lag_s: float | None = None
+    pods: float = 1.0
 
     def latency(self, low: float, high: float) -> tuple[float, float]:
         """A band of latency in seconds, or of a difference of two latencies, widened."""
-        edges = [edge * factor for edge in (low, high) for factor in (self.low, 1.0, self.high)]
-        return min(edges), max(edges)
+        return _between(low, high, self.low, self.high)
+
+    def minutes(self, low: float, high: float) -> tuple[float, float]:
+        """A band of pod-minutes, or of a difference of two, widened."""
+        return _between(low, high, self.pods)
+
+
+def _between(low: float, high: float, *factors: float) -> tuple[float, float]:
+    edges = [edge * factor for edge in (low, high) for factor in (1.0, *factors)]
+    return min(edges), max(edges)
 
 
 def of_replay(seen: Evidence, span: Span, runs: Sequence[Modelled]) -> Spread:
@@ -51,13 +62,20 @@ def of_replay(seen: Evidence, span: Span, runs: Sequence[Modelled]) -> Spread:
         model = [value for curve in curves if (value := curve[i][1]) is not None]
         if real is not None and model:
             found.append(real / statistics.median(model))
-    lag = seen.run.generator.lag_p99_s
+    lag, pods = seen.run.generator.lag_p99_s, _pods(seen, span, runs)
     if len(found) < _LEAST_WINDOWS:
-        return Spread(1 / _UNKNOWN, _UNKNOWN, len(found), lag)
+        return Spread(1 / _UNKNOWN, _UNKNOWN, len(found), lag, pods)
     found.sort()
     last = len(found) - 1
     low, high = found[math.floor(0.05 * last)], found[math.ceil(0.95 * last)]
-    return Spread(min(1.0, low), max(1.0, high), len(found), lag)
+    return Spread(min(1.0, low), max(1.0, high), len(found), lag, pods)
+
+
+def _pods(seen: Evidence, span: Span, runs: Sequence[Modelled]) -> float:
+    known = seen.run.replicas.desired.known(span.zero, span.zero + span.end)
+    real = sum(length * value for length, value in known) / 60
+    model = statistics.median(run.replica_minutes() for run in runs)
+    return real / model if real and model else 1.0
 
 
 def doubt(source: str, spread: Spread) -> list[Problem]:

@@ -100,7 +100,8 @@ def _spread_notes(model: Model) -> Iterator[str]:
     )
     yield (
         f"Bands of latency are widened by what the replay missed in {spread.windows} windows of 15 s, factors of"
-        f" {spread.low:.2f} to {spread.high:.2f}; those of the first decision by half a period of its timers."
+        f" {spread.low:.2f} to {spread.high:.2f}; those of pod-minutes by what it missed of them, a factor of"
+        f" {spread.pods:.2f}; those of the first decision by half a period of its timers."
     )
     yield f"Latency holds for nodes and a generator as quiet as in this run{lag}: what else will use them is unknown."
 

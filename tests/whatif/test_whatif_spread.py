@@ -54,6 +54,9 @@ def test_the_spread_never_narrows_a_band() -> None:
     assert spread.latency(0.1, 0.2) == (0.05, pytest.approx(0.6))
     assert spread.latency(-0.2, -0.1) == (pytest.approx(-0.6), -0.05)
     assert Spread().latency(-0.2, 0.1) == (-0.2, 0.1)
+    assert Spread(pods=0.9).minutes(10.0, 12.0) == (9.0, 12.0)
+    assert Spread(pods=1.5).minutes(-2.0, -1.0) == (-3.0, -1.0)
+    assert Spread(pods=1.1).latency(0.1, 0.2) == (0.1, 0.2)
 
 
 def test_latency_that_no_load_explains_is_unknown(good: Model) -> None:

@@ -23,6 +23,8 @@ EMBEDDED = "embedded"
 UNREADABLE = "(unreadable)"
 _PARTS = ("clusters", "contexts", "users")
 _PATHS = {"cluster": ("certificate-authority",), "user": ("client-certificate", "client-key", "tokenFile")}
+_USERINFO = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*://)[^/?#]*@")  # what may be a credential in an address is not shown
+_IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -135,7 +137,8 @@ def _context(config: Kubeconfig, name: str) -> Context:
         ca = _ca(cluster)
     except (OSError, ValueError, TypeError):
         ca = UNREADABLE
-    return Context(name, str(cluster.get("server") or "").rstrip("/"), ca, str(body.get("namespace") or "default"))
+    server = _USERINFO.sub(r"\1", str(cluster.get("server") or "")).rstrip("/")
+    return Context(name, server, ca, str(body.get("namespace") or "default"))
 
 
 def _ca(cluster: Mapping[str, Any]) -> str:
@@ -191,7 +194,17 @@ def _faults(config: Kubeconfig, context: Context) -> Iterator[Problem]:
     user = config.users.get(str(body.get("user", "")))
     if user is None and body.get("user"):
         yield Problem(f"{where}: user", repr(body.get("user")), "the name of one of its users")
-    if user and user.get("tokenFile"):
+    yield from _user_faults(user or {}, where)
+
+
+def _user_faults(user: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """What of a user would be passed over in silence, or cannot be read."""
+    for key in _IMPERSONATION:
+        if user.get(key):
+            yield Problem(f"{where}: user: {key}", "impersonation", "a user with rights of its own")
+    if user.get("auth-provider"):
+        yield Problem(f"{where}: user: auth-provider", "a provider, which kubectl has dropped (1.26)", "an exec plugin")
+    if user.get("tokenFile"):
         yield from _token_faults(str(user["tokenFile"]), where)
 
 

@@ -128,21 +128,26 @@ def cluster(context: str, kubeconfig: str | None, namespace: str | None) -> list
     try:
         opened = connect_to(context, kubeconfig)
     except InputError as error:
-        return [Diagnosis("bad", "Kubeconfig", error.what, error.fix)]
+        return [Diagnosis("bad", "Kubeconfig", _words(error), error.fix)]
     except ClusterError as error:
         if context == EMBEDDED:
             return [Diagnosis("good", "Embedded cluster", "none is running; a run starts one of its own")]
-        return [Diagnosis("bad", "Connection", error.what, error.fix)]
+        return [Diagnosis("bad", "Connection", _words(error), error.fix)]
     with opened:
         return list(_look(opened, namespace or opened.context.namespace))
+
+
+def _words(error: AutoscaleError) -> str:
+    """What is wrong, with all that was found."""
+    return "; ".join([error.what, *map(str, error.problems)])
 
 
 def _look(cluster: Cluster, namespace: str) -> Iterator[Diagnosis]:
     """Everything that is asked of a cluster; the first thing that has no answer ends it."""
     try:
         version = cluster.get("/version").get("gitVersion", "?")
-    except ClusterError as error:
-        yield Diagnosis("bad", "API server", error.what, error.fix)
+    except AutoscaleError as error:
+        yield Diagnosis("bad", "API server", _words(error), error.fix)
         return
     yield Diagnosis("good", "API server", f"{cluster.server}, {version}, namespace {namespace}")
     for look in (_allowed, _metrics, _permissions, _left_behind):
@@ -154,7 +159,7 @@ def _safely(look: Callable[[Cluster, str], Diagnosis], cluster: Cluster, namespa
     try:
         return look(cluster, namespace)
     except AutoscaleError as error:
-        return Diagnosis("bad", look.__name__.strip("_").replace("_", " ").capitalize(), error.what, error.fix)
+        return Diagnosis("bad", look.__name__.strip("_").replace("_", " ").capitalize(), _words(error), error.fix)
 
 
 def _allowed(cluster: Cluster, _namespace: str) -> Diagnosis:

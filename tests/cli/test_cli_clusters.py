@@ -58,6 +58,31 @@ def test_the_doctor_fails_where_a_run_would(autoscale: Autoscale, kubeconfig: Pa
     assert (absent.code, "did you mean shop" in absent.out) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("cluster", "user", "told"),
+    [
+        ({"server": "https://me:secret@127.0.0.1:1"}, {}, "server: found an address with credentials in it"),
+        ({"server": "https://127.0.0.1:1"}, {"token": "sec\nret"}, "is not one line of visible characters"),
+        ({"server": "https://127.0.0.1:1"}, {"tokenFile": "gone"}, "tokenFile: found"),
+    ],
+)
+def test_the_doctor_says_what_is_wrong_with_a_context_and_no_credential(
+    autoscale: Autoscale, tmp_path: Path, cluster: dict[str, str], user: dict[str, str], told: str
+) -> None:
+    """With every detail that a run would give, beside this machine's; the list of contexts shows none either."""
+    config = {
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "shop", "context": {"cluster": "c", "user": "u"}}],
+    }
+    (tmp_path / "config").write_text(yaml.safe_dump(config))
+    done = autoscale("doctor", "--context", "shop", "--kubeconfig", tmp_path / "config")
+    listed = autoscale("contexts", "list", "--kubeconfig", tmp_path / "config")
+    assert (done.code, told in done.out, "This machine" in done.out) == (3, True, True)
+    assert "https://127.0.0.1:1" in listed.out
+    assert "sec" not in done.out.replace("seconds", "") + listed.out
+
+
 def test_without_a_cluster_the_doctor_looks_at_the_machine(
     autoscale: Autoscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

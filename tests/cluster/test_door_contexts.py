@@ -178,6 +178,8 @@ def test_what_is_broken_elsewhere_does_not_spoil_the_context(tmp_path: Path, cha
         ({"server": "https://127.0.0.1:6443", "proxy-url": "socks5://127.0.0.1:9"}, {}, "proxy-url"),
         ({"server": "https://127.0.0.1:6443"}, {"tokenFile": "none"}, "tokenFile"),
         ({"server": "https://127.0.0.1:6443"}, {"tokenFile": "two-lines"}, "tokenFile"),
+        ({"server": "https://127.0.0.1:6443"}, {"token": "secret", "as": "admin"}, "user: as"),
+        ({"server": "https://127.0.0.1:6443"}, {"auth-provider": {"config": {"id": "secret"}}}, "user: auth-provider"),
     ],
 )
 def test_what_is_broken_in_the_context_itself_is_named(

@@ -114,6 +114,7 @@ class Live:
                 "now": self._now,
                 "header": None if known else _shown(header),
                 "seconds": seconds,
+                "names": self._load.names.shown(),
                 "pods": live_pods.since(self._pods.pods, known),
                 "cpu": live_pods.since(self._pods.cpu, known),
                 "events": self._pods.events,

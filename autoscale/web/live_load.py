@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from autoscale.analysis.intake.seconds import FIELDS, Count, LoadSeconds, intended
 from autoscale.record import rows
+from autoscale.web.live_names import LiveNames
 from loadtest.histogram import Counts, quantiles
 
 SHARES = (0.5, 0.95, 0.99)
@@ -41,12 +42,14 @@ class LiveLoad:
     seconds: dict[int, Second] = field(default_factory=dict)
     unsettled: set[int] = field(default_factory=set)
     newest: int | None = None
+    names: LiveNames = field(default_factory=LiveNames)
 
     def add(self, row: rows.Load, version: int) -> None:
         """Take one ``load`` row."""
         number = self.fold.count(row)
         if number is None:
             return
+        self.names.add(row)
         self._touch(number, version).shards.add(row["shard"])
         for second, buckets in intended(number, row["response"]):
             self._respond(second, buckets, version)

@@ -67,6 +67,25 @@ def test_workers_add_up() -> None:
     assert row[5:] == [pytest.approx(10, rel=0.02)] * 3
 
 
+def test_journeys_and_requests_have_their_figures_by_name() -> None:
+    """Sums over seconds and workers, the most frequent first; a row that comes twice counts once."""
+    few = {
+        "answered": 1,
+        "failed": {"500": 1},
+        "dropped": 2,
+        "response": {"0": histogram.to_json(histogram.of([0.01]))},
+    }
+    many = {"answered": 3, "failed": {}, "response": {"0": histogram.to_json(histogram.of([0.1] * 3))}}
+    rows = [load(1001 + n, shard=n, by_name={"few": few, "many": many}, journeys={"Buy": few}) for n in (0, 1)]
+    near = [pytest.approx(10, rel=0.02)] * 3
+    assert everything(live(*rows, rows[0]))["names"] == [
+        ["journey", "Buy", 2, 2, 4, *near],
+        ["request", "many", 6, 0, 0, *[pytest.approx(100, rel=0.02)] * 3],
+        ["request", "few", 2, 2, 4, *near],
+    ]
+    assert everything(live(load(1001)))["names"] == []
+
+
 def test_a_row_that_comes_twice_counts_once() -> None:
     """As in the report: by its worker and sequence."""
     row = load(1001)

@@ -11,8 +11,9 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
   root.innerHTML = '<nav class="ways"></nav><p class="status" role="status"></p><section class="end" aria-label="Verdict" aria-live="polite"></section>' +
     '<dl class="tiles"></dl><div class="charts"></div>' +
     '<p class="hint" hidden>Drag over a chart to zoom in, double-click to zoom out. Triangles mark the scale events; the reason stands there. With the keyboard: Tab to a chart, arrows, Home and End move the cursor, + and − zoom, Esc shows all.</p>' +
-    '<section class="scaled" aria-label="Scale events"></section><details class="log" hidden><summary></summary><ol></ol></details>';
-  const [ways, status, end, tiles, charts, scaled, log] = [".ways", ".status", ".end", ".tiles", ".charts", ".scaled", ".log"]
+    '<section class="names" aria-label="Requests by name"></section><section class="scaled" aria-label="Scale events"></section><details class="log" hidden><summary></summary><ol></ol></details>';
+  const [ways, status, end, tiles, charts, names, scaled, log] =
+    [".ways", ".status", ".end", ".tiles", ".charts", ".names", ".scaled", ".log"]
     .map((name) => root.querySelector(name));
   const make = (tag, text = "", name = "") => {
     const element = document.createElement(tag);
@@ -206,6 +207,14 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     return parts;
   }
 
+  // Each journey and each name of requests since the load began, where there are several.
+  function byName() {
+    if (!news.names.length) return [];
+    const time = (ms) => ms == null ? "–" : ms + " ms";
+    return [make("h3", "By name"), table(["", "Name", "Answered", "Failed", "Dropped", "p50", "p95", "p99"],
+      news.names.map(([kind, name, answered, failed, dropped, ...times]) => [kind, name, answered, failed, dropped, ...times.map(time)]))];
+  }
+
   function scaling() {
     if (!news.events.length) return [];
     return [make("h3", "Scale events"), table(["Time", "Pods", "Reason", "Seen/target"], news.events.map((event) => {
@@ -250,6 +259,7 @@ function liveCharts(root, {inLocust = false, onState = () => {}} = {}) {
     status.replaceChildren(name, words());
     offer();
     once(end, news.outcome, verdict);
+    once(names, news.names, byName);
     once(scaled, [news.events, zero], scaling);
     listEvents();
     tiles.replaceChildren(...figures().filter(([, value]) => news.state !== "ended" || value !== "–").map(([label, value]) => {

@@ -16,6 +16,7 @@ from autoscale.analysis.keda import cold_starts, keda_conditions, keda_spec
 from autoscale.analysis.latency import latency, of_span, tightest, violated_seconds
 from autoscale.analysis.lives import pod_lives, scale_downs
 from autoscale.analysis.measures import flapping, measures
+from autoscale.analysis.nodes import node_lives
 from autoscale.analysis.phases import scale_ups
 from autoscale.analysis.plan import LoadChange, PlannedRate, largest_rise, load_changes
 from autoscale.analysis.reaction import reaction
@@ -111,6 +112,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         metric_ages=_metric_ages(kept),
         node_count=timeline.node_count(kept),
         memory_requested=timeline.memory_requested(kept),
+        node_lives=node_lives(kept),
         nodes={row["name"]: row["cpu_m"] for row in kept.nodes},
         containers=tuple(sorted({name for pod in kept.pods.values() for name in pod.requests_m})),
         others=others(kept),

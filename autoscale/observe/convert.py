@@ -9,6 +9,7 @@ from autoscale.kube.quantities import milli, parse_quantity, whole
 from autoscale.observe.managers import writer
 from autoscale.record.rows import Condition, Container, Endpoint, Event, Hpa, Node, Pod, Usage, Workload
 
+_PRICE_CLASS = ("karpenter.sh/capacity-type", "eks.amazonaws.com/capacityType", "node.kubernetes.io/lifecycle")
 SERVICE_LABEL = "kubernetes.io/service-name"
 """What names the Service of an EndpointSlice."""
 
@@ -219,11 +220,17 @@ def node_row(node: Object, *, removed: bool = False) -> Node:
     """A ``node`` row: ``cpu_m`` is what pods may ask for (allocatable); one that was removed is not ready."""
     spec, status = node.get("spec") or {}, node.get("status") or {}
     ready = [item["status"] for item in status.get("conditions") or [] if item["type"] == "Ready"]
+    meta, allocatable = node["metadata"], status.get("allocatable") or {}
+    labels = meta.get("labels") or {}
     row: Node = {
         "k": "node",
-        "name": node["metadata"]["name"],
+        "name": meta["name"],
         "ready": False if removed else {"True": True, "False": False}.get(ready[0]) if ready else None,
-        "cpu_m": milli((status.get("allocatable") or {}).get("cpu", "0")),
+        "cpu_m": milli(allocatable.get("cpu", "0")),
+        "mem_b": whole(allocatable["memory"]) if "memory" in allocatable else None,
+        "created": seconds(meta.get("creationTimestamp")),
+        "instance": labels.get("node.kubernetes.io/instance-type"),
+        "price_class": next((labels[name].lower() for name in _PRICE_CLASS if name in labels), None),
         "unschedulable": bool(spec.get("unschedulable")),
     }
     return {**row, "removed": True} if removed else row

@@ -157,7 +157,7 @@ def _event_rows(event: Object, scope: Scope, gone: bool) -> Rows:
     ours = (
         (kind, name) in ((scope.kind, scope.workload), *scalers)
         or (kind in ("ReplicaSet", "Pod") and name.startswith(scope.workload + "-"))
-        or kind == "Node"
+        or kind in ("Node", "NodeClaim")
     )
     return _one(event, row) if ours else {}
 

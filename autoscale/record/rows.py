@@ -418,12 +418,20 @@ class Endpoint(Stamp):
 
 
 class Node(Stamp):
-    """A node after a change; ``removed``: it is gone."""
+    """A node after a change; ``removed``: it is gone.
+
+    ``created``: when, by the server; ``mem_b``: what pods may ask for; ``instance``: the type that its provider sells;
+    ``price_class``: ``spot`` or ``on-demand``, where its labels say so.
+    """
 
     k: Literal["node"]
     name: str
     ready: bool | None
     cpu_m: Count
+    mem_b: NotRequired[Count | None]
+    created: NotRequired[Number | None]
+    instance: NotRequired[str | None]
+    price_class: NotRequired[str | None]
     unschedulable: bool
     removed: NotRequired[bool]
 

@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime
 
 from autoscale.analysis.resolution import Resolution
+from autoscale.analysis.results.analysis import Analysis, NodeLife
 
 UNKNOWN = "unknown"
 _TOLD_S = 0.001
@@ -92,3 +93,29 @@ def offset(at: float | None, zero: float | None) -> str:
 def moment(at: float | None) -> str:
     """A time of day in UTC, for people."""
     return UNKNOWN if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def node_rows(analysis: Analysis) -> list[tuple[str, ...]]:
+    """Name, size, when it came, was Ready and went, and why, of each node; none where no node came or went."""
+    lives, zero = analysis.node_lives, analysis.load_start
+    if not any(one.came or one.gone for one in lives):
+        return []
+    return [(one.name, _size(one), *_times(one, zero), _why(one)) for one in lives]
+
+
+def _size(node: NodeLife) -> str:
+    parts = [f"{node.cpu_m / 1000:g} cores" if node.cpu_m else "size unknown"]
+    parts += [f"{node.mem_b / 2**30:.3g} GiB"] if node.mem_b else []
+    return ", ".join([*parts, *filter(None, (node.instance, node.price_class))])
+
+
+def _times(node: NodeLife, zero: float | None) -> tuple[str, str, str]:
+    came = "before" if node.came is None else offset(node.came, zero)
+    ready = "never" if node.ready is None else "before" if node.came is None else offset(node.ready, zero)
+    return came, ready, "stayed" if node.gone is None else offset(node.gone, zero)
+
+
+def _why(node: NodeLife) -> str:
+    came = f"came for {node.for_whom}" if node.for_whom else ""
+    went = f"went: {node.why_gone}" if node.why_gone else ""
+    return "; ".join(filter(None, (came, went))) or ("was there" if node.came is None else UNKNOWN)

@@ -151,7 +151,7 @@ class Recorder:
             if isinstance(item, Change):
                 other.view.see(item)
             for row in other.fold.rows(item) if isinstance(item, Change | Samples | ClockRead) else ():
-                if row["k"] in OWN and not (row["k"] == "event" and row["object"].startswith("Node/")):
+                if row["k"] in OWN and not (row["k"] == "event" and row["object"].startswith(("Node/", "NodeClaim/"))):
                     self.write(cast("Row", {**row, "of": other.name}), at)
 
     @property

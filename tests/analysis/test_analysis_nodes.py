@@ -7,6 +7,8 @@ import pytest
 from autoscale.analysis import analyse
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.findings import find
+from autoscale.observe.convert import node_row
+from autoscale.report.words import node_rows
 from tests.fixtures.handmade import Record
 
 PLAN = [[0, 20], [60, 20], [60, 80], [300, 80]]
@@ -73,3 +75,37 @@ def test_cost_is_told_by_pods_cores_memory_and_nodes() -> None:
     assert by_nodes == pytest.approx(0.6 * (515 / 60) / 60 / 6000 * 1e6, rel=0.01)
     assert by_pods is not None
     assert grown().measures["node_cost"].value is None
+
+
+def test_each_node_is_told_with_its_size_and_why_it_came_and_went() -> None:
+    """What sells it and at which price, for which pod it came, and the node autoscaler's word on why it went; one that
+    was there before has no coming, and one without labels an unknown price."""
+    record = Record(PLAN).mark("load-start", 0).mark("load-end", 300).steady(0, 300, 20)
+    size: dict[str, Any] = {"mem_b": 4 * 2**30, "instance": "m.large", "price_class": "spot"}
+    record.add("node", -5, name="n1", ready=True, cpu_m=2000, unschedulable=False)
+    record.event(72, "TriggeredScaleUp", "pod triggered scale-up: [{pool 1->2 (max: 3)}]", "Pod/p2")
+    record.add("node", 85, name="n2", ready=False, cpu_m=2000, unschedulable=False, **size)
+    record.add("node", 90, name="n2", ready=True, cpu_m=2000, unschedulable=False, **size)
+    record.pod("p2", 71, scheduled=20.0, ready=24.0)
+    for row in record.body:
+        if row["k"] == "pod" and row["node"]:
+            row["node"] = "n2"
+    record.event(200, "ScaleDownEmpty", "Scale-down: removing empty node n2", "Node/n2")
+    record.add("node", 210, name="n2", ready=False, cpu_m=2000, unschedulable=False, removed=True, **size)
+    found = analyse(record.rows())
+    first, second = node_rows(found)
+    assert first == ("n1", "2 cores", "before", "before", "stayed", "was there")
+    assert second[:5] == ("n2", "2 cores, 4 GiB, m.large, spot", "1:25", "1:30", "3:30")
+    assert second[5].startswith("came for Pod/p2: pod triggered scale-up")
+    assert second[5].endswith("went: ScaleDownEmpty: Scale-down: removing empty node n2")
+
+
+def test_a_node_is_read_with_what_its_provider_says_of_it() -> None:
+    """Labels of Karpenter and of a managed pool; a bare node has neither type nor price class, and they are unknown."""
+    labels = {"node.kubernetes.io/instance-type": "m5.large", "karpenter.sh/capacity-type": "spot"}
+    allocatable = {"cpu": "1930m", "memory": "7Gi"}
+    meta = {"name": "n1", "creationTimestamp": "2026-11-29T06:00:00Z"}
+    row = node_row({"metadata": {**meta, "labels": labels}, "status": {"allocatable": allocatable}})
+    assert (row["cpu_m"], row["mem_b"], row["instance"], row["price_class"]) == (1930, 7 * 2**30, "m5.large", "spot")
+    bare = node_row({"metadata": meta, "status": {}})
+    assert (bare["mem_b"], bare["instance"], bare["price_class"]) == (None, None, None)

@@ -349,6 +349,9 @@ CASES: list[Case] = [
     ("F39", lambda: asleep(150), lambda: asleep(310)),
     ("F40", lambda: sourceless(40), lambda: sourceless(20)),
     ("F42", lambda: recommended("InPlaceOrRecreate"), lambda: recommended("Off")),
+    ("F44", lambda: late_node(70), lambda: late_node(50)),
+    ("F45", lambda: run().event(100, "DisruptionBlocked", "Pdb prevents pod evictions", "Node/n1"),
+     lambda: run().event(100, "DisruptionTerminating", "Disrupting Node: Empty", "Node/n1")),
     ("F43", lambda: recommended("Off", 210), lambda: recommended("Off", 190)),
     ("F41", lambda: run().keda(-5).keda(100, paused="whole"), lambda: run().keda(-5)),
 ]  # fmt: skip
@@ -371,6 +374,13 @@ def asleep(back: float) -> Record:
     said = "apps/v1.Deployment shop/web from"
     record.event(100, "KEDAScaleTargetDeactivated", f"Deactivated {said} 1 to 0", "ScaledObject/web")
     return record.event(back, "KEDAScaleTargetActivated", f"Scaled {said} 0 to 1, triggered by c", "ScaledObject/web")
+
+
+def late_node(seconds: float) -> Record:
+    """A second node comes at 100 s and is Ready so many seconds later."""
+    record = run().add("node", -5, name="n1", ready=True, cpu_m=1000, unschedulable=False)
+    record.add("node", 100, name="n2", ready=False, cpu_m=1000, unschedulable=False)
+    return record.add("node", 100 + seconds, name="n2", ready=True, cpu_m=1000, unschedulable=False)
 
 
 def sourceless(seconds: float) -> Record:
@@ -458,9 +468,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """43 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """45 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 44)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 46)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

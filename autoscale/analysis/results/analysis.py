@@ -44,6 +44,7 @@ from autoscale.analysis.results.series import (
     MarkAt,
     Moment,
     Named,
+    NodeLife,
     Replicas,
     Seconds,
     StageSpan,
@@ -75,6 +76,7 @@ __all__ = [
     "Moment",
     "NameFigures",
     "Named",
+    "NodeLife",
     "Phase",
     "PodLife",
     "Reached",
@@ -149,6 +151,7 @@ class Analysis:
     objective: LatencyObjective | None
     metric_ages: tuple[tuple[float, float, float], ...]
     nodes: Mapping[str, int]
+    node_lives: tuple[NodeLife, ...]
     node_count: StepSeries
     memory_requested: StepSeries
     containers: tuple[str, ...]

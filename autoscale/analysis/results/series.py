@@ -183,6 +183,25 @@ class GapSpan:
     hides: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NodeLife:
+    """One node. ``came``: None where it was there before the record; ``ready``: when it first was, None: never.
+
+    ``for_whom`` and ``why_gone``: the words of the node autoscaler, None where none was heard.
+    """
+
+    name: str
+    cpu_m: int
+    mem_b: int | None
+    instance: str | None
+    price_class: str | None
+    came: float | None
+    ready: float | None
+    gone: float | None
+    for_whom: str | None
+    why_gone: str | None
+
+
 InterventionKind = Literal[
     "hpa deleted", "hpa edited", "keda paused", "target deleted", "size", "rollout", "resize", "eviction"
 ]

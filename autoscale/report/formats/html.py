@@ -83,6 +83,7 @@ def _context(account: Account) -> dict[str, Any]:
         "scale_downs": analysis.scale_downs[:MOST_ROWS],
         "sized": is_sized(analysis),
         "scale_events": analysis.scale_events[:MOST_ROWS],
+        "nodes": words.node_rows(analysis)[:MOST_ROWS],
         "interventions": analysis.interventions[:MOST_ROWS],
         "decisions": analysis.decisions[:MOST_ROWS],
         "decision_counts": ", ".join(

@@ -18,6 +18,7 @@ def render(account: Account) -> str:
         _names(account),
         _events(account),
         _others(account),
+        _nodes(account),
         _findings(account),
     ]
     return "\n".join(part for part in parts if part)
@@ -96,6 +97,12 @@ def _others(account: Account) -> str:
         for one in account.analysis.interventions[:50]
     ]
     return "### What others did\n\n" + _table(["Time", "Until", "What"], rows) if rows else ""
+
+
+def _nodes(account: Account) -> str:
+    """Of the cluster's nodes, where any came or went."""
+    rows: list[list[object]] = [list(row) for row in words.node_rows(account.analysis)[:50]]
+    return "### Nodes\n\n" + _table(["Node", "Size", "Came", "Ready", "Went", "Why"], rows) if rows else ""
 
 
 def _findings(account: Account) -> str:

@@ -162,15 +162,15 @@ def _compare(
     words += note(kept, one.t)
     bound = next((step.bound_by for step in reversed(computed.steps) if step.bound_by), None)
     decision = Decision(
-        one.t,
-        one.row["current"],
-        one.row["desired"],
-        computed.status.desired_replicas,
-        outcome,
-        seen_at,
-        metric_text(recorded),
-        bound if same else None,
-        words,
+        at=one.t,
+        current=one.row["current"],
+        recorded=one.row["desired"],
+        computed=computed.status.desired_replicas,
+        outcome=outcome,
+        sample_at=seen_at,
+        metric=metric_text(recorded),
+        bound_by=bound if same else None,
+        words=words,
     )
     return decision, computed.state
 

@@ -39,11 +39,23 @@ def demand(
     parts += [_by_metric(metric, plan, specs, ready) for metric in others]
     missing = [words for curve, words in parts if curve is None]
     if missing or spec is None or not plan:
-        return Demand(StepSeries(), "unknown: " + "; ".join(missing or ["no HPA"]), price.each_s, price.idle_m, None)
+        return Demand(
+            curve=StepSeries(),
+            how="unknown: " + "; ".join(missing or ["no HPA"]),
+            cpu_per_request_s=price.each_s,
+            idle_cpu_m=price.idle_m,
+            beyond_max_share=None,
+        )
     curve = _within_min(_most([curve for curve, _ in parts if curve is not None]), specs)
     how = "; and ".join(words for _, words in parts)
     least = f"at least {max(1, spec.min_replicas)}"
-    return Demand(curve, f"{how}; {least}", price.each_s, price.idle_m, _beyond(curve, specs, plan))
+    return Demand(
+        curve=curve,
+        how=f"{how}; {least}",
+        cpu_per_request_s=price.each_s,
+        idle_cpu_m=price.idle_m,
+        beyond_max_share=_beyond(curve, specs, plan),
+    )
 
 
 Found = tuple[StepSeries | None, str]  # pods over time and how that was found, or None and why not

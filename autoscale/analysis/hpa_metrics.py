@@ -45,7 +45,8 @@ def hpa_metrics(kept: Collected, supply: Replicas, tolerance: float) -> tuple[Hp
 
 
 def _metric(key: Key, per: str, value: StepSeries, target: StepSeries, supply: Replicas, tolerance: float) -> HpaMetric:
-    seen = HpaMetric(*key, per, value, target, StepSeries())
+    kind, name, container = key
+    seen = HpaMetric(kind=kind, name=name, container=container, per=per, value=value, target=target, asks=StepSeries())
     return replace(seen, asks=pods_asked(seen, supply, tolerance))
 
 

@@ -39,7 +39,16 @@ def keda_conditions(kept: Collected) -> tuple[ConditionSpan, ...]:
         for name, (since, was) in list(told.items()):
             if name not in now or (now[name]["status"], now[name]["reason"]) != (was["status"], was["reason"]):
                 kind = "keda Source" if name.startswith("source ") else f"keda {name}"
-                spans.append(ConditionSpan(kind, was["status"], was["reason"], was["message"], since, t))
+                spans.append(
+                    ConditionSpan(
+                        type=kind,
+                        status=was["status"],
+                        reason=was["reason"],
+                        message=was["message"],
+                        start=since,
+                        end=t,
+                    )
+                )
                 del told[name]
         for name, state in now.items():
             told.setdefault(name, (t, state))
@@ -73,7 +82,13 @@ def _cold(kept: Collected, growth: ScaleUp, series: Seconds) -> ColdStart:
     due = kept.load.response.by_second()
     phase = kept.load.response.phase
     waited = sum(kept.load.response.above(where, -1) for s, where in due.items() if start <= s + phase <= until - 1)
-    return ColdStart(growth, start, end, span_sum(series, series.failed, start, until), waited if due else None)
+    return ColdStart(
+        growth=growth,
+        start=start,
+        end=end,
+        failed=span_sum(series, series.failed, start, until),
+        waited=waited if due else None,
+    )
 
 
 def _answers(series: Seconds) -> Iterator[tuple[float, int | None]]:

@@ -66,9 +66,25 @@ def _figures(
     totals: tuple[int | None, int | None, int | None],
 ) -> Latency:
     p50, p90, p95, p99, p999 = quantiles(response, (0.5, 0.9, 0.95, 0.99, 0.999))
-    s50, s95, s99 = quantiles(service, (0.5, 0.95, 0.99))
-    highest = middle(max(response)) if response else None
-    return Latency(label, start, end, *totals, p50, p90, p95, p99, p999, highest, s50, s95, s99)
+    service_p50, service_p95, service_p99 = quantiles(service, (0.5, 0.95, 0.99))
+    answered, failed, dropped = totals
+    return Latency(
+        label=label,
+        start=start,
+        end=end,
+        count=answered,
+        failed=failed,
+        dropped=dropped,
+        p50=p50,
+        p90=p90,
+        p95=p95,
+        p99=p99,
+        p999=p999,
+        highest=middle(max(response)) if response else None,
+        service_p50=service_p50,
+        service_p95=service_p95,
+        service_p99=service_p99,
+    )
 
 
 def tightest(header: rows.Header, *, named: bool = False) -> LatencyObjective | None:

@@ -1,6 +1,7 @@
 """The pods of the target, each with the chain of its start and its end, and what was lost as they went."""
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory
@@ -30,38 +31,66 @@ def _life(kept: Collected, pod: PodHistory, decided: float | None, total: int) -
     ready = kept.clocks.moment(*pod.conditions["Ready"]) if "Ready" in pod.conditions else None
     starts, ends = pod_start(kept, pod, decided), pod_end(kept, pod)
     return PodLife(
-        pod.name,
-        pod.uid,
-        pod.node,
-        created.at if created else None,
-        ready.at if ready else None,
-        pod.removed,
-        starts,
-        ends,
-        *_answers(kept, pod.name, total),
-        pod.restarts,
-        pod.reason,
-        pod.request_m,
-        pod.limit_m,
+        name=pod.name,
+        uid=pod.uid,
+        node=pod.node,
+        created=created.at if created else None,
+        ready_at=ready.at if ready else None,
+        removed_at=pod.removed,
+        start_phases=starts,
+        end_phases=ends,
+        restarts=pod.restarts,
+        reason=pod.reason,
+        cpu_request_m=pod.request_m,
+        cpu_limit_m=pod.limit_m,
+        **_answers(kept, pod.name, total),
     )
 
 
 def _unseen(kept: Collected, name: str, total: int) -> PodLife:
-    answers = _answers(kept, name, total)
-    return PodLife(name, "", None, None, None, None, (), (), *answers, 0, None, None, None)
+    return PodLife(
+        name=name,
+        uid="",
+        node=None,
+        created=None,
+        ready_at=None,
+        removed_at=None,
+        start_phases=(),
+        end_phases=(),
+        restarts=0,
+        reason=None,
+        cpu_request_m=None,
+        cpu_limit_m=None,
+        **_answers(kept, name, total),
+    )
 
 
-def _answers(
-    kept: Collected, name: str, total: int
-) -> tuple[int | None, int | None, float | None, float | None, float | None, float | None]:
-    """answered, failed, share, first answer, last answer, p95; unknown where answers do not name their pod."""
+class _Answers(TypedDict):
+    """What a pod's life tells of its answers."""
+
+    answered: int | None
+    failed: int | None
+    share: float | None
+    first_answer: float | None
+    last_answer: float | None
+    p95: float | None
+
+
+def _answers(kept: Collected, name: str, total: int) -> _Answers:
+    """Unknown where answers do not name their pod."""
     pod = kept.load.pods.get(name)
     if pod is None:
-        silent = bool(kept.load.pods)  # others were named, so this one had nothing to answer
-        return (0, 0, 0.0, None, None, None) if silent else (None,) * 6
+        none = 0 if kept.load.pods else None  # where others were named, this one had nothing to answer
+        return _Answers(answered=none, failed=none, share=none, first_answer=None, last_answer=None, p95=None)
     good = pod.n - pod.failed
-    last = None if pod.last_second is None else pod.last_second + (kept.load.phase or 0.0) + 1
-    return good, pod.failed, good / total if total else None, pod.first_at, last, quantile(pod.response, 0.95)
+    return _Answers(
+        answered=good,
+        failed=pod.failed,
+        share=good / total if total else None,
+        first_answer=pod.first_at,
+        last_answer=None if pod.last_second is None else pod.last_second + (kept.load.phase or 0.0) + 1,
+        p95=quantile(pod.response, 0.95),
+    )
 
 
 def scale_downs(kept: Collected, events: Sequence[ScaleEvent]) -> tuple[ScaleDown, ...]:

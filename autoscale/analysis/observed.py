@@ -80,13 +80,13 @@ def pod_at(pod: PodHistory, t: float) -> Pod | None:
     scheduled = pod.conditions.get("PodScheduled")
     containers = tuple(Container(name, requests) for name, requests in pod.asked_at(t).items())
     return Pod(
-        pod.name,
-        _last(pod.phases, t, (0.0, "Pending"))[1],
-        pod.deletion is not None and pod.deletion[1] <= t,
-        ready[1] if ready else None,
-        ready[2] if ready else None,
-        scheduled[0] if scheduled else None,
-        containers,
+        name=pod.name,
+        phase=_last(pod.phases, t, (0.0, "Pending"))[1],
+        deleting=pod.deletion is not None and pod.deletion[1] <= t,
+        ready=ready[1] if ready else None,
+        ready_changed=ready[2] if ready else None,
+        started=scheduled[0] if scheduled else None,
+        containers=containers,
     )
 
 
@@ -165,9 +165,9 @@ def status(row: rows.Hpa) -> Status:
     )
     metrics = row["metrics"]
     return Status(
-        row["current"] or 0,
-        row["desired"] or 0,
-        row["last_scale"],
-        None if metrics is None else tuple(metrics),
-        conditions,
+        current_replicas=row["current"] or 0,
+        desired_replicas=row["desired"] or 0,
+        last_scale_time=row["last_scale"],
+        current_metrics=None if metrics is None else tuple(metrics),
+        conditions=conditions,
     )

@@ -24,7 +24,15 @@ def scale_events(kept: Collected, replicas: Replicas, decisions: Sequence[Decisi
 def _event(kept: Collected, at: float, before: int, after: int, decisions: Sequence[Decision]) -> ScaleEvent:
     if (woken := by_keda(kept.events, at, before, after)) is not None:
         did = "KEDA woke the target" if after > before else "KEDA put the target to sleep"
-        return ScaleEvent(at, before, after, woken.message, "keda", None, f"{before} to {after}: {did}")
+        return ScaleEvent(
+            at=at,
+            before=before,
+            after=after,
+            reason=woken.message,
+            by="keda",
+            metric=None,
+            explanation=f"{before} to {after}: {did}",
+        )
     why = explained(kept.hpas, kept.events, at, after)
     by: Literal["hpa", "keda", "other"] | None = "hpa" if why else ("other" if kept.hpas else None)
     reason, metric = why or (None, None)
@@ -32,7 +40,14 @@ def _event(kept: Collected, at: float, before: int, after: int, decisions: Seque
     who = _who(kept, at, after) if by == "other" else None
     words = made.words if made else None
     return ScaleEvent(
-        at, before, after, reason, by, metric, words or _words(before, after, by, (reason, metric), who), who
+        at=at,
+        before=before,
+        after=after,
+        reason=reason,
+        by=by,
+        metric=metric,
+        explanation=words or _words(before, after, by, (reason, metric), who),
+        who=who,
     )
 
 

@@ -225,7 +225,7 @@ class Watch:
             self._known[uid], self._stamps[uid] = item, newest
         # Not every write leaves its time (a binding, a field that is only taken away): an old one tells nothing.
         written = parse_time(newest) if newest > known else None
-        yield Change(self._resource.kind, kind, item, self._heard, written)
+        yield Change(kind=self._resource.kind, type=kind, object=item, t=self._heard, written=written)
 
     def _stalled(self, before: float, *, change: bool) -> Iterator[Lost]:
         """The gap of a silence that was too long for a server that is heard every second, and held a change back.

@@ -149,9 +149,16 @@ def _by_buckets(found: Difference, base: Sequence[Analysis], new: Sequence[Analy
         change, reason = "cannot say", "known by buckets only, and these touch"
     # Intervals would be of figures that stand for a bucket.
     return replace(
-        found, low=None, high=None, p=None, difference=None, change=change, reason=reason,
-        base_text=texts[0], new_text=texts[1],
-    )  # fmt: skip
+        found,
+        low=None,
+        high=None,
+        p=None,
+        difference=None,
+        change=change,
+        reason=reason,
+        base_text=texts[0],
+        new_text=texts[1],
+    )
 
 
 def _of_names(base: Sequence[Analysis], new: Sequence[Analysis]) -> Iterator[Difference]:

@@ -84,7 +84,7 @@ async def _run(folder: Folder, port: int, *, bound: bool) -> None:
     store = Store()
     _furnish(store)
     now = SteadyClock()
-    plane = ControlPlane(store, settings, folder.pods, block, now)
+    plane = ControlPlane(store=store, settings=settings, state_dir=folder.pods, block=block, now=now)
     token, server = secrets.token_urlsafe(32), None
     running = asyncio.create_task(plane.run())
     try:

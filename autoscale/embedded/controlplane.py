@@ -64,7 +64,13 @@ class ControlPlane:
         self._sampler: Sampler | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._prometheus = Prometheus(store.objects, settings.metric_resolution_s, self.now)
-        self._loop = Loop(store, config_of(settings), self._follow, self.pod_metrics, self._prometheus.answers)
+        self._loop = Loop(
+            store=store,
+            config=config_of(settings),
+            kubelet=self._follow,
+            pod_metrics=self.pod_metrics,
+            answers=self._prometheus.answers,
+        )
         if settings.nodes_max > 1:
             self._loop.controllers = (*CONTROLLERS, self._node_pool())
 
@@ -95,7 +101,13 @@ class ControlPlane:
             assert self.block is not None
             return node_object(settings, self.block, now, name)
 
-        pool = nodepool.Pool(settings.node_name, settings.nodes_max, settings.node_start_s, settings.node_idle_s, node)
+        pool = nodepool.Pool(
+            name=settings.node_name,
+            most=settings.nodes_max,
+            start_s=settings.node_start_s,
+            idle_s=settings.node_idle_s,
+            node=node,
+        )
         return Controller(
             lambda objects, now: nodepool.step(objects, now, pool),
             ("Pod", "Node"),

@@ -23,6 +23,9 @@ def blind(run: Run, spans: Sequence[ConditionSpan], words: str, advice: str, pat
     if not inside or length < BLIND_S:
         return None
     longest = max(inside, key=lambda entry: entry[1] - entry[0])
-    evidence = tuple(Evidence(f"{s.reason}: {s.message}", end - start, "s", start, end) for start, end, s in inside[:3])
+    evidence = tuple(
+        Evidence(words=f"{s.reason}: {s.message}", value=end - start, unit="s", start=start, end=end)
+        for start, end, s in inside[:3]
+    )
     sentence = words.format(length=length, message=longest[2].message or longest[2].reason)
-    return Hit(sentence, evidence, advice, patch, inside[0][0], inside[-1][1])
+    return Hit(sentence=sentence, evidence=evidence, advice=advice, patch=patch, start=inside[0][0], end=inside[-1][1])

@@ -49,4 +49,12 @@ def _without_scale(state: State, observation: Observation, cause: str, error: st
     old = observation.status
     conditions = set_condition(old.conditions, "AbleToScale", "False", "FailedGetScale", message, observation.now)
     events = (Event("Warning", "FailedGetScale", cause),)
-    return Decision(None, False, replace(old, conditions=conditions), events, state, (), error)
+    return Decision(
+        desired=None,
+        rescale=False,
+        status=replace(old, conditions=conditions),
+        events=events,
+        state=state,
+        steps=(),
+        error=error,
+    )

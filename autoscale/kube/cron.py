@@ -92,7 +92,7 @@ def parse_schedule(text: str) -> Schedule:
         _field(part, low, high) for part, (low, high) in zip(fields, _FIELDS, strict=True)
     )
     any_day = any(field.startswith(("*", "?")) for field in (fields[2], fields[4]))
-    return Schedule(minutes, hours, days, months, weekdays, any_day)
+    return Schedule(minutes=minutes, hours=hours, days=days, months=months, weekdays=weekdays, any_day=any_day)
 
 
 def _field(text: str, least: int, most: int) -> frozenset[int]:

@@ -184,7 +184,7 @@ def _form(row: Resource) -> Form:
         inward = _renamed(_EVENT, RESOURCES["Event"].api_version)
         outward = _renamed({stored: name for name, stored in _EVENT.items()}, row.api_version)
         fields = {"regarding.": "involvedObject.", "reportingController": "reportingComponent"}
-        return Form(row, row.schema, outward, inward, fields)
+        return Form(resource=row, type=row.schema, outward=outward, inward=inward, fields=fields)
     return Form(row, row.schema, _hpa_out, _hpa_in)
 
 

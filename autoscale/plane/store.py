@@ -205,7 +205,11 @@ class Store:
         before, stored = kind.entries.get(at), Stored(obj)
         kind.put(at, stored, self.version)
         event_type = "MODIFIED" if before else "ADDED"
-        self._tell(Change(self.version, event_type, key, stored, before.obj if before else None))
+        self._tell(
+            Change(
+                version=self.version, type=event_type, key=key, stored=stored, previous=before.obj if before else None
+            )
+        )
         return obj
 
     def _remove(self, key: Key) -> None:
@@ -216,7 +220,7 @@ class Store:
         last = kind.entries[key[1:]].obj
         kind.remove(key[1:], self.version)
         final = {**last, "metadata": {**last["metadata"], "resourceVersion": str(self.version)}}
-        self._tell(Change(self.version, "DELETED", key, Stored(final), last))
+        self._tell(Change(version=self.version, type="DELETED", key=key, stored=Stored(final), previous=last))
 
     def _tell(self, change: Change) -> None:
         self._history.append(change)

@@ -38,7 +38,13 @@ def gather(path: Path | str) -> Account:
     source = locate(path)
     analysis = analyse(read(source))
     beside = beside_of(source, analysis)
-    return Account(source, analysis, judge(analysis, beside=beside), tuple(find(analysis)), tuple(beside.values()))
+    return Account(
+        source=source,
+        analysis=analysis,
+        verdict=judge(analysis, beside=beside),
+        findings=tuple(find(analysis)),
+        beside=tuple(beside.values()),
+    )
 
 
 def beside_of(source: Path, analysis: Analysis) -> dict[str, Analysis]:

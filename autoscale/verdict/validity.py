@@ -175,9 +175,16 @@ def _gaps(analysis: Analysis) -> Check:
     words = f"{len(analysis.gaps)} gap(s), {length:.1f} s in all; the first: {first.source} ({first.cause})"
     if hidden := list(dict.fromkeys(gap.hides for gap in analysis.gaps if gap.hides and not is_aside(gap))):
         words += f"; not known in them: {'; '.join(hidden)}"
-    ends = (min(gap.start for gap in analysis.gaps), max(gap.end for gap in analysis.gaps))
-    effect: Literal["none", "unknown"] = "none" if all(map(is_aside, analysis.gaps)) else "unknown"
-    return Check("gaps", effect, length, 0, "s", words, *ends)
+    return Check(
+        name="gaps",
+        effect="none" if all(map(is_aside, analysis.gaps)) else "unknown",
+        value=length,
+        bound=0,
+        unit="s",
+        words=words,
+        start=min(gap.start for gap in analysis.gaps),
+        end=max(gap.end for gap in analysis.gaps),
+    )
 
 
 def is_aside(gap: GapSpan) -> bool:

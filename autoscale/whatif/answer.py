@@ -144,7 +144,7 @@ def ask(model: Model, variants: Sequence[Setting], seeds: int = SEEDS) -> Answer
     outcomes = [_widened(outcome, model.spread) for outcome in (_outcome(model.recorded, base, None), *found)]
     if doubts:
         outcomes = [_without_latency(outcome) for outcome in outcomes]
-    return Answer(model, outcomes[0], tuple(outcomes[1:]), seeds, doubts)
+    return Answer(model=model, base=outcomes[0], variants=tuple(outcomes[1:]), seeds=seeds, doubts=doubts)
 
 
 def _widened(outcome: Outcome, spread: Spread) -> Outcome:
@@ -214,7 +214,9 @@ def _outcome(setting: Setting, runs: Sequence[Modelled], base: Sequence[Modelled
         change = Figures(**{name: band(_differences(values[name], old[name])) for name in _TAKEN})
     binds = Counter({name: n for run in runs for name, n in run.bound.items()}).most_common(1)
     figures = Figures(**{name: band(column) for name, column in values.items()})
-    return Outcome(setting, figures, change, curves(runs), binds[0][0] if binds else None)
+    return Outcome(
+        setting=setting, figures=figures, change=change, curves=curves(runs), binds=binds[0][0] if binds else None
+    )
 
 
 def _differences(new: Sequence[float | None], old: Sequence[float | None]) -> list[float | None]:

@@ -78,13 +78,13 @@ class Autoscaler:
         ready = pod.ready_at is not None and pod.ready_at <= now
         changed = pod.ready_at if ready and pod.ready_at is not None else pod.created
         return SeenPod(
-            pod.name,
-            "Running",
-            pod.deleted is not None,
-            "True" if ready else "False",
-            self._dated(changed),
-            self._dated(pod.created),
-            (self.container,),
+            name=pod.name,
+            phase="Running",
+            deleting=pod.deleted is not None,
+            ready="True" if ready else "False",
+            ready_changed=self._dated(changed),
+            started=self._dated(pod.created),
+            containers=(self.container,),
         )
 
     def _usage(self, pod: Pod) -> PodUsage | None:

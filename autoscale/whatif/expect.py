@@ -128,7 +128,7 @@ def effect_of(answer: Answer, outcome: Outcome, each_m: int | None = None) -> Ef
         return "pod-minutes: not modelled"
     latency = [_range(one) for one in (base.worst_p95_s, outcome.figures.worst_p95_s, change.worst_p95_s)]
     before, after, gain = latency if None not in latency else (None, None, None)
-    return Effect(pods, before, after, gain, each_m)
+    return Effect(pods=pods, before=before, after=after, gain=gain, each_m=each_m)
 
 
 def _share(change: Band | None, of: Band) -> Range | None:

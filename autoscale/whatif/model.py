@@ -89,17 +89,18 @@ class Simulation:
         cost = service.cost_s.drawn(chance) / service.cost_s.value
         self.idle_m = max(0.0, service.idle_m.drawn(chance))
         drawn = chance.choices(service.profiles, k=len(service.profiles))  # a bootstrap over the calm spans
-        profile = equally_likely([(each * cost, wait) for one in drawn for each, wait in one])
+        costs, waits = equally_likely([(each * cost, wait) for one in drawn for each, wait in one])
         load = setting.load
         limits = engine.Limits(
-            int(service.threads.value),
-            service.width.value,
-            service.cores.value,
-            service.timeout_s.value,
-            load.max_in_flight,
-            load.connections,
-            load.close_share,
-            *profile,
+            slots=int(service.threads.value),
+            width=service.width.value,
+            cores=service.cores.value,
+            timeout_s=service.timeout_s.value,
+            max_in_flight=load.max_in_flight,
+            connections=load.connections,
+            close_share=load.close_share,
+            cost=costs,
+            wait=waits,
         )
         most = max(int(setting.hpa.get("maxReplicas") or 1), len(self.span.pods))
         given = {} if self.compiled is None else {"compiled": self.compiled}

@@ -67,7 +67,19 @@ def _pods(seen: Evidence, recorded: Setting, span: Span, runs: Sequence[Modelled
     model = statistics.median(minutes)
     steps = "Record a load of steps that hold for a minute, from idle to the peak."
     miss = abs(model / real - 1) if real else None
-    yield Error("replica-minutes", real, model, "", miss, REPLICA_MINUTES, "share", steps, *band(minutes))
+    low, high = band(minutes)
+    yield Error(
+        name="replica-minutes",
+        recorded=real,
+        modelled=model,
+        unit="",
+        miss=miss,
+        bound=REPLICA_MINUTES,
+        kind="share",
+        cure=steps,
+        low=low,
+        high=high,
+    )
     off = statistics.median(distance(truth, run, span) for run in runs)
     yield Error(
         name="pods over time", recorded=None, modelled=None, unit="pods", miss=off, bound=PODS, kind="", cure=steps
@@ -77,16 +89,18 @@ def _pods(seen: Evidence, recorded: Setting, span: Span, runs: Sequence[Modelled
     guess = statistics.median_low(firsts) if len(firsts) > len(runs) / 2 else None
     sync = recorded.config.sync_period_s
     miss = abs(guess - first) if first is not None and guess is not None else None if first == guess else sync * 10
+    low, high = band(firsts)
     yield Error(
-        "first decision",
-        first,
-        guess,
-        "s",
-        miss,
-        sync + 1.0,
-        "",
-        "Record when metrics were sampled, closely.",
-        *band(firsts),
+        name="first decision",
+        recorded=first,
+        modelled=guess,
+        unit="s",
+        miss=miss,
+        bound=sync + 1.0,
+        kind="",
+        cure="Record when metrics were sampled, closely.",
+        low=low,
+        high=high,
     )
 
 
@@ -121,9 +135,19 @@ def _latency(seen: Evidence, runs: Sequence[Modelled]) -> Iterator[Error]:
                 continue
             model = statistics.median(values)
             miss = max(model / real, real / model) if abs(model - real) > LATENCY_S else 1.0
-            bound = LATENCY if share == 0.95 else 2 * LATENCY
-            name = f"p{share * 100:.0f} {told.label.removeprefix('stage ')}"
-            yield Error(name, real, model, "s", miss, bound, "ratio", cure, *band(values))
+            low, high = band(values)
+            yield Error(
+                name=f"p{share * 100:.0f} {told.label.removeprefix('stage ')}",
+                recorded=real,
+                modelled=model,
+                unit="s",
+                miss=miss,
+                bound=LATENCY if share == 0.95 else 2 * LATENCY,
+                kind="ratio",
+                cure=cure,
+                low=low,
+                high=high,
+            )
 
 
 def _lost(seen: Evidence, runs: Sequence[Modelled]) -> Iterator[Error]:

@@ -64,11 +64,11 @@ def of_replay(seen: Evidence, span: Span, runs: Sequence[Modelled]) -> Spread:
             found.append(real / statistics.median(model))
     lag, pods = seen.run.generator.lag_p99_s, _pods(seen, span, runs)
     if len(found) < _LEAST_WINDOWS:
-        return Spread(1 / _UNKNOWN, _UNKNOWN, len(found), lag, pods)
+        return Spread(low=1 / _UNKNOWN, high=_UNKNOWN, windows=len(found), lag_s=lag, pods=pods)
     found.sort()
     last = len(found) - 1
     low, high = found[math.floor(0.05 * last)], found[math.ceil(0.95 * last)]
-    return Spread(min(1.0, low), max(1.0, high), len(found), lag, pods)
+    return Spread(low=min(1.0, low), high=max(1.0, high), windows=len(found), lag_s=lag, pods=pods)
 
 
 def _pods(seen: Evidence, span: Span, runs: Sequence[Modelled]) -> float:

@@ -61,10 +61,18 @@ def beside(model: Model, outcome: Outcome, real: Evidence) -> Verified:
         Line("pod-minutes", figures.replica_minutes, _minutes(seen, span), ""),
         Line("most pods", figures.most_pods, seen.replicas.desired.highest(span.zero, span.zero + span.end), ""),
         Line("first decision", figures.first_decision_s, _first(seen, span), "s"),
-        Line("p95", figures.p95_s, whole.p95, "s", not busier),
-        Line("p99", figures.p99_s, whole.p99, "s", not busier),
-        Line("worst stage p95", figures.worst_p95_s, _worst(seen, outcome.setting), "s", not busier),
-        Line("not answered", figures.lost, _lost(seen), "%", not busier),  # what times out is slow first
+        Line(name="p95", predicted=figures.p95_s, measured=whole.p95, unit="s", comparable=not busier),
+        Line(name="p99", predicted=figures.p99_s, measured=whole.p99, unit="s", comparable=not busier),
+        Line(
+            name="worst stage p95",
+            predicted=figures.worst_p95_s,
+            measured=_worst(seen, outcome.setting),
+            unit="s",
+            comparable=not busier,
+        ),
+        Line(
+            name="not answered", predicted=figures.lost, measured=_lost(seen), unit="%", comparable=not busier
+        ),  # what times out is slow first
     )
     return Verified(seen.run, lines, busier)
 

@@ -197,7 +197,15 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
             kept.replica_sets.append(row)
 
     def gap(row: rows.Gap) -> None:
-        kept.gaps.append(GapSpan(row["source"], row["since"], row["until"], row["cause"], row.get("hides", "")))
+        kept.gaps.append(
+            GapSpan(
+                source=row["source"],
+                start=row["since"],
+                end=row["until"],
+                cause=row["cause"],
+                hides=row.get("hides", ""),
+            )
+        )
 
     def end(row: rows.End) -> None:
         kept.end = row

@@ -27,130 +27,146 @@ class Entry:
     unit: Unit
     better: Literal["lower", "higher", "none"]
     formula: str
-    source: str
+    source: str = "this project"
 
 
 _LATENCY = "of answered requests: from merged buckets, counted from the intended time; within 1 % of the exact value"
 _BUNGEE = "Herbst et al., BUNGEE (SEAMS 2015); TOMPECS 2018"
-_OWN = "this project"
 
 CATALOGUE: dict[str, Entry] = {
-    "p50": Entry("median response", "s", "lower", _LATENCY, _OWN),
-    "p90": Entry("90th percentile of response", "s", "lower", _LATENCY, _OWN),
-    "p95": Entry("95th percentile of response", "s", "lower", _LATENCY, _OWN),
-    "p99": Entry("99th percentile of response", "s", "lower", _LATENCY, _OWN),
-    "p99.9": Entry("99.9th percentile of response", "s", "lower", _LATENCY, _OWN),
-    "max": Entry("slowest answer", "s", "lower", "middle of the highest bucket", _OWN),
-    "service_p50": Entry("median service time", "s", "lower", "as p50, counted from the sending", _OWN),
-    "service_p95": Entry("95th percentile of service time", "s", "lower", "as p95, counted from the sending", _OWN),
-    "service_p99": Entry("99th percentile of service time", "s", "lower", "as p99, counted from the sending", _OWN),
-    "throughput": Entry("answers per second", "per second", "higher", "answered / length of the load", _OWN),
+    "p50": Entry("median response", "s", "lower", _LATENCY),
+    "p90": Entry("90th percentile of response", "s", "lower", _LATENCY),
+    "p95": Entry("95th percentile of response", "s", "lower", _LATENCY),
+    "p99": Entry("99th percentile of response", "s", "lower", _LATENCY),
+    "p99.9": Entry("99.9th percentile of response", "s", "lower", _LATENCY),
+    "max": Entry("slowest answer", "s", "lower", "middle of the highest bucket"),
+    "service_p50": Entry("median service time", "s", "lower", "as p50, counted from the sending"),
+    "service_p95": Entry("95th percentile of service time", "s", "lower", "as p95, counted from the sending"),
+    "service_p99": Entry("99th percentile of service time", "s", "lower", "as p99, counted from the sending"),
+    "throughput": Entry("answers per second", "per second", "higher", "answered / length of the load"),
     "goodput": Entry(
         "good answers per second",
         "per second",
         "higher",
         "answers within the latency objective / length of the load",
-        _OWN,
     ),
-    "errors": Entry("failed requests", "share", "lower", "failed / (answered + failed)", _OWN),
+    "errors": Entry("failed requests", "share", "lower", "failed / (answered + failed)"),
     "bad": Entry(
         "requests that were not good",
         "share",
         "lower",
         "(slower than the latency objective + failed + dropped) / planned",
-        "Chameleon (TPDS 2019): SLO violations",
+        source="Chameleon (TPDS 2019): SLO violations",
     ),
-    "dropped": Entry("requests never sent", "share", "lower", "dropped / planned", _OWN),
+    "dropped": Entry("requests never sent", "share", "lower", "dropped / planned"),
     "lost": Entry(
         "requests lost while shrinking",
         "count",
         "lower",
         "failed from the decision of each scale-down until its last pod had gone, beyond the share that fails anyway",
-        _OWN,
     ),
-    "reaction": Entry("reaction", "s", "lower", "largest rise of the load to the first growth of spec.replicas", _OWN),
-    "capacity": Entry("time to capacity", "s", "lower", "largest rise to ready pods >= demand", _OWN),
-    "recovery": Entry("recovery", "s", "lower", "largest rise until the latency objective holds for 30 s on end", _OWN),
+    "reaction": Entry("reaction", "s", "lower", "largest rise of the load to the first growth of spec.replicas"),
+    "capacity": Entry("time to capacity", "s", "lower", "largest rise to ready pods >= demand"),
+    "recovery": Entry("recovery", "s", "lower", "largest rise until the latency objective holds for 30 s on end"),
     "settling": Entry(
-        "settling", "s", "lower", "largest rise to the last time ready pods are off demand by over 1 pod or 10 %", _OWN
+        "settling",
+        "s",
+        "lower",
+        "largest rise to the last time ready pods are off demand by over 1 pod or 10 %",
     ),
-    "overshoot": Entry("overshoot", "share", "lower", "(peak ready - demand) / demand after the largest rise", _OWN),
-    "startup": Entry("pod start", "s", "lower", "95th percentile of created to Ready, over the run's new pods", _OWN),
+    "overshoot": Entry("overshoot", "share", "lower", "(peak ready - demand) / demand after the largest rise"),
+    "startup": Entry("pod start", "s", "lower", "95th percentile of created to Ready, over the run's new pods"),
     "back_to_min": Entry(
-        "back to the minimum", "s", "lower", "end of the load to ready pods <= minReplicas for good", _OWN
+        "back to the minimum",
+        "s",
+        "lower",
+        "end of the load to ready pods <= minReplicas for good",
     ),
     "reversals": Entry(
         "reversals",
         "count",
         "lower",
         "most changes of direction of spec.replicas in 10 minutes of load that changes by less than 10 %",
-        _OWN,
     ),
-    "adaptations": Entry("changes of size", "count", "lower", "changes of spec.replicas", "Chameleon (TPDS 2019)"),
-    "pods_moved": Entry("pods moved", "pods", "lower", "sum of |change of spec.replicas|", "BUNGEE (SEAMS 2015)"),
+    "adaptations": Entry(
+        "changes of size", "count", "lower", "changes of spec.replicas", source="Chameleon (TPDS 2019)"
+    ),
+    "pods_moved": Entry(
+        "pods moved", "pods", "lower", "sum of |change of spec.replicas|", source="BUNGEE (SEAMS 2015)"
+    ),
     "accuracy_under": Entry(
-        "under-provisioning accuracy a_U", "pods", "lower", "(1/T) * integral of max(demand - ready, 0)", _BUNGEE
+        "under-provisioning accuracy a_U", "pods", "lower", "(1/T) * integral of max(demand - ready, 0)", source=_BUNGEE
     ),
     "accuracy_over": Entry(
-        "over-provisioning accuracy a_O", "pods", "lower", "(1/T) * integral of max(ready - demand, 0)", _BUNGEE
+        "over-provisioning accuracy a_O", "pods", "lower", "(1/T) * integral of max(ready - demand, 0)", source=_BUNGEE
     ),
-    "theta_under": Entry("theta_U", "share", "lower", "(1/T) * integral of max(demand - ready, 0) / demand", _BUNGEE),
-    "theta_over": Entry("theta_O", "share", "lower", "(1/T) * integral of max(ready - demand, 0) / demand", _BUNGEE),
-    "under_provisioned": Entry("tau_U", "share", "lower", "share of time with ready < demand", _BUNGEE),
-    "over_provisioned": Entry("tau_O", "share", "lower", "share of time with ready > demand", _BUNGEE),
+    "theta_under": Entry(
+        "theta_U", "share", "lower", "(1/T) * integral of max(demand - ready, 0) / demand", source=_BUNGEE
+    ),
+    "theta_over": Entry(
+        "theta_O", "share", "lower", "(1/T) * integral of max(ready - demand, 0) / demand", source=_BUNGEE
+    ),
+    "under_provisioned": Entry("tau_U", "share", "lower", "share of time with ready < demand", source=_BUNGEE),
+    "over_provisioned": Entry("tau_O", "share", "lower", "share of time with ready > demand", source=_BUNGEE),
     "instability": Entry(
         "instability upsilon",
         "share",
         "lower",
         "share of 15 s steps, from the load's start, in which ready and demand move in different directions; the step "
         "in which the load ends is left out",
-        _BUNGEE,
+        source=_BUNGEE,
     ),
     "jitter": Entry(
         "jitter",
         "per minute",
         "none",
         "(pods moved by ready - pods moved by demand) / minutes; below 0 inertia, above 0 oscillation",
-        _BUNGEE,
+        source=_BUNGEE,
     ),
-    "worst_deficit": Entry("largest deficit", "pods", "lower", "max(demand - ready)", _OWN),
-    "longest_deficit": Entry("longest deficit", "s", "lower", "longest unbroken time with ready < demand", _OWN),
+    "worst_deficit": Entry("largest deficit", "pods", "lower", "max(demand - ready)"),
+    "longest_deficit": Entry("longest deficit", "s", "lower", "longest unbroken time with ready < demand"),
     "deviation": Entry(
         "deviation sigma",
         "share",
         "lower",
         "(theta_U^3 + theta_O^3 + tau_U^3 + tau_O^3 + upsilon^3)^(1/3), in shares",
-        "TOMPECS 2018",
+        source="TOMPECS 2018",
     ),
-    "peak_ready": Entry("most ready pods", "pods", "none", "max(ready) during the load", _OWN),
-    "replica_minutes": Entry("replica-minutes", "pod-minutes", "lower", "integral of ready / 60", "Tamiru et al. 2020"),
+    "peak_ready": Entry("most ready pods", "pods", "none", "max(ready) during the load"),
+    "replica_minutes": Entry(
+        "replica-minutes", "pod-minutes", "lower", "integral of ready / 60", source="Tamiru et al. 2020"
+    ),
     "core_minutes": Entry(
-        "CPU asked for", "core-minutes", "lower", "integral of what the running pods request of CPU / 60", _OWN
+        "CPU asked for",
+        "core-minutes",
+        "lower",
+        "integral of what the running pods request of CPU / 60",
     ),
     "memory_minutes": Entry(
-        "memory asked for", "GiB-minutes", "lower", "integral of what the running pods request of memory / 60", _OWN
+        "memory asked for",
+        "GiB-minutes",
+        "lower",
+        "integral of what the running pods request of memory / 60",
     ),
-    "node_minutes": Entry("nodes", "node-minutes", "lower", "integral of the nodes of the cluster / 60", _OWN),
-    "demand_minutes": Entry("demanded", "pod-minutes", "none", "integral of demand / 60", _OWN),
-    "waste_minutes": Entry("wasted", "pod-minutes", "lower", "integral of max(ready - demand, 0) / 60", _OWN),
-    "shortfall_minutes": Entry("short", "pod-minutes", "lower", "integral of max(demand - ready, 0) / 60", _OWN),
+    "node_minutes": Entry("nodes", "node-minutes", "lower", "integral of the nodes of the cluster / 60"),
+    "demand_minutes": Entry("demanded", "pod-minutes", "none", "integral of demand / 60"),
+    "waste_minutes": Entry("wasted", "pod-minutes", "lower", "integral of max(ready - demand, 0) / 60"),
+    "shortfall_minutes": Entry("short", "pod-minutes", "lower", "integral of max(demand - ready, 0) / 60"),
     "cpu_per_request": Entry(
-        "CPU per request", "s", "lower", "slope of all pods' CPU over the answered rate", "service demand law"
+        "CPU per request", "s", "lower", "slope of all pods' CPU over the answered rate", source="service demand law"
     ),
-    "idle_cpu": Entry("CPU of an idle pod", "millicores", "lower", "CPU per pod at rate 0 in the same fit", _OWN),
+    "idle_cpu": Entry("CPU of an idle pod", "millicores", "lower", "CPU per pod at rate 0 in the same fit"),
     "cost": Entry(
         "cost of a million good requests",
         "cost",
         "lower",
         "price of a pod hour * replica-minutes / 60 / good requests * 1e6",
-        _OWN,
     ),
     "node_cost": Entry(
         "the same by nodes",
         "cost",
         "lower",
         "price of a node hour * node-minutes / 60 / good requests * 1e6",
-        _OWN,
     ),
 }
 

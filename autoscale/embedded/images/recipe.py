@@ -80,7 +80,13 @@ def recipe(text: str, where: str, arguments: Mapping[str, str] | None = None) ->
     if reader.problems:
         fix = "Take it out, or build the image with Docker and use it on a real cluster."
         raise InputError("The Dockerfile cannot be built here.", problems=reader.problems, fix=fix)
-    return Recipe(reader.base, reader.python, tuple(reader.steps), reader.config, tuple(dict.fromkeys(reader.notes)))
+    return Recipe(
+        base=reader.base,
+        python=reader.python,
+        steps=tuple(reader.steps),
+        config=reader.config,
+        notes=tuple(dict.fromkeys(reader.notes)),
+    )
 
 
 class _Reader:

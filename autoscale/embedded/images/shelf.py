@@ -112,7 +112,7 @@ def new_folder() -> Iterator[Path]:
 
 def finish(folder: Path, *, name: str, base: str, python: str, config: Config) -> Built:
     """Say that an image is whole; of now on its name means it, and an older one of that name goes."""
-    made = Built(name, base, python, time.time(), config, folder)
+    made = Built(name=name, base=base, python=python, created=time.time(), config=config, folder=folder)
     told = {key: value for key, value in asdict(made).items() if key != "folder"}
     draft = folder / "image.json.new"
     draft.write_text(json.dumps(told, indent=1))

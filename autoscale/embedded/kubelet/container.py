@@ -126,12 +126,12 @@ class ContainerWorker(Cell):
             with contextlib.suppress(OSError):
                 self.group = self.node.cgroups.group(self._group_name, limits_of(self.spec, image))
         around = Surroundings(
-            self.home,
-            self.folder / "files",
-            self.folder / "stage",
-            self.folder.parent / "hosts",
-            self.node.volumes(self.pod()["metadata"]["uid"]),
-            self.join,
+            home=self.home,
+            files=self.folder / "files",
+            stage=self.folder / "stage",
+            hosts=self.folder.parent / "hosts",
+            volumes=self.node.volumes(self.pod()["metadata"]["uid"]),
+            join=self.join,
         )
         made = command_of(self.node, self.pod(), self.spec, image, around)
         # What measures connects all the time, and binds where it is told to: it is left alone.

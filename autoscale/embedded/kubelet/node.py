@@ -129,7 +129,14 @@ class Node:
         words = "The reaper, which ends all pods when the cluster is killed, was gone; it was started again"
         for namespace in sorted({pod["metadata"]["namespace"] for pod in self.objects.list("Pod")} | {"default"}):
             about = {**node, "metadata": {**node["metadata"], "namespace": namespace}}
-            told = Emit(about, "Warning", REAPER_GONE, words, COMPONENT, host=self.settings.node_name)
+            told = Emit(
+                obj=about,
+                type="Warning",
+                reason=REAPER_GONE,
+                message=words,
+                component=COMPONENT,
+                host=self.settings.node_name,
+            )
             self.store.apply(told, self.now())
 
 

@@ -49,7 +49,9 @@ class PodWorker:
         self._running = asyncio.create_task(self._guarded())
 
     def _worker(self, spec: Object, policy: str) -> ContainerWorker:
-        return ContainerWorker(self.node, lambda: self.pod, spec, policy, self.tell, self.keeper)
+        return ContainerWorker(
+            node=self.node, pod=lambda: self.pod, spec=spec, policy=policy, told=self.tell, keeper=self.keeper
+        )
 
     @property
     def workers(self) -> list[ContainerWorker]:

@@ -111,7 +111,14 @@ def calls(teller: int) -> Iterator[Call]:
             continue
         id_, pid, _, number = struct.unpack_from("=QIIi", buffer)
         first, address, length = struct.unpack_from("=QQQ", buffer, 32)
-        yield Call(id_, pid, number == _MACHINES[platform.machine()].bind, first, address, length)
+        yield Call(
+            id=id_,
+            pid=pid,
+            is_bind=number == _MACHINES[platform.machine()].bind,
+            socket=first,
+            address=address,
+            length=length,
+        )
 
 
 def read_address(call: Call) -> bytes:

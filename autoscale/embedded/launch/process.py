@@ -178,7 +178,9 @@ def status(name: str = "embedded") -> Status:
     folder = folder_of(name)
     running = is_running(folder)
     facts = folder.facts() if running else None
-    return Status(name, running, facts, folder.kubeconfig, _pods(folder) if facts else None)
+    return Status(
+        name=name, running=running, facts=facts, kubeconfig=folder.kubeconfig, pods=_pods(folder) if facts else None
+    )
 
 
 def names() -> list[str]:

@@ -20,30 +20,36 @@ def check(run: Run) -> Hit | None:
     if length < SATURATED_SYNCS.value * run.period_s:
         return None
     span = (spans[0][0], spans[-1][1])
-    evidence = [Evidence("at maxReplicas while the rule asks for more", length, "s", *span)]
+    evidence = [
+        Evidence(
+            words="at maxReplicas while the rule asks for more", value=length, unit="s", start=span[0], end=span[1]
+        )
+    ]
     # the first values still hold the pods' start and the backlog; the second half says what the load asks for
     used = run.utilization.mean((span[0] + span[1]) / 2, span[1])
     if used is None or not run.target:
         return Hit(
-            f"The HPA stood at its maximum of {most} pods for {length:.0f} s while its rule asked for more.",
-            tuple(evidence),
-            "Raise maxReplicas if the nodes have room for more, or give each pod more.",
-            None,
-            *span,
+            sentence=f"The HPA stood at its maximum of {most} pods for {length:.0f} s while its rule asked for more.",
+            evidence=tuple(evidence),
+            advice="Raise maxReplicas if the nodes have room for more, or give each pod more.",
+            patch=None,
+            start=span[0],
+            end=span[1],
         )
     needed = max(most + 1, math.ceil(most * used / run.target))
     proposed = math.ceil(needed * HEADROOM.value)
     evidence += [
-        Evidence("mean utilisation in its second half", used, "%", *span),
-        Evidence("pods needed", needed, "pods", *span),
+        Evidence(words="mean utilisation in its second half", value=used, unit="%", start=span[0], end=span[1]),
+        Evidence(words="pods needed", value=needed, unit="pods", start=span[0], end=span[1]),
     ]
     return Hit(
-        f"All {most} pods were ready and still used {used:.0f} % of their request against a target of "
+        sentence=f"All {most} pods were ready and still used {used:.0f} % of their request against a target of "
         f"{run.target:.0f} %, for {length:.0f} s; {needed} pods were needed.",
-        tuple(evidence),
-        f"Raise maxReplicas to {proposed} if the nodes have room for them, or give each pod more CPU.",
-        hpa_patch(run, maxReplicas=proposed),
-        *span,
+        evidence=tuple(evidence),
+        advice=f"Raise maxReplicas to {proposed} if the nodes have room for them, or give each pod more CPU.",
+        patch=hpa_patch(run, maxReplicas=proposed),
+        start=span[0],
+        end=span[1],
     )
 
 

@@ -32,16 +32,22 @@ def check(run: Run) -> Hit | None:
     if proposed >= least:
         return None
     return Hit(
-        f"The workload sat at its minimum of {least} pods below half its target for {share:.0%} of the load.",
-        (
-            Evidence("share of the load at the minimum and idle", share, "share", run.start, run.end),
-            Evidence("mean utilisation", used, "%", run.start, run.end),
+        sentence=f"The workload sat at its minimum of {least} pods below half its target for {share:.0%} of the load.",
+        evidence=(
+            Evidence(
+                words="share of the load at the minimum and idle",
+                value=share,
+                unit="share",
+                start=run.start,
+                end=run.end,
+            ),
+            Evidence(words="mean utilisation", value=used, unit="%", start=run.start, end=run.end),
         ),
-        f"{proposed} {'pod' if proposed == 1 else 'pods'} would carry this load; "
+        advice=f"{proposed} {'pod' if proposed == 1 else 'pods'} would carry this load; "
         "lower minReplicas, unless the rest is there for failures.",
-        hpa_patch(run, minReplicas=proposed),
-        run.start,
-        run.end,
+        patch=hpa_patch(run, minReplicas=proposed),
+        start=run.start,
+        end=run.end,
     )
 
 

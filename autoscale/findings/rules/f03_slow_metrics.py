@@ -20,20 +20,32 @@ def check(run: Run) -> Hit | None:
     evidence = []
     if worst is not None and old:
         evidence.append(
-            Evidence("window of a CPU sample, or time between two", max(worst[1:]), "s", worst[0], worst[0])
+            Evidence(
+                words="window of a CPU sample, or time between two",
+                value=max(worst[1:]),
+                unit="s",
+                start=worst[0],
+                end=worst[0],
+            )
         )
     if late and run.analysis.reaction.step is not None:
         since = run.analysis.reaction.step.at
         evidence.append(
-            Evidence("largest rise to the first growth", detect.value, "s", since, since + (detect.value or 0))
+            Evidence(
+                words="largest rise to the first growth",
+                value=detect.value,
+                unit="s",
+                start=since,
+                end=since + (detect.value or 0),
+            )
         )
     return Hit(
-        "The HPA decides on old metrics: " + "; ".join(f"{e.words} {e.value:.0f} s" for e in evidence) + ".",
-        tuple(evidence),
-        "Run metrics-server with --metric-resolution=15s and check the kubelet's housekeeping interval.",
-        None,
-        evidence[0].start,
-        evidence[0].end,
+        sentence="The HPA decides on old metrics: " + "; ".join(f"{e.words} {e.value:.0f} s" for e in evidence) + ".",
+        evidence=tuple(evidence),
+        advice="Run metrics-server with --metric-resolution=15s and check the kubelet's housekeeping interval.",
+        patch=None,
+        start=evidence[0].start,
+        end=evidence[0].end,
     )
 
 

@@ -34,14 +34,15 @@ def check(run: Run) -> Hit | None:
     ]
     span = (min(pod.created or 0 for pod in starting), max(pod.ready_at or 0 for pod in starting))
     return Hit(
-        f"A new pod took up to {startup:.0f} s from created to ready (95th percentile).",
-        (
-            Evidence("created to ready, 95th percentile", startup, "s", *span),
+        sentence=f"A new pod took up to {startup:.0f} s from created to ready (95th percentile).",
+        evidence=(
+            Evidence(words="created to ready, 95th percentile", value=startup, unit="s", start=span[0], end=span[1]),
             *(Evidence(f"all pods: {name}", value, "s") for name, value in sums.items()),
         ),
-        cures[longest],
-        patch if longest == "ready" else None,
-        *span,
+        advice=cures[longest],
+        patch=patch if longest == "ready" else None,
+        start=span[0],
+        end=span[1],
     )
 
 

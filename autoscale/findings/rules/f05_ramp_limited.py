@@ -25,10 +25,11 @@ def check(run: Run) -> Hit | None:
         Evidence(f"decision {d.current} to {d.recorded} bound by {d.bound_by}", start=d.at, end=d.at) for d in held[:3]
     )
     return Hit(
-        f"The scale-up policy held growth back for {length:.0f} s, of which {slow:.0f} s missed the latency objective.",
-        (Evidence("time under ScaleUpLimit", length, "s", start, end), *steps),
-        "Let it grow faster: a larger percentage per period, with selectPolicy Max.",
-        behavior_patch(
+        sentence=f"The scale-up policy held growth back for {length:.0f} s, of which {slow:.0f} s missed the latency "
+        "objective.",
+        evidence=(Evidence(words="time under ScaleUpLimit", value=length, unit="s", start=start, end=end), *steps),
+        advice="Let it grow faster: a larger percentage per period, with selectPolicy Max.",
+        patch=behavior_patch(
             run,
             "scaleUp",
             selectPolicy="Max",
@@ -37,8 +38,8 @@ def check(run: Run) -> Hit | None:
                 {"type": "Pods", "value": 4, "periodSeconds": 15},
             ],
         ),
-        start,
-        end,
+        start=start,
+        end=end,
     )
 
 

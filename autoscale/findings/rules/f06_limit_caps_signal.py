@@ -22,13 +22,17 @@ def check(run: Run) -> Hit | None:
         return None
     start, end = capped[0][0].at, capped[-1][0].at
     return Hit(
-        f"{len(capped)} growths were decided with utilisation at the CPU limit ({cap:.0f} % of the request): no step "
+        sentence=f"{len(capped)} growths were decided with utilisation at the CPU limit ({cap:.0f} % of the "
+        "request): no step "
         f"can be larger than {cap / target:.2g}x, however large the load.",
-        tuple(Evidence(f"{event.before} to {event.after}", used, "%", event.at, event.at) for event, used in capped),
-        "Raise the CPU limit (or drop it), lower the target, or scale on requests per second.",
-        container_patch(run, resources={"limits": {"cpu": milli(2 * run.limit_m)}}),
-        start,
-        end,
+        evidence=tuple(
+            Evidence(words=f"{event.before} to {event.after}", value=used, unit="%", start=event.at, end=event.at)
+            for event, used in capped
+        ),
+        advice="Raise the CPU limit (or drop it), lower the target, or scale on requests per second.",
+        patch=container_patch(run, resources={"limits": {"cpu": milli(2 * run.limit_m)}}),
+        start=start,
+        end=end,
     )
 
 

@@ -22,12 +22,14 @@ def check(run: Run) -> Hit | None:
         words = missing[0].message if missing else f"pod {unset[0].name} has a container without a CPU request"
         patch = container_patch(run, resources={"requests": {"cpu": milli(each)}}) if each else None
         return Hit(
-            f"The HPA cannot compute CPU utilisation: {words}.",
-            (Evidence(words, start=missing[0].start if missing else None, end=missing[0].end if missing else None),),
-            "Set resources.requests.cpu on every container, sidecars too, or use a ContainerResource metric.",
-            patch,
-            missing[0].start if missing else None,
-            missing[0].end if missing else None,
+            sentence=f"The HPA cannot compute CPU utilisation: {words}.",
+            evidence=(
+                Evidence(words, start=missing[0].start if missing else None, end=missing[0].end if missing else None),
+            ),
+            advice="Set resources.requests.cpu on every container, sidecars too, or use a ContainerResource metric.",
+            patch=patch,
+            start=missing[0].start if missing else None,
+            end=missing[0].end if missing else None,
         )
     used = run.utilization.mean(run.start, run.end)
     if not run.whole or used is None or not run.request_m or run.slow_seconds(run.start, run.end) > 0:
@@ -36,13 +38,13 @@ def check(run: Run) -> Hit | None:
         return None
     proposed = run.request_m * used / (run.target or 60.0)
     return Hit(
-        f"The pods use {used:.0f} % of their CPU request on average, while latency is fine: the request of "
+        sentence=f"The pods use {used:.0f} % of their CPU request on average, while latency is fine: the request of "
         f"{run.request_m}m is too low.",
-        (Evidence("mean utilisation", used, "%", run.start, run.end),),
-        "Set the request near what a pod uses at the load it should carry; the HPA's ratio moves with it.",
-        container_patch(run, resources={"requests": {"cpu": milli(proposed)}}),
-        run.start,
-        run.end,
+        evidence=(Evidence(words="mean utilisation", value=used, unit="%", start=run.start, end=run.end),),
+        advice="Set the request near what a pod uses at the load it should carry; the HPA's ratio moves with it.",
+        patch=container_patch(run, resources={"requests": {"cpu": milli(proposed)}}),
+        start=run.start,
+        end=run.end,
     )
 
 
@@ -56,13 +58,14 @@ def _of_sidecar(run: Run, told: ConditionSpan, sidecar: Injector) -> Hit:
     """The same of a container that is in no template: its request is an annotation of the pods."""
     note = sidecar.requests["cpu"]
     return Hit(
-        f"The HPA cannot compute CPU utilisation: {told.message}. {sidecar.name} put that container into the pods.",
-        (Evidence(told.message, start=told.start, end=told.end),),
-        f"Set the annotation {note} on the pods to what the sidecar uses (100m stands for it here), or use a "
+        sentence=f"The HPA cannot compute CPU utilisation: {told.message}. {sidecar.name} put that container into "
+        "the pods.",
+        evidence=(Evidence(told.message, start=told.start, end=told.end),),
+        advice=f"Set the annotation {note} on the pods to what the sidecar uses (100m stands for it here), or use a "
         "ContainerResource metric on your own container.",
-        (run.workload_name, {"spec": {"template": {"metadata": {"annotations": {note: "100m"}}}}}),
-        told.start,
-        told.end,
+        patch=(run.workload_name, {"spec": {"template": {"metadata": {"annotations": {note: "100m"}}}}}),
+        start=told.start,
+        end=told.end,
     )
 
 

@@ -20,16 +20,17 @@ def check(run: Run) -> Hit | None:
     )
     proposed = math.ceil(max(2 * window, 120.0))
     return Hit(
-        f"The size changed its direction {count:.0f} times within {span[1] - span[0]:.0f} s of constant load.",
-        (Evidence("changes of direction", count, "", *span),),
-        f"Look further back before shrinking ({proposed} s) and shrink in small steps.",
-        behavior_patch(
+        sentence=f"The size changed its direction {count:.0f} times within {span[1] - span[0]:.0f} s of constant load.",
+        evidence=(Evidence(words="changes of direction", value=count, unit="", start=span[0], end=span[1]),),
+        advice=f"Look further back before shrinking ({proposed} s) and shrink in small steps.",
+        patch=behavior_patch(
             run,
             "scaleDown",
             stabilizationWindowSeconds=min(3600, proposed),
             policies=[{"type": "Percent", "value": 10, "periodSeconds": 60}],
         ),
-        *span,
+        start=span[0],
+        end=span[1],
     )
 
 

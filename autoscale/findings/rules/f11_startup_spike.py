@@ -33,16 +33,19 @@ def check(run: Run) -> Hit | None:
         ]
         if factor is not None and factor > SPIKE.value and later:
             return Hit(
-                f"The growth from {event.before} to {event.after} followed new pods whose start-up CPU was "
+                sentence=f"The growth from {event.before} to {event.after} followed new pods whose start-up CPU was "
                 f"{factor:.1f} times that of the old ones; the load had not changed, and they were taken away again.",
-                (
-                    Evidence("CPU of new pods over that of old ones", factor, "x", first, event.at),
+                evidence=(
+                    Evidence(
+                        words="CPU of new pods over that of old ones", value=factor, unit="x", start=first, end=event.at
+                    ),
                     Evidence(f"growth {event.before} to {event.after}", start=event.at, end=event.at),
                 ),
-                "Become ready only once warm (startupProbe), and smooth growth with a scale-up stabilisation window.",
-                behavior_patch(run, "scaleUp", stabilizationWindowSeconds=60),
-                first,
-                event.at,
+                advice="Become ready only once warm (startupProbe), and smooth growth with a scale-up stabilisation "
+                "window.",
+                patch=behavior_patch(run, "scaleUp", stabilizationWindowSeconds=60),
+                start=first,
+                end=event.at,
             )
     return None
 

@@ -19,13 +19,23 @@ def check(run: Run) -> Hit | None:
         busy = (used is not None and target is not None and used > target) or run.slow_seconds(time - 10, time + 10) > 0
         if length >= COLLAPSED_FOR.value and busy:
             return Hit(
-                f"{before - after:.0f} of {before:.0f} ready pods lost their readiness under load for {length:.0f} s, "
+                sentence=f"{before - after:.0f} of {before:.0f} ready pods lost their readiness under load for "
+                f"{length:.0f} s, "
                 "while the wanted size did not fall.",
-                (Evidence(f"ready pods {before:.0f} to {after:.0f}", length, "s", time, time + length),),
-                "Make the readiness probe patient (timeoutSeconds, failureThreshold) and answer it off the busy port.",
-                container_patch(run, readinessProbe={"timeoutSeconds": 5, "failureThreshold": 6}),
-                time,
-                time + length,
+                evidence=(
+                    Evidence(
+                        words=f"ready pods {before:.0f} to {after:.0f}",
+                        value=length,
+                        unit="s",
+                        start=time,
+                        end=time + length,
+                    ),
+                ),
+                advice="Make the readiness probe patient (timeoutSeconds, failureThreshold) and answer it off the "
+                "busy port.",
+                patch=container_patch(run, readinessProbe={"timeoutSeconds": 5, "failureThreshold": 6}),
+                start=time,
+                end=time + length,
             )
     return None
 

@@ -40,12 +40,12 @@ def check(run: Run) -> Hit | None:
     failed = [event.message for event in events if event.reason == "FailedScheduling"]
     message = failed[-1] if failed else "no FailedScheduling event was recorded"
     return Hit(
-        f"{len(names)} pod(s) waited up to {longest:.0f} s for a node: {message}",
-        tuple(Evidence(f"pod {name} waited for a node") for name in names[:5]),
-        _advice(message, grown=any(event.reason in _ASKED for event in events)),
-        None,
-        start,
-        start + longest,
+        sentence=f"{len(names)} pod(s) waited up to {longest:.0f} s for a node: {message}",
+        evidence=tuple(Evidence(f"pod {name} waited for a node") for name in names[:5]),
+        advice=_advice(message, grown=any(event.reason in _ASKED for event in events)),
+        patch=None,
+        start=start,
+        end=start + longest,
     )
 
 

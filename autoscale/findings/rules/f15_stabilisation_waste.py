@@ -31,13 +31,17 @@ def check(run: Run) -> Hit | None:
     start, end = spans[0].start, spans[-1].end
     proposed = max(30, math.ceil(window / 3))
     return Hit(
-        f"{wasted:.1f} of {minutes:.1f} replica-minutes ({wasted / minutes:.0%}) went to pods that only the "
+        sentence=f"{wasted:.1f} of {minutes:.1f} replica-minutes ({wasted / minutes:.0%}) went to pods that only the "
         f"stabilisation window of {window:.0f} s kept, and no new peak came within it.",
-        (Evidence("wasted while scale-down was held back", wasted, "pod-minutes", start, end),),
-        f"Shorten the scale-down window to about {proposed} s.",
-        behavior_patch(run, "scaleDown", stabilizationWindowSeconds=proposed),
-        start,
-        end,
+        evidence=(
+            Evidence(
+                words="wasted while scale-down was held back", value=wasted, unit="pod-minutes", start=start, end=end
+            ),
+        ),
+        advice=f"Shorten the scale-down window to about {proposed} s.",
+        patch=behavior_patch(run, "scaleDown", stabilizationWindowSeconds=proposed),
+        start=start,
+        end=end,
     )
 
 

@@ -24,21 +24,24 @@ def check(run: Run) -> Hit | None:
                 window = (run.hpa.down_window_s if run.hpa else None) or DEFAULTS.downscale_stabilization_s
                 proposed = min(3600, math.ceil(window + apart + 60))
                 return Hit(
-                    f"The size fell from {down.before} to {down.after} and {apart:.0f} s later rose from {up.before} "
+                    sentence=f"The size fell from {down.before} to {down.after} and {apart:.0f} s later rose from "
+                    f"{up.before} "
                     f"to {up.after}: it was taken away too early.",
-                    (
+                    evidence=(
                         Evidence(f"shrinking {down.before} to {down.after}", start=down.at, end=down.at),
-                        Evidence(f"growth {up.before} to {up.after}", apart, "s", down.at, up.at),
+                        Evidence(
+                            words=f"growth {up.before} to {up.after}", value=apart, unit="s", start=down.at, end=up.at
+                        ),
                     ),
-                    f"Lengthen the scale-down window to {proposed} s and take one pod a minute.",
-                    behavior_patch(
+                    advice=f"Lengthen the scale-down window to {proposed} s and take one pod a minute.",
+                    patch=behavior_patch(
                         run,
                         "scaleDown",
                         stabilizationWindowSeconds=proposed,
                         policies=[{"type": "Pods", "value": 1, "periodSeconds": 60}],
                     ),
-                    down.at,
-                    up.at,
+                    start=down.at,
+                    end=up.at,
                 )
     return None
 

@@ -29,17 +29,20 @@ def check(run: Run) -> Hit | None:
         for cause, n in found.items():
             causes[cause] = causes.get(cause, 0) + n
     return Hit(
-        f"{inside} requests failed while pods were taken away ("
+        sentence=f"{inside} requests failed while pods were taken away ("
         + (", ".join(f"{cause}: {n}" for cause, n in sorted(causes.items())) or "cause not known")
         + ").",
-        tuple(
-            Evidence("failed after a shrinking", run.failed(start, end), "requests", start, end)
+        evidence=tuple(
+            Evidence(
+                words="failed after a shrinking", value=run.failed(start, end), unit="requests", start=start, end=end
+            )
             for start, end, _ in spans[:5]
         ),
-        "Let pods finish: a preStop sleep longer than the endpoints need to spread, and a graceful end on SIGTERM.",
-        container_patch(run, lifecycle={"preStop": {"sleep": {"seconds": 10}}}),
-        spans[0][0],
-        spans[-1][1],
+        advice="Let pods finish: a preStop sleep longer than the endpoints need to spread, and a graceful end on "
+        "SIGTERM.",
+        patch=container_patch(run, lifecycle={"preStop": {"sleep": {"seconds": 10}}}),
+        start=spans[0][0],
+        end=spans[-1][1],
     )
 
 

@@ -25,15 +25,24 @@ def check(run: Run) -> Hit | None:
         return None
     used = run.utilization.mean(*span) or 0.0
     return Hit(
-        f"Latency was beyond its objective for {span[1] - span[0]:.0f} s while CPU stood at {used:.0f} % of the "
+        sentence=f"Latency was beyond its objective for {span[1] - span[0]:.0f} s while CPU stood at {used:.0f} % of "
+        "the "
         f"request, below the target of {run.target:.0f} %: CPU is not the bottleneck.",
-        (
-            Evidence("beyond the latency objective with CPU to spare", span[1] - span[0], "s", *span),
-            Evidence("mean utilisation meanwhile", used, "%", *span),
+        evidence=(
+            Evidence(
+                words="beyond the latency objective with CPU to spare",
+                value=span[1] - span[0],
+                unit="s",
+                start=span[0],
+                end=span[1],
+            ),
+            Evidence(words="mean utilisation meanwhile", value=used, unit="%", start=span[0], end=span[1]),
         ),
-        "Scale on requests per second or in flight (a Pods or External metric), and look at what the pods wait for.",
-        None,
-        *span,
+        advice="Scale on requests per second or in flight (a Pods or External metric), and look at what the pods "
+        "wait for.",
+        patch=None,
+        start=span[0],
+        end=span[1],
     )
 
 

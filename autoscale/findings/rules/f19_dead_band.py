@@ -18,12 +18,22 @@ def check(run: Run) -> Hit | None:
         return None
     proposed = 0.9 * run.target
     return Hit(
-        f"Latency was beyond its objective for {span[1] - span[0]:.0f} s with utilisation between {low:.0f} % and "
+        sentence=f"Latency was beyond its objective for {span[1] - span[0]:.0f} s with utilisation between {low:.0f} "
+        "% and "
         f"{high:.0f} %, where the tolerance keeps the HPA from acting.",
-        (Evidence("beyond the latency objective within the tolerance", span[1] - span[0], "s", *span),),
-        f"Lower the target to {proposed:.0f} %, or set behavior.scaleUp.tolerance (Kubernetes 1.35 and newer).",
-        target_patch(run, proposed),
-        *span,
+        evidence=(
+            Evidence(
+                words="beyond the latency objective within the tolerance",
+                value=span[1] - span[0],
+                unit="s",
+                start=span[0],
+                end=span[1],
+            ),
+        ),
+        advice=f"Lower the target to {proposed:.0f} %, or set behavior.scaleUp.tolerance (Kubernetes 1.35 and newer).",
+        patch=target_patch(run, proposed),
+        start=span[0],
+        end=span[1],
     )
 
 

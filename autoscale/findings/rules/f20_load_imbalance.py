@@ -33,13 +33,16 @@ def check(run: Run) -> Hit | None:
         return None
     worst = max(uneven, key=lambda check: check[1])
     return Hit(
-        f"One of {worst[3]} pods ({worst[2]}) used {worst[1]:.1f} times the mean CPU; the load was uneven in "
+        sentence=f"One of {worst[3]} pods ({worst[2]}) used {worst[1]:.1f} times the mean CPU; the load was uneven in "
         f"{len(uneven)} of {len(checks)} checks. Connections that are kept open stay with the old pods.",
-        tuple(Evidence(f"busiest pod {name}", factor, "x mean", at, at) for at, factor, name, _ in uneven[:5]),
-        "Close connections after a number of requests or a maximum age, or balance per request (L7).",
-        None,
-        uneven[0][0],
-        uneven[-1][0],
+        evidence=tuple(
+            Evidence(words=f"busiest pod {name}", value=factor, unit="x mean", start=at, end=at)
+            for at, factor, name, _ in uneven[:5]
+        ),
+        advice="Close connections after a number of requests or a maximum age, or balance per request (L7).",
+        patch=None,
+        start=uneven[0][0],
+        end=uneven[-1][0],
     )
 
 

@@ -13,13 +13,13 @@ def check(run: Run) -> Hit | None:
         return None
     first, who = others[0], dict.fromkeys(event.who for event in others if event.who)
     return Hit(
-        f"The size changed {len(others)} time(s) without the HPA, first from {first.before} to {first.after}: "
+        sentence=f"The size changed {len(others)} time(s) without the HPA, first from {first.before} to {first.after}: "
         f"{' and '.join(who) or 'something else'} wrote the workload's replicas.",
-        tuple(Evidence(_words(event), start=event.at, end=event.at) for event in others[:5]),
-        "Remove `replicas` from the workload's manifest, so that rollouts and GitOps leave the size to the HPA.",
-        None,
-        first.at,
-        others[-1].at,
+        evidence=tuple(Evidence(_words(event), start=event.at, end=event.at) for event in others[:5]),
+        advice="Remove `replicas` from the workload's manifest, so that rollouts and GitOps leave the size to the HPA.",
+        patch=None,
+        start=first.at,
+        end=others[-1].at,
     )
 
 

@@ -22,10 +22,12 @@ def check(run: Run) -> Hit | None:
     policies = ((run.hpa.raw.get("behavior") or {}).get("scaleUp") or {}).get("policies") or []
     words = ", ".join(f"{p.get('type')} {p.get('value')} per {p.get('periodSeconds')} s" for p in policies)
     return Hit(
-        f"The scale-up policy ({words}) bound {len(steps)} growths to one pod or under 10 % each.",
-        tuple(Evidence(f"{event.before} to {event.after}", start=event.at, end=event.at) for event in steps[:5]),
-        "Give both kinds of policy and selectPolicy Max: pods for small sizes, percent for large ones.",
-        behavior_patch(
+        sentence=f"The scale-up policy ({words}) bound {len(steps)} growths to one pod or under 10 % each.",
+        evidence=tuple(
+            Evidence(f"{event.before} to {event.after}", start=event.at, end=event.at) for event in steps[:5]
+        ),
+        advice="Give both kinds of policy and selectPolicy Max: pods for small sizes, percent for large ones.",
+        patch=behavior_patch(
             run,
             "scaleUp",
             selectPolicy="Max",
@@ -34,8 +36,8 @@ def check(run: Run) -> Hit | None:
                 {"type": "Pods", "value": 4, "periodSeconds": 15},
             ],
         ),
-        steps[0].at,
-        steps[-1].at,
+        start=steps[0].at,
+        end=steps[-1].at,
     )
 
 

@@ -15,11 +15,16 @@ def check(run: Run) -> Hit | None:
     span = (react.step.at, react.until)
     need, peak = run.analysis.demand.curve.highest(*span), run.ready.highest(*span)
     return Hit(
-        f"After the largest rise {peak:.0f} pods became ready where {need:.0f} were needed ({share:.0%} too many).",
-        (Evidence("most ready pods", peak, "pods", *span), Evidence("most pods needed", need, "pods", *span)),
-        "Smooth growth with a short scale-up window, or smaller steps; a backlog keeps CPU up beyond the need.",
-        behavior_patch(run, "scaleUp", stabilizationWindowSeconds=30),
-        *span,
+        sentence=f"After the largest rise {peak:.0f} pods became ready where {need:.0f} were needed ({share:.0%} too "
+        "many).",
+        evidence=(
+            Evidence(words="most ready pods", value=peak, unit="pods", start=span[0], end=span[1]),
+            Evidence(words="most pods needed", value=need, unit="pods", start=span[0], end=span[1]),
+        ),
+        advice="Smooth growth with a short scale-up window, or smaller steps; a backlog keeps CPU up beyond the need.",
+        patch=behavior_patch(run, "scaleUp", stabilizationWindowSeconds=30),
+        start=span[0],
+        end=span[1],
     )
 
 

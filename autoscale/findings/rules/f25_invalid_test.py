@@ -11,12 +11,14 @@ def check(run: Run) -> Hit | None:
     if not wrong:
         return None
     return Hit(
-        "The load generator was the limit, not the service: " + "; ".join(check.words for check in wrong) + ".",
-        tuple(Evidence(check.words, check.value, check.unit) for check in wrong),
-        f"{_more_room(run, {check.name for check in wrong})}, and run again; believe no other figure.",
-        None,
-        run.start,
-        run.end,
+        sentence="The load generator was the limit, not the service: "
+        + "; ".join(check.words for check in wrong)
+        + ".",
+        evidence=tuple(Evidence(check.words, check.value, check.unit) for check in wrong),
+        advice=f"{_more_room(run, {check.name for check in wrong})}, and run again; believe no other figure.",
+        patch=None,
+        start=run.start,
+        end=run.end,
     )
 
 

@@ -18,12 +18,18 @@ def check(run: Run) -> Hit | None:
         span = full.longest(lambda value: value > 0, run.start, run.end)
         if span is not None and span[1] - span[0] >= THROTTLED_FOR.value:
             return Hit(
-                f"Pod {name} ran at its CPU limit of {bar}m for {span[1] - span[0]:.0f} s while the pods' mean stayed "
+                sentence=f"Pod {name} ran at its CPU limit of {bar}m for {span[1] - span[0]:.0f} s while the pods' "
+                "mean stayed "
                 "below their request: it was throttled, and the HPA could not see it.",
-                (Evidence(f"pod {name} at its limit", span[1] - span[0], "s", *span),),
-                "Raise or drop the CPU limit, and see why this pod got more work than the others.",
-                container_patch(run, resources={"limits": {"cpu": milli(2 * bar)}}),
-                *span,
+                evidence=(
+                    Evidence(
+                        words=f"pod {name} at its limit", value=span[1] - span[0], unit="s", start=span[0], end=span[1]
+                    ),
+                ),
+                advice="Raise or drop the CPU limit, and see why this pod got more work than the others.",
+                patch=container_patch(run, resources={"limits": {"cpu": milli(2 * bar)}}),
+                start=span[0],
+                end=span[1],
             )
     return None
 

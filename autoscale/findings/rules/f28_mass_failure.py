@@ -26,18 +26,18 @@ def check(run: Run) -> Hit | None:
     if (dropped := sum(n or 0 for n in seconds.dropped)) > 0:
         causes.append(("never sent", dropped))
     return Hit(
-        f"{sum(wrong)} of {sum(total)} requests ({share:.1%}) failed or were never sent: "
+        sentence=f"{sum(wrong)} of {sum(total)} requests ({share:.1%}) failed or were never sent: "
         + ", ".join(f"{cause} {n}" for cause, n in causes)
         + ".",
-        (
-            Evidence("failed or never sent", share, "share", start, end),
-            Evidence("worst 30 s", worst, "share", start, end),
-            *(Evidence(cause, n, "requests", start, end) for cause, n in causes),
+        evidence=(
+            Evidence(words="failed or never sent", value=share, unit="share", start=start, end=end),
+            Evidence(words="worst 30 s", value=worst, unit="share", start=start, end=end),
+            *(Evidence(words=cause, value=n, unit="requests", start=start, end=end) for cause, n in causes),
         ),
-        _advice(dict(causes)),
-        None,
-        start,
-        end,
+        advice=_advice(dict(causes)),
+        patch=None,
+        start=start,
+        end=end,
     )
 
 

@@ -18,15 +18,18 @@ def check(run: Run) -> Hit | None:
     end = max(end, spell[1])
     wanted, there = run.desired.highest(start - 5.0, end), run.analysis.replicas.running.highest(start - 5.0, end)
     return Hit(
-        f"The workload was to have {wanted or 0:.0f} pods and got {there or 0:.0f}: {refused[-1].message}",
-        (
-            Evidence("fewer pods than asked for", spell[1] - spell[0], "s", *spell),
+        sentence=f"The workload was to have {wanted or 0:.0f} pods and got {there or 0:.0f}: {refused[-1].message}",
+        evidence=(
+            Evidence(
+                words="fewer pods than asked for", value=spell[1] - spell[0], unit="s", start=spell[0], end=spell[1]
+            ),
             *(Evidence(message) for message in dict.fromkeys(event.message for event in refused[:3])),
         ),
-        "No HPA can mend this: raise the quota of the namespace, lower the pods' requests, or meet the admission rule.",
-        None,
-        start,
-        end,
+        advice="No HPA can mend this: raise the quota of the namespace, lower the pods' requests, or meet the "
+        "admission rule.",
+        patch=None,
+        start=start,
+        end=end,
     )
 
 

@@ -11,13 +11,15 @@ def check(run: Run) -> Hit | None:
     if not gone:
         return None
     return Hit(
-        "; ".join(f"{one.words} {one.at - run.start:.0f} s after the load began" for one in gone)
+        sentence="; ".join(f"{one.words} {one.at - run.start:.0f} s after the load began" for one in gone)
         + ": what was to be judged was not there.",
-        tuple(Evidence(one.words, one.until - one.at, "s", one.at, one.until) for one in gone),
-        "Find out who did it (`kubectl get events`, managed fields, GitOps, a pipeline) and run again.",
-        None,
-        gone[0].at,
-        max(one.until for one in gone),
+        evidence=tuple(
+            Evidence(words=one.words, value=one.until - one.at, unit="s", start=one.at, end=one.until) for one in gone
+        ),
+        advice="Find out who did it (`kubectl get events`, managed fields, GitOps, a pipeline) and run again.",
+        patch=None,
+        start=gone[0].at,
+        end=max(one.until for one in gone),
     )
 
 

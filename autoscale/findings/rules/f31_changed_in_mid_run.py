@@ -24,12 +24,15 @@ def check(run: Run) -> Hit | None:
         f"{one.words} ({abs(one.at - run.start):.0f} s {_side(one.at - run.start)} the load began)" for one in found
     ]
     return Hit(
-        "; ".join(text[:1].upper() + text[1:] for text in texts) + ".",
-        tuple(Evidence(one.words, one.until - one.at or None, "s", one.at, one.until) for one in found),
-        " ".join(dict.fromkeys(_ADVICE[one.kind] for one in found)),
-        None,
-        found[0].at,
-        max(one.until for one in found),
+        sentence="; ".join(text[:1].upper() + text[1:] for text in texts) + ".",
+        evidence=tuple(
+            Evidence(words=one.words, value=one.until - one.at or None, unit="s", start=one.at, end=one.until)
+            for one in found
+        ),
+        advice=" ".join(dict.fromkeys(_ADVICE[one.kind] for one in found)),
+        patch=None,
+        start=found[0].at,
+        end=max(one.until for one in found),
     )
 
 

@@ -14,13 +14,17 @@ def check(run: Run) -> Hit | None:
         return None
     times = sum(event.count for event in gone)
     return Hit(
-        f"The reaper of the embedded cluster was ended {times} time(s) in mid-run, and started again.",
-        tuple(Evidence(event.message, event.count, "times", event.at, event.at) for event in gone[:3]),
-        "No figure is wrong by it. Had the cluster been killed just then, its pods would have gone on: find out what "
+        sentence=f"The reaper of the embedded cluster was ended {times} time(s) in mid-run, and started again.",
+        evidence=tuple(
+            Evidence(words=event.message, value=event.count, unit="times", start=event.at, end=event.at)
+            for event in gone[:3]
+        ),
+        advice="No figure is wrong by it. Had the cluster been killed just then, its pods would have gone on: find "
+        "out what "
         "ends processes on this machine (the kernel for want of memory, a clean-up job).",
-        None,
-        gone[0].at,
-        gone[-1].at,
+        patch=None,
+        start=gone[0].at,
+        end=gone[-1].at,
     )
 
 

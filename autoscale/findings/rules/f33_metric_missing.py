@@ -19,13 +19,14 @@ def check(run: Run) -> Hit | None:
     reason = f"FailedGet{metric.kind}Metric"
     said = next((event.message for event in reversed(run.analysis.events) if event.reason == reason), "")
     return Hit(
-        f"The HPA had no value of its {metric.kind} metric {metric.name} for {end - start:.0f} s, only of others: so "
+        sentence=f"The HPA had no value of its {metric.kind} metric {metric.name} for {end - start:.0f} s, only of "
+        "others: so "
         f"long it may grow, but never shrinks{f' ({said})' if said else ''}.",
-        (Evidence(f"without {metric.name}", end - start, "s", start, end),),
-        cure(reason),
-        None,
-        start,
-        end,
+        evidence=(Evidence(words=f"without {metric.name}", value=end - start, unit="s", start=start, end=end),),
+        advice=cure(reason),
+        patch=None,
+        start=start,
+        end=end,
     )
 
 

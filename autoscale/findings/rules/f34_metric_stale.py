@@ -19,15 +19,24 @@ def check(run: Run) -> Hit | None:
                 still = until - max(since, change.until)
                 if value and since < change.at and still >= STILL_FOR.value and high >= MOVED.value * low:
                     return Hit(
-                        f"The HPA saw {metric.name} at exactly {value:g} for {until - since:.0f} s, "
+                        sentence=f"The HPA saw {metric.name} at exactly {value:g} for {until - since:.0f} s, "
                         f"{still:.0f} s of them after the load had gone from {change.before:.0f} to {change.after:.0f} "
                         "requests per second: what it went by was old, or does not follow the load.",
-                        (Evidence(f"{metric.name} unchanged after the load changed", still, "s", since, until),),
-                        "See how old the series behind it is: the exporter, the scrape, the adapter's query and its "
+                        evidence=(
+                            Evidence(
+                                words=f"{metric.name} unchanged after the load changed",
+                                value=still,
+                                unit="s",
+                                start=since,
+                                end=until,
+                            ),
+                        ),
+                        advice="See how old the series behind it is: the exporter, the scrape, the adapter's query "
+                        "and its "
                         "caches. A metric that does not follow the load cannot scale by it.",
-                        None,
-                        since,
-                        until,
+                        patch=None,
+                        start=since,
+                        end=until,
                     )
     return None
 

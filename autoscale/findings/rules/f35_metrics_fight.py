@@ -24,17 +24,19 @@ def check(run: Run) -> Hit | None:
         most = max((one.asks.highest(start, end) or 0 for one in others), default=0)
         own = metric.asks.highest(start, end) or 0
         return Hit(
-            f"For {end - start:.0f} s {metric.name} alone kept {own:.0f} pods where {names} asked for {most:.0f} at "
+            sentence=f"For {end - start:.0f} s {metric.name} alone kept {own:.0f} pods where {names} asked for "
+            f"{most:.0f} at "
             "most: an HPA takes the most that any of its metrics asks for.",
-            (
-                Evidence(f"pods by {metric.name}", own, "pods", start, end),
-                Evidence(f"pods by {names}", most, "pods", start, end),
+            evidence=(
+                Evidence(words=f"pods by {metric.name}", value=own, unit="pods", start=start, end=end),
+                Evidence(words=f"pods by {names}", value=most, unit="pods", start=start, end=end),
             ),
-            f"Does {metric.name} fall when there are more pods, and when the load is gone? If not (memory that is not "
+            advice=f"Does {metric.name} fall when there are more pods, and when the load is gone? If not (memory "
+            "that is not "
             "given back, a total that does not shrink), it holds the size for good: raise its target, or take it out.",
-            None,
-            start,
-            end,
+            patch=None,
+            start=start,
+            end=end,
         )
     return None
 

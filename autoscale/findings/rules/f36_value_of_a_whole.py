@@ -22,18 +22,20 @@ def check(run: Run) -> Hit | None:
         if first is None or last is None or goal is None or last <= goal or last < (1 - FELL.value) * first:
             continue
         return Hit(
-            f"{metric.name} was {first:g} with {ups[0].before} pods and still {last:g} with {ups[-1].after}: a total "
+            sentence=f"{metric.name} was {first:g} with {ups[0].before} pods and still {last:g} with "
+            f"{ups[-1].after}: a total "
             "that more pods do not lower. Under a target of kind `value` each pass multiplies the pods by total over "
             "target, so it grows to the maximum.",
-            (
-                Evidence(f"{metric.name} before", first, "", start, start),
-                Evidence(f"{metric.name} after", last, "", ups[-1].at, end),
+            evidence=(
+                Evidence(words=f"{metric.name} before", value=first, unit="", start=start, end=start),
+                Evidence(words=f"{metric.name} after", value=last, unit="", start=ups[-1].at, end=end),
             ),
-            "Give it an `averageValue`, what one pod may have of it; `value` is for what falls when pods are added, "
+            advice="Give it an `averageValue`, what one pod may have of it; `value` is for what falls when pods are "
+            "added, "
             "such as a latency.",
-            _patch(run, metric.name, goal),
-            start,
-            end,
+            patch=_patch(run, metric.name, goal),
+            start=start,
+            end=end,
         )
     return None
 

@@ -13,15 +13,17 @@ def check(run: Run) -> Hit | None:
     names = {name for pods in others.values() for name in pods}
     owners = ", ".join(others)
     return Hit(
-        f"{len(names)} of the {len(run.pods)} pods under the selector of {run.workload_name} are not its own: they "
+        sentence=f"{len(names)} of the {len(run.pods)} pods under the selector of {run.workload_name} are not its "
+        "own: they "
         f"belong to {owners}. Their use and their number count in every decision, so a size may rise while the average "
         "is below its target, and one of them without a request or without metrics blinds the HPA.",
-        tuple(Evidence(f"pods of {owner}", len(pods), "pods") for owner, pods in others.items()),
-        "Give the workload's pods a label that no others have and put it into spec.selector.matchLabels (a selector "
+        evidence=tuple(Evidence(f"pods of {owner}", len(pods), "pods") for owner, pods in others.items()),
+        advice="Give the workload's pods a label that no others have and put it into spec.selector.matchLabels (a "
+        "selector "
         "cannot be changed: make the workload anew), or take the shared label from the others.",
-        None,
-        run.start,
-        run.end,
+        patch=None,
+        start=run.start,
+        end=run.end,
     )
 
 

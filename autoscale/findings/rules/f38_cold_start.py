@@ -29,13 +29,16 @@ def check(run: Run) -> Hit | None:
     longest = max(phases, key=lambda phase: phase.duration_s or 0.0, default=None)
     advice, patch = _advice(run, longest)
     return Hit(
-        f"There were no pods when requests came: {_length(cold)}, {cold.failed or 0} requests failed and "
+        sentence=f"There were no pods when requests came: {_length(cold)}, {cold.failed or 0} requests failed and "
         f"{cold.waited or 0} were answered late.{_share(run, longest)}",
-        tuple(Evidence(phase.name, phase.duration_s, "s", phase.start, phase.end) for phase in phases),
-        advice,
-        patch,
-        cold.start,
-        cold.end if cold.end is not None else run.end,
+        evidence=tuple(
+            Evidence(words=phase.name, value=phase.duration_s, unit="s", start=phase.start, end=phase.end)
+            for phase in phases
+        ),
+        advice=advice,
+        patch=patch,
+        start=cold.start,
+        end=cold.end if cold.end is not None else run.end,
     )
 
 

@@ -24,13 +24,14 @@ def check(run: Run) -> Hit | None:
 def _too_short(keda: KedaSpec, sleep: ScaleEvent, woken: ScaleEvent) -> Hit:
     gap = woken.at - sleep.at
     return Hit(
-        f"KEDA put the target to sleep in the middle of the load and woke it {gap:.0f} s later: its cooldown of "
+        sentence=f"KEDA put the target to sleep in the middle of the load and woke it {gap:.0f} s later: its "
+        "cooldown of "
         f"{keda.cooldown_s:.0f} s is shorter than the pauses in the load.",
-        (Evidence("asleep", gap, "s", sleep.at, woken.at),),
-        "Make cooldownPeriod longer than the pauses, or keep one pod.",
-        _patch(keda, int(2 * (keda.cooldown_s + gap))),
-        sleep.at,
-        woken.at,
+        evidence=(Evidence(words="asleep", value=gap, unit="s", start=sleep.at, end=woken.at),),
+        advice="Make cooldownPeriod longer than the pauses, or keep one pod.",
+        patch=_patch(keda, int(2 * (keda.cooldown_s + gap))),
+        start=sleep.at,
+        end=woken.at,
     )
 
 
@@ -42,13 +43,14 @@ def _too_long(run: Run, keda: KedaSpec, sleeps: list[ScaleEvent]) -> Hit | None:
     if kept < IDLE.value:
         return None
     return Hit(
-        f"The last pods stayed for {last.at - run.end:.0f} s after the load, {kept:.0f} s of it as cooldownPeriod is "
+        sentence=f"The last pods stayed for {last.at - run.end:.0f} s after the load, {kept:.0f} s of it as "
+        "cooldownPeriod is "
         f"{keda.cooldown_s:.0f} s.",
-        (Evidence("after the load", last.at - run.end, "s", run.end, last.at),),
-        "A shorter cooldownPeriod saves that, where a cold start is cheap.",
-        _patch(keda, int(keda.cooldown_s / 2)),
-        run.end,
-        last.at,
+        evidence=(Evidence(words="after the load", value=last.at - run.end, unit="s", start=run.end, end=last.at),),
+        advice="A shorter cooldownPeriod saves that, where a cold start is cheap.",
+        patch=_patch(keda, int(keda.cooldown_s / 2)),
+        start=run.end,
+        end=last.at,
     )
 
 

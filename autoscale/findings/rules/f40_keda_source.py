@@ -18,13 +18,16 @@ def check(run: Run) -> Hit | None:
         return None
     start, end = min(max(span.start, run.start) for span in lasting), max(span.end for span in lasting)
     return Hit(
-        f"KEDA could not read what it scales by for {end - start:.0f} s ({_said(run, lasting)}). "
+        sentence=f"KEDA could not read what it scales by for {end - start:.0f} s ({_said(run, lasting)}). "
         f"{_meanwhile(run, states)}",
-        tuple(Evidence(_name(span), span.end - span.start, "s", span.start, span.end) for span in lasting[:3]),
-        "Mend the source, its address or its credentials; a fallback decides what happens meanwhile.",
-        None,
-        start,
-        end,
+        evidence=tuple(
+            Evidence(words=_name(span), value=span.end - span.start, unit="s", start=span.start, end=span.end)
+            for span in lasting[:3]
+        ),
+        advice="Mend the source, its address or its credentials; a fallback decides what happens meanwhile.",
+        patch=None,
+        start=start,
+        end=end,
     )
 
 

@@ -20,12 +20,18 @@ def check(run: Run) -> Hit | None:
     longest = max(spans, key=lambda span: span.end - span.start)
     length = longest.end - max(longest.start, run.start)
     return Hit(
-        _WHAT[longest.reason].format(length=length),
-        tuple(Evidence(f"paused: {span.reason}", span.end - span.start, "s", span.start, span.end) for span in spans),
-        "Take the annotation autoscaling.keda.sh/paused (or paused-replicas, -scale-in, -scale-out) off before a test.",
-        None,
-        longest.start,
-        longest.end,
+        sentence=_WHAT[longest.reason].format(length=length),
+        evidence=tuple(
+            Evidence(
+                words=f"paused: {span.reason}", value=span.end - span.start, unit="s", start=span.start, end=span.end
+            )
+            for span in spans
+        ),
+        advice="Take the annotation autoscaling.keda.sh/paused (or paused-replicas, -scale-in, -scale-out) off "
+        "before a test.",
+        patch=None,
+        start=longest.start,
+        end=longest.end,
     )
 
 

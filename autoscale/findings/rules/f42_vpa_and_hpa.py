@@ -17,18 +17,23 @@ def check(run: Run) -> Hit | None:
     done = f" In this run: {'; '.join(one.words for one in resizes)}." if resizes else ""
     names = " and ".join(shared)
     return Hit(
-        f"The VPA {vpa.name} ({vpa.mode}) sets the {names} request that the HPA's percentage is of: when it asks for "
+        sentence=f"The VPA {vpa.name} ({vpa.mode}) sets the {names} request that the HPA's percentage is of: when it "
+        "asks for "
         f"less, the same load counts for more, and the HPA adds pods.{done}",
-        (
+        evidence=(
             Evidence(f"the VPA's mode: {vpa.mode}", None, ""),
             *(Evidence(f"recommended for {name}", value, "millicores") for name, value in vpa.recommended_m.items()),
-            *(Evidence(one.words, one.until - one.at or None, "s", one.at, one.until) for one in resizes[:3]),
+            *(
+                Evidence(words=one.words, value=one.until - one.at or None, unit="s", start=one.at, end=one.until)
+                for one in resizes[:3]
+            ),
         ),
-        f"Let the VPA size what the HPA does not look at (controlledResources: [memory]), scale on requests or a queue "
+        advice="Let the VPA size what the HPA does not look at (controlledResources: [memory]), scale on requests "
+        "or a queue "
         f"instead of {names}, or set the VPA to Off and take over its recommendation by hand.",
-        (f"vpa/{vpa.name}", {"spec": {"updatePolicy": {"updateMode": "Off"}}}),
-        resizes[0].at if resizes else None,
-        resizes[-1].until if resizes else None,
+        patch=(f"vpa/{vpa.name}", {"spec": {"updatePolicy": {"updateMode": "Off"}}}),
+        start=resizes[0].at if resizes else None,
+        end=resizes[-1].until if resizes else None,
     )
 
 

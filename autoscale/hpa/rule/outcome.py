@@ -70,4 +70,12 @@ def _decision(
         scaled_at=observation.now if rescaled else None,
     )
     size = desired if rescaled else current
-    return Decision(size, rescaled, status, draft.events, draft.state, draft.steps, draft.error)
+    return Decision(
+        desired=size,
+        rescale=rescaled,
+        status=status,
+        events=draft.events,
+        state=draft.state,
+        steps=draft.steps,
+        error=draft.error,
+    )

@@ -27,14 +27,20 @@ def metric_step(
     """From the current size to one metric's proposal."""
     path = f"spec.metrics[{position}].{_SOURCES.get(metric.type, metric.type)}.target"
     if isinstance(result, Failed):
-        return Step("metric", current, None, path, {"reason": result.reason, "error": result.cause})
+        return Step(
+            name="metric",
+            before=current,
+            after=None,
+            bound_by=path,
+            numbers={"reason": result.reason, "error": result.cause},
+        )
     proposal = result.proposal
     held_by_tolerance = proposal.held == "tolerance"
     bound_by = tolerance_path(spec, proposal.final_ratio) if held_by_tolerance else path
     numbers: dict[str, Number] = {"metric": result.name, **_target(metric), **_measured(proposal)}
     if held_by_tolerance:
         numbers |= {"tolerance_down": within.down, "tolerance_up": within.up}
-    return Step("metric", current, proposal.replicas, bound_by, numbers)
+    return Step(name="metric", before=current, after=proposal.replicas, bound_by=bound_by, numbers=numbers)
 
 
 def tolerance_path(spec: Spec, ratio: float) -> str:
@@ -81,7 +87,7 @@ def _measured(proposal: Proposal) -> dict[str, Number]:
 def select_step(current: int, replicas: int, position: int | None, metrics: int) -> Step:
     """The largest of the proposals."""
     bound_by = None if position is None else f"spec.metrics[{position}]"
-    return Step("select", current, replicas, bound_by, {"metrics": metrics})
+    return Step(name="select", before=current, after=replicas, bound_by=bound_by, numbers={"metrics": metrics})
 
 
 def stabilize_step(current: int, desired: int, result: Stabilized, behavior: Behavior | None, config: Config) -> Step:
@@ -97,7 +103,7 @@ def stabilize_step(current: int, desired: int, result: Stabilized, behavior: Beh
     numbers: dict[str, Number] = {"current": current, "highest": result.highest, "down_window_s": down}
     if behavior is not None:
         numbers |= {"lowest": result.lowest, "up_window_s": up or 0}
-    return Step("stabilise", desired, result.replicas, bound_by, numbers)
+    return Step(name="stabilise", before=desired, after=result.replicas, bound_by=bound_by, numbers=numbers)
 
 
 def down_window(behavior: Behavior | None, config: Config) -> float:
@@ -121,4 +127,4 @@ def limit_step(current: int, stabilized: int, result: Limited, spec: Spec) -> St
     if result.reason in ("ScaleUpLimit", "ScaleDownLimit") and spec.behavior is not None:
         up = result.reason == "ScaleUpLimit"
         numbers["select_policy"] = (spec.behavior.scale_up if up else spec.behavior.scale_down).select_policy
-    return Step("limit", stabilized, result.replicas, bound_by, numbers)
+    return Step(name="limit", before=stabilized, after=result.replicas, bound_by=bound_by, numbers=numbers)

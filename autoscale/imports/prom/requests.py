@@ -127,8 +127,17 @@ WHOSE = (
 )
 # Prometheus renames a target's own label to exported_...: `namespace` is then that of the ingress controller.
 NAMESPACES = ("destination_workload_namespace", "destination_service_namespace", "exported_namespace", "namespace")
-_ADDED = ("job", "service", "exported_service", "proxy", "ingress", "route", "envoy_cluster_name",
-          "envoy_http_conn_manager_prefix", "app")  # fmt: skip
+_ADDED = (
+    "job",
+    "service",
+    "exported_service",
+    "proxy",
+    "ingress",
+    "route",
+    "envoy_cluster_name",
+    "envoy_http_conn_manager_prefix",
+    "app",
+)
 
 
 def _one_view(series: Sequence[Series], workload: str | None) -> tuple[list[Series], list[str]]:

@@ -152,7 +152,7 @@ class _Cron:
         return [] if lately else [self._told(kind, reason, message)]
 
     def _told(self, kind: str, reason: str, message: str) -> Emit:
-        return Emit(self.obj, kind, reason, message, COMPONENT)
+        return Emit(obj=self.obj, type=kind, reason=reason, message=message, component=COMPONENT)
 
 
 def _missed(at: float) -> str:

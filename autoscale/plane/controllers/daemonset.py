@@ -95,7 +95,7 @@ class _Set:
     def _end(self, pod: Object) -> list[Write]:
         metadata = pod["metadata"]
         text = f"Deleted pod: {metadata['name']}"
-        told = Emit(self.obj, "Normal", "SuccessfulDelete", text, COMPONENT)
+        told = Emit(obj=self.obj, type="Normal", reason="SuccessfulDelete", message=text, component=COMPONENT)
         return [Delete("Pod", metadata["namespace"], metadata["name"]), told]
 
     def _status(self, wanted: list[str]) -> list[Write]:

@@ -137,7 +137,9 @@ class _Set:
         kind, way, text = (
             ("Warning", "Failed", f"failed error: {why}") if why else ("Normal", "Successful", "successful")
         )
-        return Emit(self.obj, kind, f"{way}{verb.title()}", f"{about} {text}", COMPONENT)
+        return Emit(
+            obj=self.obj, type=kind, reason=f"{way}{verb.title()}", message=f"{about} {text}", component=COMPONENT
+        )
 
     def _status(self) -> list[Write]:
         lasting = [pod for pod in self.pods if not is_terminating(pod)]

@@ -31,6 +31,9 @@ class Band:
     high: float | None
 
 
+_UNKNOWN = Band(None, None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What is compared. Times in seconds, ``lost`` a share of the requests, the rest in pods."""
@@ -141,14 +144,23 @@ def ask(model: Model, variants: Sequence[Setting], seeds: int = SEEDS) -> Answer
     if problems:
         raise refusals.Unknowable("A variant lies outside what the run has shown.", problems)
     doubts = tuple(trusted(model))
-    outcomes = [_widened(outcome, model.spread) for outcome in (_outcome(model.recorded, base, None), *found)]
+    timeout_s = model.service.timeout_s.value
+    told = (_outcome(model.recorded, base, None), *found)
+    outcomes = [_widened(outcome, model.spread, timeout_s) for outcome in told]
     if doubts:
         outcomes = [_without_latency(outcome) for outcome in outcomes]
     return Answer(model=model, base=outcomes[0], variants=tuple(outcomes[1:]), seeds=seeds, doubts=doubts)
 
 
-def _widened(outcome: Outcome, spread: Spread) -> Outcome:
-    """With bands in which one real run may be expected: see ``autoscale.whatif.spread``."""
+def _widened(outcome: Outcome, spread: Spread, timeout_s: float) -> Outcome:
+    """With bands in which one real run may be expected: see ``autoscale.whatif.spread``.
+
+    Where only the widened p99 reaches the time-out, requests may be lost that no modelled run lost: it is unknown.
+    """
+    modelled_s, figures = outcome.figures.p99_s.high, outcome.figures
+    if modelled_s is not None and modelled_s < timeout_s <= spread.latency(modelled_s, modelled_s)[1]:
+        change = outcome.change and replace(outcome.change, lost=_UNKNOWN)
+        outcome = replace(outcome, figures=replace(figures, lost=_UNKNOWN), change=change)
     timers = timers_s(outcome.setting)
 
     def wide(figures: Figures) -> Figures:
@@ -176,7 +188,7 @@ def _moved(found: Band, seconds: float) -> Band:
 
 
 def _without_latency(outcome: Outcome) -> Outcome:
-    unknown = dict.fromkeys(_LATENCY, Band(None, None, None))
+    unknown = dict.fromkeys(_LATENCY, _UNKNOWN)
     change = replace(outcome.change, **unknown) if outcome.change else None
     curves = replace(outcome.curves, p95_s=())
     return replace(outcome, figures=replace(outcome.figures, **unknown), change=change, curves=curves)

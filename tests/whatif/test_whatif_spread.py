@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,18 @@ def test_the_spread_never_narrows_a_band() -> None:
     assert Spread(pods=0.9).minutes(10.0, 12.0) == (9.0, 12.0)
     assert Spread(pods=1.5).minutes(-2.0, -1.0) == (-3.0, -1.0)
     assert Spread(pods=1.1).latency(0.1, 0.2) == (0.1, 0.2)
+
+
+def test_losses_are_unknown_where_the_band_of_p99_reaches_the_time_out(good: Model) -> None:
+    """p99 of 30 ms, up to 4.9 times that, and clients that wait 100 ms: no modelled run loses any, a real one may."""
+    hurried = replace(good.service, timeout_s=replace(good.service.timeout_s, value=0.1))
+    variant = [replace(good.recorded, name="again")]
+    wide, narrow = (
+        ask(replace(good, service=hurried, spread=Spread(1.0, high, 10)), variant, seeds=5).variants[0].figures
+        for high in (4.9, 2.0)
+    )
+    assert wide.lost.middle is None
+    assert narrow.lost.middle == 0.0
 
 
 def test_latency_that_no_load_explains_is_unknown(good: Model) -> None:

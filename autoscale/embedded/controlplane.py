@@ -15,6 +15,7 @@ from pathlib import Path
 from autoscale.base.steady import SteadyClock
 from autoscale.embedded.addresses import Block, claim_block
 from autoscale.embedded.kubelet import cgroups, orphans, reaper, syscalls, view
+from autoscale.embedded.kubelet.execution import Execution
 from autoscale.embedded.kubelet.kubelet import Kubelet
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import Selection
@@ -217,6 +218,14 @@ class ControlPlane:
             raise StatusError(503, "ServiceUnavailable", "the kubelet does not run")
         selection = Selection(follow, tail, since, timestamps)
         return self._kubelet.logs(namespace, pod, container, selection, previous=previous)
+
+    def execute(
+        self, namespace: str, pod: str, container: str, argv: list[str], *, stdin: bool, terminal: bool
+    ) -> Execution:
+        """Start a command in a running container. Raises StatusError as the API server does."""
+        if self._kubelet is None:
+            raise StatusError(503, "ServiceUnavailable", "the kubelet does not run")
+        return self._kubelet.execute(namespace, pod, container, argv, stdin=stdin, terminal=terminal)
 
     def pod_metrics(self) -> list[Object]:
         """The metrics.k8s.io/v1beta1 PodMetrics of all pods that have two points."""

@@ -81,7 +81,7 @@ KINDS = (
         short=("po",),
         categories=_ALL,
         generation=True,
-        subresources=("status", "log", "proxy", "eviction", "resize"),
+        subresources=("status", "log", "proxy", "eviction", "resize", "exec"),
         selectable=(
             "spec.nodeName",
             "spec.restartPolicy",

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from autoscale.embedded.apiserver.server import ApiServer
+from autoscale.embedded.kubelet import execution
+from autoscale.embedded.kubelet.process import Command
 from autoscale.embedded.launch import certs
 from autoscale.embedded.launch.folder import Folder, make_folder, write_kubeconfig
-from autoscale.kube.statuses import bad_request
+from autoscale.kube.statuses import StatusError, bad_request
 from autoscale.plane.adapter.answers import NOTHING, Answers
 from autoscale.plane.store import Store
 
@@ -49,6 +51,15 @@ class Node:
             yield self.lines[-1]
             if self.lines[-1] == b"end\n":
                 return
+
+    def execute(
+        self, namespace: str, pod: str, container: str, argv: list[str], *, stdin: bool, terminal: bool
+    ) -> execution.Execution:
+        """The command itself, in no container."""
+        try:
+            return execution.execute(Command(argv, dict(os.environ), "/"), stdin=stdin, terminal=terminal)
+        except OSError as error:
+            raise StatusError(500, "InternalError", f"failed to exec in container: {error}") from None
 
     def pod_metrics(self) -> list[dict[str, Any]]:
         return self.metrics

@@ -195,8 +195,8 @@ def test_wait_rollout_and_explain(kubectl: Kubectl, server: Server, manifest: Pa
 
 
 def test_what_is_not_there_is_said(kubectl: Kubectl, server: Server) -> None:
-    """`exec` and unknown kinds are refused by name."""
+    """`attach` and unknown kinds are refused by name."""
     running_pod(server)
-    assert "the embedded cluster has no pods/exec" in kubectl("exec", "web-1", "--", "ls", fails=True)
+    assert "the embedded cluster has no pods/attach" in kubectl("attach", "web-1", fails=True)
     ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "x"}}
     assert 'no matches for kind "Ingress"' in kubectl("apply", "-f", "-", stdin=json.dumps(ingress), fails=True)

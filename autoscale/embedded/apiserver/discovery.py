@@ -9,10 +9,12 @@ _SUB_KINDS = {
     "scale": {"group": "autoscaling", "version": "v1", "kind": "Scale"},
     "eviction": {"group": "policy", "version": "v1", "kind": "Eviction"},
     "proxy": {"kind": "PodProxyOptions"},
+    "exec": {"kind": "PodExecOptions"},
 }
 _SUB_VERBS = {
     "log": ["get"],
     "eviction": ["create"],
+    "exec": ["create", "get"],
     "proxy": ["create", "delete", "get", "patch", "update"],
 }
 

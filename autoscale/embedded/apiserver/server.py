@@ -14,6 +14,7 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver import adapter, discovery, openapi, writes
 from autoscale.embedded.apiserver.answers import NOW, answer, negotiate, refusal, view_list, view_one
+from autoscale.embedded.apiserver.conversations import Executor, exec_answer
 from autoscale.embedded.apiserver.lists import list_answer
 from autoscale.embedded.apiserver.matching import selection
 from autoscale.embedded.apiserver.query import flag
@@ -45,7 +46,7 @@ class Patience:
     body_s: float = 60.0
 
 
-class Node(LogReader, Protocol):
+class Node(LogReader, Executor, Protocol):
     """What the API server asks of the control plane."""
 
     def pod_metrics(self) -> list[Object]:
@@ -200,6 +201,8 @@ class ApiServer:
         if name == "proxy":
             assert self._session is not None
             return await proxy_answer(request, route, self.registry.store.objects, self._session)
+        if name == "exec":
+            return await exec_answer(request, route, self.registry.store.objects, self.node)
         if name == "log":
             return await log_answer(request, route, self.registry.store.objects, self.node)
         if request.method != "GET":

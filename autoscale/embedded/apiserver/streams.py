@@ -91,7 +91,7 @@ def _open(request: web.Request, pod: Object, reader: LogReader) -> AsyncIterator
     return reader.logs(
         pod["metadata"]["namespace"],
         pod["metadata"]["name"],
-        _container(pod, query.get("container", "")),
+        container_of(pod, query.get("container", "")),
         follow=flag(request, "follow"),
         tail=number(request, "tailLines"),
         since=since,
@@ -100,7 +100,8 @@ def _open(request: web.Request, pod: Object, reader: LogReader) -> AsyncIterator
     )
 
 
-def _container(pod: Object, asked: str) -> str:
+def container_of(pod: Object, asked: str) -> str:
+    """The container that is meant, by default the only one; ``StatusError`` 400 where that is not clear."""
     name = pod["metadata"]["name"]
     names = [one["name"] for one in pod["spec"]["containers"]]
     known = names + [one["name"] for one in pod["spec"].get("initContainers") or []]

@@ -5,8 +5,10 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
+from autoscale.embedded.kubelet import execution
 from autoscale.embedded.kubelet.addressing import Keeper
 from autoscale.embedded.kubelet.cgroups import Group
+from autoscale.embedded.kubelet.execution import Execution
 from autoscale.embedded.kubelet.invocation import execute
 from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.probes import Outcome
@@ -38,6 +40,7 @@ class Cell:
         self.process: Process | None = None
         self.group: Group | None = None
         self.command: Command | None = None
+        self.executions: set[Execution] = set()
         self.folder = node.folder(pod()["metadata"]["uid"]) / self.name
         self.home = self.folder / "home"
         self._told = told
@@ -62,6 +65,22 @@ class Cell:
         """Wait, but not beyond the order to stop."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stopping.wait(), seconds)
+
+    def converse(self, argv: list[str], *, stdin: bool, terminal: bool) -> Execution:
+        """Start a command beside the container's own that somebody talks to. OSError where it cannot be started."""
+        assert self.command is not None
+        assert self.process is not None
+        view = self.process.pid if self.command.view is not None else None
+        made = execution.execute(replace(self.command, view=view, argv=argv), stdin=stdin, terminal=terminal)
+        self.executions = {one for one in self.executions if not one.process.ended} | {made}
+        return made
+
+    async def end_executions(self) -> None:
+        """End what was started beside the container's own process; each keeps the exit code that it ended with."""
+        for one in self.executions:
+            one.process.kill()
+            await one.process.wait()
+        self.executions = set()
 
     async def execute(self, argv: list[str], limit_s: float) -> Outcome:
         """Run a command as the container runs: its environment, files, addresses and cgroup (probes and hooks)."""

@@ -181,6 +181,7 @@ class ContainerWorker(Cell):
         probing = asyncio.create_task(prober.watch(self, self._end_soon))
         try:
             code = await process.wait()
+            await self.end_executions()
             if self.group:
                 await self.group.empty()
             return code

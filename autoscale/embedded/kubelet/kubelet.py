@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 
 from autoscale.embedded.kubelet import names, volumes
 from autoscale.embedded.kubelet.container import ContainerWorker
+from autoscale.embedded.kubelet.execution import Execution
+from autoscale.embedded.kubelet.invocation import START_ERRORS
 from autoscale.embedded.kubelet.limiter import LimiterHandle
 from autoscale.embedded.kubelet.logs import ContainerLog, Selection
 from autoscale.embedded.kubelet.node import Node
 from autoscale.embedded.kubelet.pod import PodWorker
 from autoscale.kube.conditions import is_finished
-from autoscale.kube.statuses import bad_request, not_found
+from autoscale.kube.statuses import StatusError, bad_request, not_found
 
 _FORCED_GRACE_S = 1.0
 
@@ -89,6 +91,27 @@ class Kubelet:
             for worker in pod.workers
             if worker.process and not worker.process.ended
         ]
+
+    def execute(
+        self, namespace: str, pod: str, container: str, argv: list[str], *, stdin: bool, terminal: bool
+    ) -> Execution:
+        """Start a command in a running container. Raises StatusError as the API server does."""
+        found = self.node.objects.get("Pod", namespace, pod)
+        if found is None:
+            raise not_found(("Pod", namespace, pod))
+        if is_finished(found):
+            phase = found["status"]["phase"]
+            raise bad_request(f"cannot exec into a container in a completed pod; current phase is {phase}")
+        worker = self.pods.get(found["metadata"]["uid"])
+        mine = next((w for w in worker.workers if w.name == container), None) if worker else None
+        if mine is None or "running" not in mine.state.state:
+            raise StatusError(
+                500, "InternalError", f'unable to upgrade connection: container not found ("{container}")'
+            )
+        try:
+            return mine.converse(argv, stdin=stdin, terminal=terminal)
+        except START_ERRORS as error:
+            raise StatusError(500, "InternalError", f"failed to exec in container: {error}") from None
 
     def find_log(self, namespace: str, pod: str, container: str, *, previous: bool) -> ContainerLog:
         """The log of a container's present (or previous) run. Raises StatusError as the API server does."""

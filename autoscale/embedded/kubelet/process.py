@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import signal
 import socket
 import subprocess
+import termios
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from signal import Signals
@@ -104,6 +106,19 @@ class Process:
 def spawn(command: Command) -> Process:
     """Start the command in a session of its own. OSError where it cannot be started."""
     reader, writer = os.pipe2(os.O_CLOEXEC)
+    try:
+        popen = start(command, subprocess.DEVNULL, writer, writer)
+    except BaseException:
+        os.close(reader)
+        raise
+    finally:
+        os.close(writer)
+    os.set_blocking(reader, False)
+    return Process(popen, reader)
+
+
+def start(command: Command, stdin: int, stdout: int, stderr: int, *, terminal: bool = False) -> subprocess.Popen[bytes]:
+    """Start the command with these descriptors; ``terminal``: they are one, which becomes that of its session."""
     here, there = socket.socketpair() if command.keep else (None, None)
     try:
         popen = subprocess.Popen(
@@ -111,30 +126,27 @@ def spawn(command: Command) -> Process:
             env=dict(command.env),
             # In a view of its own it goes there itself: the folder may be in no other.
             cwd=command.cwd if command.view is None else "/",
-            stdin=subprocess.DEVNULL,
-            stdout=writer,
-            stderr=writer,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
             start_new_session=True,
-            preexec_fn=_prepare(command, os.getpid(), there.fileno() if there else None),
+            preexec_fn=_prepare(command, os.getpid(), there.fileno() if there else None, terminal=terminal),
         )
         if command.keep and here and there:
             there.close()
             command.keep(socket.recv_fds(here, 1, 1)[1][0])
-    except BaseException:
-        os.close(reader)
-        raise
     finally:
-        os.close(writer)
         for end in filter(None, (here, there)):
             end.close()
-    os.set_blocking(reader, False)
-    return Process(popen, reader)
+    return popen
 
 
-def _prepare(command: Command, parent: int, teller: int | None) -> Callable[[], None]:
+def _prepare(command: Command, parent: int, teller: int | None, *, terminal: bool) -> Callable[[], None]:
     """What the child does between fork and exec: enter its cgroups and its view, die with its parent, step back."""
 
     def prepare() -> None:
+        if terminal:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, _OPEN_FILES)
         for path in command.join:

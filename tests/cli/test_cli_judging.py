@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.conftest import FIXTURES, Done
 
+pytestmark = pytest.mark.long
+
 Autoscale = Callable[..., Done]
 
 

@@ -18,6 +18,7 @@ from loadtest.histogram import bucket
 from tests.conftest import eventually
 from tests.loadtest.loadprocs import fetch, running
 
+pytestmark = pytest.mark.long
 # The quickstart of Locust's documentation (docs.locust.io, version 2.47), unchanged.
 QUICKSTART = """
 import time

@@ -13,7 +13,11 @@ import pytest
 from autoscale.embedded.launch import process
 from tests.conftest import eventually, need
 
-pytestmark = [pytest.mark.e2e, pytest.mark.skipif(sys.platform != "linux", reason="the embedded cluster needs Linux")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="the embedded cluster needs Linux"),
+]
 ARGUMENTS = ["smoke", "--no-web", "--set", "load.duration=12", "--set", "objectives=[]"]
 
 

@@ -1,9 +1,10 @@
-"""The part of the fault matrix that takes no time: what is read, in this process (`make faults` meets all of it)."""
+"""The part of the fault matrix that takes no time: what is read or asked, in this process (`make faults` meets all)."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.faults.asking import Asked
 from tests.faults.fault import Met, Wanted
 from tests.faults.files import Given
 from tests.faults.matrix import kinds
@@ -11,6 +12,7 @@ from tests.faults.page import page, read
 
 ALL = [fault for faults in kinds().values() for fault in faults]
 READ = [fault for fault in ALL if isinstance(fault, Given)]
+ASKED = [fault for fault in ALL if isinstance(fault, Asked)]
 
 
 @pytest.mark.parametrize("fault", READ, ids=lambda fault: fault.name)
@@ -18,6 +20,15 @@ def test_what_is_wrong_is_told_and_what_is_right_is_taken_afterwards(fault: Give
     """Its exit code and words are true, and no file is left that was not there."""
     met = fault.meet(tmp_path)
     assert (met.amiss, met.left) == ([], []), met.said[-800:]
+
+
+@pytest.mark.parametrize("fault", ASKED, ids=lambda fault: fault.name)
+def test_what_cannot_be_asked_of_the_embedded_api_is_refused_and_the_next_request_answered(
+    fault: Asked, tmp_path: Path
+) -> None:
+    """With a 4xx, never a 5xx, and nothing hangs by it."""
+    met = fault.meet(tmp_path)
+    assert met.amiss == [], met.said[-800:]
 
 
 def test_each_fault_has_a_name_of_its_own() -> None:

@@ -102,7 +102,7 @@ FAULTS = [
     WholeRun("control plane: kill -9 while the run waits", at(WAITING, control_plane, signal.SIGKILL), DIED),
     WholeRun("control plane: stopped for 4 s", partial(halted, control_plane), Wanted((5, 6))),
     *(peak("load worker", worker, n, BROKEN) for n in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)),
-    WholeRun("load worker: stopped for 4 s", partial(halted, worker), Wanted((5, 6))),
+    WholeRun("load worker: stopped for 4 s", partial(halted, worker), BROKEN),
     *(peak("load master", master, n, BROKEN) for n in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)),
     WholeRun("load master: stopped for 4 s", partial(halted, master), Wanted(JUDGED)),
     peak("reaper", reaper, signal.SIGKILL, Wanted(JUDGED, ["F32"])),

@@ -184,6 +184,8 @@ def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | N
     ]
     told = [text for true, text in facts if true]
     told += [_unseen(kept.load.unseen)] if kept.load.unseen else []
+    if hidden := kept.header["environment"].get("unseen"):
+        told += [f"Not recorded, as it may not be read, or is served in no known version: {', '.join(hidden)}."]
     return (*told, *(_setting(*one, kept.first_t) for one in kept.clocks.was_set()))
 
 

@@ -1,6 +1,7 @@
 """What is loaded and scaled: our own service, or a workload that is there already."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -211,6 +212,22 @@ def found_by(cluster: Cluster, scaler: str, kind: str, name: str, namespace: str
         raise
     workload = f"{kind.lower()}/{name}"
     return next((dict(item) for item in items if scaled_by(item) == workload), None)
+
+
+def unserved(cluster: Cluster, of: Iterable[Target]) -> list[str]:
+    """Resources that are known to scale a target by its HPA alone, as the cluster serves them in no version that is
+    known here: nothing of them will be in the record."""
+    named = {target.namespace for target in of if target.scaled is not None and "spec" not in target.scaled}
+    resource = resource_of(SCALED)
+    return [resource.plural for namespace in sorted(named) if _is_unserved(cluster, resource.path(namespace))][:1]
+
+
+def _is_unserved(cluster: Cluster, path: str) -> bool:
+    try:
+        cluster.list(path)
+    except Refused as error:
+        return error.code == 404
+    return False
 
 
 def hpa_of(scaled: Object) -> Object:

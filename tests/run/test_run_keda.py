@@ -1,15 +1,19 @@
 """A workload that KEDA scales: its ScaledObject is found beside the HPA that it makes, or without one."""
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
+from autoscale.analysis import analyse
 from autoscale.base.errors import InputError
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
 from autoscale.kube.kinds import Object
-from autoscale.run.target import brought, scalers
+from autoscale.run.target import brought, scalers, unserved
 from loadtest import models
+from tests.findings.test_findings_rules import run
+from tests.run.test_run_parts import TARGET
 
 WEB = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
 SERVICE = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"port": 8080}]}}
@@ -72,6 +76,25 @@ def test_what_may_not_be_read_is_known_by_its_hpa(code: int) -> None:
     """The HPA names its owner; without one there is no KEDA."""
     assert found([hpa("web")], code)[1] == {"kind": "ScaledObject", "metadata": {"name": "web"}}
     assert found([hpa()], code)[1] is None
+
+
+@pytest.mark.parametrize(("code", "hidden"), [(404, ["scaledobjects"]), (403, [])])
+def test_a_keda_of_an_unknown_version_is_named_and_not_watched(code: int, hidden: list[str]) -> None:
+    """The cluster has a ScaledObject, as the HPA says, but serves it in another version: the run goes on. What
+    may not be read is found by the permissions."""
+    cluster = cast("Cluster", Lists([hpa("web")], code))
+    target = replace(TARGET, scaled={"kind": "ScaledObject", "metadata": {"name": "web"}})
+    assert unserved(cluster, [target]) == hidden
+    assert unserved(cluster, [replace(TARGET, scaled=scaled())]) == []
+    assert unserved(cluster, [TARGET]) == []
+
+
+def test_what_was_not_recorded_is_told() -> None:
+    """The report's notes name the kinds, and say nothing where all were seen."""
+    record = run()
+    assert not [note for note in analyse(record.rows()).notes if note.startswith("Not recorded")]
+    record.header["environment"] = {**record.header["environment"], "unseen": ["scaledobjects"]}
+    assert any("scaledobjects" in note for note in analyse(record.rows()).notes if note.startswith("Not recorded"))
 
 
 def test_manifests_may_bring_a_scaled_object_in_place_of_an_hpa() -> None:

@@ -80,8 +80,8 @@ def _answers(kept: Collected, name: str, total: int) -> _Answers:
     """Unknown where answers do not name their pod."""
     pod = kept.load.pods.get(name)
     if pod is None:
-        none = 0 if kept.load.pods else None  # where others were named, this one had nothing to answer
-        return _Answers(answered=none, failed=none, share=none, first_answer=None, last_answer=None, p95=None)
+        none, share = (0, 0.0) if kept.load.pods else (None, None)  # others were named: it had nothing to answer
+        return _Answers(answered=none, failed=none, share=share, first_answer=None, last_answer=None, p95=None)
     good = pod.n - pod.failed
     return _Answers(
         answered=good,

@@ -42,7 +42,7 @@ class Service:
         )  # fmt: skip
 
     def get(self, path: str, port: int | None = None) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=90)
         try:
             return ask(connection, path)
         finally:
@@ -121,12 +121,12 @@ def test_what_was_begun_is_finished(tmp_path: Path, send: Callable[[int, int], N
 def test_old_connections_are_closed(tmp_path: Path) -> None:
     """Beyond its age a connection is told to close; a fresh one, and any without an age, is kept."""
     with service(tmp_path, MAX_CONNECTION_AGE="0.5") as running:
-        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=90)
         assert ask(connection, "/")[1]["Connection"] == "keep-alive"
         eventually(lambda: ask(connection, "/")[1]["Connection"] == "close", "the connection to grow old")
         connection.close()
     with service(tmp_path) as running:
-        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=90)
         began = time.monotonic()
         eventually(lambda: time.monotonic() - began > 1 and ask(connection, "/")[0] == 200, "a second to pass")
         assert ask(connection, "/")[1]["Connection"] == "keep-alive"
@@ -136,7 +136,7 @@ def test_old_connections_are_closed(tmp_path: Path) -> None:
 def test_wrong_settings_are_told_at_once(tmp_path: Path) -> None:
     """A wrong setting ends the process with code 2 and the list of mistakes, and no traceback."""
     running = Service(tmp_path, PORT="none", MAX_CONNECTION_AGE="old")
-    _, text = running.process.communicate(timeout=20)
+    _, text = running.process.communicate(timeout=90)
     assert running.process.returncode == 2
     assert re.search(r"PORT: found 'none'.*\nMAX_CONNECTION_AGE: found 'old'", text)
     assert "Traceback" not in text
@@ -147,7 +147,7 @@ def test_a_taken_admin_port_is_told(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         running = Service(tmp_path, ADMIN_PORT=str(port))
-        _, text = running.process.communicate(timeout=20)
+        _, text = running.process.communicate(timeout=90)
     assert running.process.returncode == 2
     assert f"ADMIN_PORT: cannot listen on 127.0.0.1:{port}" in text
 

@@ -108,7 +108,7 @@ class Server:
         for name, value in (sent | {name.replace("_", "-"): value for name, value in headers.items()}).items():
             request.add_header(name, value)
         try:
-            return urllib.request.urlopen(request, timeout=10, context=self.context)
+            return urllib.request.urlopen(request, timeout=90, context=self.context)
         except urllib.error.HTTPError as error:
             return error
 

@@ -26,7 +26,7 @@ def fetch(url: str, method: str = "GET", token: str = TOKEN) -> tuple[int, str]:
     """Status and body, whatever the status."""
     try:
         request = urllib.request.Request(url, method=method, headers={"X-Autoscale-Token": token})
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=90) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:

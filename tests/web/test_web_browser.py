@@ -134,7 +134,7 @@ def fetch_from(url: str) -> Any:
         sent = {**headers, "X-Autoscale-Token": loadprocs.TOKEN}
         request = urllib.request.Request(url + path, data=body, headers=sent, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=90) as answer:
                 return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
         except urllib.error.HTTPError as error:
             with error:

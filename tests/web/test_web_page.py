@@ -44,7 +44,7 @@ def ask(page: Page, method: str, path: str, body: bytes | None = None, **headers
     host, port = page.url.removeprefix("http://").split(":")
     if "?token=" in page.address:
         headers = {"X-Autoscale-Token": page.address.partition("=")[2], **headers}
-    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    connection = http.client.HTTPConnection(host, int(port), timeout=90)
     try:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()

@@ -46,7 +46,7 @@ def get(address: str, path: str = "/") -> str:
     """A page's text; ``address`` is the printed one, whose token goes along."""
     url, _, token = address.partition("/?token=")
     request = urllib.request.Request(url + path, headers={"X-Autoscale-Token": token})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=90) as answer:
         return str(answer.read().decode())
 
 
@@ -54,7 +54,7 @@ def start(address: str, **wish: Any) -> Any:
     url, _, token = address.partition("/?token=")
     body = json.dumps({"scenario": "smoke", "rate_factor": 1, "time_factor": 1, **wish}).encode()
     request = urllib.request.Request(f"{url}/autoscale/start", data=body, headers={"X-Autoscale-Token": token})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=90) as answer:
         return json.loads(answer.read())
 
 

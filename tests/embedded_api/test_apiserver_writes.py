@@ -248,7 +248,7 @@ def test_services_get_addresses_of_their_cluster(server: Server) -> None:
     for taken in (made["spec"]["clusterIP"], "10.0.0.1"):
         body = {"metadata": {"name": "d"}, "spec": {"clusterIP": taken, "ports": [{"port": 80}]}}
         assert server.call("POST", path, body)[0] == 422
-    body = {"metadata": {"name": "d"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}}
+    body = {"metadata": {"name": "d"}, "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}}
     assert server.call("POST", path, body)[1]["details"]["causes"][0]["field"] == "spec.type"
 
 

@@ -4,6 +4,7 @@ import uuid
 
 from autoscale.embedded.addresses import Block
 from autoscale.embedded.apiserver.cluster_ips import allocate
+from autoscale.embedded.apiserver.node_ports import with_node_ports
 from autoscale.kube.kinds import Object
 from autoscale.plane.admission.jobs import identified
 from autoscale.plane.view import Objects
@@ -24,19 +25,19 @@ def complete(obj: Object, old: Object | None, objects: Objects, block: Block) ->
 
 
 def _service(obj: Object, old: Object | None, objects: Objects, block: Block) -> Object:
-    """A cluster IP: the one it has, the one it asks for, or a free one."""
+    """A cluster IP: the one it has, the one it asks for, or a free one; node ports likewise."""
     spec = dict(obj["spec"])
     asked = (
         spec.get("clusterIP")
         or next(iter(spec.get("clusterIPs") or []), "")
         or (old or {}).get("spec", {}).get("clusterIP", "")
     )
-    others = objects.list("Service")
-    own = obj["metadata"].get("uid")
-    taken = {one["spec"].get("clusterIP", "") for one in others if one["metadata"]["uid"] != own}
-    spec["clusterIP"] = allocate(block, asked, taken, obj["metadata"].get("name", ""))
+    own, name = obj["metadata"].get("uid"), obj["metadata"].get("name", "")
+    others = [one["spec"] for one in objects.list("Service") if one["metadata"]["uid"] != own]
+    spec["clusterIP"] = allocate(block, asked, {one.get("clusterIP", "") for one in others}, name)
     spec["clusterIPs"] = [spec["clusterIP"]]
-    return {**obj, "spec": spec}
+    taken = {port["nodePort"] for one in others for port in one.get("ports") or [] if port.get("nodePort")}
+    return {**obj, "spec": with_node_ports(spec, (old or {}).get("spec", {}), taken, name)}
 
 
 def _namespace(obj: Object) -> Object:

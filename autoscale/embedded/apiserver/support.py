@@ -101,15 +101,18 @@ SUPPORT: Mapping[str, Support] = {
     "RollingUpdateDaemonSet": Support(_names("maxUnavailable"), _names("maxSurge"), quiet={"maxSurge": (0, "0%")}),
     "ServiceSpec": Support(
         _names("selector ports clusterIP clusterIPs type sessionAffinity publishNotReadyAddresses"),
-        _names("ipFamilies ipFamilyPolicy internalTrafficPolicy trafficDistribution"),
+        _names("ipFamilies ipFamilyPolicy internalTrafficPolicy externalTrafficPolicy trafficDistribution"),
         quiet={
             "ipFamilies": (["IPv4"],),
             "ipFamilyPolicy": ("SingleStack", "PreferDualStack"),
             "internalTrafficPolicy": ("Cluster",),
+            "externalTrafficPolicy": ("Cluster",),
         },
-        only={"type": ("ClusterIP",), "sessionAffinity": ("None",)},
+        only={"type": ("ClusterIP", "NodePort"), "sessionAffinity": ("None",)},
     ),
-    "ServicePort": Support(_names("name port targetPort protocol"), _names("appProtocol"), only={"protocol": ("TCP",)}),
+    "ServicePort": Support(
+        _names("name port targetPort protocol nodePort"), _names("appProtocol"), only={"protocol": ("TCP",)}
+    ),
 }
 
 

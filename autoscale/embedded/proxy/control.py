@@ -19,11 +19,12 @@ Table = list[dict[str, Any]]
 
 
 def service_table(objects: Objects) -> Table:
-    """Every Service port with the endpoints that new connections may go to.
+    """Every Service port, and every node port at the node's address, with the endpoints that new connections may go to.
 
     These are the ready ones; where none is ready, those that still serve while they end, as kube-proxy does.
     """
     table: Table = []
+    node = _node_address(objects)
     for service in objects.list("Service"):
         address = service["spec"].get("clusterIP")
         if address in (None, "", "None"):
@@ -32,7 +33,16 @@ def service_table(objects: Objects) -> Table:
         for port in service["spec"].get("ports") or []:
             backends = _backends(port, slices)
             table.append({"host": address, "port": port["port"], "backends": backends})
+            if node and port.get("nodePort"):
+                table.append({"host": node, "port": port["nodePort"], "backends": backends})
     return table
+
+
+def _node_address(objects: Objects) -> str:
+    """The InternalIP of the first node, for which the proxy stands in; "" while there is none."""
+    nodes = objects.list("Node")
+    found = [one["address"] for one in nodes[0]["status"].get("addresses") or []] if nodes else []
+    return str(found[0]) if found else ""
 
 
 def _backends(port: Object, slices: list[Object]) -> list[list[Any]]:

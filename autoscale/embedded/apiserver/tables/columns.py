@@ -106,11 +106,16 @@ def _hpa(obj: Object, now: float) -> list[Any]:
 
 def _service(obj: Object, now: float) -> list[Any]:
     spec = obj["spec"]
-    ports = ",".join(f"{port['port']}/{port.get('protocol', 'TCP')}" for port in spec.get("ports", []))
+    ports = ",".join(map(_port, spec.get("ports", [])))
     address = next(iter(spec.get("clusterIPs") or []), None) or spec.get("clusterIP") or "<none>"
     wide = ",".join(f"{name}={value}" for name, value in sorted((spec.get("selector") or {}).items()))
     kind = spec.get("type", "ClusterIP")
     return [_name(obj), kind, address, "<none>", ports or "<none>", age(obj, now), wide or "<none>"]
+
+
+def _port(port: Object) -> str:
+    node = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{port['port']}{node}/{port.get('protocol', 'TCP')}"
 
 
 def _node(obj: Object, now: float) -> list[Any]:

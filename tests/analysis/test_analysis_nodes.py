@@ -1,5 +1,6 @@
 """Nodes that come during a run: the wait for them in phases that add up, and what nodes, cores and memory cost."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from autoscale.analysis import analyse
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.findings import find
 from autoscale.observe.convert import node_row
+from autoscale.report.answers import answers
+from autoscale.report.gather import gather
 from autoscale.report.words import node_rows
 from tests.fixtures.handmade import Record
 
@@ -109,3 +112,17 @@ def test_a_node_is_read_with_what_its_provider_says_of_it() -> None:
     assert (row["cpu_m"], row["mem_b"], row["instance"], row["price_class"]) == (1930, 7 * 2**30, "m5.large", "spot")
     bare = node_row({"metadata": meta, "status": {}})
     assert (bare["mem_b"], bare["instance"], bare["price_class"]) == (None, None, None)
+
+
+def test_a_run_with_a_pool_of_nodes_names_the_node_that_was_waited_for() -> None:
+    """The embedded pool grew by one: its phases add up, the table says for which pod, and the first advice is not the
+    HPA's."""
+    account = gather(Path(__file__).parents[1] / "fixtures" / "told" / "embedded-one-more-node.jsonl.gz")
+    (growth,) = account.analysis.scale_ups
+    told = {phase.name: phase.duration_s for phase in growth.phases}
+    assert {"node asked", "node there", "node ready", "scheduled"} <= told.keys()
+    assert sum(value or 0.0 for value in told.values()) == pytest.approx(growth.total_s)
+    first, second = node_rows(account.analysis)
+    assert (first[2], first[5]) == ("before", "was there")
+    assert second[5].startswith("came for Pod/web-")
+    assert answers(account)[3].headline == "Pods found no node"

@@ -20,7 +20,8 @@ what has to be left. `make faults ARGS='reaper'` meets those with that word. Las
 
 - **rows lost**: rows of load that a worker wrote and that are not in the record, without record or verdict saying so;
   in brackets those that they name. `-`: nothing was there to be lost.
-- **truth**: the exit code is one of those that are true, and what happened is said.
+- **truth**: the exit code is one of those that are true, and the words in quotes are said. Where several codes are true
+  (the fault may break an objective or not) the machine decides which: this was measured beside other work on 2 cores.
 - **left behind**: processes, cgroups, files, objects, 30 s later at most.
 - **next**: seconds from the end of the run to the end of a dry run after it, which starts a cluster of its own (about
   4 s by itself on an idle machine), or to the next answer that is served.

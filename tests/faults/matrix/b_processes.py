@@ -65,6 +65,12 @@ def at(when: str | int, who: Callable[[Stage], list[int]], *numbers: int) -> Cal
     return act
 
 
+def after_load(stage: Stage) -> None:
+    """SIGTERM to the runner when the load's end was heard."""
+    stage.until(lambda: any(row["name"] == "load-end" for row in stage.rows("mark")), "the load ended")
+    stage.kill(runner(stage), signal.SIGTERM)
+
+
 def halted(who: Callable[[Stage], list[int]], stage: Stage) -> None:
     stage.until_load()
     stage.halt(who(stage), 4.0)
@@ -91,7 +97,7 @@ FAULTS = [
     WholeRun("runner: SIGINT while it deploys", at("Deploying", runner, signal.SIGINT), INTERRUPTED),
     WholeRun("runner: SIGINT while it waits", at(WAITING, runner, signal.SIGINT), INTERRUPTED),
     WholeRun("runner: SIGHUP as the load starts", at(STARTING, runner, signal.SIGHUP), INTERRUPTED),
-    WholeRun("runner: SIGTERM after the load", at("scale-down", runner, signal.SIGTERM), INTERRUPTED),
+    WholeRun("runner: SIGTERM after the load", after_load, INTERRUPTED),
     WholeRun("runner: SIGINT while it tidies up", at(REMOVING, runner, signal.SIGINT), Wanted(JUDGED)),
     WholeRun("runner: SIGINT twice at the peak", at(5, runner, signal.SIGINT, signal.SIGINT), INTERRUPTED),
     WholeRun("runner: kill -9 while it deploys", at("Deploying", runner, signal.SIGKILL), Wanted((-9,))),
@@ -108,7 +114,7 @@ FAULTS = [
     peak("reaper", reaper, signal.SIGKILL, Wanted(JUDGED, ["F32"])),
     WholeRun("reaper and control plane: kill -9 together", both, DIED, after_next=True),
     peak("service proxy", proxy, signal.SIGKILL, Wanted(JUDGED)),
-    WholeRun("service proxy: stopped for 4 s", partial(halted, proxy), Wanted(JUDGED)),
+    WholeRun("service proxy: stopped for 4 s", partial(halted, proxy), Wanted((4, *JUDGED))),
     *(peak("app (gunicorn)", app, n, Wanted(JUDGED)) for n in (signal.SIGKILL, signal.SIGTERM)),
     peak("app's worker process", app_worker, signal.SIGKILL, Wanted(JUDGED)),
     WholeRun("app (gunicorn): stopped for 4 s", partial(halted, app), Wanted(JUDGED)),

@@ -74,7 +74,10 @@ def _lag(analysis: Analysis) -> Check:
     if _locustfile(analysis):
         words = f"99 % of what was due in the load generator was done within {value * 1000:.1f} ms of its time"
         words += f" ({bound * 1000:.1f} ms allowed)"
-        words += "; the locustfile holds up gevent's loop: pure CPU, or a library that does not yield" if late else ""
+        holds = (
+            "; the locustfile holds up gevent's loop (pure CPU, a library that does not yield), or its machine is busy"
+        )
+        words += holds if late else ""
     return Check(name="lag", effect="invalid" if late else "none", value=value, bound=bound, unit="s", words=words)
 
 

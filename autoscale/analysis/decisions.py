@@ -39,7 +39,7 @@ class Pass:
 
 def decisions(kept: Collected) -> tuple[Decision, ...]:
     """Every recorded pass that changed the HPA's status, explained; none where no HPA was seen."""
-    config = controller_config(kept)
+    config = controller_config(kept.header)
     specs = _Specs(config)
     state, since = State(), None
     found: list[Decision] = []
@@ -76,12 +76,12 @@ class _Specs:
         return self._known[id(raw)]
 
 
-def controller_config(kept: Collected) -> Config:
+def controller_config(header: rows.Header) -> Config:
     """The controller's settings; the upstream default where the record does not know."""
-    given: Mapping[str, Any] = kept.header["hpa_config"]
+    given: Mapping[str, Any] = header["hpa_config"]
     known = {name: given[name] for name in asdict(DEFAULTS) if given.get(name) is not None}
     flags = replace(DEFAULTS, **known)
-    version = str(kept.header["versions"].get("cluster", "")).removeprefix("v")
+    version = str(header["versions"].get("cluster", "")).removeprefix("v")
     release = next((release for release in RELEASES if version.startswith(f"{release}.") or version == release), None)
     config = Config(**asdict(flags), release=release or Config().release)
     return replace(config, sync_period_s=max(_SHORTEST_S, config.sync_period_s))

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from autoscale.analysis.decisions import controller_config
 from autoscale.analysis.intake.collect import collect
 from autoscale.analysis.results.jsonform import plain
 from autoscale.base.errors import InputError, Problem
@@ -22,7 +23,6 @@ from autoscale.report.gather import Account
 from autoscale.whatif import fast, tuning, variants
 from autoscale.whatif.answer import Answer, Band, Model, Outcome, ask, prepare
 from autoscale.whatif.evidence import Evidence
-from autoscale.whatif.phases import config
 from autoscale.whatif.refusals import Unknowable
 from autoscale.whatif.service import Setting
 
@@ -70,13 +70,13 @@ def _why(error: Unknowable) -> str:
 def _model(account: Account) -> Model:
     sent = sum(n or 0 for n in account.analysis.seconds.asked)
     most = MOST_REQUESTS if fast.available() else MOST_REQUESTS // 10
-    seen = Evidence(account.source, collect(read(account.source)), account.analysis)
-    decisions = (account.analysis.end - account.analysis.start) / config(seen).sync_period_s
+    period_s = controller_config(account.analysis.header).sync_period_s
+    decisions = (account.analysis.end - account.analysis.start) / period_s
     if sent > most or decisions > MOST_DECISIONS:
         found = f"{sent:,.0f} requests and {decisions:,.0f} decisions of the HPA"
         wanted = f"at most {most:,} and {MOST_DECISIONS} for a report"
         raise Unknowable("Too long.", [Problem("length", found, wanted, "Ask autoscale whatif.")])
-    return prepare(seen, seeds=SEEDS)
+    return prepare(Evidence(account.source, collect(read(account.source)), account.analysis), seeds=SEEDS)
 
 
 def _patched(recorded: Setting, text: str, target: str) -> Setting | None:

@@ -8,7 +8,6 @@ from typing import Any
 from autoscale.whatif import engine
 
 if importlib.util.find_spec("numba"):
-    import numba
     import numpy
 
 
@@ -23,6 +22,8 @@ def compiled() -> tuple[Any, Any]:
     user's cache. Nothing in them makes an array, so they need no reference counts, which would cost ten times the rest;
     their parts are drawn into one, since a call hands over each of some thirty arrays, which costs as much as the work.
     """
+    import numba  # here, since it costs half a second and 60 MB, and a long record's report asks for no model
+
     loops = (engine.advance, engine.tally)
     for _, part in inspect.getmembers(engine, inspect.isfunction):
         if part not in loops:

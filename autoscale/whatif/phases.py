@@ -18,7 +18,7 @@ _WHOLE_S = 0.5  # the API cuts times to whole seconds
 
 def config(seen: Evidence) -> Config:
     """The HPA controller's settings as far as the record knows them, the upstream defaults else."""
-    return controller_config(seen.kept)
+    return controller_config(seen.kept.header)
 
 
 def metric_period(seen: Evidence) -> tuple[Figure, bool]:

@@ -93,6 +93,10 @@ format: $(VENV)/.dev  ## Format the code
 bench: $(VENV)/.dev  ## Measure speed, as ratios taken side by side
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
+.PHONY: clients
+clients: $(VENV)/.dev  ## Run what Kubernetes clients there are against the embedded cluster (ARGS='helm lightkube' for some; Go, npm)
+	@$(BIN)/python -m tests.clients $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(VENV)/.dev  ## Send odd input at every reader and at the embedded API (ARGS=3600: for an hour; else 10 minutes)
 	@$(BIN)/python -m tests.fuzz $(ARGS)

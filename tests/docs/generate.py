@@ -4,8 +4,10 @@ import json
 from functools import cache
 from pathlib import Path
 
+from autoscale.kube.release import MINOR
 from autoscale.record.schema import schema
 from autoscale.report import schema as report_schema
+from tests.clients import page as clients
 from tests.contract import table
 from tests.docs import imports_page, samples, shapes_table
 from tests.fidelity import measured, page, picture
@@ -20,6 +22,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "report.schema.json": json.dumps(report_schema.schema(), indent=2) + "\n",
         DOCS / "record.schema.json": json.dumps(schema(), indent=2) + "\n",
+        DOCS / "clients.md": clients.page(MINOR),
         DOCS / "contract.md": table.page(),
         DOCS / "imports.md": imports_page.page(),
         DOCS / "scenarios.md": shapes_table.page((DOCS / "scenarios.md").read_text(encoding="utf-8")),

@@ -1,0 +1,103 @@
+"""The clients that people have, and how each is brought here: one row a client and release."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROGRAMS = HERE / "programs"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "autoscale" / "clients"
+Command = list[str]
+
+
+@dataclass(frozen=True)
+class Client:
+    """``command`` brings it here, if it is not, and returns what to run: a program that prints each step that works.
+
+    It finds the cluster by KUBECONFIG, and NAMESPACE, DEPLOYMENT (JSON) and WORK (an empty folder) in its environment.
+    """
+
+    name: str
+    version: str
+    command: Callable[[], Command]
+
+
+def run(line: Command, **more: object) -> None:
+    """A step of an installation; its words are shown where it fails."""
+    done = subprocess.run(line, capture_output=True, text=True, **more)  # type: ignore[call-overload]
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(line)}: {done.stderr[-2000:]}")
+
+
+def python(program: str, *pins: str) -> Callable[[], Command]:
+    """A program with packages in a virtual environment of their own."""
+
+    def command() -> Command:
+        place = CACHE / "-".join(pins).replace("==", "-")
+        if not (place / "done").exists():
+            shutil.rmtree(place, ignore_errors=True)
+            run([sys.executable, "-m", "venv", str(place)])
+            run([str(place / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", *pins])
+            (place / "done").touch()
+        return [str(place / "bin" / "python"), "-W", "ignore", str(PROGRAMS / program)]
+
+    return command
+
+
+def go(folder: str) -> Callable[[], Command]:
+    """A Go program of this folder, built once."""
+
+    def command() -> Command:
+        target = CACHE / folder
+        if not target.exists():
+            run(["go", "build", "-o", str(target), "."], cwd=HERE / "go" / folder)
+        return [str(target)]
+
+    return command
+
+
+def shell(script: str, module: str, name: str) -> Callable[[], Command]:
+    """A shell script with a program that Go builds from its module (``module@version``) on its PATH."""
+
+    def command() -> Command:
+        place = CACHE / module.replace("/", "-")
+        if not (place / name).exists():
+            run(["go", "install", module], env={**os.environ, "GOBIN": str(place)})
+        return ["env", f"PATH={place}:{os.environ['PATH']}", "bash", "-eu", str(PROGRAMS / script)]
+
+    return command
+
+
+def node(program: str, pin: str) -> Callable[[], Command]:
+    """A JavaScript program beside its package."""
+
+    def command() -> Command:
+        place = CACHE / pin.replace("/", "-")
+        if not (place / "node_modules").exists():
+            place.mkdir(parents=True, exist_ok=True)
+            run(["npm", "install", "--no-audit", "--no-fund", pin], cwd=place)
+        shutil.copy(PROGRAMS / program, place)
+        return ["node", str(place / program)]
+
+    return command
+
+
+CLIENTS = (
+    *(
+        Client("kubernetes (Python)", release, python("official.py", f"kubernetes=={release}"))
+        for release in ("29.0.0", "33.1.0", "37.0.0")
+    ),
+    Client("kubernetes_asyncio", "36.1.0", python("asyncio_client.py", "kubernetes_asyncio==36.1.0")),
+    Client("lightkube", "1.0.1", python("lightkube_client.py", "lightkube==1.0.1")),
+    Client("kr8s", "0.20.15", python("kr8s_client.py", "kr8s==0.20.15")),
+    Client("pykube-ng", "23.6.0", python("pykube_client.py", "pykube-ng==23.6.0")),
+    Client("kopf", "1.45.2", python("kopf_client.py", "kopf==1.45.2", "kubernetes==37.0.0")),
+    Client("client-go", "0.37.1", go("typed")),
+    Client("client-node", "2.0.1", node("client.mjs", "@kubernetes/client-node@2.0.1")),
+    Client("helm", "3.19.0", shell("helm.sh", "helm.sh/helm/v3/cmd/helm@v3.19.0", "helm")),
+    Client("stern", "1.33.0", shell("stern.sh", "github.com/stern/stern@v1.33.0", "stern")),
+)

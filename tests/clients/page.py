@@ -1,0 +1,38 @@
+"""docs/clients.md: what each client could do, from what ``make clients`` saw."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.clients.clients import CLIENTS
+
+OBSERVED = Path(__file__).with_name("observed.json")
+HEAD = """# Clients on the embedded cluster
+
+Made by `python -m tests.docs.generate` from what `make clients` saw (`tests/clients/observed.json`); do not edit.
+
+Each client runs a program of its own (`tests/clients/programs`, `tests/clients/go`) against an embedded cluster, whose
+API is that of Kubernetes {release}. A step that is named worked; where a program ended early, its last words stand
+there.
+
+| client | version | what it did |
+| --- | --- | --- |
+"""
+TAIL = """
+The newest official Python client and kubectl are tested further with every change (`tests/embedded_api`). Typed clients
+of Go send protobuf; what a CustomResourceDefinition defines has no message, there or here, and is sent as JSON.
+"""
+
+
+def page(release: str) -> str:
+    """The page."""
+    return HEAD.format(release=release) + "".join(rows()) + TAIL
+
+
+def rows() -> Iterator[str]:
+    """One row a client and release, also for those that were not tried."""
+    observed = json.loads(OBSERVED.read_text())
+    for client in CLIENTS:
+        found = observed.get(f"{client.name} {client.version}", {"steps": ["not tried yet"], "ended": None})
+        ended = f"; ended: {found['ended']}" if found["ended"] else ""
+        yield f"| {client.name} | {client.version} | {', '.join(found['steps'])}{ended} |\n"

@@ -536,3 +536,12 @@ def test_a_symptom_is_left_out_beside_its_cause() -> None:
     """A shrinking that came too early is told by itself, and not beside the flapping that it is part of."""
     assert "F16" in findings(turning(2))
     assert {"F10", "F16"} & set(findings(turning(3))) == {"F10"}
+
+
+@pytest.mark.parametrize(("gone", "told"), [(-10, False), (20, True)])
+def test_a_pod_that_found_no_node_and_was_gone_before_the_load_is_no_finding(gone: float, told: bool) -> None:
+    """It kept nobody waiting: only what was still missing while the load went on counts."""
+    record = run().pod("p0", -5).pod("p1", -60, scheduled=None, ready=None)
+    last = {name: value for name, value in record.body[-1].items() if name not in ("k", "t")}
+    record.add("pod", gone, **{**last, "removed": True})
+    assert ("F14" in findings(record)) is told

@@ -28,6 +28,7 @@ def check(run: Run) -> Hit | None:
         and not any(phase.end for phase in pod.start_phases if phase.name in _PLACED)
         and (pod.removed_at or run.analysis.end) - pod.created > UNSCHEDULED.value
         and pod.node is None
+        and (pod.removed_at or run.analysis.end) >= run.start
     ]
     if not waits and not stuck:
         return None

@@ -22,14 +22,18 @@ def check(run: Run) -> Hit | None:
     node, came, until = max(late, key=lambda one: one[2] - one[1])
     never = "it never was" if node.ready is None else "then it was"
     return Hit(
-        f"The node {node.name} was not Ready for {until - came:.0f} s after it came ({never}): pods meant for "
+        sentence=f"The node {node.name} was not Ready for {until - came:.0f} s after it came ({never}): pods meant for "
         "it waited so long.",
-        tuple(Evidence(f"node {one.name} not Ready", last - first, "s", first, last) for one, first, last in late[:5]),
-        "See the node's conditions and its kubelet (network plug-in, certificates, its image); a node autoscaler gives "
+        evidence=tuple(
+            Evidence(words=f"node {one.name} not Ready", value=last - first, unit="s", start=first, end=last)
+            for one, first, last in late[:5]
+        ),
+        advice="See the node's conditions and its kubelet (network plug-in, certificates, its image); a node "
+        "autoscaler gives "
         "such a node up only after minutes (15 by default).",
-        None,
-        came,
-        until,
+        patch=None,
+        start=came,
+        end=until,
     )
 
 

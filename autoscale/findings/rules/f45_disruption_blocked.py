@@ -17,13 +17,17 @@ def check(run: Run) -> Hit | None:
     first = (budgets or told)[0]
     why = "A PodDisruptionBudget is in the way" if budgets else "Something is in the way"
     return Hit(
-        f"{why} of a node that was to go ({first.object}: {first.message}).",
-        tuple(Evidence(f"{one.reason} {one.object}", None, "", one.at, one.at) for one in told[:5]),
-        "It costs, and hurts nobody: leave it as it is under load. Where nodes stay for good, let the budget allow one "
+        sentence=f"{why} of a node that was to go ({first.object}: {first.message}).",
+        evidence=tuple(
+            Evidence(words=f"{one.reason} {one.object}", value=None, unit="", start=one.at, end=one.at)
+            for one in told[:5]
+        ),
+        advice="It costs, and hurts nobody: leave it as it is under load. Where nodes stay for good, let the budget "
+        "allow one "
         "pod (maxUnavailable: 1), and run one more than it asks for.",
-        None,
-        told[0].at,
-        told[-1].at,
+        patch=None,
+        start=told[0].at,
+        end=told[-1].at,
     )
 
 

@@ -112,6 +112,7 @@ def test_both_ways_store_the_same(server: Server, resource: Resource) -> None:
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
         database=None,
+        derandomize=True,
     )
     @given(obj=objects(resource))
     def both_ways(obj: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""The engine compiled with numba, where it is installed (``pip install autoscale-loadtest[whatif]``)."""
+"""The engine compiled with numba, where it is installed (``pip install autoscale-loadtest[whatif]``).
+
+numba and numpy are imported where they are used: a report of a long record asks for no model, and need not pay them.
+"""
 
 import importlib.util
 import inspect
@@ -6,9 +9,6 @@ from functools import cache
 from typing import Any
 
 from autoscale.whatif import engine
-
-if importlib.util.find_spec("numba"):
-    import numpy
 
 
 def available() -> bool:
@@ -34,21 +34,29 @@ def compiled() -> tuple[Any, Any]:
 
 def floats(n: int, value: float = 0.0) -> Any:
     """An array of ``n`` floats."""
+    import numpy
+
     return numpy.full(n, value, dtype=numpy.float64)
 
 
 def whole(n: int, value: int = 0) -> Any:
     """An array of ``n`` whole numbers."""
+    import numpy
+
     return numpy.full(n, value, dtype=numpy.int64)
 
 
 def array(values: Any) -> Any:
     """Some numbers as an array of floats."""
+    import numpy
+
     return numpy.asarray(values, dtype=numpy.float64)
 
 
 def even(points: Any, plan: Any, low: float, high: float) -> Any:
     """The moments in [low, high) at which the integral of the rate (``points``) passes a whole number and a half."""
+    import numpy
+
     times, rates = numpy.array(points).T
     areas = numpy.concatenate([[0.0], numpy.cumsum(numpy.diff(times) * (rates[1:] + rates[:-1]) / 2)])
     first, last = (int(numpy.ceil(plan.integral(edge) - 0.5)) for edge in (low, high))

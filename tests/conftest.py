@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,6 +12,12 @@ from hypothesis import settings
 # Properties have no bound on wall time: a busy machine is no mistake.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# Started by nohup or behind an `&`, the signals of the keyboard are ignored, and every program that a test starts would
+# ignore them too: its Ctrl-C would never come.
+for number in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 T = TypeVar("T")
 

@@ -1,5 +1,7 @@
 """What a report is told of other settings of its run: an effect for each patch, fewer pods for a run that held."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import yaml
 
 from autoscale.report import Account, formats, gather
 from autoscale.report.answers import answers
-from autoscale.whatif import expect, fast
+from autoscale.whatif import effects, expect, fast
 from autoscale.whatif.expect import expected, with_expected
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -90,9 +92,19 @@ def test_a_run_too_long_for_a_report_is_not_modelled(monkeypatch: pytest.MonkeyP
     assert "Ask autoscale whatif" in found.unknown
 
 
+def test_the_model_is_loaded_only_where_it_is_asked() -> None:
+    """A report brings the question along, which is small, and of the model only its bounds."""
+    script = "import autoscale.report, autoscale.whatif.expect, sys; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert "autoscale.whatif.expect" in loaded
+    assert not loaded & {"autoscale.whatif.effects", "autoscale.whatif.answer", "autoscale.plane", "numpy", "numba"}
+
+
 def test_a_model_that_fails_costs_no_report(roomy: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault of the model's own is told in its place."""
-    monkeypatch.setattr(expect, "prepare", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(effects, "prepare", lambda *_, **__: 1 / 0)
     assert with_expected(roomy).expected == expect.Expected(
         unknown="the model failed (ZeroDivisionError: division by zero)"
     )

@@ -34,7 +34,7 @@ _TOGETHER_S = 30.0  # resizes so close to each other are one
 def interventions(kept: Collected, sizes: Sequence[ScaleEvent] = ()) -> tuple[Intervention, ...]:
     """Everything that was changed from outside, by the time at which it began; ``sizes``: every change of size."""
     edits = [*_hpa(kept), *_keda(kept), *_workload(kept), *_sizes(kept, sizes)]
-    found = [*edits, *_rollouts(kept), *_resizes(kept), *_evictions(kept)]
+    found = [*edits, *_rollouts(kept), *_unready(kept), *_resizes(kept), *_evictions(kept)]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -167,6 +167,21 @@ def _rollout(kept: Collected, since: float, until: float, words: str) -> Interve
     made = [row.get("template_by") for row in kept.workloads if row["t"] <= since + _NEAR_S]
     who = _by(made[-1]) if made else ""
     return Intervention("rollout", since, until, f"{kept.target['kind']}/{kept.target['name']} {words}{who}{surge}")
+
+
+def _unready(kept: Collected) -> Iterator[Intervention]:
+    """ReplicaSets whose pods were there and never ready, beside another's that were: while they were to have pods."""
+    for uid in dict.fromkeys(row["uid"] for row in kept.replica_sets):
+        own = [row for row in kept.replica_sets if row["uid"] == uid]
+        wanted = [row["t"] for row in own if row["spec_replicas"]]
+        most = max(row["status_replicas"] for row in own)
+        if not wanted or not most or any(row["ready"] for row in own):
+            continue
+        until = next((row["t"] for row in own if row["t"] > wanted[-1]), kept.last_t)
+        if any(row["ready"] for row in kept.replica_sets if row["t"] <= until):
+            target = f"{kept.target['kind']}/{kept.target['name']}"
+            words = f"none of the new pods of {target} (at most {most}, of {own[0]['name']}) became ready"
+            yield Intervention("rollout unready", wanted[0], until, words)
 
 
 def _resizes(kept: Collected) -> Iterator[Intervention]:

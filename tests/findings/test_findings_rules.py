@@ -352,6 +352,7 @@ CASES: list[Case] = [
     ("F44", lambda: late_node(70), lambda: late_node(50)),
     ("F45", lambda: run().event(100, "DisruptionBlocked", "Pdb prevents pod evictions", "Node/n1"),
      lambda: run().event(100, "DisruptionTerminating", "Disrupting Node: Empty", "Node/n1")),
+    ("F46", lambda: rolled_out(None), lambda: rolled_out(130)),
     ("F43", lambda: recommended("Off", 210), lambda: recommended("Off", 190)),
     ("F41", lambda: run().keda(-5).keda(100, paused="whole"), lambda: run().keda(-5)),
 ]  # fmt: skip
@@ -381,6 +382,55 @@ def late_node(seconds: float) -> Record:
     record = run().add("node", -5, name="n1", ready=True, cpu_m=1000, unschedulable=False)
     record.add("node", 100, name="n2", ready=False, cpu_m=1000, unschedulable=False)
     return record.add("node", 100 + seconds, name="n2", ready=True, cpu_m=1000, unschedulable=False)
+
+
+def replica_set(record: Record, at: float, name: str, size: int, ready: int, *, there: int | None = None) -> Record:
+    """A row of a ReplicaSet of the target."""
+    return record.add(
+        "workload", at, kind="ReplicaSet", uid=name, name=name, generation=1, spec_replicas=size,
+        status_replicas=size if there is None else there, ready=ready, available=ready,
+    )  # fmt: skip
+
+
+def rolled_out(ready: float | None, undone: float | None = None) -> Record:
+    """Four pods at 75 % of a target of 50 %; from 100 s on a rollout brings one more, which is ready at a time, or
+    never, or is taken back."""
+    record = replica_set(run().scale(-1, 4).hpa(-1, 4, 40).hpa(95, 4, 75), -5, "web-old", 4, 4)
+    replica_set(record, 100, "web-new", 1, 0, there=0)
+    replica_set(record, 101, "web-new", 1, 0).scale(101, 4, running=5)
+    record.event(110, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", "Pod/web-new-1")
+    if ready is not None:
+        replica_set(replica_set(record, ready, "web-new", 4, 4), ready + 1, "web-old", 0, 0).scale(ready + 1, 4)
+    if undone is not None:
+        replica_set(record, undone, "web-new", 0, 0).scale(undone, 4)
+    return record.hpa(290, 4, 75)
+
+
+def test_a_rollout_that_stands_still_says_how_long_what_it_held_and_why() -> None:
+    """Usage above the target and the same size, with the pods' own reason; F31 names the rollout beside it."""
+    found = findings(rolled_out(None))
+    one = found["F46"]
+    assert "at most 1, of web-new) became ready in 200 s of the load; the size stayed 4" in one.sentence
+    assert "up to 75% of a target of 50%" in one.sentence
+    assert [item.words for item in one.evidence][1:] == [
+        "Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503"
+    ]
+    assert "kubectl rollout undo" in one.advice
+    assert "F31" in found
+
+
+@pytest.mark.parametrize(("undone", "told"), [(165, True), (155, False)])
+def test_a_rollout_that_is_taken_back_held_the_size_until_then(undone: float, told: bool) -> None:
+    """More than a minute counts, less does not."""
+    found = findings(rolled_out(None, undone))
+    assert ("F46" in found) is told
+    if told:
+        assert "became ready in 65 s of the load" in found["F46"].sentence
+
+
+def test_first_pods_that_are_not_ready_are_no_rollout() -> None:
+    """Without pods of another ReplicaSet that were ready there is nothing that was rolled out anew."""
+    assert "F46" not in findings(replica_set(run().scale(-1, 4, ready=0), -5, "web-new", 4, 0))
 
 
 def sourceless(seconds: float) -> Record:
@@ -468,9 +518,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """45 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """46 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 46)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 47)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

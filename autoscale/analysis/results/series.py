@@ -203,7 +203,15 @@ class NodeLife:
 
 
 InterventionKind = Literal[
-    "hpa deleted", "hpa edited", "keda paused", "target deleted", "size", "rollout", "resize", "eviction"
+    "hpa deleted",
+    "hpa edited",
+    "keda paused",
+    "target deleted",
+    "size",
+    "rollout",
+    "rollout unready",
+    "resize",
+    "eviction",
 ]
 
 

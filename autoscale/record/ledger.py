@@ -57,21 +57,33 @@ class Ledger:
     def add(self, row: Row) -> None:
         """Take one row; KeyError or TypeError for one that is none of its kind."""
         self.count += 1
-        self.behind += self.end is not None
-        if isinstance(n := row.get("n"), int):  # a kind that nobody knows passes the reader with anything in it
-            self.rows.add(n)
-        if row["k"] == "load" or row["k"] == "pod_load":
-            source = row["k"], row["shard"]
-            numbers = self.sources.get(source)
-            if numbers is None:
-                numbers = self.sources[source] = Numbers()
-            numbers.add(row["seq"])
-            if row["k"] == "load":
-                self.totals.add(row)
+        if self.end is not None:
+            self.behind += 1
+        n, rows = row.get("n"), self.rows
+        if isinstance(n, int):  # a kind that nobody knows passes the reader with anything in it
+            if n == rows.next:  # nearly all: without a call
+                rows.next = n + 1
+            else:
+                rows.add(n)
+        if row["k"] == "pod_load":
+            self._number("pod_load", row["shard"], row["seq"])
+        elif row["k"] == "load":
+            self._number("load", row["shard"], row["seq"])
+            self.totals.add(row)
         elif row["k"] == "gap":
             self.told.add(row["source"])
         elif row["k"] == "end":
             self.end = cast("EndAsRead", row)
+
+    def _number(self, kind: str, shard: int, seq: int) -> None:
+        """Take the next number of a worker."""
+        numbers = self.sources.get((kind, shard))
+        if numbers is None:
+            numbers = self.sources[kind, shard] = Numbers()
+        if seq == numbers.next:
+            numbers.next = seq + 1
+        else:
+            numbers.add(seq)
 
     @property
     def digest_holds(self) -> bool | None:

@@ -27,7 +27,8 @@ class Totals:
             return
         for name in _SUMMED:
             self.sums[name] += row[name] or 0
-        self.failed.update(row["failed"])
+        if row["failed"]:
+            self.failed.update(row["failed"])
         self.last_at[row["shard"]] = row["at"]
 
     def to_json(self) -> rows.Totals:

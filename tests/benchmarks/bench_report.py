@@ -18,7 +18,7 @@ from tests.browsers import chromium
 _ROUNDS = 3
 _PASS = "import json, sys\nfor line in open(sys.argv[1], encoding='utf-8'):\n    json.loads(line)"
 # The peak comes from the process itself: the kernel's rusage of a child begins with its parent's.
-_AUTOSCALE = """
+AUTOSCALE = """
 import atexit, sys
 from autoscale.cli import main
 def peak():
@@ -42,9 +42,9 @@ def _measure(hours: float) -> str:
     with tempfile.TemporaryDirectory() as folder:
         record, page = Path(folder) / "record.jsonl", Path(folder) / "report.html"
         write(record, hours)
-        make = [sys.executable, "-c", _AUTOSCALE, "report", str(record), "--format", "html", "--out", str(page)]
+        make = [sys.executable, "-c", AUTOSCALE, "report", str(record), "--format", "html", "--out", str(page)]
         turns = [
-            (_usage([sys.executable, "-c", _PASS, str(record)]), _usage(make))
+            (usage([sys.executable, "-c", _PASS, str(record)]), usage(make))
             for _ in range(_ROUNDS if hours <= 6 else 1)
         ]
         base, took = (min(cpu for cpu, _ in column) for column in zip(*turns, strict=True))
@@ -53,7 +53,7 @@ def _measure(hours: float) -> str:
         return f"{took / base:.2f} x a plain json.loads pass ({took:.1f} s), {sizes}, {_first_draw(page)}"
 
 
-def _usage(command: list[str]) -> tuple[float, str]:
+def usage(command: list[str]) -> tuple[float, str]:
     """CPU seconds of a command, its start included, and what it said on stderr; raises where it fails."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         told = process.stderr.read() if process.stderr else ""

@@ -53,14 +53,15 @@ def _cost(services: int) -> tuple[float, int]:
         recorder = Recorder(cluster, "default", writer, Fold(first), View(first), stack, beside=others)
         rows: list[Row] = []
         recorder.listeners = [rows.append]
-        for item in _news(names):
+        for item in news(names):
             recorder.inbox.put(item)
         began = time.process_time()
         recorder.take(0)
         return time.process_time() - began, len(rows)
 
 
-def _news(names: list[str]) -> Iterator[Change | Samples]:
+def news(names: list[str]) -> Iterator[Change | Samples]:
+    """What a cluster tells of the pods of these services from their making on."""
     of = {f"{names[i % len(names)]}-{i:04}": names[i % len(names)] for i in range(PODS)}
     for conditions in _STEPS:
         for pod, name in of.items():

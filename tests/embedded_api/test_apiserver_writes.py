@@ -400,3 +400,27 @@ def test_impersonation_is_refused_by_name(server: Server) -> None:
     code, status = server.call("GET", "/api/v1/namespaces/default/pods", Impersonate_User="bob")
     assert (code, status["reason"]) == (403, "Forbidden")
     assert "Impersonate-User: bob" in status["message"]
+
+
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+
+
+def test_of_two_that_take_a_lease_one_gets_it(server: Server) -> None:
+    """As leader election does it: both have read the same version, the later write is a conflict and changes nothing;
+    who reads again may renew."""
+    lease = {"metadata": {"name": "leader"}, "spec": {"holderIdentity": "", "leaseDurationSeconds": 15}}
+    code, read = server.call("POST", LEASES, lease)
+    assert code == 201
+    code, taken = server.call("PUT", f"{LEASES}/leader", held_by(read, "a"))
+    assert (code, taken["spec"]["holderIdentity"]) == (200, "a")
+    code, status = server.call("PUT", f"{LEASES}/leader", held_by(read, "b"))
+    assert (code, status["reason"]) == (409, "Conflict")
+    assert "the object has been modified" in status["message"]
+    assert server.call("GET", f"{LEASES}/leader")[1] == taken
+    code, renewed = server.call("PUT", f"{LEASES}/leader", held_by(taken, "a", renewTime="2026-11-29T08:00:00.000000Z"))
+    assert (code, renewed["spec"]["renewTime"]) == (200, "2026-11-29T08:00:00.000000Z")
+
+
+def held_by(lease: dict[str, Any], holder: str, **spec: Any) -> dict[str, Any]:
+    """A lease that was read, with a holder."""
+    return {**lease, "spec": {**lease["spec"], "holderIdentity": holder, **spec}}

@@ -10,6 +10,7 @@ from autoscale.embedded.controlplane import config_of
 from autoscale.embedded.settings import Settings
 from autoscale.kube.kinds import Object
 from autoscale.plane.store import Delete, Update
+from tests.plane.test_plane_workloads import names, stateful_set
 from tests.plane.world import World, deployment
 
 CONFIG = config_of(Settings(hpa_downscale_stabilization_s=30.0))
@@ -209,3 +210,19 @@ def test_an_hpa_that_cannot_be_read_does_not_stop_the_others() -> None:
     made.run(20)
     assert made.world.events("SuccessfulRescale") != []
     assert {memory.due > made.world.now for memory in made.world.loop.memories.values()} == {True}
+
+
+def test_a_stateful_set_is_scaled_too() -> None:
+    """Above the target it grows by the next names, to the HPA's limit; without load it shrinks from the last."""
+    made = Scaled()
+    made.world.create(stateful_set(replicas=2))
+    made.world.run(10)
+    reference = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db"}
+    made.world.create(hpa(scaleTargetRef=reference, maxReplicas=3))
+    made.cpu_m = 100
+    made.run(60)
+    assert names(made.world, app="db") == ["db-0", "db-1", "db-2"]
+    assert made.world.get("HorizontalPodAutoscaler", "web")["status"]["desiredReplicas"] == 3
+    made.cpu_m = 1
+    made.run(120)
+    assert names(made.world, app="db") == ["db-0", "db-1"]

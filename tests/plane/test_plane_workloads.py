@@ -245,3 +245,22 @@ def test_any_text_is_a_schedule_or_is_refused(text: str, moment: float) -> None:
     if following is not None:
         assert following > moment
         assert schedule.last(moment, following) == following
+
+
+def test_every_namespace_has_a_default_service_account() -> None:
+    """A new namespace gets one, a removed one comes back; a namespace that is ending gets none any more."""
+    world = World()
+    world.create({"kind": "Namespace", "metadata": {"name": "shop"}})
+    world.create({"kind": "Namespace", "metadata": {"name": "going", "finalizers": ["example.com/hold"]}})
+    world.run(1)
+    assert accounts(world) == ["going/default", "shop/default"]
+    world.store.apply(Delete("Namespace", "", "going"), world.now)
+    for namespace in ("shop", "going"):
+        world.store.apply(Delete("ServiceAccount", namespace, "default"), world.now)
+    world.run(1)
+    assert accounts(world) == ["shop/default"]
+
+
+def accounts(world: World) -> list[str]:
+    """All ServiceAccounts, as ``namespace/name``."""
+    return sorted(f"{one['metadata']['namespace']}/{one['metadata']['name']}" for one in world.all("ServiceAccount"))

@@ -17,6 +17,7 @@ from autoscale.analysis.steps import StepSeries, combine
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.quantities import milli, parse_quantity
 from autoscale.record import rows
+from autoscale.record.decided import decided_size
 from loadtest.histogram import quantiles
 
 _LONGEST_S = 40 * 86400
@@ -108,7 +109,7 @@ def replicas(kept: Collected) -> Replicas:
         running = _counted(_lives(kept), kept.first_t)
     return Replicas(
         desired=StepSeries.of((row["t"], row["spec_replicas"]) for row in rows),
-        hpa_desired=_while_there(kept, lambda row: row["desired"]),
+        hpa_desired=_while_there(kept, decided_size),
         running=running,
         ready=ready,
     )

@@ -17,6 +17,7 @@ from rich.text import Text
 from autoscale.base.outlets import Outlet
 from autoscale.base.steady import SteadyClock
 from autoscale.base.visible import one_line, visible
+from autoscale.record.decided import decided_size
 from autoscale.record.rows import Row
 from loadtest import histogram
 from loadtest.lines import Buckets
@@ -58,7 +59,7 @@ class Progress:
                 failed = sum((row["failed"] or {}).values())
                 self._seconds.append((row["at"], row["answered"] or 0, failed, row["response"]))
             case "hpa" if row.get("of") is None:
-                self.desired = row["desired"]
+                self.desired = decided_size(row)
             case "workload" if row.get("of") is None and row["name"] == self.target:
                 self.ready = row["ready"]
 
@@ -69,7 +70,7 @@ class Progress:
         if self.over:
             return "cleaning up"
         if self.start is None:
-            return f"pods {_text(self.ready)} ready, {_text(self.desired)} desired"
+            return self._pods()
         recent = self._recent()
         answered, failed = sum(item[1] for item in recent), sum(item[2] for item in recent)
         seconds = len({item[0] for item in recent}) or 1
@@ -80,9 +81,13 @@ class Progress:
             "" if self.ended else f"{answered / seconds:.0f} req/s",
             "" if self.ended else f"p95 {_milliseconds(p95([item[3] for item in recent]))}",
             f"{failed} failed" if failed and not self.ended else "",
-            f"pods {_text(self.ready)} ready, {_text(self.desired)} desired",
+            self._pods(),
         ]
         return " | ".join(part for part in parts if part)
+
+    def _pods(self) -> str:
+        """Ready and desired pods."""
+        return f"pods {_text(self.ready)} ready, {_text(self.desired)} desired"
 
     def _recent(self) -> list[tuple[float, int, int, dict[str, Buckets]]]:
         """The load rows of the last seconds that were heard."""
@@ -97,7 +102,7 @@ def p95(responses: list[dict[str, Buckets]]) -> float | None:
 
 
 def _text(value: int | None) -> str:
-    return "?" if value is None else str(value)
+    return "unknown" if value is None else str(value)
 
 
 def _milliseconds(seconds: float | None) -> str:

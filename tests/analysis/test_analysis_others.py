@@ -11,6 +11,7 @@ from autoscale.observe.managers import writer
 from autoscale.report.charts import chart_data
 from autoscale.verdict.validity import validity
 from tests.findings.test_findings_rules import run
+from tests.fixtures.handmade import T0
 
 
 def entry(manager: str, at: str, fields: Object, subresource: str = "") -> Object:
@@ -84,6 +85,14 @@ def test_the_verdict_says_what_it_does_to_comparisons() -> None:
     assert subject.effect == "none"
     untouched = {check.name: check for check in validity(analyse(run().scale(-1, 2).hpa(-1, 2, 40).rows())).checks}
     assert "compare" not in untouched["subject"].words
+
+
+def test_an_hpa_without_metrics_wished_for_no_size() -> None:
+    """The API's 0 of one that has had no metrics yet is unknown in the charts and for objectives, not 0 pods."""
+    none = {"ScalingActive": ("False", "FailedGetResourceMetric", "no metrics returned")}
+    record = run().hpa(-1, 0, None, current=2, conditions=none).hpa(50, 3, 60, current=2)
+    wished = analyse(record.rows()).replicas.hpa_desired
+    assert (wished.at(T0 + 10), wished.at(T0 + 60)) == (None, 3)
 
 
 def test_an_edit_of_the_hpa_says_whose_it_was() -> None:

@@ -278,6 +278,32 @@ def test_the_line_of_progress() -> None:
     assert progress.line(1200.0) == "cleaning up"
 
 
+ACTIVE, DISABLED = ("True", "ValidMetricFound"), ("False", "ScalingDisabled")
+FAILED = ("False", "FailedGetResourceMetric")
+
+
+@pytest.mark.parametrize(
+    ("active", "current", "last_scale", "told"),
+    [
+        pytest.param(FAILED, 2, None, "unknown", id="no metrics yet"),
+        pytest.param(FAILED, 2, 900.0, "unknown", id="made bigger by hand from 0, without metrics"),
+        pytest.param(None, 0, None, "unknown", id="no target found"),
+        pytest.param(FAILED, 0, 900.0, "0", id="it went to 0 itself"),
+        pytest.param(ACTIVE, 1, None, "0", id="its metrics say 0"),
+        pytest.param(DISABLED, 0, None, "0", id="left alone at 0"),
+    ],
+)
+def test_the_0_of_an_hpa_without_metrics_is_no_wish(
+    active: tuple[str, str] | None, current: int, last_scale: float | None, told: str
+) -> None:
+    """The API has 0 there for what was never decided; a 0 that was decided is told as 0."""
+    progress = Progress(ready=2)
+    status = {"status": active[0], "reason": active[1]} if active else None
+    conditions = {"ScalingActive": status} if status else {"AbleToScale": {"status": "False"}}
+    progress.add({"k": "hpa", "desired": 0, "current": current, "last_scale": last_scale, "conditions": conditions})
+    assert progress.line(0.0) == f"pods 2 ready, {told} desired"
+
+
 def test_nothing_is_said_to_go_on_once_the_runs_are_over() -> None:
     """While the page stays for whoever looks at it, the line does not speak of cleaning up, which is done."""
     progress = Progress()

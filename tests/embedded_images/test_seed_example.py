@@ -8,15 +8,19 @@ import pytest
 from click.testing import CliRunner
 
 from autoscale.cli.image import command
+from autoscale.cli.run import command as run_command
+from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.embedded import settings
 from autoscale.embedded.kubelet import syscalls, view
 from autoscale.embedded.launch import process
+from autoscale.record.reader import read
 from tests.conftest import eventually, need
 from tests.embedded_api.harness import find_kubectl
 from tests.embedded_images.seed import IMAGE, blocks
 
 pytestmark = pytest.mark.kubectl
 Kubectl = Callable[..., str]
+NAME = "deployment/python-app-deployment"
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def kubectl(state_home: Path, tmp_path: Path) -> Iterator[Kubectl]:
     """A real kubectl that talks to an embedded cluster."""
     program = find_kubectl()
     need(program is not None, "no kubectl on this machine: `make kubectl` builds one")
-    running = process.start("seed", settings.quick())
+    running = process.start(EMBEDDED, settings.quick(), bound=False)
 
     def run(*arguments: str) -> str:
         line = [str(program), f"--kubeconfig={running.kubeconfig}", f"--cache-dir={tmp_path / 'cache'}", *arguments]
@@ -32,6 +36,13 @@ def kubectl(state_home: Path, tmp_path: Path) -> Iterator[Kubectl]:
 
     yield run
     running.stop()
+
+
+def need_addresses() -> None:
+    """Two pods can bind 0.0.0.0."""
+    refused = view.tried(syscalls.try_out)
+    if refused:
+        pytest.skip(f"this machine refuses pods addresses of their own: {refused}")
 
 
 def image(folder: Path, name: str) -> None:
@@ -60,9 +71,7 @@ def answers(kubectl: Kubectl, port: int) -> list[str]:
 def test_the_seeds_example(kubectl: Kubectl, folder: Path) -> None:
     """Two pods that bind 0.0.0.0:5000 answer; logs, scale, autoscale and delete do what they say; then the second app
     takes the place of the first."""
-    refused = view.tried(syscalls.try_out)
-    if refused:
-        pytest.skip(f"this machine refuses pods addresses of their own: {refused}")
+    need_addresses()
     image(folder, "python-app")
     manifest = deployment(folder, "python-app")
     kubectl("apply", "-f", str(manifest))
@@ -79,6 +88,38 @@ def test_the_seeds_example(kubectl: Kubectl, folder: Path) -> None:
     eventually(lambda: set(answers(kubectl, 5001)) == {"Hello from Python container 2!"})
     kubectl("delete", "-f", str(manifest))
     eventually(lambda: not kubectl("get", "pods", "-o", "name"))
+
+
+SCENARIO = """
+name: seed
+load:
+  plan:
+    - {name: before, duration: 1s, rate: 5}
+    - {name: peak, duration: 9s, rate: 60}
+requests: [{name: hello, path: /, timeout: 30s}]
+objectives: [p95 < 30s]
+embedded: {preset: quick}
+"""
+
+
+def test_an_hpa_scales_the_seeds_example(kubectl: Kubectl, folder: Path) -> None:
+    """``autoscale run --target`` loads it as it stands in the cluster, and leaves it there."""
+    need_addresses()
+    image(folder, "python-app")
+    kubectl("apply", "-f", str(deployment(folder, "python-app")))
+    kubectl("set", "resources", NAME, "--requests=cpu=20m")
+    kubectl("expose", NAME, "--port=80", "--target-port=5000")
+    kubectl("autoscale", NAME, "--min=2", "--max=4", "--cpu-percent=50")
+    (folder / "seed.yaml").write_text(SCENARIO)
+    line = [str(folder / "seed.yaml"), "--target", NAME, "--url", "http://python-app-deployment/"]
+    done = CliRunner().invoke(run_command, [*line, "--no-web", "--out", str(folder / "runs")], catch_exceptions=False)
+    assert "Using the embedded cluster that is running" in done.output
+    [record] = (folder / "runs").glob("*/record.jsonl")
+    rows = list(read(record))
+    assert (rows[-1]["k"], rows[-1].get("reason")) == ("end", "done"), done.output
+    assert rows[-1]["totals"]["answered"] > 0
+    assert max(row["spec_replicas"] or 0 for row in rows if row["k"] == "workload") > 2
+    assert "python-app-deployment" in kubectl("get", "deployments,services,hpa", "-o", "name")
 
 
 def test_the_seeds_own_slip(kubectl: Kubectl, folder: Path) -> None:

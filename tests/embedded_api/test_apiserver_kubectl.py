@@ -191,7 +191,9 @@ def test_wait_rollout_and_explain(kubectl: Kubectl, server: Server, manifest: Pa
     condition = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
     server.apply(UpdateStatus({**made, "status": {**done, "observedGeneration": 1, "conditions": [condition]}}))
     assert "successfully rolled out" in kubectl("rollout", "status", "deploy/web", "--timeout=10s")
-    assert "stabilizationWindowSeconds" in kubectl("explain", "hpa.spec.behavior.scaleDown")
+    told = kubectl("explain", "hpa.spec.behavior.scaleDown")
+    assert "stabilizationWindowSeconds" in told
+    assert "scaleDown is scaling policy for scaling Down." in told
 
 
 def test_what_is_not_there_is_said(kubectl: Kubectl, server: Server) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from autoscale.embedded.apiserver.discovery import group_versions
 from autoscale.kube.kinds import KINDS, TABLE, Object, Resource
+from autoscale.kube.protobuf.comments import Message, field_text, message_of
 from autoscale.kube.schema import Field, Type, release, types
 
 _SCALARS: dict[str, Object] = {
@@ -84,19 +85,30 @@ def _schemas(resources: list[Resource]) -> Object:
         name = todo.pop()
         if name in schemas or name not in types():
             continue
-        schemas[name] = _schema(types()[name])
+        schemas[name] = _schema(types()[name], message_of(name, types()[name].fields))
         todo += [field.type for field in types()[name].fields.values()]
     for kind, mark in marks.items():
         schemas.setdefault(kind, {"type": "object"})["x-kubernetes-group-version-kind"] = [mark]
     return dict(sorted(schemas.items()))
 
 
-def _schema(type_: Type) -> Object:
+def _schema(type_: Type, message: Message | None) -> Object:
+    """One type's schema, described as its published message is."""
     properties = {name: _property(field) for name, field in type_.fields.items()}
     body: Object = {"type": "object", "properties": properties}
     if type_.required:
         body["required"] = list(type_.required)
-    return body | ({"x-kubernetes-map-type": "atomic"} if type_.atomic else {})
+    if type_.atomic:
+        body["x-kubernetes-map-type"] = "atomic"
+    if message is None:
+        return body
+    for name, one in properties.items():
+        one |= _description(field_text(message, name, properties))
+    return body | _description(message.text)
+
+
+def _description(text: str) -> Object:
+    return {"description": text} if text else {}
 
 
 def _property(field: Field) -> Object:

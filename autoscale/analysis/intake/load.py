@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -72,7 +73,8 @@ class LoadCollector(LoadSeconds):
         _by_age(self.service, second, row["service"])
         for name, share in (row.get("journeys", {}) | row.get("by_name", {})).items():
             self._named(second, name, share)
-        self.unseen.update(row.get("unseen", {}))
+        if "unseen" in row:
+            self.unseen.update(row["unseen"])
         if row["by_pod"]:
             self._answers(second, row["by_pod"], row["clk"])
 
@@ -136,7 +138,7 @@ class LoadCollector(LoadSeconds):
             self.duplicates += 1
             return
         age = None if started is None else self.clocks.ours(row["at"], row["clk"]) - started
-        place = len(AGES_S) + 1 if age is None else sum(age >= bound for bound in AGES_S)
+        place = len(AGES_S) + 1 if age is None else bisect_right(AGES_S, age)
         pod = self.pods.get(row["pod"])
         if pod is None:
             pod = self.pods[row["pod"]] = PodAnswers()

@@ -170,7 +170,7 @@ def _rollout(kept: Collected, since: float, until: float, words: str) -> Interve
 
 
 def _unready(kept: Collected) -> Iterator[Intervention]:
-    """ReplicaSets whose pods were there and never ready, beside another's that were: while they were to have pods."""
+    """ReplicaSets whose pods were there and never ready, after others that were: while they should have pods."""
     for uid in dict.fromkeys(row["uid"] for row in kept.replica_sets):
         own = [row for row in kept.replica_sets if row["uid"] == uid]
         wanted = [row["t"] for row in own if row["spec_replicas"]]
@@ -178,7 +178,7 @@ def _unready(kept: Collected) -> Iterator[Intervention]:
         if not wanted or not most or any(row["ready"] for row in own):
             continue
         until = next((row["t"] for row in own if row["t"] > wanted[-1]), kept.last_t)
-        if any(row["ready"] for row in kept.replica_sets if row["t"] <= until):
+        if any(row["ready"] for row in kept.replica_sets if row["t"] <= wanted[0] + _NEAR_S):
             target = f"{kept.target['kind']}/{kept.target['name']}"
             words = f"none of the new pods of {target} (at most {most}, of {own[0]['name']}) became ready"
             yield Intervention("rollout unready", wanted[0], until, words)

@@ -433,6 +433,13 @@ def test_first_pods_that_are_not_ready_are_no_rollout() -> None:
     assert "F46" not in findings(replica_set(run().scale(-1, 4, ready=0), -5, "web-new", 4, 0))
 
 
+def test_pods_that_a_rollout_replaced_because_they_were_never_ready_are_no_rollout_that_stands_still() -> None:
+    """The new pods are the ones that became ready; the old ones held nothing by a rollout of theirs."""
+    record = replica_set(run().scale(-1, 4, ready=0), -5, "web-old", 4, 0)
+    replica_set(replica_set(record, 100, "web-new", 4, 0), 110, "web-new", 4, 4)
+    assert "F46" not in findings(replica_set(record, 111, "web-old", 0, 0))
+
+
 def sourceless(seconds: float) -> Record:
     """KEDA's source fails for so long."""
     return run().scale(-1, 2).keda(-5).keda(100, failing=3).keda(100 + seconds)

@@ -73,8 +73,8 @@ class Store:
                 return self._create(obj, now)
             case Update(obj, manager):
                 return self._update(obj, manager, now)
-            case UpdateStatus(obj):
-                return self._update_status(obj)
+            case UpdateStatus(obj, owned):
+                return self._update_status(obj, owned=owned)
             case Delete():
                 return self._delete(write, now)
             case Remove(kind, namespace, name, uid):
@@ -157,11 +157,13 @@ class Store:
             return None
         return put
 
-    def _update_status(self, obj: Object) -> Object:
+    def _update_status(self, obj: Object, *, owned: bool) -> Object:
         key, current = self._current(obj, optimistic=False)
-        if obj.get("status") == current.get("status"):
+        owners = (obj if owned else current)["metadata"].get("managedFields")
+        metadata = {**current["metadata"], **({"managedFields": owners} if owners else {})}
+        if obj.get("status") == current.get("status") and metadata == current["metadata"]:
             return current
-        return self._put(key, {**current, "metadata": dict(current["metadata"]), "status": obj.get("status")})
+        return self._put(key, {**current, "metadata": metadata, "status": obj.get("status")})
 
     def _delete(self, write: Delete, now: float) -> Object | None:
         key = (write.kind, write.namespace, write.name)

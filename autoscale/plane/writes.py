@@ -29,9 +29,11 @@ class Update:
 
 @dataclass(frozen=True)
 class UpdateStatus:
-    """The status of an object that exists; nothing else is taken. Not optimistic, but the uid, if given, must match."""
+    """The status of an object that exists; nothing else is taken, but managedFields where it is ``owned``. Not
+    optimistic, but the uid, if given, must match."""
 
     obj: Object
+    owned: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,23 @@ def test_a_server_side_conflict_names_the_other_manager(kubectl: Kubectl, manife
     assert ".spec.replicas" in said
 
 
+def test_the_status_is_applied_server_side(kubectl: Kubectl, server: Server, manifest: Path) -> None:
+    """`--subresource=status` writes the status alone; for `scale` kubectl sends a Deployment, which is no Scale: it is
+    refused as upstream (1.35) does."""
+    kubectl("apply", "--server-side", "-f", str(manifest))
+    stated = yaml.safe_load(manifest.read_text())
+    stated["spec"]["replicas"] = 9
+    stated["status"] = {"conditions": [{"type": "Mine", "status": "True"}]}
+    text = yaml.safe_dump(stated)
+    kubectl("apply", "--server-side", "--subresource=status", "-f", "-", stdin=text)
+    stored = server.store.objects.get("Deployment", "default", "web")
+    assert stored
+    assert stored["status"]["conditions"] == stated["status"]["conditions"]
+    assert stored["spec"]["replicas"] == 2
+    said = kubectl("apply", "--server-side", "--subresource=scale", "-f", "-", stdin=text, fails=True)
+    assert "invalid object type: apps/v1, Kind=Deployment" in said
+
+
 def test_a_mistyped_field_is_named(kubectl: Kubectl, manifest: Path, deployment: dict[str, Any]) -> None:
     """kubectl asks for strict validation, and the server names the field."""
     deployment["spec"]["replicaz"] = 1

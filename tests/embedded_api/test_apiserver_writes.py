@@ -424,3 +424,69 @@ def test_of_two_that_take_a_lease_one_gets_it(server: Server) -> None:
 def held_by(lease: dict[str, Any], holder: str, **spec: Any) -> dict[str, Any]:
     """A lease that was read, with a holder."""
     return {**lease, "spec": {**lease["spec"], "holderIdentity": holder, **spec}}
+
+
+def stated(**fields: Any) -> dict[str, Any]:
+    """What one applies to the Deployment ``web``."""
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, **fields}
+
+
+def mine(value: str) -> dict[str, Any]:
+    """A status with one condition of one's own."""
+    return {"conditions": [{"type": "Mine", "status": value}]}
+
+
+def apply_part(server: Server, part: str, body: Any, manager: str, query: str = "") -> tuple[int, Any]:
+    return server.call("PATCH", f"{DEPLOYMENTS}/web/{part}?fieldManager={manager}{query}", body, Content_Type=APPLY)
+
+
+def owners(server: Server, part: str) -> dict[str, Any]:
+    """Who has applied what of a subresource."""
+    entries = server.call("GET", f"{DEPLOYMENTS}/web")[1]["metadata"]["managedFields"]
+    return {one["manager"]: one["fieldsV1"] for one in entries if one.get("subresource") == part}
+
+
+def test_the_status_alone_is_applied(server: Server, deployment: dict[str, Any]) -> None:
+    """As upstream (1.35): conditions of others stay, a spec beside it is passed over, its owner outlives other writes;
+    another's value is a conflict unless forced; what is no longer stated goes."""
+    made = server.call("POST", DEPLOYMENTS, deployment)[1]
+    theirs = {"type": "Available", "status": "True"}
+    server.apply(UpdateStatus({**made, "status": {"replicas": 2, "conditions": [theirs]}}))
+    code, done = apply_part(server, "status", stated(spec={"replicas": 9}, status=mine("True")), "a")
+    assert (code, done["spec"]["replicas"], done["status"]["replicas"]) == (200, 2, 2)
+    assert {one["type"] for one in done["status"]["conditions"]} == {"Available", "Mine"}
+    item = {'k:{"type":"Mine"}': {".": {}, "f:status": {}, "f:type": {}}}
+    server.call("PATCH", f"{DEPLOYMENTS}/web", {"spec": {"replicas": 3}}, Content_Type=MERGE)
+    assert owners(server, "status") == {"a": {"f:status": {"f:conditions": item}}}
+    code, status = apply_part(server, "status", stated(status=mine("False")), "b")
+    assert (code, status["reason"]) == (409, "Conflict")
+    assert 'conflict with "a" with subresource "status"' in status["message"]
+    assert apply_part(server, "status", stated(status=mine("False")), "b", "&force=true")[0] == 200
+    code, left = apply_part(server, "status", stated(), "b")
+    assert (code, left["status"]["replicas"]) == (200, 2)
+    code, left = apply_part(server, "status", stated(), "a")
+    assert (code, left["status"]) == (200, {"replicas": 2, "conditions": [theirs]})
+    assert owners(server, "status") == {}
+
+
+def test_a_status_is_applied_to_what_is_there(server: Server) -> None:
+    """404 where nothing is, and nothing is made; 400 where nobody says who applies."""
+    assert apply_part(server, "status", stated(status=mine("True")), "a")[0] == 404
+    assert server.call("GET", DEPLOYMENTS)[1]["items"] == []
+    path = f"{DEPLOYMENTS}/web/status"
+    assert server.call("PATCH", path, stated(), Content_Type=APPLY)[0] == 400
+
+
+def test_a_scale_is_applied(server: Server, deployment: dict[str, Any]) -> None:
+    """As upstream (1.35): a Scale is taken and owns the replicas, a Deployment is no Scale."""
+    server.call("POST", DEPLOYMENTS, deployment)
+    scale = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "web"}, "spec": {"replicas": 5}}
+    code, status = apply_part(server, "scale", scale, "a")
+    assert (code, status["reason"], status["details"]["causes"][0]["field"]) == (409, "Conflict", ".spec.replicas")
+    code, done = apply_part(server, "scale", scale, "a", "&force=true")
+    assert (code, done["kind"], done["spec"]["replicas"]) == (200, "Scale", 5)
+    assert owners(server, "scale") == {"a": {"f:spec": {"f:replicas": {}}}}
+    assert server.call("GET", f"{DEPLOYMENTS}/web")[1]["spec"]["replicas"] == 5
+    code, status = apply_part(server, "scale", stated(spec={"replicas": 1}), "a", "&force=true")
+    assert (code, status["message"]) == (400, "invalid object type: apps/v1, Kind=Deployment")
+    assert apply_part(server, "scale", {**scale, "spec": {"replicas": -1}}, "a", "&force=true")[0] == 422

@@ -5,7 +5,7 @@ fields into done, accepted and refused, note who owns what, and hand it to the s
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from autoscale.base.steady import SteadyClock
@@ -21,6 +21,7 @@ from autoscale.kube.forms import Form
 from autoscale.kube.kinds import RESOURCES, Object, Resource
 from autoscale.kube.patches.apply import apply
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
+from autoscale.kube.scale import scaled
 from autoscale.kube.statuses import StatusError, bad_request, not_found
 from autoscale.plane.admission.admit import admit
 from autoscale.plane.store import Create, Delete, Store, Update, UpdateStatus
@@ -111,24 +112,40 @@ class Registry:
 
     def apply(self, place: ResourcePath, body: Object, options: WriteOptions, *, force: bool) -> tuple[Object, bool]:
         """Server-side apply; returns the object and whether it is new."""
-        if body.get("metadata", {}).get("managedFields"):
-            raise bad_request("metadata.managedFields must be nil")
-        stated = self._read(place, body, options)
-        stated["metadata"] = {**stated["metadata"], "name": place.name} | _in_namespace(place)
+        stated = self._stated(place, body, options)
         stated.pop("status", None)
-        owner = Owner(
-            manager=options.manager,
-            operation="Apply",
-            api_version=place.resource.api_version,
-            time=format_time(options.now),
-            fields=frozenset(),
-        )
         current = self.store.objects.get(*place.key)
-        merged = apply(current, stated, owner, force=force)
+        merged = apply(current, stated, self._owner(place, options, "Apply"), force=force)
         if current is None:
             self._require_namespace(place)
             return self._commit(Create(self._admit(merged, None, options)), options), True
         return self._commit(Update(self._admit(merged, current, options), ""), options), False
+
+    def apply_status(self, place: ResourcePath, body: Object, options: WriteOptions, *, force: bool) -> Object:
+        """Server-side apply of the status alone: what else the body states is passed over."""
+        current, stated = self.get(place), self._stated(place, body, options)
+        alone = {**_named(stated), **({"status": stated["status"]} if stated.get("status") else {})}
+        merged = apply(current, alone, self._owner(place, options, "Apply", "status"), force=force)
+        return self._commit(UpdateStatus(merged, owned=True), options)
+
+    def apply_scale(self, place: ResourcePath, scale: Object, options: WriteOptions, *, force: bool) -> Object:
+        """Server-side apply of a Scale: of the replicas alone."""
+        kind = (scale.get("apiVersion"), scale.get("kind"))
+        if kind != ("autoscaling/v1", "Scale"):
+            raise bad_request(f"invalid object type: {kind[0]}, Kind={kind[1]}")
+        current = self.get(place)
+        wanted = scaled(current, scale)
+        alone = {**_named(wanted), "spec": {"replicas": wanted["spec"]["replicas"]}}
+        merged = apply(current, alone, self._owner(place, options, "Apply", "scale"), force=force)
+        merged["metadata"]["resourceVersion"] = wanted["metadata"]["resourceVersion"]
+        return self._commit(Update(self._admit(merged, current, options), ""), options)
+
+    def _stated(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
+        """What the body of a server-side apply states."""
+        if body.get("metadata", {}).get("managedFields"):
+            raise bad_request("metadata.managedFields must be nil")
+        stated = self._read(place, body, options)
+        return {**stated, "metadata": {**stated["metadata"], "name": place.name} | _in_namespace(place)}
 
     def update_status(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Change the status alone (PUT or PATCH of the ``status`` subresource)."""
@@ -249,20 +266,23 @@ class Registry:
         metadata["resourceVersion"] = obj["metadata"].get("resourceVersion") or current["metadata"]["resourceVersion"]
         metadata["managedFields"] = obj["metadata"].get("managedFields", current["metadata"].get("managedFields", []))
         obj = self._admit({**obj, "metadata": metadata}, current, options)
-        owners = after_update(current, obj, replace(self._owner(place, options), subresource=subresource))
+        owners = after_update(current, obj, self._owner(place, options, "Update", subresource))
         return self._commit(Update(_with_owners(obj, write_owners(owners)), ""), options)
 
     def _commit(self, write: Create | Update | UpdateStatus, options: WriteOptions) -> Object:
         done = self.store.preview(write, options.now) if options.dry_run else self.store.apply(write, options.now)
         return done if done is not None else write.obj
 
-    def _owner(self, place: ResourcePath, options: WriteOptions) -> Owner:
+    def _owner(
+        self, place: ResourcePath, options: WriteOptions, operation: str = "Update", subresource: str = ""
+    ) -> Owner:
         return Owner(
             manager=options.manager,
-            operation="Update",
+            operation=operation,
             api_version=place.resource.api_version,
             time=format_time(options.now),
             fields=frozenset(),
+            subresource=subresource,
         )
 
     def _orphan(self, place: ResourcePath, current: Object, body: Object, options: WriteOptions) -> None:
@@ -311,6 +331,12 @@ _SERVER_SET = (
 
 def _in_namespace(place: ResourcePath) -> Object:
     return {"namespace": place.namespace} if place.resource.namespaced else {}
+
+
+def _named(obj: Object) -> Object:
+    """An object's kind and names alone."""
+    names = {name: obj["metadata"][name] for name in ("name", "namespace") if name in obj["metadata"]}
+    return {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "metadata": names}
 
 
 def _with_owners(obj: Object, entries: list[Object]) -> Object:

@@ -67,13 +67,17 @@ async def _create(request: web.Request, route: Route, registry: Registry, option
 
 
 async def _apply(request: web.Request, place: ResourcePath, registry: Registry, options: WriteOptions) -> web.Response:
+    done, new = registry.apply(place, await read_object(request), options, force=_force(request))
+    return answer(place.shown(done), code=201 if new else 200, warnings=options.warnings)
+
+
+def _force(request: web.Request) -> bool:
+    """Whether an apply takes what others own; 400 where it does not say who applies."""
     if not request.query.get("fieldManager"):
         raise bad_request(
             'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
         )
-    force = flag(request, "force")
-    done, new = registry.apply(place, await read_object(request), options, force=force)
-    return answer(place.shown(done), code=201 if new else 200, warnings=options.warnings)
+    return flag(request, "force")
 
 
 async def _delete(request: web.Request, route: Route, registry: Registry, options: WriteOptions) -> web.Response:
@@ -111,6 +115,8 @@ async def write_subresource(request: web.Request, route: Route, registry: Regist
     place = place_of(route)
     if route.subresource == "eviction":
         return await _evict(request, place, registry, options)
+    if request.method == "PATCH" and request.content_type == APPLY and route.subresource != "resize":
+        return await _apply_part(request, route, registry, options)
     if request.method == "PATCH":
         type_name = "Scale" if route.subresource == "scale" else route.type
         patcher = await read_patch(request, type_name)
@@ -124,6 +130,16 @@ async def write_subresource(request: web.Request, route: Route, registry: Regist
         return answer(scale_of(done), warnings=options.warnings)
     act = registry.resize if route.subresource == "resize" else registry.update_status
     return answer(place.shown(act(place, patcher, options)), warnings=options.warnings)
+
+
+async def _apply_part(request: web.Request, route: Route, registry: Registry, options: WriteOptions) -> web.Response:
+    """Server-side apply of a status or a scale."""
+    place, body, force = place_of(route), await read_object(request), _force(request)
+    if route.subresource == "scale":
+        done = registry.apply_scale(place, body, options, force=force)
+        return answer(scale_of(done), warnings=options.warnings)
+    done = registry.apply_status(place, body, options, force=force)
+    return answer(place.shown(done), warnings=options.warnings)
 
 
 async def _evict(request: web.Request, place: ResourcePath, registry: Registry, options: WriteOptions) -> web.Response:

@@ -24,9 +24,9 @@ def apply(live: Object | None, stated: Object, owner: Owner, *, force: bool) -> 
     mine = next((one for one in owners if one.identity == owner.identity), None)
     others = [one for one in owners if one is not mine]
     # Compared as the server would store them: a default that is not stated is no other value.
-    stored = fields_of(with_defaults(stated))
-    wanted = {path: stored.get(path, value) for path, value in fields_of(stated).items()}
-    current = fields_of(live) if live else {}
+    stored = fields_of(with_defaults(stated), status=True)
+    wanted = {path: stored.get(path, value) for path, value in fields_of(stated, status=True).items()}
+    current = fields_of(live, status=True) if live else {}
     contested = {path for path, value in wanted.items() if path in current and current[path] != value}
     if not force:
         _refuse_conflicts(stated, others, contested)

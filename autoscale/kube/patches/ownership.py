@@ -150,14 +150,18 @@ def _entry(owner: Owner) -> Object:
 def after_update(before: Object | None, after: Object, owner: Owner) -> list[Owner]:
     """The owners once ``owner`` has written ``after`` over ``before`` (any write but an apply).
 
-    What it changed is its own from now on, and nobody else's; what is gone is nobody's.
+    What it changed is its own from now on, and nobody else's; what is gone is nobody's. Who applied the
+    status keeps it.
     """
     old, new = fields_of(before) if before else {}, fields_of(after)
     changed = frozenset(path for path, value in new.items() if path not in old or old[path] != value)
     if before is not None and not changed and len(old) == len(new):
         return read_owners(after)
     present = frozenset(new)
-    owners = [replace(one, fields=(one.fields & present) - changed) for one in read_owners(after)]
+    owners = [
+        one if one.subresource == "status" else replace(one, fields=(one.fields & present) - changed)
+        for one in read_owners(after)
+    ]
     return _put(owners, owner, changed)
 
 

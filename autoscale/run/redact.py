@@ -163,7 +163,7 @@ _SCENARIO: Rule = {
     **_all("price", "limits", "embedded", "journeys", "sizing"),
     "load": {
         **_all("model", "arrivals", "seed", "pacing", "rate_factor", "workers", "max_in_flight", "connections"),
-        **_all("close_share", "locustfile", "users", "tags", "exclude_tags", "pool", "stop_timeout"),
+        **_all("close_share", "locustfile", "users", "tags", "exclude_tags", "pool", "stop_timeout", "own_shape"),
         "requirements": lambda lines: [_requirement(str(line)) for line in lines],
         "env": _names,
     },

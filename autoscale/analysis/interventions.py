@@ -8,7 +8,7 @@ from typing import Any
 from autoscale.analysis.intake.collect import Collected, Row
 from autoscale.analysis.intake.pods import Requests
 from autoscale.analysis.results.scaling import ScaleEvent
-from autoscale.analysis.results.series import Intervention
+from autoscale.analysis.results.series import Intervention, InterventionKind
 from autoscale.record import rows
 
 _NEAR_S = 3.0  # ScaledObject and HPA are two watches
@@ -33,7 +33,7 @@ _TOGETHER_S = 30.0  # resizes so close to each other are one
 
 def interventions(kept: Collected, sizes: Sequence[ScaleEvent] = ()) -> tuple[Intervention, ...]:
     """Everything that was changed from outside, by the time at which it began; ``sizes``: every change of size."""
-    edits = [*_hpa(kept), *_keda(kept), *_workload(kept), *_sizes(kept, sizes)]
+    edits = [*_hpa(kept), *_keda(kept), *_workload(kept), *_service(kept), *_sizes(kept, sizes)]
     found = [*edits, *_rollouts(kept), *_unready(kept), *_resizes(kept), *_evictions(kept)]
     return tuple(sorted(found, key=lambda one: one.at))
 
@@ -129,13 +129,22 @@ def _shown(value: Any) -> str:
 
 def _workload(kept: Collected) -> Iterator[Intervention]:
     """The target itself deleted, or made anew."""
-    for before, row in pairwise(kept.workloads):
-        name = f"{row['kind']}/{row['name']}"
+    return _gone("target deleted", f"{kept.target['kind']}/{kept.target['name']}", kept.workloads, kept.last_t)
+
+
+def _service(kept: Collected) -> Iterator[Intervention]:
+    """The Service by which the load comes deleted, or made anew."""
+    return _gone("service deleted", f"the Service {kept.target['service']}", kept.services, kept.last_t)
+
+
+def _gone(kind: InterventionKind, name: str, told: Sequence[Row], last_t: float) -> Iterator[Intervention]:
+    """An object deleted, until it was there again; or made anew, which may have lain between two of its rows."""
+    for before, row in pairwise(told):
         if row.get("removed"):
-            back = next((later["t"] for later in kept.workloads if later["t"] > row["t"]), kept.last_t)
-            yield Intervention("target deleted", row["t"], back, f"{name} was deleted")
+            back = next((later["t"] for later in told if later["t"] > row["t"]), last_t)
+            yield Intervention(kind, row["t"], back, f"{name} was deleted")
         elif before["uid"] != row["uid"] and not before.get("removed"):
-            yield Intervention("target deleted", before["t"], row["t"], f"{name} was deleted and made again")
+            yield Intervention(kind, before["t"], row["t"], f"{name} was deleted and made again")
 
 
 def _rollouts(kept: Collected) -> Iterator[Intervention]:

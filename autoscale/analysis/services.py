@@ -40,7 +40,7 @@ def rows_of(record: Iterable[Mapping[str, Any]], service: str) -> Iterable[Mappi
             yield row
 
 
-OWN = frozenset(("pod", "workload", "hpa", "scaled_object", "vpa", "usage", "endpoint", "event"))
+OWN = frozenset(("pod", "workload", "hpa", "scaled_object", "vpa", "service", "usage", "endpoint", "event"))
 """Kinds of rows that belong to one service; nodes and their events to none."""
 
 

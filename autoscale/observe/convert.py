@@ -7,7 +7,7 @@ from autoscale.base.times import parse_duration, parse_time
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, parse_quantity, whole
 from autoscale.observe.managers import writer
-from autoscale.record.rows import Condition, Container, Endpoint, Event, Hpa, Node, Pod, Usage, Workload
+from autoscale.record.rows import Condition, Container, Endpoint, Event, Hpa, Node, Pod, Service, Usage, Workload
 
 _PRICE_CLASS = ("karpenter.sh/capacity-type", "eks.amazonaws.com/capacityType", "node.kubernetes.io/lifecycle")
 SERVICE_LABEL = "kubernetes.io/service-name"
@@ -111,6 +111,11 @@ def workload_row(workload: Object) -> Workload:
 def workload_gone(row: Workload) -> Workload:
     """The row of a workload that was deleted: it has no pods any more."""
     return {**row, "status_replicas": 0, "ready": 0, "available": 0, "removed": True}
+
+
+def service_row(service: Object) -> Service:
+    """A ``service`` row: which Service of that name there is."""
+    return {"k": "service", "uid": service["metadata"]["uid"], "name": service["metadata"]["name"]}
 
 
 def hpa_row(hpa: Object) -> Hpa:

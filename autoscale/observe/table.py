@@ -87,6 +87,10 @@ def _vpa(scope: Scope) -> Selection | None:
     return Selection(fields=f"metadata.name={scope.vpa}") if scope.vpa else None
 
 
+def _service(scope: Scope) -> Selection | None:
+    return Selection(fields=f"metadata.name={scope.service}") if scope.service else None
+
+
 def _slices(scope: Scope) -> Selection | None:
     return Selection(labels=f"{convert.SERVICE_LABEL}={scope.service}") if scope.service else None
 
@@ -137,6 +141,13 @@ def _vpa_rows(vpa: Object, scope: Scope, gone: bool) -> Rows:
         return {}
     row = vpa_row(vpa)
     return _one(vpa, {**row, "removed": True} if gone else row)
+
+
+def _service_rows(service: Object, scope: Scope, gone: bool) -> Rows:
+    if service["metadata"]["name"] != scope.service:
+        return {}
+    row = convert.service_row(service)
+    return _one(service, {**row, "removed": True} if gone else row)
 
 
 def _node_rows(node: Object, _: Scope, gone: bool) -> Rows:
@@ -192,6 +203,7 @@ SOURCES = (
     ),
     Source("VerticalPodAutoscaler", _vpa, _vpa_rows, optional=True, addon=True, hides="what the VPA recommended"),
     Source("Event", _all, _event_rows, hides="what the cluster said of it"),
+    Source("Service", _service, _service_rows, hides="whether the Service was there"),
     Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left, hides=_TRAFFIC, beat=True),
     Source("Node", _all, _node_rows, optional=True, hides="nodes over time"),
     Source("Job", _made),

@@ -388,6 +388,15 @@ class Vpa(Stamp):
     removed: NotRequired[bool]
 
 
+class Service(Stamp):
+    """The Service by which the load reaches the pods, as it is there; ``removed``: it is gone. ``uid``: which it is."""
+
+    k: Literal["service"]
+    uid: str
+    name: str
+    removed: NotRequired[bool]
+
+
 class ContainerUsage(TypedDict):
     """What one container used."""
 
@@ -510,6 +519,7 @@ Row = (
     | Hpa
     | ScaledObject
     | Vpa
+    | Service
     | Usage
     | Endpoint
     | Node
@@ -528,6 +538,7 @@ KINDS: dict[str, type] = {
     "hpa": Hpa,
     "scaled_object": ScaledObject,
     "vpa": Vpa,
+    "service": Service,
     "usage": Usage,
     "endpoint": Endpoint,
     "node": Node,

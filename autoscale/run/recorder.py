@@ -35,7 +35,7 @@ class Interrupted(AutoscaleError):
     """The user asked the run to end before its load had begun."""
 
 
-OWN = ("pod", "workload", "hpa", "scaled_object", "vpa", "usage", "endpoint", "event")
+OWN = ("pod", "workload", "hpa", "scaled_object", "vpa", "service", "usage", "endpoint", "event")
 """Rows that belong to one service."""
 
 

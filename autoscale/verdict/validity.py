@@ -234,7 +234,7 @@ def _subject(analysis: Analysis) -> Check:
     check = partial(Check, name="subject", unit="s", bound=0)
     start, end = analysis.load_start or analysis.start, analysis.load_end or analysis.end
     during = [one for one in analysis.interventions if one.at <= end and one.until >= start]
-    gone = [one for one in during if one.kind in ("hpa deleted", "target deleted")]
+    gone = [one for one in during if one.kind in ("hpa deleted", "target deleted", "service deleted")]
     if gone:
         length = sum(min(one.until, end) - max(one.at, start) for one in gone)
         words = "; ".join(f"{one.words} during the load, {one.at - start:.0f} s after it began" for one in gone)

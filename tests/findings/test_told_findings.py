@@ -141,6 +141,29 @@ def _gathered(rows: list[dict[str, Any]], folder: Path) -> Account:
     return gather(path)
 
 
+@pytest.mark.parametrize(("since", "back", "words"), [
+    (50, None, "the Service web was deleted during the load, 50 s after it began"),
+    (50, 80, "the Service web was deleted during the load, 50 s after it began"),
+    (None, 80, "the Service web was deleted and made again during the load"),
+    (None, None, None),
+    (125, None, None),
+])  # fmt: skip
+def test_a_service_that_went_under_the_load_leaves_the_verdict_unknown(
+    since: float | None, back: float | None, words: str | None, tmp_path: Path
+) -> None:
+    """Gone for good, for a while, or replaced between two looks; one that stays, or goes after the load, passes."""
+    record = Record([[0, 20], [120, 20]]).mark("load-start", 0).scale(-1, 2).hpa(-1, 2, 40)
+    record.add("service", -10, uid="one", name="web").steady(0, 120, 20)
+    if since:
+        record.add("service", since, uid="one", name="web", removed=True)
+    if back:
+        record.add("service", back, uid="two", name="web")
+    account = _gathered(record.mark("load-end", 120).scale(130, 2).rows(), tmp_path)
+    verdict = judge(account.analysis, ["p95 < 1s"])
+    assert verdict.outcome == ("unknown" if words else "pass")
+    assert (words or "nobody else changed") in {one.name: one for one in verdict.validity.checks}["subject"].words
+
+
 @pytest.mark.parametrize(("back", "outcome", "code"), [(None, "unknown", 5), (80, "unknown", 5), (0, "pass", 0)])
 def test_an_hpa_deleted_at_the_peak_leaves_the_verdict_unknown(
     back: float | None, outcome: str, code: int, tmp_path: Path

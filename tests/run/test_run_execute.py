@@ -160,6 +160,29 @@ def test_an_hpa_that_is_deleted_under_the_load_is_no_pass(door: Door, desk: Desk
     assert "the HPA web was deleted during the load" in result.summary
 
 
+def test_a_service_that_is_deleted_under_the_load_is_no_pass(door: Door, desk: Desk) -> None:
+    """As an HPA: its row says so, the verdict is unknown, and the report says why; that it was there is no news."""
+    door.cluster.going = True
+
+    def listen(row: Row) -> None:
+        if row["k"] == "load" and row["seq"] == 0:
+            with connect("embedded", door.kubeconfig) as cluster:
+                assert delete(cluster, "Service", "default", "web")
+        elif row["k"] == "service" and row.get("removed"):
+            door.cluster.going = False
+
+    result = execute(desk.options(), [listen])
+    assert result.exit_code == ExitCode.UNKNOWN
+    told = [(row["name"], row.get("removed", False)) for row in read(result) if row["k"] == "service"]
+    assert told == [("web", False), ("web", True)]
+    account = gather(result.record)
+    assert [(one.kind, one.words) for one in account.analysis.interventions] == [
+        ("service deleted", "the Service web was deleted")
+    ]
+    assert "F30" in [finding.id for finding in account.findings]
+    assert "the Service web was deleted during the load" in result.summary
+
+
 def test_a_pass_that_leaves_pods_running_is_none(door: Door, desk: Desk) -> None:
     """All objectives held, but the service could not be removed: the code is the cluster's, the reason is told."""
 

@@ -46,6 +46,7 @@ class Collected:
     hpas_gone: list[rows.Hpa] = field(default_factory=list)
     scaled: list[rows.ScaledObject] = field(default_factory=list)
     vpas: list[rows.Vpa] = field(default_factory=list)
+    services: list[rows.Service] = field(default_factory=list)
     replica_sets: list[rows.Workload] = field(default_factory=list)
     workloads: list[rows.Workload] = field(default_factory=list)
     nodes: list[rows.Node] = field(default_factory=list)
@@ -190,6 +191,10 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         if kept.target.get("vpa") in (None, row["name"]):
             kept.vpas.append(row)
 
+    def service(row: rows.Service) -> None:
+        if kept.target["service"] in (None, row["name"]):
+            kept.services.append(row)
+
     def workload(row: rows.Workload) -> None:
         if (row["kind"], row["name"]) == (kept.target["kind"], kept.target["name"]):
             kept.workloads.append(row)
@@ -221,6 +226,7 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         "hpa": hpa,
         "scaled_object": scaled_object,
         "vpa": vpa,
+        "service": service,
         "workload": workload,
         "node": kept.nodes.append,
         "event": lambda row: _event(kept, row),

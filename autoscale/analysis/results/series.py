@@ -207,6 +207,7 @@ InterventionKind = Literal[
     "hpa edited",
     "keda paused",
     "target deleted",
+    "service deleted",
     "size",
     "rollout",
     "rollout unready",

@@ -6,8 +6,8 @@ from autoscale.findings.run import Hit, Run
 
 
 def check(run: Run) -> Hit | None:
-    """F30: the HPA or its workload was deleted during the run (and perhaps made again)."""
-    gone = [one for one in run.interventions if one.kind in ("hpa deleted", "target deleted")]
+    """F30: the HPA, its workload or the Service was deleted during the run (and perhaps made again)."""
+    gone = [one for one in run.interventions if one.kind in ("hpa deleted", "target deleted", "service deleted")]
     if not gone:
         return None
     return Hit(
@@ -27,7 +27,7 @@ RULE = Rule(
     id="F30",
     name="subject-gone",
     order=15,
-    title="The HPA or its workload was deleted in mid-run",
+    title="The HPA, its workload or the Service was deleted in mid-run",
     severity="error",
     check=check,
     cure="Keep others away from what is tested, and run again.",

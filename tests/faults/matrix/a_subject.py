@@ -85,6 +85,6 @@ FAULTS = [
     WholeRun("A pod resized in place", resized, Wanted(JUDGED, ["was resized"])),
     WholeRun("A pod evicted", evicted, Wanted(JUDGED, ["was evicted"])),
     WholeRun("A pod deleted", pod_deleted, Wanted(JUDGED)),
-    WholeRun("Service deleted", service_deleted, Wanted((1, *UNKNOWN), ["Service"])),
+    WholeRun("Service deleted", service_deleted, Wanted(UNKNOWN, ["the Service web was deleted"])),
     WholeRun("ReplicaSet deleted", replica_set_deleted, Wanted((1, *UNKNOWN, 0))),
 ]

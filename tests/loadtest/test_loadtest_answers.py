@@ -183,7 +183,11 @@ def test_an_answer_has_one_outcome_and_its_connection_goes_on_where_it_can(
     outcomes, server = results[name]
     case = CASES[name]
     assert outcomes == [case.outcome] * len(case.methods)
-    assert (len(server.requests), server.connections) == (len(case.methods), case.connections)
+    assert server.connections == case.connections
+    if case.then == "hold":  # on a busy machine the time-out may come before the request has left
+        assert len(server.requests) <= len(case.methods)
+    else:
+        assert len(server.requests) == len(case.methods)
 
 
 ENDLESS = {

@@ -102,6 +102,7 @@ FAULTS = [
     WholeRun("runner: SIGINT twice at the peak", at(5, runner, signal.SIGINT, signal.SIGINT), INTERRUPTED),
     WholeRun("runner: kill -9 while it deploys", at("Deploying", runner, signal.SIGKILL), Wanted((-9,))),
     WholeRun("runner: kill -9 while it waits", at(WAITING, runner, signal.SIGKILL), Wanted((-9,))),
+    WholeRun("runner: kill -9 as the load starts", at(STARTING, runner, signal.SIGKILL), Wanted((-9,))),
     WholeRun("runner: kill -9 while it tidies up", at(REMOVING, runner, signal.SIGKILL), Wanted((-9,))),
     WholeRun("runner: stopped for 4 s", partial(halted, runner), Wanted((5, 6))),
     *(peak("control plane", control_plane, n, DIED) for n in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)),

@@ -70,6 +70,35 @@ def altered(kind: str, **fields: object) -> Callable[[Lines], Lines]:
     return harm
 
 
+def rewritten(kind: str, change: Callable[[dict[str, object]], dict[str, object]]) -> Callable[[Path], Path]:
+    """A whole record, digest and all, of a run in which the second half of the rows of a kind was like that."""
+
+    def make(folder: Path) -> Path:
+        rows = [json.loads(line) for line in whole()]
+        middle = rows[len(rows) // 2]["n"]
+        with Writer(folder / "record.jsonl") as writer:
+            for row in rows:
+                if row["n"] > middle and kind in (row["k"], "any") and row["k"] != "end":
+                    row = change(row)
+                writer.write({k: v for k, v in row.items() if k not in ("n", "digest")}, row["t"])  # type: ignore[arg-type]
+        return folder / "record.jsonl"
+
+    return make
+
+
+def later(name: str, by_s: float) -> Callable[[dict[str, object]], dict[str, object]]:
+    return lambda row: {**row, name: float(row[name]) + by_s}  # type: ignore[arg-type]
+
+
+def using(**amounts: object) -> Callable[[dict[str, object]], dict[str, object]]:
+    """What metrics-server says of every container."""
+    return lambda row: {**row, "containers": dict.fromkeys(row["containers"], amounts)}  # type: ignore[attr-defined]
+
+
+def odd(name: str, make: Callable[[Path], Path], wanted: Wanted) -> Fault:
+    return Given(name, JUDGE, make, wanted, kept(lambda lines: lines))
+
+
 def judged(name: str, harm: Callable[[Lines], Lines | bytes], wanted: Wanted = UNKNOWN) -> Fault:
     return Given(name, JUDGE, kept(harm), wanted, kept(lambda lines: lines))
 
@@ -96,6 +125,13 @@ FAULTS: list[Fault] = [
     judged("a row whose fields have other types", altered("load", at="soon", planned={}), NO_RECORD),
     judged("a file of zeros", lambda _: b"\0" * 4096, NO_RECORD),
     judged("an empty file", lambda _: b"", NO_RECORD),
+    odd("the clock was set back by 5 s", rewritten("any", later("t", -5.0)), Wanted((5,))),
+    odd("the clock was set back by an hour", rewritten("any", later("t", -3600.0)), Wanted((5,))),
+    odd("the clock was set on by an hour", rewritten("any", later("t", 3600.0)), Wanted((0, 1, 5))),
+    odd("samples of metrics an hour late", rewritten("usage", later("at", -3600.0)), Wanted((0, 1, 5))),
+    odd("samples of metrics from the future", rewritten("usage", later("at", 3600.0)), Wanted((0, 1, 5))),
+    odd("samples of metrics below 0", rewritten("usage", using(cpu_m=-500, mem_b=-1)), Wanted((0, 1, 5))),
+    odd("samples of metrics of 1e300", rewritten("usage", using(cpu_m=1e300, mem_b=10**15)), Wanted((0, 1, 5))),
     verified("packed and cut off", lambda lines: gzip.compress(b"".join(lines))[:-2000], Wanted((2, 5)), "r.jsonl.gz"),
     verified("packed and spoilt", lambda lines: b"\x1f\x8b" + b"\1" * 500, Wanted((2, 5)), "r.jsonl.gz"),
     verified("called packed and not packed", lambda lines: lines, Wanted((0, 2)), "r.jsonl.gz"),

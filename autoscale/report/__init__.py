@@ -25,26 +25,14 @@ def write(path: Path | str, form: str, out: Path) -> Account:
 
 def save(text: str, out: Path) -> None:
     """Write a report whole or not at all: a full disk leaves no half a page. A device or a pipe is written to."""
-    if out.is_char_device() or out.is_fifo():
-        _write_to(out, text)
-        return
     part = out.parent / f"{out.name}.part"  # with_name does not take `.` and `/`, which have no name
     try:
+        if out.is_char_device() or out.is_fifo():  # root could put a file in its place
+            out.write_text(visible(text), encoding="utf-8")
+            return
         part.write_text(visible(text), encoding="utf-8")
         part.replace(out)
     except OSError as error:
         with suppress(OSError):  # a name that cannot be written may be one that cannot be removed either
             part.unlink()
-        raise _refused(out, error) from error
-
-
-def _write_to(out: Path, text: str) -> None:
-    """What is no file has to stay what it is: root could put a file in its place."""
-    try:
-        out.write_text(visible(text), encoding="utf-8")
-    except OSError as error:
-        raise _refused(out, error) from error
-
-
-def _refused(out: Path, error: OSError) -> AutoscaleError:
-    return AutoscaleError(f"cannot write {out}: {error.strerror}", fix="choose another place with --out")
+        raise AutoscaleError(f"cannot write {out}: {error.strerror}", fix="choose another place with --out") from error

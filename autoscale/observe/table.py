@@ -203,7 +203,7 @@ SOURCES = (
     ),
     Source("VerticalPodAutoscaler", _vpa, _vpa_rows, optional=True, addon=True, hides="what the VPA recommended"),
     Source("Event", _all, _event_rows, hides="what the cluster said of it"),
-    Source("Service", _service, _service_rows, hides="whether the Service was there"),
+    Source("Service", _service, _service_rows, optional=True, hides="whether the Service was there"),
     Source("EndpointSlice", _slices, _endpoint_rows, _endpoint_left, hides=_TRAFFIC, beat=True),
     Source("Node", _all, _node_rows, optional=True, hides="nodes over time"),
     Source("Job", _made),

@@ -34,13 +34,14 @@ def test_an_image_that_is_gone_is_named_with_its_cure(kubectl: Kubectl, with_ima
     """Without `pause` no pod starts: the status says so, and is not well; brought back, it is."""
     state = places.state()
     ctr = ["ctr", "-a", str(state.socket), "-n", "k8s.io", "images"]
-    subprocess.run([*ctr, "tag", configs.PAUSE_IMAGE, "kept:1"], check=True, capture_output=True)
+    kept = "docker.io/library/kept:1"  # whole: of a shorter name containerd 1.6 keeps a reference after it is gone
+    subprocess.run([*ctr, "tag", configs.PAUSE_IMAGE, kept], check=True, capture_output=True)
     subprocess.run([*ctr, "rm", configs.PAUSE_IMAGE], check=True, capture_output=True)
     try:
         lines, whole = lifecycle.status(state)
     finally:
-        subprocess.run([*ctr, "tag", "kept:1", configs.PAUSE_IMAGE], check=True, capture_output=True)
-        subprocess.run([*ctr, "rm", "kept:1"], check=True, capture_output=True)
+        subprocess.run([*ctr, "tag", kept, configs.PAUSE_IMAGE], check=True, capture_output=True)
+        subprocess.run([*ctr, "rm", kept], check=True, capture_output=True)
     assert not whole
     assert f"the node's image {configs.PAUSE_IMAGE} is gone: make cluster-down cluster" in lines
     assert not [line for line in lifecycle.status(state)[0] if "is gone" in line]

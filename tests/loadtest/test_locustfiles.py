@@ -262,8 +262,8 @@ def test_where_users_are_paced_latency_counts_from_when_the_task_was_to_begin(
     service: Counter[int] = sum((buckets_of(row["service"]) for row in rows), Counter())
     assert (whole == service) is not intended
     if intended:
-        late = sum(n for index, n in first.items() if index >= bucket(0.1) - 1)
-        assert late >= names["first"]["answered"] - 1
+        late = sum(n for index, n in first.items() if index >= bucket(0.05))
+        assert late >= 2 / 3 * names["first"]["answered"]  # a busy machine may begin some anew
 
 
 def responses(parts: list[dict[str, Any]]) -> Counter[int]:

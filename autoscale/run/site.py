@@ -84,7 +84,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             limit_pods(scenario, one.hpa)
         lacking = permissions.denied(place.cluster, namespace, of_addons((target, *others)))
         unseen += dict.fromkeys(item.resource for item in lacking)
-        unseen += targets.unserved(place.cluster, (target, *others))
+        unseen += targets.hidden(place.cluster, (target, *others))
         load = load_objects(scenario, target, run_labels(label))
         warnings += tried(place.cluster, load, target.namespace)
         yield Site(
@@ -95,7 +95,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             objects=objects,
             load=load,
             accepted=list(dict.fromkeys(warnings)),
-            unseen=unseen,
+            unseen=list(dict.fromkeys(unseen)),
             label=label,
             left=left,
         )

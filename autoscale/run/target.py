@@ -14,7 +14,7 @@ from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
 from autoscale.hpa.config import DEFAULTS
-from autoscale.kube.kinds import Object
+from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.selectors import selector_text
 from autoscale.observe import keda
 from autoscale.record import rows
@@ -214,19 +214,25 @@ def found_by(cluster: Cluster, scaler: str, kind: str, name: str, namespace: str
     return next((dict(item) for item in items if scaled_by(item) == workload), None)
 
 
-def unserved(cluster: Cluster, of: Iterable[Target]) -> list[str]:
-    """Resources that are known to scale a target by its HPA alone, as the cluster serves them in no version that is
-    known here: nothing of them will be in the record."""
-    named = {target.namespace for target in of if target.scaled is not None and "spec" not in target.scaled}
-    resource = resource_of(SCALED)
-    return [resource.plural for namespace in sorted(named) if _is_unserved(cluster, resource.path(namespace))][:1]
+def hidden(cluster: Cluster, of: Iterable[Target]) -> list[str]:
+    """Resources of KEDA and VPA that may act on the targets and cannot be seen: the cluster has their group (or an HPA
+    names one of them), but in no version that is known here, or they may not be listed."""
+    targets = list(of)
+    named = any(one.scaled is not None and "spec" not in one.scaled for one in targets)
+    namespaces = sorted({target.namespace for target in targets})
+    found = {SCALED: named, VPA: False}
+    return [
+        resource_of(kind).plural
+        for kind, known in found.items()
+        if any(_is_hidden(cluster, resource_of(kind), namespace, known=known) for namespace in namespaces)
+    ]
 
 
-def _is_unserved(cluster: Cluster, path: str) -> bool:
+def _is_hidden(cluster: Cluster, resource: Resource, namespace: str, *, known: bool) -> bool:
     try:
-        cluster.list(path)
+        cluster.list(resource.path(namespace))
     except Refused as error:
-        return error.code == 404
+        return error.code in (403, 404) and (known or fetch(cluster, f"/apis/{resource.group}") is not None)
     return False
 
 

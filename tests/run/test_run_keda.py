@@ -10,7 +10,7 @@ from autoscale.base.errors import InputError
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
 from autoscale.kube.kinds import Object
-from autoscale.run.target import brought, scalers, unserved
+from autoscale.run.target import brought, hidden, scalers
 from loadtest import models
 from tests.findings.test_findings_rules import run
 from tests.run.test_run_parts import TARGET
@@ -22,8 +22,16 @@ SERVICE = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": [{"
 class Lists:
     """A cluster that has these objects, by kind; a number refuses."""
 
-    def __init__(self, hpas: list[Object], scaled: list[Object] | int) -> None:
-        self.of = {"horizontalpodautoscalers": hpas, "scaledobjects": scaled}
+    def __init__(
+        self,
+        hpas: list[Object],
+        scaled: list[Object] | int,
+        groups: tuple[str, ...] = (),
+        vpas: list[Object] | None = None,
+    ) -> None:
+        lists = scaled if vpas is None else vpas
+        self.of = {"horizontalpodautoscalers": hpas, "scaledobjects": scaled, "verticalpodautoscalers": lists}
+        self.groups = groups
 
     def list(self, path: str, **_: Any) -> Object:
         """The objects of a kind."""
@@ -31,6 +39,12 @@ class Lists:
         if isinstance(found, int):
             raise Refused("no", found, {}, problems=(), fix="")
         return {"items": found}
+
+    def get(self, path: str) -> Object:
+        """A group of the API."""
+        if path.removeprefix("/apis/") not in self.groups:
+            raise Refused("no", 404, {}, problems=(), fix="")
+        return {"kind": "APIGroup"}
 
 
 def hpa(owner: str | None = None) -> Object:
@@ -78,15 +92,33 @@ def test_what_may_not_be_read_is_known_by_its_hpa(code: int) -> None:
     assert found([hpa()], code)[1] is None
 
 
-@pytest.mark.parametrize(("code", "hidden"), [(404, ["scaledobjects"]), (403, [])])
-def test_a_keda_of_an_unknown_version_is_named_and_not_watched(code: int, hidden: list[str]) -> None:
-    """The cluster has a ScaledObject, as the HPA says, but serves it in another version: the run goes on. What
-    may not be read is found by the permissions."""
-    cluster = cast("Cluster", Lists([hpa("web")], code))
-    target = replace(TARGET, scaled={"kind": "ScaledObject", "metadata": {"name": "web"}})
-    assert unserved(cluster, [target]) == hidden
-    assert unserved(cluster, [replace(TARGET, scaled=scaled())]) == []
-    assert unserved(cluster, [TARGET]) == []
+@pytest.mark.parametrize(
+    ("code", "groups", "named", "unseen"),
+    [
+        (404, (), True, ["scaledobjects"]),
+        (404, ("keda.sh",), False, ["scaledobjects"]),
+        (403, ("keda.sh",), False, ["scaledobjects"]),
+        (404, ("autoscaling.k8s.io",), False, ["verticalpodautoscalers"]),
+        (403, ("autoscaling.k8s.io",), False, ["verticalpodautoscalers"]),
+        (404, (), False, []),
+        (403, (), False, []),
+    ],
+    ids=["named by its HPA", "KEDA's version", "KEDA's Role", "VPA's version", "VPA's Role", "neither", "not there"],
+)
+def test_an_autoscaler_of_an_unknown_version_or_that_may_not_be_read_is_named(
+    code: int, groups: tuple[str, ...], named: bool, unseen: list[str]
+) -> None:
+    """The cluster has the group, or an HPA names a ScaledObject, but it is served in another version or may not be
+    listed: what cannot be seen is named, and the run goes on."""
+    cluster = cast("Cluster", Lists([hpa("web")], code, groups))
+    target = replace(TARGET, scaled={"kind": "ScaledObject", "metadata": {"name": "web"}} if named else None)
+    assert hidden(cluster, [target]) == unseen
+
+
+def test_what_can_be_read_is_not_hidden() -> None:
+    """Lists that answer, empty or not, hide nothing."""
+    cluster = cast("Cluster", Lists([hpa("web")], [scaled()], ("keda.sh", "autoscaling.k8s.io"), vpas=[]))
+    assert hidden(cluster, [replace(TARGET, scaled=scaled())]) == []
 
 
 def test_what_was_not_recorded_is_told() -> None:

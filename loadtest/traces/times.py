@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from loadtest.traces import daydates
+
 _EPOCH = (
     (1e8, 1e11, 1.0, "seconds"),
     (1e11, 1e14, 1e3, "milliseconds"),
@@ -18,6 +20,12 @@ _EPOCH = (
 _DIGITS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _SMALL = {"ns": 1e9, "us": 1e6, "ms": 1e3}
 _UNIT = re.compile(r"(?<![a-z])(?:(ns|nanos(?:econds?)?)|(us|µs|micros(?:econds?)?)|(ms|millis(?:econds?)?))(?![a-z])")
+# A heading that is the word alone, has it in brackets, or says "in hours", "elapsed_min", "minutes since the begin".
+_LARGE = re.compile(
+    r"^(hours?|hrs?|minutes?|mins?|days?)(?: of .*)?$|[(\[](hours?|hrs?|h|minutes?|mins?|days?|d)[)\]]"
+    r"|\bin (hours|minutes|days)\b|_(hours?|hrs?|minutes?|mins?|days?)$|^(hours|minutes|days) (?:since|after|from)\b"
+)
+_SECONDS = {"h": 3600.0, "m": 60.0, "d": 86400.0}
 _EPOCH_WORDS = re.compile(r"epoch|unix|timestamp", re.IGNORECASE)
 
 
@@ -33,7 +41,12 @@ class Moments:
 
 def is_time(text: str) -> bool:
     """Whether a cell is a number or a date."""
-    return number(text) is not None or date(text) is not None
+    return number(text) is not None or is_date(text)
+
+
+def is_date(text: str) -> bool:
+    """Whether a cell is a date, whichever of its numbers is the day."""
+    return date(text) is not None or daydates.fields(text) is not None
 
 
 def number(text: str) -> float | None:
@@ -46,7 +59,9 @@ def number(text: str) -> float | None:
 
 
 def date(text: str) -> datetime | None:
-    """A date and time (ISO 8601, a blank for the T, a zone or none); None for anything else, bare digits too."""
+    """A date and time (ISO 8601, a blank for the T, a zone or none; slashes as CloudWatch has them); None for anything
+    else, bare digits and dates that begin with a day or a month too."""
+    text = re.sub(r"^(\d{4})/(\d\d)/(\d\d)", r"\1-\2-\3", text)
     if not re.match(r"\d{4}-\d\d", text):
         return None
     try:
@@ -56,12 +71,15 @@ def date(text: str) -> datetime | None:
 
 
 def of(cells: Sequence[str], heading: str = "") -> Moments | None:
-    """What a column of times says; None where some are dates and some are not."""
+    """What a column of times says; None where some are dates and some are not. ValueError where a month cannot be told
+    from a day."""
     dates = [date(cell) for cell in cells]
     known = [moment for moment in dates if moment is not None]
     if len(known) == len(dates):
         return _dated(known, "dates")
-    if known:
+    if len(days := [found for cell in cells if (found := daydates.fields(cell))]) == len(cells):
+        return _dated(*daydates.of(days, cells[0]))
+    if known or days:
         return None
     if (as_digits := _digits(cells, heading)) is not None:
         return as_digits
@@ -70,10 +88,13 @@ def of(cells: Sequence[str], heading: str = "") -> Moments | None:
         if all(low <= value < high for value in values):
             return Moments([value / unit for value in values], True, f"epoch {words}", "UTC")
     match = _UNIT.search(heading.lower())
-    unit = _SMALL[("ns", "us", "ms")[match.lastindex - 1]] if match and match.lastindex else 1.0
-    return Moments(
-        [value / unit for value in values], False, "seconds" if unit == 1 else f"{match[0]}" if match else ""
-    )
+    if match and match.lastindex:
+        unit = _SMALL[("ns", "us", "ms")[match.lastindex - 1]]
+        return Moments([value / unit for value in values], False, match[0])
+    if match := _LARGE.search(heading.strip().lower()):
+        word = next(part for part in match.groups() if part)
+        return Moments([value * _SECONDS[word[0]] for value in values], False, word)
+    return Moments(values, False, "seconds")
 
 
 def _dated(moments: Sequence[datetime], words: str) -> Moments:

@@ -72,9 +72,9 @@ def test_a_trace_that_cannot_be_used_says_why(lines: list[str], text: str) -> No
 
 
 def test_a_long_list_of_mistakes_is_cut() -> None:
-    """A wholly foreign file does not fill the screen."""
+    """A file that is foreign below its first lines does not fill the screen."""
     with pytest.raises(ScenarioError) as caught:
-        traces.parse([f"x{n},1" for n in range(100)], "bad.csv")
+        traces.parse(["0,1", *(f"x{n},1" for n in range(100))], "bad.csv")
     assert len(caught.value.problems) == traces.SHOWN + 1
     assert "80 more mistakes" in str(caught.value)
 

@@ -1,33 +1,21 @@
 """Access logs: each line is a request, counted by its time.
 
-Text: Common and Combined Log Format (nginx, Apache, ingress-nginx, Traefik), Envoy and Istio, AWS ALB and classic ELB.
+Text: Common and Combined Log Format (nginx, Apache, ingress-nginx, Traefik), Envoy and Istio, HAProxy, AWS ALB and
+classic ELB.
 JSON lines: Traefik, Caddy, Envoy and Istio, and nginx's own field names. Formats, with versions: docs/scenarios.md.
 """
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 
-from loadtest.errors import Problem
 from loadtest.traces import times
-from loadtest.traces.bins import Bins
-from loadtest.traces.forms import Reader, Source, Understood, refuse
-from loadtest.traces.mix import MOST, template
+from loadtest.traces.forms import Reader, Source, Understood
+from loadtest.traces.hits import Hit, counted
 from loadtest.traces.opening import HEAD
-from loadtest.units import spoken
-
-
-class Hit(NamedTuple):
-    """One request: when (seconds since the epoch, UTC offset as written), and what was asked for, where told."""
-
-    at: float
-    zone: str
-    method: str
-    path: str
-
 
 _MONTHS = dict(
     zip(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), range(1, 13), strict=True)
@@ -43,6 +31,9 @@ _ALB = re.compile(
 _ELB = re.compile(
     r"(\d{4}-\d\d-\d\dT[\d:.]+Z) \S+ \S+:\d+ (?:\S+:\d+|-) -?[\d.]+ -?[\d.]+ -?[\d.]+ (?:\d+|-) (?:\d+|-) -?\d+ -?\d+ "
     r'"(\S+) (\S+) [^"]*" '
+)
+_HAPROXY = re.compile(
+    r'\[(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2})\.\d{3}\] \S+ \S+ \S+ (?:\d{3}|-1) .*"(\S+) (\S*)[^"]*"$'
 )
 # Where each program's JSON has the time, the method and the path; the first whose time and path are there counts.
 _JSON = {
@@ -66,6 +57,16 @@ def _clf(line: str) -> Hit | None:
     parts = request.split(" ")
     method, path = (parts[0], parts[1]) if len(parts) == 3 else ("", "")
     return Hit(moment, zone, method, path) if moment is not None else None
+
+
+def _haproxy(line: str) -> Hit | None:
+    """A line of ``option httplog``, whose times have no zone."""
+    match = _HAPROXY.search(line.rstrip())
+    if match is None or match[2] not in _MONTHS:
+        return None
+    day, month, year, clock, method, path = match.groups()
+    moment = _moment(f"{year}-{_MONTHS[month]:02}-{day}T{clock}+00:00")
+    return Hit(moment, "", method, path) if moment is not None else None
 
 
 def _text(pattern: re.Pattern[str]) -> Callable[[str], Hit | None]:
@@ -126,6 +127,7 @@ def _when(time: Any) -> tuple[float, str] | None:
 
 KINDS: dict[str, Callable[[str], Hit | None]] = {
     "access log (Common or Combined Log Format)": _clf,
+    "HAProxy access log": _haproxy,
     "Envoy or Istio access log": _text(_ENVOY),
     "AWS ALB access log": _text(_ALB),
     "AWS classic ELB access log": _text(_ELB),
@@ -146,59 +148,7 @@ def read(source: Source) -> Understood:
     head = [line for _, line in zip(range(HEAD), every, strict=False)]
     what = kind_of([line for line in head if line.strip()])
     assert what is not None  # `matches` said so
-    if source.form not in (None, "count"):
-        wanted = "no form, or `count`: an access log is counted"
-        refuse(source.name, [Problem(f"{source.name}: form", str(source.form), wanted)])
-    bins, mix, zones, skipped = _count([*head], every, KINDS[what], source.name)
-    tally = bins.tally()
-    points = tally.steps()
-    width = points[1][0] - points[0][0]
-    notes = [f"{skipped[0]:,} lines were no requests and left out, the first: line {skipped[1]}."] if skipped else []
-    return Understood(
-        points=points,
-        what=what,
-        begin=float(tally.begin),
-        zone=_zones(zones),
-        notes=tuple(notes),
-        mix=mix,
-        bins=f"{len(points) // 2} of {spoken(width)}",
-        tally=tally,
-    )
-
-
-def _count(
-    head: Iterable[str], rest: Iterable[str], hit: Callable[[str], Hit | None], name: str
-) -> tuple[Bins, Counter[str], set[str], tuple[int, int] | None]:
-    bins, zones, number = Bins(), set[str](), 0
-    mix: Counter[str] = Counter()
-    skipped: tuple[int, int] | None = None
-    for part in (head, rest):
-        for line in part:
-            number += 1
-            found = hit(line) if line.strip() else None
-            if found is None:
-                if line.strip():
-                    skipped = ((skipped[0] if skipped else 0) + 1, skipped[1] if skipped else number)
-                continue
-            try:
-                bins.add(found.at)
-            except ValueError as error:
-                refuse(name, [Problem(f"{name}: line {number}", str(error), "one span of at most 400 days")])
-            zones.add(found.zone)
-            _mix(mix, found)
-    return bins, mix, zones, skipped
-
-
-def _mix(mix: Counter[str], hit: Hit) -> None:
-    """Count what was asked for: the template of its path, without query values."""
-    key = f"{hit.method} {template(hit.path)}" if hit.method.isalpha() and hit.path else ""
-    if key and (key in mix or len(mix) < MOST):
-        mix[key] += 1
-
-
-def _zones(zones: set[str]) -> str:
-    named = sorted("UTC" if zone in ("+0000", "-0000") else f"UTC{zone[:3]}:{zone[3:5]}" for zone in zones)
-    return " and ".join(named[:3])
+    return counted(source, what, chain(head, every), KINDS[what])
 
 
 READER = Reader(lambda head: kind_of(head) is not None, read, order=10)

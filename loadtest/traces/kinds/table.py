@@ -7,11 +7,11 @@
   write it (https://github.com/joakimkistowski/HTTP-Load-Generator);
 - ``counter``: a moment and how many there were so far, as a Prometheus counter.
 
-Columns are divided by commas, semicolons or tabs. A first line without times is a heading. Blank lines and lines that
+Columns are divided by commas, semicolons, tabs or bars, the time before the number or after it. A first line without
+times is a heading. Blank lines and lines that
 begin with ``#`` or ``sep=`` are skipped.
 """
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,21 +22,13 @@ from loadtest.pieces import steps_between
 from loadtest.plan import Point
 from loadtest.traces import times, values
 from loadtest.traces.bins import LONGEST_S
+from loadtest.traces.columns import Cells, table
 from loadtest.traces.forms import Form, Reader, Source, Understood, ask, refuse
 from loadtest.traces.values import Meaning
 from loadtest.units import spoken
 
-MOST_LINES = 1_000_000
-_SERIES = ["series", "time", "value"]  # Grafana's older export: the series' name first
+_SET_BACK_S = 2 * 3600  # a clock that is set back goes back an hour, and the bin before it was as long at most
 _KNOWN = "Access logs, Prometheus answers and the other known forms stand in docs/scenarios.md under `load.trace`."
-
-
-@dataclass(frozen=True)
-class Cells:
-    """One line: its number in the file, its fields."""
-
-    line: int
-    fields: list[str]
 
 
 @dataclass(frozen=True)
@@ -51,22 +43,21 @@ class Sample:
 
 def read(source: Source) -> Understood:
     """What a table says; ScenarioError with every mistake, or where counts and rates cannot be told apart."""
-    rows, divider = _rows(source)
-    heading, rows = _heading(rows)
-    rows = _one_series(heading, rows, source.name)
+    found = table(source.lines, source.name)
+    heading, rows = found.heading, found.rows
     title = heading[-1] if heading else ""
-    decimal = "," if divider == ";" and not any("." in row.fields[-1] for row in rows) else "."
-    problems = [problem for row in rows if (problem := _mistake(row, decimal, source.name))]
+    decimal = "," if found.divider == ";" and not any("." in row.fields[-1] for row in rows) else "."
+    problems = [problem for row in rows if (problem := _mistake(row, decimal, heading, source.name))]
     if problems:
-        refuse(source.name, problems)
-    moments = times.of([row.fields[0] for row in rows], heading[0] if heading else "")
-    if moments is None:
-        refuse(source.name, _mixed(rows, source.name))
+        refuse(source.name, _once(problems, len(rows), source.name))
+    moments = _moments(rows, heading, source.name)
     units = [values.cell(row.fields[1], decimal) or (0.0, "") for row in rows]
     samples = [
         Sample(row.line, at, row.fields[0], value)
         for row, at, (value, _) in zip(rows, moments.seconds, units, strict=True)
     ]
+    turned = moments.dated and len(samples) > 2 and all(b.time < a.time for a, b in pairwise(samples))
+    samples = samples[::-1] if turned else samples  # newest first, as some export them
     if problems := _order(samples, moments, source.name):
         refuse(source.name, problems)
     told = _told(title, {unit for _, unit in units if unit}, source)
@@ -74,61 +65,32 @@ def read(source: Source) -> Understood:
     return _understood(samples, form, moments, told, source)
 
 
-def _rows(source: Source) -> tuple[list[Cells], str]:
-    """The lines that hold something, split; more of them than a plan can hold are refused."""
-    plain = [
-        (number, line)
-        for number, line in zip(range(1, MOST_LINES + 2), source.lines, strict=False)
-        if line.strip() and not line.startswith(("#", "sep="))
-    ]
-    if len(plain) > MOST_LINES:
-        refuse(source.name, [Problem(source.name, f"more than {MOST_LINES:,} lines", "a table of bins")])
-    divider = _divider([line for _, line in plain[:20]])
-    return [Cells(number, _split(line, divider)) for number, line in plain], divider
-
-
-def _split(line: str, divider: str) -> list[str]:
+def _moments(rows: Sequence[Cells], heading: Sequence[str], name: str) -> times.Moments:
+    """What the times say; ScenarioError where they are of two kinds, or a day cannot be told from a month."""
     try:
-        return [field.strip() for field in next(csv.reader([line], delimiter=divider))]
-    except csv.Error:
-        return [line]
+        moments = times.of([row.fields[0] for row in rows], heading[0] if heading else "")
+    except ValueError as error:
+        refuse(name, [Problem(name, str(error), "for example 1998-06-30 08:00:00")])
+    return moments if moments is not None else refuse(name, _mixed(rows, name))
 
 
-def _divider(lines: Sequence[str]) -> str:
-    """The sign by which most lines have a time and something more."""
-
-    def good(divider: str) -> int:
-        split = [_split(line, divider) for line in lines]
-        return sum(len(fields) in (2, 3) and any(map(times.is_time, fields[:-1])) for fields in split)
-
-    return max(",;\t", key=good)
-
-
-def _heading(rows: list[Cells]) -> tuple[list[str], list[Cells]]:
-    """The names of the columns, where the first line has no time and no number, and the other lines."""
-    first = rows[0].fields if rows else []
-    if len(first) in (2, 3) and not any(map(times.is_time, first)):
-        return first, rows[1:]
-    return [], rows
+def _once(problems: list[Problem], lines: int, name: str) -> list[Problem]:
+    """One mistake that all lines make is told once."""
+    first = problems[0]
+    same = all(one.wanted == first.wanted for one in problems)
+    if lines < 3 or len(problems) < lines or not same:
+        return problems
+    return [Problem(f"{name}: {first.where.rpartition(': ')[2]} and all below", first.found, first.wanted, first.fix)]
 
 
-def _one_series(heading: list[str], rows: list[Cells], name: str) -> list[Cells]:
-    """The table without Grafana's column of series names, where there is one series."""
-    if [field.lower() for field in heading] != _SERIES:
-        return rows
-    several = sorted({row.fields[0] for row in rows})
-    if len(several) > 1:
-        shown = ", ".join(several[:5])
-        refuse(name, [Problem(name, f"{len(several)} series: {shown}", "one", "Export one series, or their sum.")])
-    return [Cells(row.line, row.fields[1:]) for row in rows]
-
-
-def _mistake(row: Cells, decimal: str, name: str) -> Problem | None:
+def _mistake(row: Cells, decimal: str, heading: Sequence[str], name: str) -> Problem | None:
     where = f"{name}: line {row.line}"
     if len(row.fields) != 2:
-        return Problem(where, f"{len(row.fields)} columns", "2: a time and a number", _KNOWN)
+        named = f" ({', '.join(heading[:8])})" if len(heading) == len(row.fields) > 2 else ""
+        fix = "Keep the time and the number that is meant." if named else _KNOWN
+        return Problem(where, f"{len(row.fields)} columns{named}", "2: a time and a number", fix)
     if not times.is_time(row.fields[0]):
-        wanted = "a time: seconds, or for example 1998-06-30 08:00:00"
+        wanted = "a time: seconds, or a date such as 1998-06-30 08:00:00 or 6/30/1998 8:00 AM"
         return Problem(where, repr(row.fields[0][:60]), wanted)
     value = values.cell(row.fields[1], decimal)
     if value is None and not row.fields[1].lower().lstrip("+-").startswith(("nan", "inf")):
@@ -138,10 +100,16 @@ def _mistake(row: Cells, decimal: str, name: str) -> Problem | None:
     return None
 
 
+def _kind(row: Cells) -> str:
+    if times.number(row.fields[0]) is not None:
+        return "seconds"
+    return "an ISO date" if times.date(row.fields[0]) else "a date"
+
+
 def _mixed(rows: Sequence[Cells], name: str) -> list[Problem]:
-    first = times.date(rows[0].fields[0]) is not None
-    other = next(row for row in rows if (times.date(row.fields[0]) is not None) != first)
-    return [Problem(f"{name}: line {other.line}", "a date among seconds", "one kind of time")]
+    first = _kind(rows[0])
+    other = next(row for row in rows if _kind(row) != first)
+    return [Problem(f"{name}: line {other.line}", f"{_kind(other)} below {first}", "one kind of time")]
 
 
 def _order(samples: Sequence[Sample], moments: times.Moments, name: str) -> list[Problem]:
@@ -150,10 +118,12 @@ def _order(samples: Sequence[Sample], moments: times.Moments, name: str) -> list
     problems = []
     for before, after in pairwise(samples):
         where = f"{name}: line {after.line}"
+        fix = "Where a clock was set back give each time its offset, for example 2026-10-25T02:00:00+01:00."
         if after.time < before.time:
-            problems.append(Problem(where, f"{after.written}: a time before the line above", "times in order"))
+            set_back = moments.zone.startswith("none") and before.time - after.time <= _SET_BACK_S
+            found = f"{after.written}: a time before the line above"
+            problems.append(Problem(where, found, "times in order", fix if set_back else ""))
         elif after.time == before.time and moments.dated:
-            fix = "Where a clock was set back give each time its offset, for example 2026-10-25T02:00:00+01:00."
             problems.append(Problem(where, f"{after.written} a second time", "each time once", fix))
     if not samples[-1].time - samples[0].time < LONGEST_S:
         problems.append(Problem(name, "more than 400 days from first to last", "400 days at most"))

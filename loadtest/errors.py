@@ -1,7 +1,6 @@
-"""What is wrong with a scenario or a trace: every mistake at once, in one form.
+"""What is wrong with what a person wrote: ``Problem`` is the whole project's, ``ScenarioError`` the load's.
 
-``loadtest`` imports nothing of the rest of the project, so it has an exception of its own; its problems have the
-same fields as ``autoscale.base.errors.Problem``.
+A leaf: it travels with the load generator, which has nothing of ``autoscale``.
 """
 
 from collections.abc import Iterable
@@ -11,7 +10,10 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake: ``where`` reads ``file: path.to.field``, ``found`` and ``wanted`` are short, ``fix`` a sentence."""
+    """One mistake at one place.
+
+    ``where`` reads ``file: path.to.field``; ``found`` and ``wanted`` are short texts, ``fix`` a sentence.
+    """
 
     where: str
     found: str

@@ -12,11 +12,12 @@ ROOT = Path(__file__).resolve().parents[1]
 # room -> rooms it may import; the longest matching room of a module counts.
 ROOMS: dict[str, set[str]] = {
     "app": set(),
-    "loadtest": {"loadtest.yamltext"},
+    "loadtest": {"loadtest.errors", "loadtest.yamltext"},
+    "loadtest.errors": set(),
     "loadtest.yamltext": set(),
-    "loadtest.driver": {"loadtest"},
+    "loadtest.driver": {"loadtest", "loadtest.errors"},
     "loadtest.scenarios": set(),  # locustfiles: what a user would write
-    "autoscale.base": set(),
+    "autoscale.base": {"loadtest.errors"},
     "autoscale.kube": {"autoscale.base"},
     "autoscale.hpa": {"autoscale.base", "autoscale.kube"},
     "autoscale.plane": {"autoscale.base", "autoscale.kube", "autoscale.hpa", "loadtest.yamltext"},
@@ -34,16 +35,19 @@ for _room in ("analysis", "verdict", "findings", "compare", "report"):
     _AFTER.add(f"autoscale.{_room}")
 ROOMS["autoscale.whatif"] = {*_AFTER, "autoscale.plane", "loadtest.yamltext"}
 ROOMS["autoscale.web"] = {
-    "autoscale.base", "autoscale.kube", "autoscale.record", "autoscale.analysis", "autoscale.cluster",
-    "autoscale.report", "loadtest",
-}  # fmt: skip
-ROOMS["autoscale.run"] = {
-    *_AFTER, "autoscale.embedded", "autoscale.cluster", "autoscale.observe", "autoscale.web", "autoscale.whatif",
-}  # fmt: skip
-ROOMS["autoscale.cli"] = {
-    *ROOMS["autoscale.run"], "autoscale.run", "autoscale.plane", "autoscale.whatif", "autoscale.imports",
+    f"autoscale.{_room}" for _room in ("base", "kube", "record", "analysis", "cluster", "report")
+} | {"loadtest"}
+ROOMS["autoscale.run"] = (
+    _AFTER
+    | {f"autoscale.{_room}" for _room in ("embedded", "cluster", "observe", "web", "whatif")}
+    | {"loadtest.errors"}
+)
+ROOMS["autoscale.cli"] = ROOMS["autoscale.run"] | {
+    "autoscale.run",
+    "autoscale.plane",
+    "autoscale.imports",
     "loadtest.yamltext",
-}  # fmt: skip
+}
 ROOMS["autoscale"] = {"autoscale.base"}
 
 DOORS: dict[str, set[str]] = {

@@ -1,1 +1,1 @@
-"""The leaf everything rests on: error form, exit codes, quantities, times. Imports nothing of ours."""
+"""The leaf everything rests on: error form, exit codes, times, names. Of ours it imports ``loadtest.errors`` alone."""

@@ -1,29 +1,11 @@
 """One form for every error a user sees: what, where, found, wanted, how to fix."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Protocol
 
 from autoscale.base.exits import ExitCode
+from loadtest.errors import Problem, ScenarioError
 
-
-@dataclass(frozen=True)
-class Problem:
-    """One mistake at one place.
-
-    ``where`` reads ``file: path.to.field``; ``found`` and ``wanted`` are short texts, ``fix`` a sentence.
-    """
-
-    where: str
-    found: str
-    wanted: str = ""
-    fix: str = ""
-
-    def __str__(self) -> str:
-        text = f"{self.where}: found {self.found}"
-        if self.wanted:
-            text += f", wanted {self.wanted}"
-        return f"{text}. {self.fix}" if self.fix else text
+__all__ = ["AutoscaleError", "ClusterError", "GeneratorError", "InputError", "Problem", "input_error"]
 
 
 class AutoscaleError(Exception):
@@ -57,32 +39,9 @@ class InputError(AutoscaleError):
     """A file, option or record that a person wrote is wrong."""
 
 
-class _ToldProblem(Protocol):
-    """A mistake as another package tells it, in the fields of a ``Problem``."""
-
-    @property
-    def where(self) -> str: ...
-    @property
-    def found(self) -> str: ...
-    @property
-    def wanted(self) -> str: ...
-    @property
-    def fix(self) -> str: ...
-
-
-class _Told(Protocol):
-    """Another package's error about what a person wrote, such as ``loadtest.errors.ScenarioError``."""
-
-    @property
-    def what(self) -> str: ...
-    @property
-    def problems(self) -> Iterable[_ToldProblem]: ...
-
-
-def input_error(told: _Told) -> InputError:
-    """The same as ours, every problem kept."""
-    problems = [Problem(one.where, one.found, one.wanted, one.fix) for one in told.problems]
-    return InputError(told.what, problems=problems)
+def input_error(told: ScenarioError) -> InputError:
+    """What is wrong with a scenario as this program's error, every problem kept."""
+    return InputError(told.what, problems=told.problems)
 
 
 class ClusterError(AutoscaleError):

@@ -4,16 +4,14 @@ import sys
 
 import click
 
-from autoscale.cli import complete
+from autoscale.cli import shared
 from autoscale.cli.say import echo
 
 
 @click.command(short_help="Remove what a run left behind in a cluster.")
-@click.option(
-    "--context", default="embedded", show_default=True, shell_complete=complete.contexts, help="Kube-context."
-)
-@click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
-@click.option("-n", "--namespace", help="Namespace.  [default: the context's]")
+@shared.context("Kube-context.")
+@shared.kubeconfig
+@shared.namespace("the context's")
 @click.option("--run", help="Only what this run made (the name of its folder).")
 def command(context: str, kubeconfig: str | None, namespace: str | None, run: str | None) -> None:
     """Remove everything that runs made (found by their label) and nothing else.

@@ -10,6 +10,7 @@ from autoscale.analysis import Analysis, analyse
 from autoscale.analysis.results.jsonform import plain
 from autoscale.base.errors import InputError
 from autoscale.base.visible import visible
+from autoscale.cli import shared
 from autoscale.cli.say import echo
 from autoscale.compare import compare
 from autoscale.compare.formats import as_html, as_markdown, as_text
@@ -39,7 +40,7 @@ class _TwoSides(click.Command):
     help="Compare runs of another load, cluster or preset, or with other CPU limits, all the same.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json", "html"]), default="text")
-@click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+@shared.written
 @click.pass_context
 def command(ctx: click.Context, base: tuple[Path, ...], anyway: bool, form: str, out: Path | None) -> int:
     """Read both sides, compare, print."""

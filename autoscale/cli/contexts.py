@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from autoscale.cli import shared
 from autoscale.cli.say import echo
 
 
@@ -15,13 +16,8 @@ def command() -> None:
     """
 
 
-_kubeconfig = click.option(
-    "--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]"
-)
-
-
 @command.command("list")
-@_kubeconfig
+@shared.kubeconfig
 def list_(kubeconfig: str | None) -> None:
     """Show the contexts of the kubeconfig and which are allowed."""
     from autoscale.base.errors import InputError
@@ -54,7 +50,7 @@ def list_(kubeconfig: str | None) -> None:
 
 @command.command("allow")
 @click.argument("name")
-@_kubeconfig
+@shared.kubeconfig
 def allow_(name: str, kubeconfig: str | None) -> None:
     """Let the cluster of context NAME receive load."""
     from autoscale.cluster import contexts

@@ -2,20 +2,14 @@
 
 import click
 
-from autoscale.cli import complete
+from autoscale.cli import shared
 from autoscale.cli.say import echo
 
 
 @click.command(short_help="Say what this machine and cluster can and cannot do.")
-@click.option(
-    "--context",
-    default="embedded",
-    show_default=True,
-    shell_complete=complete.contexts,
-    help="Kube-context to look at.",
-)
-@click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
-@click.option("-n", "--namespace", help="Namespace.  [default: the context's]")
+@shared.context("Kube-context to look at.")
+@shared.kubeconfig
+@shared.namespace("the context's")
 def command(context: str, kubeconfig: str | None, namespace: str | None) -> int:
     """Look at this machine and at a context: what works, what does not, and what to do about it.
 

@@ -14,25 +14,17 @@ import click
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.base.exits import ExitCode
-from autoscale.cli import complete
+from autoscale.cli import complete, shared
 from autoscale.cli.say import echo
 from autoscale.cli.stay import is_watched, stay
 
 
 @click.command(short_help="Run a scenario against a cluster and leave a record and a report.")
 @click.argument("scenario", default="first-look", shell_complete=complete.scenarios)
-@click.option(
-    "--context",
-    default="embedded",
-    show_default=True,
-    shell_complete=complete.contexts,
-    help="Kube-context; never the current one by default.",
-)
-@click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
-@click.option("-n", "--namespace", help="Namespace.  [default: the scenario's, else the context's]")
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder for runs."
-)
+@shared.context("Kube-context; never the current one by default.")
+@shared.kubeconfig
+@shared.namespace("the scenario's, else the context's")
+@shared.runs
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change a field of the scenario.")
 @click.option("--target", help="Load a workload that is there: deployment/NAME or statefulset/NAME. Needs --url.")
 @click.option("--url", help="Where the workload of --target is reached, for example http://web.shop/path.")

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from autoscale.base.exits import ExitCode
+from autoscale.cli import shared
 from autoscale.cli.say import echo
 from autoscale.whatif.service import Setting
 
@@ -31,7 +32,7 @@ from autoscale.whatif.service import Setting
     default="text",
     help="yaml: only the HPA, for kubectl apply.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+@shared.written
 @click.option("--verify", is_flag=True, help="Run the recommended setting for real, and compare.")
 @click.option("--scenario", help="With --verify: the scenario that was recorded.  [default: the recorded name]")
 @click.option("--context", default="embedded", show_default=True, help="With --verify: the kube-context to run on.")

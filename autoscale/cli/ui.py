@@ -12,24 +12,16 @@ from typing import Any
 import click
 
 from autoscale.base.errors import AutoscaleError, input_error
-from autoscale.cli import complete
+from autoscale.cli import shared
 
 _LOOK_S = 0.3
 
 
 @click.command(short_help="Serve the page at :8089 and start runs from it.")
-@click.option(
-    "--context",
-    default="embedded",
-    show_default=True,
-    shell_complete=complete.contexts,
-    help="Kube-context; never the current one by default.",
-)
-@click.option("--kubeconfig", type=click.Path(), help="Kubeconfig file.  [default: $KUBECONFIG or ~/.kube/config]")
-@click.option("-n", "--namespace", help="Namespace.  [default: the scenario's, else the context's]")
-@click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder for runs."
-)
+@shared.context("Kube-context; never the current one by default.")
+@shared.kubeconfig
+@shared.namespace("the scenario's, else the context's")
+@shared.runs
 @click.option(
     "--web-port",
     "--port",

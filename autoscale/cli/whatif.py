@@ -10,6 +10,7 @@ import click
 
 from autoscale.base.errors import InputError, Problem, input_error
 from autoscale.base.exits import ExitCode
+from autoscale.cli import shared
 from autoscale.cli.manifests import documents
 from autoscale.cli.say import echo
 from autoscale.kube.quantities import milli
@@ -40,7 +41,7 @@ from autoscale.whatif.service import Load, Setting
     "--seeds", type=click.IntRange(3, 1000), default=20, show_default=True, help="Modelled runs of each setting."
 )
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json", "html"]), default="text")
-@click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+@shared.written
 @click.option("--records", type=click.Path(path_type=Path), help="Folder for one modelled record of each setting.")
 def command(
     run: Path,

@@ -13,8 +13,7 @@ from autoscale.embedded.apiserver.matching import Matcher
 from autoscale.kube.statuses import StatusError, bad_request
 from autoscale.plane.store import Store, Stored
 
-Place = tuple[str, str]
-"""Namespace and name."""
+NamespacedName = tuple[str, str]
 
 _TOO_OLD = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
@@ -38,17 +37,17 @@ def page(store: Store, wanted: Matcher, limit: int, token: str) -> Page:
     ``StatusError``: 400 for a token that is none, 410 where the history no longer reaches back to it.
     """
     version, after = _read(token) if token else (store.version, None)
-    found = [(place, one) for place, one in _as_of(store, wanted.kind, version) if wanted(one.obj)]
-    rest = [(place, one) for place, one in found if after is None or place > after]
+    found = [(name, one) for name, one in _as_of(store, wanted.kind, version) if wanted(one.obj)]
+    rest = [(name, one) for name, one in found if after is None or name > after]
     taken = rest[:limit] if limit else rest
     if len(taken) == len(rest):
         return Page([one for _, one in taken], version)
     return Page([one for _, one in taken], version, _token(version, taken[-1][0]), len(rest) - len(taken))
 
 
-def _as_of(store: Store, kind: str, version: int) -> list[tuple[Place, Stored]]:
+def _as_of(store: Store, kind: str, version: int) -> list[tuple[NamespacedName, Stored]]:
     """All objects of a kind as they were at a version: what is there now, less what happened since."""
-    held = {_place(one): one for one in store.objects.entries(kind)}
+    held = {_name(one): one for one in store.objects.entries(kind)}
     if version == store.version:
         return list(held.items())
     try:
@@ -63,17 +62,17 @@ def _as_of(store: Store, kind: str, version: int) -> list[tuple[Place, Stored]]:
     return sorted(held.items(), key=lambda entry: entry[0])
 
 
-def _place(stored: Stored) -> Place:
+def _name(stored: Stored) -> NamespacedName:
     metadata = stored.obj["metadata"]
     return metadata.get("namespace", ""), metadata["name"]
 
 
-def _token(version: int, place: Place) -> str:
-    body = {"v": "meta.k8s.io/v1", "rv": version, "start": list(place)}
+def _token(version: int, name: NamespacedName) -> str:
+    body = {"v": "meta.k8s.io/v1", "rv": version, "start": list(name)}
     return base64.urlsafe_b64encode(json.dumps(body).encode()).decode()
 
 
-def _read(token: str) -> tuple[int, Place]:
+def _read(token: str) -> tuple[int, NamespacedName]:
     try:
         body = json.loads(base64.urlsafe_b64decode(token.encode()))
         version, (namespace, name) = body["rv"], body["start"]

@@ -27,7 +27,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True)
-class Place:
+class SocketAddress:
     """An internet address as a program writes it (``struct sockaddr_in`` or ``sockaddr_in6``)."""
 
     host: Address
@@ -46,15 +46,15 @@ class Place:
         return getattr(self.host, "ipv4_mapped", None) or self.host
 
 
-def place_of(raw: bytes) -> Place | None:
+def address_of(raw: bytes) -> SocketAddress | None:
     """An internet address out of its bytes; None for any other kind."""
     if len(raw) < 16:
         return None
     family, port = struct.unpack_from("=H", raw)[0], struct.unpack_from("!H", raw, 2)[0]
     if family == socket.AF_INET:
-        return Place(ipaddress.IPv4Address(raw[4:8]), port, raw)
+        return SocketAddress(ipaddress.IPv4Address(raw[4:8]), port, raw)
     if family == socket.AF_INET6 and len(raw) >= 28:
-        return Place(ipaddress.IPv6Address(raw[8:24]), port, raw)
+        return SocketAddress(ipaddress.IPv6Address(raw[8:24]), port, raw)
     return None
 
 
@@ -70,7 +70,7 @@ class Bound:
         """Where its localhost is."""
         return self.ip + _PRIVATE
 
-    def bind(self, place: Place) -> ipaddress.IPv4Address | None:
+    def bind(self, place: SocketAddress) -> ipaddress.IPv4Address | None:
         """Where a port is to be bound; None for where the program says. Port 0 is any free one, and cannot collide."""
         if place.port == 0:
             return None
@@ -84,7 +84,7 @@ class Bound:
             return None
         return self.ip
 
-    def connect(self, place: Place) -> ipaddress.IPv4Address | None:
+    def connect(self, place: SocketAddress) -> ipaddress.IPv4Address | None:
         """Where a connection to localhost leads: to the pod's own port; None where that is the machine's."""
         return self.ports.get(place.port) if place.plain in (_LOCAL, _LOCAL6, _ANY, _ANY6) else None
 
@@ -118,7 +118,7 @@ class Keeper:
     def _rewritten(self, teller: int, call: Call) -> bool:
         """Put another address in the place of the one that is there, where it has to; True where nothing is to happen:
         a socket for IPv6 alone has no address here, for pods have none, and must not take the machine's."""
-        place = place_of(syscalls.read_address(call))
+        place = address_of(syscalls.read_address(call))
         if place is None or not self._is_ours(place, call):
             return False
         with syscalls.the_socket(call) as one:
@@ -131,7 +131,7 @@ class Keeper:
             syscalls.write_address(teller, call, place.at(host))
         return False
 
-    def _is_ours(self, place: Place, call: Call) -> bool:
+    def _is_ours(self, place: SocketAddress, call: Call) -> bool:
         """Whether the address may have to be another; most are not, and need no look at their socket."""
         if place.plain not in (_LOCAL, _LOCAL6, _ANY, _ANY6):
             return False

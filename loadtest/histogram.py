@@ -57,6 +57,11 @@ def count(histogram: Mapping[int, int]) -> int:
     return sum(histogram.values())
 
 
+def rank(share: float, total: int) -> int:
+    """The nearest rank of a quantile among ``total`` values in order, counted from 1."""
+    return max(1, ceil(share * total - _EDGE))
+
+
 def quantiles(histogram: Mapping[int, int], shares: Sequence[float]) -> list[float | None]:
     """Several quantiles (shares of 0 to 1, nearest rank) in seconds; None each for an empty histogram."""
     for share in shares:
@@ -66,8 +71,7 @@ def quantiles(histogram: Mapping[int, int], shares: Sequence[float]) -> list[flo
     sums = list(accumulate(map(histogram.__getitem__, ordered)))
     if not sums or sums[-1] <= 0:
         return [None] * len(shares)
-    ranks = (max(1, ceil(share * sums[-1] - _EDGE)) for share in shares)
-    return [middle(ordered[bisect_left(sums, rank)]) for rank in ranks]
+    return [middle(ordered[bisect_left(sums, rank(share, sums[-1]))]) for share in shares]
 
 
 def quantile(histogram: Mapping[int, int], share: float) -> float | None:

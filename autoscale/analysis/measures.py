@@ -1,7 +1,6 @@
 """The figures of a run, by the names of ``catalogue.CATALOGUE``."""
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
 from autoscale.analysis.elasticity import deviation, elasticity, instability, jitter, moved, reversals
@@ -21,6 +20,7 @@ from autoscale.analysis.results.analysis import (
 )
 from autoscale.analysis.results.catalogue import CATALOGUE
 from autoscale.analysis.steps import StepSeries
+from loadtest.histogram import rank
 
 CONSTANT_SHARE = 0.1
 FLAPPING_S = 600.0
@@ -169,15 +169,9 @@ def of_pods(pods: Sequence[PodLife], downs: Sequence[ScaleDown], start: float, h
     lost = [down.lost for down in downs]
     known = has_load and bool(pods) and None not in lost
     return {
-        "startup": _nearest_rank(starts, 0.95),
+        "startup": starts[rank(0.95, len(starts)) - 1] if starts else None,
         "lost": sum(n for n in lost if n is not None) if known else None,
     }
-
-
-def _nearest_rank(values: Sequence[float], share: float) -> float | None:
-    if not values:
-        return None
-    return values[bisect_left([(i + 1) / len(values) for i in range(len(values))], share - 1e-9)]
 
 
 def constant_spans(plan: PlannedRate) -> list[tuple[float, float]]:

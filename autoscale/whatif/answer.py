@@ -13,7 +13,7 @@ from autoscale.whatif.calibrate import calibrate
 from autoscale.whatif.evidence import Evidence
 from autoscale.whatif.missed import missed
 from autoscale.whatif.model import Phases, simulate
-from autoscale.whatif.replay import Error, errors, first_decision
+from autoscale.whatif.replay import Error, errors, first_decision, middle_90
 from autoscale.whatif.service import Service, Setting, Span
 from autoscale.whatif.spread import Spread, doubt, of_replay, timers_s
 from autoscale.whatif.summary import CURVE_S, Modelled, Summary
@@ -240,8 +240,7 @@ def band(values: Sequence[float | None]) -> Band:
     known = sorted(value for value in values if value is not None)
     if len(known) <= len(values) / 2:
         return Band(None, None, None)
-    last = len(known) - 1
-    return Band(statistics.median(known), known[round(0.05 * last)], known[round(0.95 * last)])
+    return Band(statistics.median(known), *middle_90(known))
 
 
 def worst_p95(run: Modelled) -> float | None:

@@ -67,7 +67,7 @@ def _pods(seen: Evidence, recorded: Setting, span: Span, runs: Sequence[Modelled
     model = statistics.median(minutes)
     steps = "Record a load of steps that hold for a minute, from idle to the peak."
     miss = abs(model / real - 1) if real else None
-    low, high = band(minutes)
+    low, high = middle_90(minutes)
     yield Error(
         name="replica-minutes",
         recorded=real,
@@ -89,7 +89,7 @@ def _pods(seen: Evidence, recorded: Setting, span: Span, runs: Sequence[Modelled
     guess = statistics.median_low(firsts) if len(firsts) > len(runs) / 2 else None
     sync = recorded.config.sync_period_s
     miss = abs(guess - first) if first is not None and guess is not None else None if first == guess else sync * 10
-    low, high = band(firsts)
+    low, high = middle_90(firsts)
     yield Error(
         name="first decision",
         recorded=first,
@@ -104,7 +104,7 @@ def _pods(seen: Evidence, recorded: Setting, span: Span, runs: Sequence[Modelled
     )
 
 
-def band(values: Sequence[float]) -> tuple[float, float]:
+def middle_90(values: Sequence[float]) -> tuple[float, float]:
     """5 and 95 % of some values."""
     known = sorted(values) or [0.0]
     return known[round(0.05 * (len(known) - 1))], known[round(0.95 * (len(known) - 1))]
@@ -135,7 +135,7 @@ def _latency(seen: Evidence, runs: Sequence[Modelled]) -> Iterator[Error]:
                 continue
             model = statistics.median(values)
             miss = max(model / real, real / model) if abs(model - real) > LATENCY_S else 1.0
-            low, high = band(values)
+            low, high = middle_90(values)
             yield Error(
                 name=f"p{share * 100:.0f} {told.label.removeprefix('stage ')}",
                 recorded=real,

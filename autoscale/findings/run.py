@@ -76,6 +76,11 @@ class Run:
         return self.analysis.hpa
 
     @property
+    def scale_down_window_s(self) -> float:
+        """The stabilisation window of scale-down; upstream's default without an HPA, or where it is hidden."""
+        return self.hpa.scale_down_window_s if self.hpa else DEFAULTS.downscale_stabilization_s
+
+    @property
     def target(self) -> float | None:
         """The HPA's CPU target in percent."""
         return self.analysis.hpa.target_percent if self.analysis.hpa else None

@@ -10,7 +10,6 @@ from typing import Literal
 from autoscale.analysis.latency import tightest
 from autoscale.analysis.plan import planned
 from autoscale.analysis.results.analysis import Analysis, GapSpan
-from autoscale.hpa.config import DEFAULTS
 from autoscale.verdict.results import Check, Validity
 from loadtest.defaults import TIMEOUT_S
 from loadtest.lines import UNTOLD
@@ -291,8 +290,7 @@ def _tail(analysis: Analysis) -> Check:
     shrunk = any(not event.up and event.at > ups[-1] for event in analysis.scale_events)
     if shrunk or (ready is not None and ready <= spec.min_replicas):
         return check(effect="none", value=None, bound=None, words="scale-down was seen")
-    window = DEFAULTS.downscale_stabilization_s if spec.down_window_s is None else spec.down_window_s
-    seen, needed = analysis.end - end, window + TAIL_SLACK_S
+    seen, needed = analysis.end - end, spec.scale_down_window_s + TAIL_SLACK_S
     check = partial(check, value=seen, bound=needed)
     if seen >= needed:
         return check(effect="none", words=f"{seen:.0f} s were recorded after the load: enough to see it")

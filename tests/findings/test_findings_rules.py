@@ -589,6 +589,14 @@ def test_refused_requests_are_not_slow_ones() -> None:
     assert "F18" not in findings(record.scale(-1, 2).hpa(-1, 2, 30))
 
 
+@pytest.mark.parametrize(("window", "proposed"), [(None, 560), (0, 260), (60, 320)])
+def test_a_longer_window_is_longer_than_the_one_that_is_set(window: int | None, proposed: int) -> None:
+    """Also than one of 0 s, which is no default: what is proposed is a minute beyond window and way back together."""
+    behavior = None if window is None else {"scaleDown": {"stabilizationWindowSeconds": window}}
+    patch = findings(shrinking(200).hpa(-1, 8, 50, behavior=behavior))["F16"].patch
+    assert f"stabilizationWindowSeconds: {proposed}\n" in (patch or "")
+
+
 def test_a_symptom_is_left_out_beside_its_cause() -> None:
     """A shrinking that came too early is told by itself, and not beside the flapping that it is part of."""
     assert "F16" in findings(turning(2))

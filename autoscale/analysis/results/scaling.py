@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from autoscale.hpa.config import DEFAULTS
+
 
 @dataclass(frozen=True, slots=True)
 class HpaSpec:
     """A spec of the HPA, as far as measures and findings need it. ``raw`` is the API's form.
 
     ``target_percent`` (of the request) or ``target_value_m`` (millicores a pod): its target of CPU, both None where it
-    has none; ``container``: the only one that counts for it.
+    has none; ``container``: the only one that counts for it. ``down_window_s``: None where it is the controller's flag
+    and the cluster hides that.
     """
 
     name: str
@@ -26,6 +29,11 @@ class HpaSpec:
     up_window_s: float | None
     tolerance: float
     raw: Mapping[str, Any]
+
+    @property
+    def scale_down_window_s(self) -> float:
+        """The stabilisation window of scale-down; upstream's default where it is hidden."""
+        return DEFAULTS.downscale_stabilization_s if self.down_window_s is None else self.down_window_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ import math
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, behavior_patch
-from autoscale.hpa.config import DEFAULTS
 
 REVERSALS = Threshold(3, "in 10 min", "changes of direction under constant load")
 
@@ -15,10 +14,7 @@ def check(run: Run) -> Hit | None:
     count, span = run.value("reversals"), run.analysis.flapping
     if count is None or count < REVERSALS.value or span is None:
         return None
-    window = (
-        run.hpa.down_window_s if run.hpa and run.hpa.down_window_s is not None else DEFAULTS.downscale_stabilization_s
-    )
-    proposed = math.ceil(max(2 * window, 120.0))
+    proposed = math.ceil(max(2 * run.scale_down_window_s, 120.0))
     return Hit(
         sentence=f"The size changed its direction {count:.0f} times within {span[1] - span[0]:.0f} s of constant load.",
         evidence=(Evidence(words="changes of direction", value=count, unit="", start=span[0], end=span[1]),),

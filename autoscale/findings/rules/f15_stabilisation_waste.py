@@ -6,7 +6,6 @@ from autoscale.analysis.elasticity import elasticity
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, behavior_patch
-from autoscale.hpa.config import DEFAULTS
 
 STABILIZED_WASTE = Threshold(0.3, "of replica-minutes", "over-provisioned while scale-down is held back")
 
@@ -20,7 +19,7 @@ def check(run: Run) -> Hit | None:
         wasted += found.waste_min if found else 0.0
     if not minutes or not spans or wasted / minutes <= STABILIZED_WASTE.value:
         return None
-    window = (run.hpa.down_window_s if run.hpa else None) or DEFAULTS.downscale_stabilization_s
+    window = run.scale_down_window_s
     if any(
         up.at - span.start <= window
         for span in spans

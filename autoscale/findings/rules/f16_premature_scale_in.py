@@ -5,7 +5,6 @@ import math
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, behavior_patch
-from autoscale.hpa.config import DEFAULTS
 
 SCALE_IN_AGAIN = Threshold(300, "s", "time from a shrinking to a growth of at least its size")
 
@@ -21,7 +20,7 @@ def check(run: Run) -> Hit | None:
             if apart >= SCALE_IN_AGAIN.value:
                 break
             if up.up and up.after - up.before >= down.before - down.after:
-                window = (run.hpa.down_window_s if run.hpa else None) or DEFAULTS.downscale_stabilization_s
+                window = run.scale_down_window_s
                 proposed = min(3600, math.ceil(window + apart + 60))
                 return Hit(
                     sentence=f"The size fell from {down.before} to {down.after} and {apart:.0f} s later rose from "

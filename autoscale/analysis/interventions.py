@@ -9,9 +9,9 @@ from autoscale.analysis.intake.collect import Collected, Row
 from autoscale.analysis.intake.pods import Requests
 from autoscale.analysis.results.scaling import ScaleEvent
 from autoscale.analysis.results.series import Intervention, InterventionKind
+from autoscale.analysis.rollouts import NEAR_S, by, rollouts
 from autoscale.record import rows
 
-_NEAR_S = 3.0  # ScaledObject and HPA are two watches
 _SETTINGS = {
     "min": "minReplicaCount",
     "max": "maxReplicaCount",
@@ -34,7 +34,7 @@ _TOGETHER_S = 30.0  # resizes so close to each other are one
 def interventions(kept: Collected, sizes: Sequence[ScaleEvent] = ()) -> tuple[Intervention, ...]:
     """Everything that was changed from outside, by the time at which it began; ``sizes``: every change of size."""
     edits = [*_hpa(kept), *_keda(kept), *_workload(kept), *_service(kept), *_sizes(kept, sizes)]
-    found = [*edits, *_rollouts(kept), *_unready(kept), *_resizes(kept), *_evictions(kept)]
+    found = [*edits, *rollouts(kept), *_resizes(kept), *_evictions(kept)]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
@@ -55,13 +55,8 @@ def _hpa(kept: Collected) -> Iterator[Intervention]:
             )
         elif before["spec"] != row["spec"]:
             words = "; ".join(_differences(before["spec"], row["spec"]))
-            edited = f"the HPA {row['name']} was edited{_by(row.get('spec_by'))}: {words}"
+            edited = f"the HPA {row['name']} was edited{by(row.get('spec_by'))}: {words}"
             yield Intervention("hpa edited", row["t"], row["t"], edited)
-
-
-def _by(manager: str | None) -> str:
-    """Who did it, where a field manager says so."""
-    return f" by {manager}" if manager else ""
 
 
 def _sizes(kept: Collected, sizes: Sequence[ScaleEvent]) -> Iterator[Intervention]:
@@ -69,12 +64,12 @@ def _sizes(kept: Collected, sizes: Sequence[ScaleEvent]) -> Iterator[Interventio
     for one in sizes:
         if one.by == "other":
             name = f"{kept.target['kind']}/{kept.target['name']}"
-            yield Intervention("size", one.at, one.at, f"{name} was set to {one.after} pods{_by(one.who)}")
+            yield Intervention("size", one.at, one.at, f"{name} was set to {one.after} pods{by(one.who)}")
 
 
 def _why_gone(kept: Collected, row: rows.Hpa) -> str:
     """KEDA takes the HPA away while it is paused."""
-    states = [one for one in kept.scaled if one["t"] <= row["t"] + _NEAR_S]
+    states = [one for one in kept.scaled if one["t"] <= row["t"] + NEAR_S]
     return ", as its ScaledObject was paused" if states and states[-1]["paused"] == "whole" else ""
 
 
@@ -145,52 +140,6 @@ def _gone(kind: InterventionKind, name: str, told: Sequence[Row], last_t: float)
             yield Intervention(kind, row["t"], back, f"{name} was deleted")
         elif before["uid"] != row["uid"] and not before.get("removed"):
             yield Intervention(kind, before["t"], row["t"], f"{name} was deleted and made again")
-
-
-def _rollouts(kept: Collected) -> Iterator[Intervention]:
-    """From the moment at which a further ReplicaSet is given pods until the others have none."""
-    sizes: dict[str, Row] = {}
-    since: float | None = None
-    for row in kept.replica_sets:
-        before = sizes.get(row["uid"])
-        grown = (row["spec_replicas"] or 0) > 0 and (before is None or not before["spec_replicas"])
-        others = [other for uid, other in sizes.items() if uid != row["uid"] and other["spec_replicas"]]
-        sizes[row["uid"]] = row
-        if since is None and grown and others:
-            since = row["t"]
-        busy = [other for other in sizes.values() if other["spec_replicas"] or other["status_replicas"]]
-        if since is not None and len(busy) <= 1:
-            yield _rollout(kept, since, row["t"], "was rolled out anew")
-            since = None
-    if since is not None:
-        yield _rollout(kept, since, kept.last_t, "was being rolled out anew when the record ends")
-
-
-def _rollout(kept: Collected, since: float, until: float, words: str) -> Intervention:
-    extra = [
-        row["status_replicas"] - (row["spec_replicas"] or 0)
-        for row in kept.workloads
-        if since <= row["t"] <= until and not row.get("removed")
-    ]
-    surge = f", with up to {max(extra)} pods more than its size" if extra and max(extra) > 0 else ""
-    made = [row.get("template_by") for row in kept.workloads if row["t"] <= since + _NEAR_S]
-    who = _by(made[-1]) if made else ""
-    return Intervention("rollout", since, until, f"{kept.target['kind']}/{kept.target['name']} {words}{who}{surge}")
-
-
-def _unready(kept: Collected) -> Iterator[Intervention]:
-    """ReplicaSets whose pods were there and never ready, after others that were: while they should have pods."""
-    for uid in dict.fromkeys(row["uid"] for row in kept.replica_sets):
-        own = [row for row in kept.replica_sets if row["uid"] == uid]
-        wanted = [row["t"] for row in own if row["spec_replicas"]]
-        most = max(row["status_replicas"] for row in own)
-        if not wanted or not most or any(row["ready"] for row in own):
-            continue
-        until = next((row["t"] for row in own if row["t"] > wanted[-1]), kept.last_t)
-        if any(row["ready"] for row in kept.replica_sets if row["t"] <= wanted[0] + _NEAR_S):
-            target = f"{kept.target['kind']}/{kept.target['name']}"
-            words = f"none of the new pods of {target} (at most {most}, of {own[0]['name']}) became ready"
-            yield Intervention("rollout unready", wanted[0], until, words)
 
 
 def _resizes(kept: Collected) -> Iterator[Intervention]:
@@ -274,7 +223,7 @@ def _resize(kept: Collected, group: Sequence[tuple[float, str, Requests, Request
         for event in kept.events
     )
     writers = {pod.sized_by for pod in kept.pods.values() if pod.name in names}
-    who = " by the VPA" if by_vpa else _by(writers.pop()) if len(writers) == 1 else ""
+    who = " by the VPA" if by_vpa else by(writers.pop()) if len(writers) == 1 else ""
     waited = f"; {len(held)} of them had to wait ({next(iter(held.values())).reason})" if held else ""
     count = f"{len(names)} pods were" if len(names) > 1 else f"pod {names[0]} was"
     return Intervention("resize", start, end, f"{count} resized{who}: {', '.join(parts)}{waited}")

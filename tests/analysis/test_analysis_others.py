@@ -10,8 +10,8 @@ from autoscale.observe.convert import hpa_row, pod_row, workload_row
 from autoscale.observe.managers import writer
 from autoscale.report.charts import chart_data
 from autoscale.verdict.validity import validity
-from tests.findings.test_findings_rules import run
-from tests.fixtures.handmade import T0
+from tests.findings.test_findings_rules import replica_set, run
+from tests.fixtures.handmade import T0, Record
 
 
 def entry(manager: str, at: str, fields: Object, subresource: str = "") -> Object:
@@ -101,3 +101,28 @@ def test_an_edit_of_the_hpa_says_whose_it_was() -> None:
     record.body[-1]["spec_by"] = "kubectl-edit"
     (one,) = analyse(record.rows()).interventions
     assert one.words == "the HPA web was edited by kubectl-edit: target cpu 50% to cpu 60%"
+
+
+def emptied(fresh: str, *, size: int = 4) -> Record:
+    """From 100 s on the pods' ReplicaSet has none and the target is to have ``size``; 5 s later one of this name is
+    given some, the first of which is ready at 120 s."""
+    record = replica_set(run().scale(-1, 4), -5, "web-old", 4, 4).scale(100, size, ready=0)
+    replica_set(replica_set(record, 100, "web-old", 0, 4, there=4), 104, "web-old", 0, 0)
+    replica_set(record.scale(105, 4, ready=0), 105, fresh, 4, 0)
+    return replica_set(record, 120, fresh, 4, 1)
+
+
+def test_a_rollout_that_takes_all_pods_away_first_is_seen() -> None:
+    """Strategy Recreate: from the emptied ReplicaSet to the new one's first ready pod; the cure speaks of it."""
+    record = emptied("web-new")
+    (one,) = analyse(record.rows()).interventions
+    assert (one.kind, one.at - T0, one.until - T0) == ("recreated", 100, 120)
+    assert one.words == "Deployment/web was rolled out anew, all pods at once (Recreate): none was ready for 20 s"
+    found = {finding.id: finding for finding in find(analyse(record.rows()))}
+    assert "RollingUpdate" in found["F31"].advice
+
+
+@pytest.mark.parametrize(("fresh", "size"), [("web-old", 4), ("web-old", 0), ("web-new", 0)])
+def test_pods_that_come_back_are_no_rollout(fresh: str, size: int) -> None:
+    """The same ReplicaSet again; or a size of 0, at which nobody missed the old pods."""
+    assert "recreated" not in {one.kind for one in analyse(emptied(fresh, size=size).rows()).interventions}

@@ -210,6 +210,7 @@ InterventionKind = Literal[
     "service deleted",
     "size",
     "rollout",
+    "recreated",
     "rollout unready",
     "resize",
     "eviction",

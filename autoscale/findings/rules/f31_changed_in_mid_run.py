@@ -7,6 +7,8 @@ from autoscale.findings.run import Hit, Run
 _ADVICE = {
     "rollout": "A rollout's surge pods count in the HPA's metric before they are available, and are no overshoot: roll "
     "out outside peaks, with a small maxSurge, and do not compare this run with one without a rollout.",
+    "recreated": "Recreate takes every pod away before the first new one starts, and all requests meanwhile "
+    "fail: RollingUpdate (maxUnavailable: 0) keeps serving; or roll out while nobody asks.",
     "resize": "A changed request changes the HPA's ratio without any change of load: scale on another resource than "
     "the one that is resized (VPA), and compare only spans with equal requests.",
     "eviction": "An eviction takes capacity away before its replacement is ready: allow it outside peaks only, and let "

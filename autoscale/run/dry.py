@@ -17,8 +17,9 @@ from autoscale.run.options import Existing, RunOptions
 from autoscale.run.prepare import app_folder, existing_of, limit_pods, resolve
 from autoscale.run.redact import redact_object
 from autoscale.run.rights import made_kinds, needed, of_addons
+from autoscale.run.scalers import SCALED, hpa_of
 from autoscale.run.site import load_jobs, refuse_active, rendered
-from autoscale.run.target import SCALED, Target, brought, hpa_of, kind_and_name, of_existing
+from autoscale.run.target import Target, brought, kind_and_name, of_existing
 
 LABEL = "dry-run"
 

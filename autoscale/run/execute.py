@@ -26,8 +26,9 @@ from autoscale.run.loadjobs import MASTER, WORKER
 from autoscale.run.options import Listener, Result, RunOptions
 from autoscale.run.prepare import resolve
 from autoscale.run.recorder import Beside, Interrupted, Recorder
+from autoscale.run.scalers import behaviour_window, cooldown
 from autoscale.run.site import Site, deployed, out_folder
-from autoscale.run.target import Target, behaviour_window, cooldown
+from autoscale.run.target import Target
 
 
 def execute(options: RunOptions, listeners: Sequence[Listener] = (), stop: threading.Event | None = None) -> Result:

@@ -10,7 +10,8 @@ from autoscale.base.errors import InputError
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
 from autoscale.kube.kinds import Object
-from autoscale.run.target import brought, hidden, scalers
+from autoscale.run.scalers import scalers
+from autoscale.run.target import brought, hidden
 from loadtest import models
 from tests.findings.test_findings_rules import run
 from tests.run.test_run_parts import TARGET

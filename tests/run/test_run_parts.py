@@ -27,11 +27,23 @@ from autoscale.run.phases import load_error
 from autoscale.run.prepare import limit_pods, resolve
 from autoscale.run.progress import Progress, Screen
 from autoscale.run.redact import redact_object
-from autoscale.run.target import Target, behaviour_window
+from autoscale.run.scalers import behaviour_window
+from autoscale.run.target import Target
 from loadtest.models import Limits, Resolved
 
 HPA = {"metadata": {"name": "web"}, "spec": {"minReplicas": 2, "maxReplicas": 8, "scaleTargetRef": {}}}
-TARGET = Target("Deployment", "web", "shop", "http://192.0.2.7:80", "web.shop", "web", "a=b", {"a": "b"}, HPA, True)
+TARGET = Target(
+    kind="Deployment",
+    name="web",
+    namespace="shop",
+    labels="a=b",
+    selector={"a": "b"},
+    hpa=HPA,
+    url="http://192.0.2.7:80",
+    host="web.shop",
+    service="web",
+    ours=True,
+)
 
 
 @pytest.fixture

@@ -179,7 +179,7 @@ def _notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | N
             f"The clocks of {', '.join(unmeasured)} were not measured: their times are taken as the observer's.",
         ),
         (kept.set_back_s > 0, _SET_BACK),
-        (kept.strange > 0, f"{kept.strange} rows could not be read and were left out."),
+        (kept.strange > 0, f"{kept.strange} rows could not be read, or say what cannot be, and were left out."),
         (kept.load.duplicates > 0, f"{kept.load.duplicates} load rows came twice and were counted once."),
     ]
     told = [text for true, text in facts if true]

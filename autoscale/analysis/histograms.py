@@ -57,25 +57,19 @@ class HistogramSeries:
     blocks: list[tuple[int, int, Counts]] = field(default_factory=list, repr=False, compare=False)
 
     def add(self, second: int, buckets: Mapping[str, int]) -> None:
-        """Append one second's buckets as a row of the record holds them ({str(index): count})."""
+        """Append one second's buckets as a row of the record holds them ({str(index): count}). ValueError where one
+        of them is no bucket, or its count none; nothing is then appended."""
         if not buckets:
             return
         mark = len(self.index)
         try:
             self.index.fromlist(indices(buckets))
             self.count.fromlist(list(buckets.values()))
-        except (OverflowError, KeyError, TypeError):
+        except (OverflowError, KeyError, TypeError) as error:
             del self.index[mark:]
-            self._add_each(buckets)
+            raise ValueError(f"this is no histogram: {error!r}") from error
         self.second.append(second)
         self.begin.append(len(self.index))
-
-    def _add_each(self, buckets: Mapping[str, int]) -> None:
-        """The slow way, for buckets of which some are no histogram: those are left out."""
-        for name, n in buckets.items():
-            if str(name).isdecimal() and isinstance(n, int) and 0 <= n < 2**31:
-                self.index.append(min(int(name), _TOP))
-                self.count.append(n)
 
     def merged(self, start: float = -math.inf, end: float = math.inf) -> Counts:
         """The sum of the histograms of the seconds whose middle lies in [start, end)."""

@@ -12,9 +12,9 @@ import orjson
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.record import rows
+from autoscale.record.digest import Digest, digest_of
 from autoscale.record.rows import Row
-from autoscale.record.shape import decode, misfit
-from autoscale.record.writer import new_digest
+from autoscale.record.shape import MANY, decode, misfit
 
 
 def read(path: Path | str) -> Iterator[Row]:
@@ -52,13 +52,14 @@ def _open(path: Path) -> IO[bytes]:
 
 def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
     broken: str | None = None
-    number, digest = 0, new_digest()
+    number, digest = 0, typing.cast("Digest | None", None)
     for number, line in enumerate(_lines(file), start=1):
         if broken is not None:
             _corrupt(name, number - 1, broken)
         row = decode(line)
         if row is not None and number > 1:
-            digest.update(line)
+            if digest is not None:
+                digest.update(line)
             yield row
             continue
         try:
@@ -70,10 +71,12 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
             continue
         if number == 1:
             _check_header(row, name)
+            digest = digest_of(row)
         _check(row, name, number)
-        if row["k"] == "end" and "digest" in row:
-            row["digest_holds"] = row["digest"] == digest.hexdigest()
-        digest.update(line)
+        if digest is not None:
+            if row["k"] == "end" and "digest" in row:
+                row["digest_holds"] = row["digest"] == digest.hexdigest()
+            digest.update(line)
         yield row
     if number == 0:
         _foreign(name)
@@ -137,11 +140,14 @@ def _check_header(row: Any, name: str) -> None:
 def _check(row: Any, name: str, number: int) -> None:
     """A row has the fields of its kind, of the right JSON type; kinds we do not know pass unread.
 
-    What lies deeper is for the analysis to leave out: one odd row does not cost the others.
+    What lies deeper, or is out of bounds, is for the analysis to leave out (``odd`` tells it so of the many, which it
+    does not check again): one odd row does not cost the others.
     """
     if not isinstance(row, dict) or not isinstance(row.get("k"), str):
         _corrupt(name, number, "no kind")
     found = misfit(row, row["k"])
-    if found is not None and found.outer:
+    if found is not None and not found.outer:
+        row |= {"odd": True} if row["k"] in MANY else {}
+    elif found is not None:
         problem = Problem(f"{name}: line {number}: {row['k']}.{found.path}", found.found, found.wanted)
         raise InputError(f"{name} is corrupt", problems=[problem])

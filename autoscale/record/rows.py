@@ -18,7 +18,10 @@ SCHEMA = 1
 
 _HUGE = 10**15  # beyond any time, size or duration that a run can hold
 Number = Annotated[float, Meta(gt=-_HUGE, lt=_HUGE)]
-Count = Annotated[int, Meta(gt=-_HUGE, lt=_HUGE)]
+Count = Annotated[int, Meta(ge=0, lt=_HUGE)]
+Pods = Annotated[int, Meta(ge=0, lt=2**31)]  # the API's int32
+Span = Annotated[float, Meta(ge=0, lt=_HUGE)]
+Millicores = Annotated[float, Meta(ge=0, lt=10**8)]  # of one container; no machine has 100,000 cores
 
 
 class Condition(TypedDict):
@@ -116,6 +119,7 @@ class Header(Stamp):
     manifests as applied.
     ``also``: other workloads that are recorded beside the target; rows of theirs say so in ``of``, by their names.
     ``histogram`` is {"min_s", "growth"}. ``accepted`` lists fields the embedded cluster does not enforce.
+    ``digest``: how that of the end was made, ``sha256``; without it BLAKE2b of 16 bytes, as older releases made it.
     """
 
     k: Literal["header"]
@@ -131,6 +135,7 @@ class Header(Stamp):
     environment: dict[str, Any]
     histogram: dict[str, Number]
     accepted: list[str]
+    digest: NotRequired[str]
 
 
 class Clock(Stamp):
@@ -175,7 +180,8 @@ class PodLoad(Stamp, lines.PodLoad):
 
 class Container(TypedDict):
     """One container of a pod; requests (asked for) and limits (in force) None where unset, ``started`` None until it
-    runs. Init containers that restart always stand behind the others."""
+    runs. ``reason``: why it waits or ended, of one that runs again why it ended before. Init containers that restart
+    always stand behind the others."""
 
     name: str
     cpu_request_m: Count | None
@@ -219,10 +225,10 @@ class Workload(Stamp):
     uid: str
     name: str
     generation: Count
-    spec_replicas: Count | None
-    status_replicas: Count
-    ready: Count
-    available: Count
+    spec_replicas: Pods | None
+    status_replicas: Pods
+    ready: Pods
+    available: Pods
     replicas_by: NotRequired[str | None]
     template_by: NotRequired[str | None]
     removed: NotRequired[bool]
@@ -282,8 +288,8 @@ class Behavior(TypedDict, total=False):
 class HpaSpec(TypedDict, total=False):
     """What is read of an autoscaling/v2 ``spec``; all that the API gave stands in the record."""
 
-    minReplicas: Count | None
-    maxReplicas: Count
+    minReplicas: Pods | None
+    maxReplicas: Pods
     metrics: list[Metric] | None
     behavior: Behavior | None
 
@@ -298,8 +304,8 @@ class Hpa(Stamp):
     name: str
     generation: Count
     spec: HpaSpec
-    current: Count | None
-    desired: Count | None
+    current: Pods | None
+    desired: Pods | None
     last_scale: Number | None
     metrics: list[Metric] | None
     conditions: dict[str, Condition]
@@ -400,7 +406,7 @@ class Service(Stamp):
 class ContainerUsage(TypedDict):
     """What one container used."""
 
-    cpu_m: Number
+    cpu_m: Millicores
     mem_b: Count | None
 
 
@@ -411,7 +417,7 @@ class Usage(Stamp):
     pod_uid: str
     at: Number
     clk: str
-    window_s: Number
+    window_s: Span
     containers: dict[str, ContainerUsage]
 
 
@@ -491,8 +497,8 @@ Reason = Literal["done", "interrupted", "failed"]
 class End(Stamp):
     """The last row of a run that was not cut off.
 
-    ``rows``: how many rows the record has, this one included. ``digest``: BLAKE2b (16 bytes, hexadecimal) of all bytes
-    before this row, so of every line with its line feed.
+    ``rows``: how many rows the record has, this one included. ``digest``: that of the header's kind, hexadecimal,
+    of all bytes before this row, so of every line with its line feed.
     """
 
     k: Literal["end"]

@@ -2,6 +2,7 @@
 
 import math
 import re
+import types
 import typing
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
@@ -12,7 +13,7 @@ from autoscale.record import rows
 
 # The many rows, whose types leave nothing open: they are decoded by their types, unknown fields left out. The others
 # hold parts of the API's objects, of which everything is kept.
-_MANY = ("load", "pod_load", "usage")
+MANY = ("load", "pod_load", "usage")
 FROM_JSON = ("load", "pod_load")  # as the workers wrote them
 _FIRST = b'{"k":"'
 _WHERE = re.compile(r" - at `\$\.?(.*)`$")
@@ -31,14 +32,33 @@ class Misfit(NamedTuple):
     outer: bool
 
 
+def bounded(hint: Any) -> Any:
+    """A type of the load generator's, which knows no bounds: its numbers are counts, and times since the epoch."""
+    if hint in (int, float):
+        return rows.Count if hint is int else rows.Span
+    if typing.is_typeddict(hint):
+        return TypedDict(hint.__name__, _bounded_fields(hint))  # type: ignore[operator]
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (None, typing.Literal, typing.Annotated):
+        return hint
+    if origin in (typing.Union, types.UnionType):
+        return typing.Union[tuple(map(bounded, inner))]  # noqa: UP007, of as many as there are
+    return origin[tuple(map(bounded, inner)) if len(inner) > 1 else bounded(inner[0])]
+
+
+def _bounded_fields(kind: type) -> dict[str, Any]:
+    return {name: bounded(hint) for name, hint in typing.get_type_hints(kind, include_extras=True).items()}
+
+
 def _written(kind: type) -> Any:
     """The type of a row as it stands in a record: numbered and stamped."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return TypedDict(kind.__name__, {**hints, "n": int, "t": rows.Number})  # type: ignore[operator]
 
 
-WRITTEN: Mapping[str, Any] = {name: _written(kind) for name, kind in rows.KINDS.items()}
-_DECODERS = {_FIRST + name.encode(): msgspec.json.Decoder(WRITTEN[name]) for name in _MANY}
+_HEARD: Mapping[str, Any] = {**rows.KINDS, **{name: bounded(rows.KINDS[name]) for name in FROM_JSON}}
+WRITTEN: Mapping[str, Any] = {name: _written(kind) for name, kind in _HEARD.items()}
+_DECODERS = {_FIRST + name.encode(): msgspec.json.Decoder(WRITTEN[name]) for name in MANY}
 
 
 def decode(line: bytes) -> Any:
@@ -57,7 +77,7 @@ def misfit(row: Any, kind: str, *, written: bool = True) -> Misfit | None:
 
     ``written``: it must have its number and time.
     """
-    shape = (WRITTEN if written else rows.KINDS).get(kind)
+    shape = (WRITTEN if written else _HEARD).get(kind)
     if shape is None:
         return None
     try:

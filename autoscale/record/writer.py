@@ -1,6 +1,5 @@
 """Writing a record: rows as they happen, numbered, flushed."""
 
-import hashlib
 import json
 import os
 from contextlib import suppress
@@ -11,15 +10,11 @@ import msgspec
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
+from autoscale.record.digest import NAME, new_digest
 from autoscale.record.rows import Row
 from autoscale.record.shape import FROM_JSON, misfit
 
 _ENCODER = msgspec.json.Encoder()
-
-
-def new_digest() -> "hashlib.blake2b":
-    """What the ``digest`` of the end is made with, fed with every line before it."""
-    return hashlib.blake2b(digest_size=16)
 
 
 class Writer:
@@ -49,7 +44,7 @@ class Writer:
     def write(self, row: Row, now: float) -> Row:
         """Number, stamp and append one row; returns it as written. ValueError for a NaN: JSON has none.
 
-        The ``end`` gets the digest of what stands before it.
+        The ``end`` gets the digest of what stands before it, the header the digest's name.
         """
         full = {
             "k": row["k"],
@@ -57,6 +52,8 @@ class Writer:
             "t": round(now, 4),
             **{name: value for name, value in row.items() if name != "k"},
         }
+        if full["k"] == "header":
+            full["digest"] = NAME
         if full["k"] == "end":
             full["digest"] = self._digest.hexdigest()
         line = _line(full)

@@ -24,7 +24,7 @@ TAIL_SLACK_S = 60.0
 BLIND_S = 30.0
 LOAD_CHECKS = ("workers", "load rows")  # whether the load was the planned one
 TIME_CHECKS = ("clock",)  # whether it is known what was when
-ROW_CHECKS = ("whole",)  # whether the rows are those that were written
+ROW_CHECKS = ("whole", "rows")  # whether the rows are those that were written, and say what can be
 _ASIDE = ("node", "event", "clock", "jobs")
 
 
@@ -257,7 +257,7 @@ def _unread(analysis: Analysis) -> Check:
         analysis.unread_rows,
         name="rows",
         good="every row of the record could be read",
-        bad=f"{analysis.unread_rows} rows of the record could not be read",
+        bad=f"{analysis.unread_rows} rows of the record could not be read, or say what cannot be",
     )
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from autoscale.analysis.intake.clocks import Clocks
@@ -76,7 +77,8 @@ class Live:
             if row["k"] == "clock":
                 self._clocks.add(row)
             elif row["k"] == "load":
-                self._load.add(row, self._version)
+                with suppress(ValueError, KeyError):  # one that says what cannot be; the verdict names it
+                    self._load.add(row, self._version)
             elif row.get("of") is not None:
                 pass  # the page shows the target; the report has the services beside it
             elif row["k"] in ("workload", "hpa", "pod", "usage", "event"):

@@ -23,10 +23,11 @@ from autoscale.cluster.logs import Line
 from autoscale.observe.fold import Fold
 from autoscale.observe.scope import Scope
 from autoscale.observe.view import View
+from autoscale.record.digest import new_digest
 from autoscale.record.ledger import Ledger, Numbers
 from autoscale.record.rows import Row
 from autoscale.record.totals import Totals
-from autoscale.record.writer import Writer, new_digest
+from autoscale.record.writer import Writer
 from autoscale.report import formats
 from autoscale.report.gather import gather
 from autoscale.run.recorder import Recorder

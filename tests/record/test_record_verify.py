@@ -85,7 +85,7 @@ def renumbered(lines: Lines) -> Lines:
             row["seq"], sent = sent, sent + 1
         if row["k"] == "end":
             row["rows"] = n + 1
-            row["digest"] = hashlib.blake2b(b"".join(left), digest_size=16).hexdigest()
+            row["digest"] = hashlib.sha256(b"".join(left)).hexdigest()
         left.append(json.dumps(row, separators=(",", ":")).encode() + b"\n")
     return left
 
@@ -104,15 +104,44 @@ HARM = {
 
 
 def test_a_whole_record_is_whole(tmp_path: Path, lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
-    """What the writer wrote verifies, packed too, with the digest that any BLAKE2b gives; nothing is amiss."""
+    """What the writer wrote verifies, packed too, with the digest that any SHA-256 gives; nothing is amiss."""
     path = written(tmp_path, lines)
     code, said = verified(path, capsys)
     assert code == 0
-    digest = hashlib.blake2b(b"".join(lines[:-1]), digest_size=16).hexdigest()
+    digest = hashlib.sha256(b"".join(lines[:-1])).hexdigest()
     assert re.search(rf"is whole: {len(lines)} rows, digest {digest}\.", said)
     packed = tmp_path / "record.jsonl.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
     assert verified(packed, capsys)[0] == 0
+    assert analyse(read(path)).faults == ()
+
+
+def of_kind_named(lines: Lines, name: str | None) -> Lines:
+    """The same rows under a header that names this kind of digest, or none, and with the digest of older releases."""
+    header, end = json.loads(lines[0]), json.loads(lines[-1])
+    header.pop("digest")
+    header |= {"digest": name} if name else {}
+    left = [json.dumps(header, separators=(",", ":")).encode() + b"\n", *lines[1:-1]]
+    end["digest"] = hashlib.blake2b(b"".join(left), digest_size=16).hexdigest()
+    return [*left, json.dumps(end, separators=(",", ":")).encode() + b"\n"]
+
+
+def test_a_record_of_an_older_release_is_whole(
+    tmp_path: Path, lines: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its header names no kind of digest: it is BLAKE2b of 16 bytes, and harm to it is seen."""
+    older = of_kind_named(lines, None)
+    assert verified(written(tmp_path, older), capsys)[0] == 0
+    (tmp_path / "record.jsonl").unlink()
+    assert "the digest in the end is not" in verified(written(tmp_path, altered(older)), capsys)[1]
+
+
+def test_a_digest_of_a_kind_that_only_a_newer_release_knows_cannot_be_checked(
+    tmp_path: Path, lines: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That is said, and is neither a pass nor harm to the verdict."""
+    path = written(tmp_path, of_kind_named(lines, "sha9"))
+    assert verified(path, capsys)[0] == 5
     assert analyse(read(path)).faults == ()
 
 

@@ -12,7 +12,7 @@ from autoscale.analysis.results.analysis import EventAt, GapSpan, MarkAt
 from autoscale.base.errors import InputError, Problem
 from autoscale.record import rows
 from autoscale.record.ledger import Ledger
-from autoscale.record.shape import FROM_JSON, misfit
+from autoscale.record.shape import MANY, misfit
 from loadtest.histogram import SPEC
 
 Row = Mapping[str, Any]
@@ -21,7 +21,6 @@ _MAX_EVENTS = 50_000
 _DATED = {"mark", "load", "pod_load", "usage"}
 _MAX_WAITING = 5_000
 _SENSELESS = (KeyError, ValueError, TypeError, AttributeError, OverflowError)
-_MANY = (*FROM_JSON, "usage")  # checked by their handlers, which is quicker
 _LONGEST_S = 40 * 86400.0  # no run is longer
 _IN_ORDER = {"pod", "hpa", "event", "usage", "load"}  # each is heard by one who writes down what it hears
 _ROUNDING_S = 0.5
@@ -88,7 +87,7 @@ def collect(record: Iterable[Any]) -> Collected:
             kept.ledger.add(row)
             if row.get("of") is not None:
                 continue  # of another service than the target (autoscale.analysis.services)
-            if not _near(row, start) or (kind not in _MANY and misfit(row, kind, written=False)):
+            if "odd" in row or not _near(row, start) or (kind not in MANY and misfit(row, kind, written=False)):
                 kept.strange += 1  # its inside is not what its kind holds; counted and told in the notes
                 continue
             if t > kept.last_t:

@@ -10,6 +10,7 @@ from loadtest.lines import Buckets
 
 FIELDS = ("planned", "sent", "answered", "failed", "dropped", "in_flight")
 _MAX_HOLES = 100_000
+OLDEST_S = 40 * 86400
 
 Count = int | None
 
@@ -81,9 +82,12 @@ class LoadSeconds:
 
 
 def intended(second: int, ages: Mapping[str, Buckets]) -> Iterator[tuple[int, Buckets]]:
-    """The histograms of a row, each with the second in which its requests were intended."""
-    for age, buckets in ages.items():
-        yield second - int(age), buckets
+    """The histograms of a row, each with the second in which its requests were intended. ValueError for an age that
+    is none."""
+    for name, buckets in ages.items():
+        if not 0 <= (age := int(name)) <= OLDEST_S:
+            raise ValueError(f"{name} s is no age of a request")
+        yield second - age, buckets
 
 
 def _plus(a: Count, b: Count) -> Count:

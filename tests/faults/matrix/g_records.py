@@ -95,6 +95,16 @@ def using(**amounts: object) -> Callable[[dict[str, object]], dict[str, object]]
     return lambda row: {**row, "containers": dict.fromkeys(row["containers"], amounts)}  # type: ignore[attr-defined]
 
 
+def holding(**fields: object) -> Callable[[dict[str, object]], dict[str, object]]:
+    """With these in place of what was there."""
+    return lambda row: {**row, **fields}
+
+
+def containers(**fields: object) -> Callable[[dict[str, object]], dict[str, object]]:
+    """Every container of a pod with these."""
+    return lambda row: {**row, "containers": [{**one, **fields} for one in row["containers"]]}  # type: ignore[attr-defined]
+
+
 def odd(name: str, make: Callable[[Path], Path], wanted: Wanted) -> Fault:
     return Given(name, JUDGE, make, wanted, kept(lambda lines: lines))
 
@@ -108,6 +118,7 @@ def verified(name: str, harm: Callable[[Lines], Lines | bytes], wanted: Wanted, 
 
 
 NO_RECORD = Wanted((2,))
+SENSELESS = Wanted((5,), ["say what cannot be"])
 FAULTS: list[Fault] = [
     *(judged(f"a {kind} row is missing", missing(kind)) for kind in ("load", "hpa", "pod", "workload")),
     *(judged(f"a {kind} row is there twice", doubled(kind)) for kind in ("load", "event", "usage")),
@@ -130,8 +141,20 @@ FAULTS: list[Fault] = [
     odd("the clock was set on by an hour", rewritten("any", later("t", 3600.0)), Wanted((0, 1, 5))),
     odd("samples of metrics an hour late", rewritten("usage", later("at", -3600.0)), Wanted((0, 1, 5))),
     odd("samples of metrics from the future", rewritten("usage", later("at", 3600.0)), Wanted((0, 1, 5))),
-    odd("samples of metrics below 0", rewritten("usage", using(cpu_m=-500, mem_b=-1)), Wanted((0, 1, 5))),
-    odd("samples of metrics of 1e300", rewritten("usage", using(cpu_m=1e300, mem_b=10**15)), Wanted((0, 1, 5))),
+    odd("samples of metrics below 0", rewritten("usage", using(cpu_m=-500, mem_b=-1)), SENSELESS),
+    odd("samples of metrics of 1e300", rewritten("usage", using(cpu_m=1e300, mem_b=10**14)), SENSELESS),
+    odd("samples of metrics of a million cores", rewritten("usage", using(cpu_m=1e9, mem_b=1)), SENSELESS),
+    odd("answers below 0", rewritten("load", holding(answered=-5)), SENSELESS),
+    odd("failures below 0", rewritten("load", holding(failed={"timeout": -5})), SENSELESS),
+    odd("latencies below 0", rewritten("load", holding(response={"0": {"-3": 5}})), SENSELESS),
+    odd("latencies of years", rewritten("load", holding(response={"0": {"999999": 5}})), SENSELESS),
+    odd("latencies of requests of tomorrow", rewritten("load", holding(response={"-100": {"30": 5}})), SENSELESS),
+    odd("a number of latencies below 0", rewritten("load", holding(response={"0": {"30": -5}})), SENSELESS),
+    odd("a generator's CPU of 1e300", rewritten("load", holding(cpu_s=1e300)), SENSELESS),
+    odd("a wanted size below 0", rewritten("hpa", holding(desired=-5)), SENSELESS),
+    odd("a wanted size that the API cannot say", rewritten("hpa", holding(desired=10**12)), SENSELESS),
+    odd("ready pods below 0", rewritten("workload", holding(ready=-5)), SENSELESS),
+    odd("restarts below 0", rewritten("pod", containers(restarts=-5)), SENSELESS),
     verified("packed and cut off", lambda lines: gzip.compress(b"".join(lines))[:-2000], Wanted((2, 5)), "r.jsonl.gz"),
     verified("packed and spoilt", lambda lines: b"\x1f\x8b" + b"\1" * 500, Wanted((2, 5)), "r.jsonl.gz"),
     verified("called packed and not packed", lambda lines: lines, Wanted((0, 2)), "r.jsonl.gz"),

@@ -33,7 +33,21 @@ def _life(kept: Collected, name: str, told: list[rows.Node]) -> NodeLife:
         gone=gone,
         for_whom=_asked(kept.events, name, kept) if came is not None else None,
         why_gone=_said(kept.events, name, gone) if gone is not None else None,
+        lost=_lost(told, gone if gone is not None else kept.last_t),
     )
+
+
+def _lost(told: list[rows.Node], end: float) -> tuple[tuple[float, float], ...]:
+    """The spans in which a node was not Ready though it had been, until it was again, or went."""
+    spans: list[tuple[float, float]] = []
+    was, since = False, None
+    for row in told:
+        if row["ready"]:
+            spans += [(since, row["t"])] if since is not None else []
+            was, since = True, None
+        elif was and since is None and not row.get("removed"):
+            since = row["t"]
+    return tuple(spans) if since is None else (*spans, (since, end))
 
 
 def _asked(events: list[EventAt], name: str, kept: Collected) -> str | None:

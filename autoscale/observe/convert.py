@@ -72,6 +72,7 @@ def _container(container: Object, status: Object) -> Container:
     asked = (container.get("resources") or {}).get("requests") or {}
     given = (named[0].get("resources") if named else None) or container.get("resources") or {}
     running, waiting, ended = (state.get(key) or {} for key in ("running", "waiting", "terminated"))
+    before = (((named[0] if named else {}).get("lastState") or {}).get("terminated") or {}) if running else {}
     return {
         "name": container["name"],
         "cpu_request_m": _cpu(asked),
@@ -79,7 +80,7 @@ def _container(container: Object, status: Object) -> Container:
         "mem_request_b": whole(asked["memory"]) if "memory" in asked else None,
         "started": seconds(running.get("startedAt") or ended.get("startedAt")),
         "restarts": int(named[0].get("restartCount") or 0) if named else 0,
-        "reason": waiting.get("reason") or ended.get("reason"),
+        "reason": waiting.get("reason") or ended.get("reason") or before.get("reason"),
     }
 
 

@@ -352,6 +352,8 @@ CASES: list[Case] = [
     ("F44", lambda: late_node(70), lambda: late_node(50)),
     ("F45", lambda: run().event(100, "DisruptionBlocked", "Pdb prevents pod evictions", "Node/n1"),
      lambda: run().event(100, "DisruptionTerminating", "Disrupting Node: Empty", "Node/n1")),
+    ("F47", lambda: restarted(100), lambda: restarted(-2)),
+    ("F48", lambda: lost_node(100), lambda: lost_node(-4)),
     ("F46", lambda: rolled_out(None), lambda: rolled_out(130)),
     ("F43", lambda: recommended("Off", 210), lambda: recommended("Off", 190)),
     ("F41", lambda: run().keda(-5).keda(100, paused="whole"), lambda: run().keda(-5)),
@@ -382,6 +384,21 @@ def late_node(seconds: float) -> Record:
     record = run().add("node", -5, name="n1", ready=True, cpu_m=1000, unschedulable=False)
     record.add("node", 100, name="n2", ready=False, cpu_m=1000, unschedulable=False)
     return record.add("node", 100 + seconds, name="n2", ready=True, cpu_m=1000, unschedulable=False)
+
+
+def lost_node(at: float) -> Record:
+    """A node that was Ready before the record is not for two seconds."""
+    record = run().add("node", -5, name="n1", ready=True, cpu_m=1000, unschedulable=False)
+    record.add("node", at, name="n1", ready=False, cpu_m=1000, unschedulable=False)
+    return record.add("node", at + 2, name="n1", ready=True, cpu_m=1000, unschedulable=False)
+
+
+def restarted(at: float) -> Record:
+    """A pod whose container was killed for its memory and runs again."""
+    record = run().pod("p0", -20)
+    row = record.body[-1]
+    again = [{**one, "restarts": 1, "reason": "OOMKilled"} for one in row["containers"]]
+    return record.add("pod", at, **{k: v for k, v in row.items() if k not in ("k", "t")} | {"containers": again})
 
 
 def replica_set(record: Record, at: float, name: str, size: int, ready: int, *, there: int | None = None) -> Record:
@@ -525,9 +542,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """46 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """48 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 47)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 49)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from autoscale.record import rows
 
 STALE_S = 90.0  # a pod's last CPU sample is not carried further than this
+_MOST_AT_ONCE = 100
 _FAR_S = 86400.0  # a sample dated a day off is no sample
 Requests = dict[str, dict[str, int]]  # container -> resource -> thousandths; what is absent is not requested
 Dated = tuple[float | None, float]  # the server's time (whole seconds, None where it gives none), when we heard
@@ -31,6 +32,7 @@ class PodHistory:
     removed: float | None = None
     ended: float | None = None
     restarts: int = 0
+    restarted: list[float] = field(default_factory=list)
     reason: str | None = None
     sized_by: str | None = None
     request_m: int | None = None
@@ -67,7 +69,10 @@ class PodHistory:
         running = [start for start in starts if start is not None]
         if self.started is None and starts and len(running) == len(starts):
             self.started = (max(running), t)
-        self.restarts = max(self.restarts, sum(c["restarts"] for c in containers))
+        restarts = sum(c["restarts"] for c in containers)
+        if restarts > self.restarts and self.first_seen < t:  # those that it came with were before the record
+            self.restarted += [t] * min(restarts - self.restarts, _MOST_AT_ONCE)
+        self.restarts = max(self.restarts, restarts)
         reason = next((c["reason"] for c in containers if c["reason"]), None)
         if reason or (containers and not self.restarts):  # what it waited for is over; why it was restarted is not
             self.reason = reason

@@ -186,6 +186,7 @@ class GapSpan:
 @dataclass(frozen=True, slots=True)
 class NodeLife:
     """One node. ``came``: None where it was there before the record; ``ready``: when it first was, None: never.
+    ``lost``: (from, until) of each time in which it was not Ready though it had been.
 
     ``for_whom`` and ``why_gone``: the words of the node autoscaler, None where none was heard.
     """
@@ -200,6 +201,7 @@ class NodeLife:
     gone: float | None
     for_whom: str | None
     why_gone: str | None
+    lost: tuple[tuple[float, float], ...] = ()
 
 
 InterventionKind = Literal[

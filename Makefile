@@ -102,8 +102,8 @@ fuzz: $(VENV)/.dev  ## Send odd input at every reader and at the embedded API (A
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 .PHONY: faults
-faults: $(VENV)/.dev  ## Meet the fault matrix and write docs/faults.md (half an hour; ARGS='reaper' for some)
-	@$(BIN)/python -m tests.faults $(ARGS)
+faults: $(VENV)/.dev  ## Meet the fault matrix and write docs/faults.md (half an hour; ARGS='reaper' for some; CONTEXT=local)
+	@$(BIN)/python -m tests.faults --context $(CONTEXT) $(ARGS)
 
 .PHONY: docs
 docs: $(VENV)/.dev  ## Write the generated pages under docs/ again

@@ -21,20 +21,27 @@ from tests.faults.page import PAGE, keep, page, read
 @click.command(help=__doc__)
 @click.argument("texts", nargs=-1)
 @click.option("--side-by-side", type=click.IntRange(1, 16), default=3, show_default=True, help="So many at a time.")
+@click.option(
+    "--context",
+    type=click.Choice(["embedded", "local"]),
+    default="embedded",
+    show_default=True,
+    help="On which cluster; on the local one, which make cluster starts, one after the other.",
+)
 @click.option("--quick", is_flag=True, help="Only those that need no whole run.")
 @click.option("--keep-folders", is_flag=True, help="Leave records and output of those that did not hold.")
-def main(texts: tuple[str, ...], side_by_side: int, quick: bool, keep_folders: bool) -> None:
+def main(texts: tuple[str, ...], side_by_side: int, context: str, quick: bool, keep_folders: bool) -> None:
     """Meet them, write the page, and end with 1 where one did not hold."""
     chosen = [
         (kind, fault.name)
-        for kind, faults in kinds().items()
+        for kind, faults in kinds(context).items()
         for fault in faults
         if (fault.quick or not quick) and (not texts or any(text in f"{kind}: {fault.name}" for text in texts))
     ]
     known = {(kind, fault.name) for kind, faults in kinds().items() for fault in faults}
     root = Path(tempfile.mkdtemp(prefix="faults-"))
     outcomes: list[Outcome] = []
-    with ProcessPoolExecutor(side_by_side, multiprocessing.get_context("fork")) as pool:
+    with ProcessPoolExecutor(1 if context == "local" else side_by_side, multiprocessing.get_context("fork")) as pool:
         for met in as_completed([pool.submit(meet, *one, root / str(n)) for n, one in enumerate(chosen)]):
             outcomes.append(met.result())
             click.echo(line(outcomes[-1]))

@@ -112,6 +112,7 @@ def status(code: int) -> bytes:
 class InProcess:
     """``before``: done to the cluster before the run; ``during``: as the first row of load is heard, of which there
     are two seconds; ``meanwhile``: entered around the run. ``keeps``: a second run need not be possible.
+    ``begins_with``: so many pods have to be ready when the load starts.
 
     ``troubles`` begin with the run, ``later`` with its load, when, with ``cut``, every connection breaks.
     """
@@ -128,6 +129,7 @@ class InProcess:
     meanwhile: Callable[[], Any] | None = None
     slow: bool = False
     cut: bool = False
+    begins_with: int | None = None
 
     @property
     def quick(self) -> bool:
@@ -172,6 +174,8 @@ class InProcess:
         met.amiss = self.wanted.amiss(met.code, met.said)
         met.amiss += ["the trouble was not met"] if (self.troubles or self.later) and not api.met else []
         seconds(options.out, met)
+        if self.begins_with is not None and (begun := ready_at_start(options.out)) != self.begins_with:
+            met.amiss.append(f"the load began with {begun} ready pods")
         return met
 
 
@@ -185,12 +189,25 @@ def ended(run: Callable[[], Any], said: list[str]) -> Met:
     return Met(int(result.exit_code), "\n".join([*said, result.summary, str(result.error or ""), report]))
 
 
+def recorded(out: Path) -> list[dict[str, Any]]:
+    """The whole rows of the first record; none where there is none."""
+    records = sorted(out.glob("*/record.jsonl"))
+    lines = records[0].read_bytes().splitlines(keepends=True) if records else []
+    return [json.loads(line) for line in lines if line.endswith(b"\n")]
+
+
+def ready_at_start(out: Path) -> int | None:
+    """How many pods of the target were ready when the load started."""
+    rows = recorded(out)
+    start = next((row["n"] for row in rows if row["k"] == "mark" and row["name"] == "load-start"), 0)
+    return next((row["ready"] for row in reversed(rows[:start]) if row["k"] == "workload" and "ready" in row), None)
+
+
 def seconds(out: Path, met: Met) -> None:
     """How many of the load's seconds are not in the record, and whether that is told."""
-    records = sorted(out.glob("*/record.jsonl"))
-    if not records:
+    rows = recorded(out)
+    if not rows:
         return
-    rows = [json.loads(line) for line in records[0].read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
     begun = any(row["k"] == "mark" and row["name"] == "load-start" for row in rows)
     kept = {row["seq"] for row in rows if row["k"] == "load"}
     met.lost = SECONDS - len(kept) if begun else None

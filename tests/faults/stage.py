@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +40,8 @@ class Stage:
 
     home: Path
     run: "subprocess.Popen[bytes]"
+    context: str = "embedded"
+    namespace: str = "default"
     marks: set[str] = field(default_factory=set)
     written: dict[str, int] = field(default_factory=dict)
     over: threading.Event = field(default_factory=threading.Event)
@@ -98,11 +100,15 @@ class Stage:
         facts = self.home / "state" / "autoscale" / "embedded" / "embedded" / "facts.json"
         return int(json.loads(facts.read_text())["pid"])
 
+    @property
+    def kubeconfig(self) -> Path:
+        """How the run's cluster is reached."""
+        return self.home / "state" / "autoscale" / "embedded" / "embedded" / "kubeconfig"
+
     @contextmanager
     def cluster(self) -> Iterator[Cluster]:
         """The door to the run's cluster."""
-        kubeconfig = self.home / "state" / "autoscale" / "embedded" / "embedded" / "kubeconfig"
-        with connect("embedded", kubeconfig) as cluster:
+        with connect(self.context, self.kubeconfig) as cluster:
             yield cluster
 
     def pids(self, *wanted: str) -> list[int]:
@@ -125,11 +131,15 @@ class Stage:
                 if reaper.__file__ in words:
                     self.marks.add(words[words.index(reaper.__file__) + 1])
         with suppress(OSError):  # folders of pods go as they end
-            for log in self.home.glob("state/autoscale/embedded/*/pods/**/*.log"):
+            for log in self.logs():
                 lines = log.read_bytes().splitlines(keepends=True)
                 rows = [line for line in lines if b'"k": "load"' in line or b'"k":"load"' in line]
                 if rows:
                     self.written[str(log)] = sum(line.endswith(b"\n") for line in rows)
+
+    def logs(self) -> Iterable[Path]:
+        """The logs of the run's pods, as the node keeps them."""
+        return self.home.glob("state/autoscale/embedded/*/pods/**/*.log")
 
     def watch(self) -> None:
         """Note again and again, until it is over."""
@@ -154,33 +164,33 @@ class Stage:
     def delete(self, kind: str, name: str) -> None:
         """Delete an object, as somebody else would."""
         with self.cluster() as cluster:
-            assert delete(cluster, kind, "default", name)
+            assert delete(cluster, kind, self.namespace, name)
 
     def delete_and_make(self, kind: str, name: str) -> None:
         """Delete an object and make it again at once."""
         with self.cluster() as cluster:
-            path = resource_of(kind).path("default", name)
+            path = resource_of(kind).path(self.namespace, name)
             old = cluster.get(path)
             meta = {key: old["metadata"][key] for key in ("name", "namespace", "labels") if key in old["metadata"]}
-            assert delete(cluster, kind, "default", name)
-            cluster.send("POST", resource_of(kind).path("default"), {**old, "metadata": meta, "status": {}})
+            assert delete(cluster, kind, self.namespace, name)
+            cluster.send("POST", resource_of(kind).path(self.namespace), {**old, "metadata": meta, "status": {}})
 
     def patch(self, kind: str, name: str, body: Mapping[str, Any], part: str = "") -> None:
         """Edit an object, as somebody else would."""
         with self.cluster() as cluster:
-            cluster.send("PATCH", resource_of(kind).path("default", name) + part, dict(body), content_type=MERGE)
+            cluster.send("PATCH", resource_of(kind).path(self.namespace, name) + part, dict(body), content_type=MERGE)
 
     def pods(self, text: str) -> list[str]:
         """Names of pods that hold a text."""
         with self.cluster() as cluster:
-            items = cluster.list(resource_of("Pod").path("default"))["items"]
+            items = cluster.list(resource_of("Pod").path(self.namespace))["items"]
         return [item["metadata"]["name"] for item in items if text in item["metadata"]["name"]]
 
     def evict(self, pod: str) -> None:
         """Ask for a pod's eviction, as a drain does."""
-        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": "default"}}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": self.namespace}}
         with self.cluster() as cluster:
-            cluster.send("POST", resource_of("Pod").path("default", pod) + "/eviction", body)
+            cluster.send("POST", resource_of("Pod").path(self.namespace, pod) + "/eviction", body)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -191,16 +201,17 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def staged(home: Path, *words: str, shell: str = "") -> Iterator[Stage]:
-    """A run that has begun; ended in any case. ``shell``: what a shell does before it starts it."""
-    line = [*AUTOSCALE, "run", str(SCENARIO), "--no-web", "--out", f"{home}/runs", *words]
+def staged(home: Path, *words: str, shell: str = "", kind: Callable[..., Stage] = Stage) -> Iterator[Stage]:
+    """A run that has begun; ended in any case. ``shell``: what a shell does before it starts it. ``kind``: where it
+    is, which is told to it by ``words``."""
+    line = [*AUTOSCALE, "run", *words, "--no-web", "--out", f"{home}/runs"]
     if shell:
         line = ["sh", "-c", f'{shell}; exec "$@"', "sh", *line]
     with (home / "said.txt").open("wb") as out:
         run = subprocess.Popen(
             line, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=home, env=environment(home), process_group=0
         )
-    stage = Stage(home, run)
+    stage = kind(home, run)
     watcher = threading.Thread(target=stage.watch)
     watcher.start()
     try:

@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,16 +40,28 @@ class WholeRun:
 
     def _meet(self, home: Path) -> Met:
         """Run, let it happen, wait for the end, look at what there is, and begin the next run."""
-        with staged(home, *self.words) as stage:
+        with self.staged(home) as stage:
             self.act(stage)
             code = stage.run.wait(LONGEST_S)
             ended = time.monotonic()
         said = stage.told()
         met = Met(code, said, amiss=self.wanted.amiss(code, said), **counted(stage))
-        met.left = [] if self.after_next else gone(home, stage.marks)
-        next_run(home, met, ended)
-        met.left += gone(home, stage.marks) if self.after_next else []
+        met.left = [] if self.after_next else gone(lambda: self.left(stage))
+        next_run(home, self.asked(home), met, ended)
+        met.left += gone(lambda: self.left(stage)) if self.after_next else []
         return met
+
+    def asked(self, home: Path) -> list[str]:
+        """The scenario, and where it is run."""
+        return [str(SCENARIO)]
+
+    def staged(self, home: Path) -> AbstractContextManager[Stage]:
+        """The run."""
+        return staged(home, *self.asked(home), *self.words)
+
+    def left(self, stage: Stage) -> list[str]:
+        """What is still there of it."""
+        return left(stage.home, stage.marks)
 
 
 def counted(stage: Stage) -> dict[str, object]:
@@ -67,17 +80,17 @@ def names_the_loss(stage: Stage) -> bool:
     return told or not rows or rows[-1]["k"] != "end" or rows[-1]["reason"] != "done"
 
 
-def gone(home: Path, marks: set[str]) -> list[str]:
+def gone(found: Callable[[], list[str]]) -> list[str]:
     """What is still left when it has had its time."""
     end = time.monotonic() + GONE_S
-    while (found := left(home, marks)) and time.monotonic() < end:
+    while (there := found()) and time.monotonic() < end:
         time.sleep(0.1)
-    return found
+    return there
 
 
-def next_run(home: Path, met: Met, ended: float) -> None:
-    """Ask until the next run would begin, on a cluster that it starts for that."""
-    line = [*AUTOSCALE, "run", str(SCENARIO), "--no-web", "--dry-run", "--out", f"{home}/next"]
+def next_run(home: Path, words: Sequence[str], met: Met, ended: float) -> None:
+    """Ask until the next run would begin, on a cluster that it starts for that where none is there."""
+    line = [*AUTOSCALE, "run", *words, "--no-web", "--dry-run", "--out", f"{home}/next"]
     while time.monotonic() < ended + LONGEST_S:
         done = subprocess.run(line, env=environment(home), cwd=home, capture_output=True, stdin=subprocess.DEVNULL)
         if done.returncode == 0:

@@ -1,6 +1,7 @@
 """The thing under test is changed or taken away."""
 
-from tests.faults.fault import Wanted
+from tests.faults.fault import Fault, Wanted
+from tests.faults.imaginary import InProcess
 from tests.faults.stage import Stage
 from tests.faults.whole import WholeRun
 
@@ -74,7 +75,14 @@ def replica_set_deleted(stage: Stage) -> None:
     stage.delete("ReplicaSet", stage.pods("web-")[0].rpartition("-")[0])
 
 
-FAULTS = [
+SMALL = "{spec: {template: {spec: {containers: [{name: web, resources: {requests: {cpu: 50m}}}]}}}}"
+FIFTY = (
+    "patches=[{kind: HorizontalPodAutoscaler, name: web, patch: {spec: {minReplicas: 50, maxReplicas: 60}}}, "
+    f"{{kind: Deployment, name: web, patch: {SMALL}}}]"
+)
+
+FAULTS: list[Fault] = [
+    InProcess("a minimum of 50 pods where 2 are made", Wanted((0,)), words=[FIFTY], begins_with=50, again=False),
     WholeRun("HPA deleted at the peak", hpa_deleted, Wanted(UNKNOWN, ["the HPA web was deleted"])),
     WholeRun("HPA deleted and made again", hpa_made_again, Wanted(UNKNOWN, ["the HPA web was deleted"])),
     WholeRun("HPA edited", hpa_edited, Wanted(JUDGED, ["the HPA web was edited"])),

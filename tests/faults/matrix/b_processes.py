@@ -71,6 +71,12 @@ def after_load(stage: Stage) -> None:
     stage.kill(runner(stage), signal.SIGTERM)
 
 
+def at_its_start(stage: Stage) -> None:
+    """kill -9 to the load's worker before it has said a word."""
+    stage.until(lambda: worker(stage), "there was a worker")
+    stage.kill(worker(stage))
+
+
 def halted(who: Callable[[Stage], list[int]], stage: Stage) -> None:
     stage.until_load()
     stage.halt(who(stage), 4.0)
@@ -109,6 +115,7 @@ FAULTS = [
     WholeRun("control plane: kill -9 while the run waits", at(WAITING, control_plane, signal.SIGKILL), DIED),
     WholeRun("control plane: stopped for 4 s", partial(halted, control_plane), Wanted((5, 6))),
     *(peak("load worker", worker, n, BROKEN) for n in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)),
+    WholeRun("load worker: kill -9 at its start", at_its_start, BROKEN),
     WholeRun("load worker: stopped for 4 s", partial(halted, worker), BROKEN),
     *(peak("load master", master, n, BROKEN) for n in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)),
     WholeRun("load master: stopped for 4 s", partial(halted, master), Wanted(JUDGED)),

@@ -69,6 +69,7 @@ FIXED: Mapping[str, Mapping[str, Any]] = {
         "ipFamilyPolicy": "SingleStack",
     },
     "ServicePort": {"protocol": "TCP"},
+    "CustomResourceDefinitionSpec": {"conversion": {"strategy": "None"}},
     "HorizontalPodAutoscalerSpec": {"minReplicas": 1},
     "Secret": {"type": "Opaque"},
     "Namespace": {"spec": {"finalizers": ["kubernetes"]}},
@@ -168,6 +169,12 @@ def _hpa(spec: Object) -> None:
         spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
 
 
+def _custom_names(names: Object) -> None:
+    if kind := names.get("kind"):
+        names.setdefault("singular", str(kind).lower())
+        names.setdefault("listKind", f"{kind}List")
+
+
 def _behavior(behavior: Object) -> None:
     """Only where a behaviour is given: without one the controller uses the same values."""
     for name, fixed in _RULES.items():
@@ -192,6 +199,7 @@ _RULES: Mapping[str, Mapping[str, Any]] = {
 
 _SPECIAL: Mapping[str, Callable[[Object], None]] = {
     "Container": _container,
+    "CustomResourceDefinitionNames": _custom_names,
     **dict.fromkeys(("DeploymentStrategy", "StatefulSetUpdateStrategy", "DaemonSetUpdateStrategy"), _strategy),
     "Job": _job_labels,
     "JobSpec": _job,

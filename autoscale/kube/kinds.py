@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoscale.kube.quantities import parse_quantity
+from autoscale.kube.schema import Type, type_of
 
 Object = dict[str, Any]
 Key = tuple[str, str, str]
@@ -26,7 +27,9 @@ class Resource:
     ``immutable``: paths that an update must not change. ``selectable``: fields that a field selector may name, beside
     name and namespace. ``effect``: where the embedded cluster stores the kind but nothing follows from it, what that
     means. ``stored``: False where this is another form of a kind that is stored as another row has it (``forms``).
-    ``served``: whether the embedded cluster has the kind; the others are known from real clusters.
+    ``served``: whether the embedded cluster has the kind; the others are known from real clusters. ``defined``: the
+    version of a CustomResourceDefinition that a custom kind comes from, ``structure`` its schema's type, and ``names``
+    what it calls one of them and a list.
     """
 
     group: str = ""
@@ -45,6 +48,30 @@ class Resource:
     effect: str = ""
     served: bool = True
     stored: bool = True
+    defined: Mapping[str, Any] | None = None
+    structure: Type | None = None
+    names: tuple[str, str] | None = None
+
+    @property
+    def shelf(self) -> str:
+        """What the store keeps its objects under: the kind, or a custom one's definition, as other groups may have
+        kinds of that name."""
+        return self.kind if self.defined is None else self.qualified
+
+    @property
+    def singular(self) -> str:
+        """``deployment``, as discovery names it."""
+        return self.names[0] if self.names else self.kind.lower()
+
+    @property
+    def list_kind(self) -> str:
+        """``DeploymentList``."""
+        return self.names[1] if self.names else f"{self.kind}List"
+
+    @property
+    def type(self) -> Type | None:
+        """The type of its objects; None where there is no schema."""
+        return type_of(self.schema) if self.defined is None else self.structure
 
     @property
     def api_version(self) -> str:
@@ -266,6 +293,17 @@ KINDS = (
         effect="pods are not preempted",
     ),
     Resource(group="coordination.k8s.io", plural="leases", kind="Lease"),
+    Resource(
+        group="apiextensions.k8s.io",
+        plural="customresourcedefinitions",
+        kind="CustomResourceDefinition",
+        namespaced=False,
+        short=("crd", "crds"),
+        subresources=("status",),
+        categories=("api-extensions",),
+        generation=True,
+        immutable=("spec.group", "spec.names.plural", "spec.names.kind", "spec.scope"),
+    ),
     Resource(group="metrics.k8s.io", version="v1beta1", plural="pods", kind="PodMetrics", verbs=READ_VERBS),
     Resource(
         group="metrics.k8s.io",
@@ -324,13 +362,6 @@ BY_PATH: Mapping[tuple[str, str, str], Resource] = {(r.group, r.version, r.plura
 """By (group, version, plural), as a request's path has them."""
 
 
-def key_of(obj: Object) -> Key:
-    """The key of an object; KeyError where it has no kind or no name."""
-    metadata = obj["metadata"]
-    namespaced = RESOURCES[obj["kind"]].namespaced
-    return obj["kind"], (metadata.get("namespace") or "default") if namespaced else "", metadata["name"]
-
-
 def reference(obj: Object) -> Object:
     """An ObjectReference to the object, as events carry it in ``involvedObject``."""
     metadata = obj["metadata"]
@@ -344,19 +375,21 @@ def reference(obj: Object) -> Object:
     }
 
 
-def initial_status(obj: Object) -> Object | None:
-    """The status that the API server gives a new object of this kind; None where the kind has none.
+def initial_status(obj: Object, resource: Resource) -> Object | None:
+    """The status of a new object; None where it has none.
 
-    What a client sends as status of a new object is dropped, except for nodes, as upstream's strategies do.
+    What a client sends as status of a new object is dropped, except for nodes and where a kind has no such
+    subresource, as upstream's strategies do.
     """
-    kind = obj["kind"]
-    if kind == "Node":
+    if resource.kind == "Node":
         return obj.get("status") or {}
-    if "status" not in RESOURCES[kind].subresources:
+    if "status" not in resource.subresources:
+        return obj.get("status")
+    if resource.defined is not None:
         return None
-    if kind == "Pod":
+    if resource.kind == "Pod":
         return {"phase": "Pending", "qosClass": qos_class(obj)}
-    return dict(RESOURCES[kind].status)
+    return dict(resource.status)
 
 
 def qos_class(pod: Object) -> str:

@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-SCALARS = frozenset({"string", "int32", "int64", "number", "boolean", "Quantity", "IntOrString", "Time", "any"})
+SCALARS = frozenset(
+    {"string", "int32", "int64", "number", "boolean", "Quantity", "IntOrString", "Time", "any", "SchemaOrBool"}
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Field:
 
     ``shape`` says how ``type`` (a scalar's or a type's name) is held: by itself, in a list, in a map. ``list_type``
     is atomic, set or map (with ``keys``) for server-side apply; ``merge_key`` and ``strategy`` (merge, retainKeys)
-    are for strategic merge patches.
+    are for strategic merge patches. ``inner``: the type itself, where it has no name in the schema.
     """
 
     shape: Literal["one", "list", "map"]
@@ -30,6 +32,12 @@ class Field:
     merge_key: str | None = None
     strategy: str = ""
     atomic: bool = False
+    inner: "Type | None" = None
+
+    @property
+    def structure(self) -> "Type | None":
+        """The structured type that is held; None for scalars and for what has no schema."""
+        return self.inner or type_of(self.type)
 
 
 @dataclass(frozen=True)
@@ -89,4 +97,4 @@ def types() -> Mapping[str, Type]:
 
 def type_of(name: str) -> Type | None:
     """The type of that name; None for scalars and for what has no schema."""
-    return types().get(name)
+    return types().get("JSONSchemaProps" if name == "SchemaOrBool" else name)

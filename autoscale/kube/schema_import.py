@@ -20,6 +20,10 @@ _SCALARS = {
     "MicroTime": "Time",
     "RawExtension": "any",
     "FieldsV1": "any",
+    "JSON": "any",
+    "JSONSchemaPropsOrArray": "JSONSchemaProps",
+    "JSONSchemaPropsOrBool": "SchemaOrBool",
+    "JSONSchemaPropsOrStringArray": "any",
 }
 _EXTRA = ("autoscaling.v1.Scale", "policy.v1.Eviction")
 _MERGED = ("networking.v1.Ingress",)

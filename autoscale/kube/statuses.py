@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from autoscale.kube.kinds import RESOURCES, Key, Object, Resource
+from autoscale.kube.kinds import RESOURCES, Key, Object
 
 
 class StatusError(Exception):
@@ -31,29 +31,31 @@ class StatusError(Exception):
         return body
 
 
-def _details(resource: Resource, name: str) -> Object:
-    return {"name": name, "kind": resource.plural} | ({"group": resource.group} if resource.group else {})
+def _named(key: Key) -> tuple[str, Object]:
+    """``deployments.apps`` and the details; a custom kind's shelf is named so."""
+    qualified = RESOURCES[key[0]].qualified if key[0] in RESOURCES else key[0]
+    plural, _, group = qualified.partition(".")
+    return qualified, {"name": key[2], "kind": plural} | ({"group": group} if group else {})
 
 
 def not_found(key: Key) -> StatusError:
     """404: there is no such object."""
-    resource = RESOURCES[key[0]]
-    return StatusError(404, "NotFound", f'{resource.qualified} "{key[2]}" not found', _details(resource, key[2]))
+    qualified, details = _named(key)
+    return StatusError(404, "NotFound", f'{qualified} "{key[2]}" not found', details)
 
 
 def already_exists(key: Key) -> StatusError:
     """409: an object of that name is there already."""
-    resource = RESOURCES[key[0]]
-    text = f'{resource.qualified} "{key[2]}" already exists'
-    return StatusError(409, "AlreadyExists", text, _details(resource, key[2]))
+    qualified, details = _named(key)
+    return StatusError(409, "AlreadyExists", f'{qualified} "{key[2]}" already exists', details)
 
 
 def conflict(key: Key, why: str = "") -> StatusError:
     """409: the object has changed since it was read (or ``why``)."""
-    resource = RESOURCES[key[0]]
+    qualified, details = _named(key)
     why = why or ("the object has been modified; please apply your changes to the latest version and try again")
-    text = f'Operation cannot be fulfilled on {resource.qualified} "{key[2]}": {why}'
-    return StatusError(409, "Conflict", text, _details(resource, key[2]))
+    text = f'Operation cannot be fulfilled on {qualified} "{key[2]}": {why}'
+    return StatusError(409, "Conflict", text, details)
 
 
 def expired(version: int, oldest: int) -> StatusError:

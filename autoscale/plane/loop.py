@@ -18,6 +18,7 @@ from autoscale.plane.admission import admit
 from autoscale.plane.controllers import (
     cronjob,
     daemonset,
+    definitions,
     deployment,
     endpoints,
     endpointslice,
@@ -30,6 +31,7 @@ from autoscale.plane.controllers import (
     statefulset,
 )
 from autoscale.plane.store import Objects, Store, Write
+from autoscale.plane.view import CUSTOM
 
 
 def _never(_objects: Objects, _now: float) -> float | None:
@@ -56,7 +58,8 @@ CONTROLLERS = (
     Controller(statefulset.step, ("StatefulSet", "Pod", "ControllerRevision", *admit.READS), statefulset.next_due),
     Controller(daemonset.step, ("DaemonSet", "Pod", "Node", "ControllerRevision", *admit.READS), daemonset.next_due),
     Controller(cronjob.step, ("CronJob", "Job", *admit.READS), cronjob.next_due),
-    Controller(garbage.step, ("Namespace", *garbage.OWNED)),
+    Controller(definitions.step, ("CustomResourceDefinition", CUSTOM)),
+    Controller(garbage.step, ("Namespace", *garbage.OWNED, CUSTOM)),
     Controller(scheduler.step, ("Pod", "Node")),
     Controller(endpointslice.step, ("Service", "Pod", "EndpointSlice")),
     Controller(endpoints.step, ("Service", "Pod", "Endpoints")),

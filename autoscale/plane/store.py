@@ -14,10 +14,10 @@ from typing import Any
 from autoscale.base.times import format_time, parse_time
 from autoscale.kube import statuses
 from autoscale.kube.conditions import is_finished
-from autoscale.kube.kinds import RESOURCES, Key, Object, initial_status, key_of
+from autoscale.kube.kinds import RESOURCES, Key, Object, Resource, initial_status
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
 from autoscale.plane.events import Emit, EventRecorder
-from autoscale.plane.view import Change, Objects, Shelf, Stored
+from autoscale.plane.view import Change, Objects, Shelf, Shelves, Stored
 from autoscale.plane.writes import Create, Delete, Remove, Update, UpdateStatus, Write
 
 HISTORY = 20_000
@@ -47,7 +47,7 @@ class Store:
 
     def __init__(self, *, seed: int | None = None, history: int = HISTORY) -> None:
         self.version = 0
-        self._kinds = {kind: Shelf() for kind in RESOURCES}
+        self._kinds = Shelves((kind, Shelf()) for kind in RESOURCES)
         self._history: deque[Change] = deque(maxlen=history)
         self._random = random.Random(seed)
         self._recorder = EventRecorder()
@@ -114,7 +114,8 @@ class Store:
         metadata = dict(obj.get("metadata", {}))
         if not metadata.get("name"):
             metadata["name"] = self.generate_name(metadata.get("generateName", ""))
-        key = key_of({"kind": obj["kind"], "metadata": metadata})
+        resource = self.objects.catalogue.of(obj)
+        key = self.objects.catalogue.key_of({**obj, "metadata": metadata})
         if self.objects.get(*key) is not None:
             raise statuses.already_exists(key)
         if key[1]:
@@ -123,22 +124,21 @@ class Store:
         metadata["creationTimestamp"] = format_time(now)
         for absent in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"):
             metadata.pop(absent, None)
-        if RESOURCES[key[0]].generation:
+        if resource.generation:
             metadata["generation"] = 1
-        new = {"kind": key[0], "apiVersion": RESOURCES[key[0]].api_version, **obj, "metadata": metadata}
-        status = initial_status(new)
-        if status is not None:
-            new["status"] = status
-        return self._put(key, new)
+        new = {"kind": resource.kind, "apiVersion": resource.api_version, **obj, "metadata": metadata}
+        status = initial_status(new, resource)
+        return self._put(key, _with_status(new, status))
 
     def _update(self, obj: Object, manager: str, now: float) -> Object | None:
         key, current = self._current(obj, optimistic=True)
         kept = {name: current["metadata"][name] for name in _SYSTEM if name in current["metadata"]}
         metadata = {name: value for name, value in obj["metadata"].items() if name not in _SYSTEM} | kept
-        new = {"kind": key[0], "apiVersion": current["apiVersion"], **obj, "metadata": metadata}
-        if "status" in current:
-            new["status"] = current["status"]
-        if "generation" in metadata and new.get("spec") != current.get("spec"):
+        resource = self.objects.catalogue.on(key[0])
+        new = {"kind": resource.kind, "apiVersion": current["apiVersion"], **obj, "metadata": metadata}
+        if "status" in resource.subresources or ("status" in current and resource.defined is None):
+            new = _with_status(new, current.get("status"))
+        if "generation" in metadata and _meant(new, resource) != _meant(current, resource):
             metadata["generation"] += 1
         if new == current:
             return current
@@ -150,7 +150,7 @@ class Store:
                 time=format_time(now),
                 fields=frozenset(),
             )
-            metadata["managedFields"] = write_owners(after_update(current, new, owner))
+            metadata["managedFields"] = write_owners(after_update(current, new, owner, resource.type))
         put = self._put(key, new)
         if metadata.get("deletionTimestamp") and _finalizers(current) and not _finalizers(new) and _gone_at_once(new):
             self._remove(key)
@@ -177,13 +177,13 @@ class Store:
                 f"{current['metadata']['uid']}",
             )
         grace = _grace(current, write.grace_s)
-        if grace == 0 and write.kind != "Namespace" and not _finalizers(current):
+        if grace == 0 and write.kind not in _HOLDERS and not _finalizers(current):
             self._remove(key)
             return None
         return self._put(key, marked) if (marked := _mark_deleted(current, grace, now)) != current else current
 
     def _current(self, obj: Object, *, optimistic: bool) -> tuple[Key, Object]:
-        key = key_of(obj)
+        key = self.objects.catalogue.key_of(obj)
         current = self.objects.get(*key)
         if current is None:
             raise statuses.not_found(key)
@@ -232,6 +232,12 @@ class Store:
                 waiter.set_result(None)
 
 
+CLEAN_UP = "customresourcecleanup.apiextensions.k8s.io"
+"""What keeps a definition that is deleted until its objects are gone."""
+
+_HOLDERS = ("Namespace", "CustomResourceDefinition")
+"""Kinds whose objects are gone only when a controller has removed what they hold."""
+
 _SYSTEM = (
     "uid",
     "creationTimestamp",
@@ -243,6 +249,20 @@ _SYSTEM = (
     "generateName",
 )
 """Metadata that only the server sets; an update keeps it as it is."""
+
+
+def _with_status(obj: Object, status: Any) -> Object:
+    """The object with that status; None: with none."""
+    rest = {name: value for name, value in obj.items() if name != "status"}
+    return rest if status is None else {**rest, "status": status}
+
+
+def _meant(obj: Object, resource: Resource) -> Any:
+    """Whose changes are counted as generations: the spec; of a custom kind all but what it is called and how it is."""
+    if resource.defined is None:
+        return obj.get("spec")
+    ignored = {"metadata", *(name for name in resource.subresources if name == "status")}
+    return {name: value for name, value in obj.items() if name not in ignored}
 
 
 def _finalizers(obj: Object) -> list[str]:
@@ -275,6 +295,8 @@ def _mark_deleted(obj: Object, grace: int, now: float) -> Object:
     metadata["deletionTimestamp"] = format_time(now + grace)
     metadata["deletionGracePeriodSeconds"] = grace
     marked = {**obj, "metadata": metadata}
+    if obj["kind"] == "CustomResourceDefinition":
+        metadata["finalizers"] = list(dict.fromkeys([*_finalizers(obj), CLEAN_UP]))
     if obj["kind"] == "Namespace":
         marked["status"] = {**obj.get("status", {}), "phase": "Terminating"}
     return marked

@@ -5,7 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from autoscale.kube.catalogue import Catalogue, catalogue_of
 from autoscale.kube.kinds import Key, Object
+
+CUSTOM = "*"
+"""Among the kinds that a controller reads: all custom ones."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ class Objects:
     def __init__(self, kinds: Mapping[str, "Shelf"], version: Callable[[], int]) -> None:
         self._kinds = kinds
         self._version = version
+        self._catalogue = (0, Catalogue())
 
     @property
     def version(self) -> int:
@@ -54,10 +59,21 @@ class Objects:
 
     def changed(self, kinds: Iterable[str]) -> int:
         """The version of the last change of an object of these kinds; 0 where there was none."""
-        return max((self._kinds[kind].version for kind in kinds), default=0)
+        return max((self._changed(kind) for kind in kinds), default=0)
+
+    def _changed(self, kind: str) -> int:
+        return self.changed(self.catalogue.stored) if kind == CUSTOM else self._kinds[kind].version
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Which kinds there are; made anew when a definition has changed."""
+        definitions = self._kinds["CustomResourceDefinition"]
+        if self._catalogue[0] != definitions.version:
+            self._catalogue = definitions.version, catalogue_of(self.list("CustomResourceDefinition"))
+        return self._catalogue[1]
 
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
-        """One object, or None. ``namespace`` is "" for cluster-wide kinds."""
+        """One object, or None. ``kind`` is a resource's ``shelf``, ``namespace`` "" for cluster-wide kinds."""
         stored = self._kinds[kind].entries.get((namespace, name))
         return stored.obj if stored else None
 
@@ -71,6 +87,16 @@ class Objects:
         for at in held.order():
             if namespace is None or at[0] == namespace:
                 yield held.entries[at]
+
+
+class Shelves(dict[str, "Shelf"]):
+    """By shelf the objects of a kind; those of custom kinds come as they are asked for."""
+
+    def __missing__(self, shelf: str) -> "Shelf":
+        if "." not in shelf:
+            raise KeyError(shelf)
+        self[shelf] = made = Shelf()
+        return made
 
 
 @dataclass

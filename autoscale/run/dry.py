@@ -10,7 +10,7 @@ from autoscale.base.errors import ClusterError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import apply, run_labels
-from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.loadjobs import load_objects, other_paths, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import Existing, RunOptions
@@ -34,6 +34,8 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
         lacking = _permissions(place, namespace, wanted, out)
         if existing is not None:
             target = of_existing(place.cluster, existing, namespace)
+            if said := other_paths(scenario, existing.url):
+                out(f"# {said}")
             own, scenario = [], with_path(scenario, existing.url)
         else:
             own = rendered(app_folder(options, scenario), scenario, namespace, LABEL)

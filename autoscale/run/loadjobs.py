@@ -88,6 +88,18 @@ def with_path(scenario: Resolved, url: str) -> Resolved:
     return scenario.model_copy(update={"requests": [scenario.requests[0].model_copy(update=change)]})
 
 
+def other_paths(scenario: Resolved, url: str) -> str | None:
+    """What to tell who gave a URL without a path, where the scenario asks for other paths than ``/``; None: nothing."""
+    path, asked = url.split("://", 1)[-1].partition("/")[2], [request.path for request in scenario.requests]
+    if path or not asked or "/" in asked:
+        return None
+    listed = ", ".join(dict.fromkeys(asked))
+    return (
+        f"The load asks for {listed}, as the scenario has it, not for /. Another path: --url .../PATH; "
+        "or --set 'requests=[{path: /}]'."
+    )
+
+
 def container_of(pod: Object) -> str:
     """The name of a load pod's own container: whatever an admission webhook has put beside it."""
     return str(pod["metadata"]["labels"][COMPONENT])

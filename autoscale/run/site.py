@@ -17,7 +17,7 @@ from autoscale.cluster.resources import resource_of
 from autoscale.kube.kinds import Object, Resource
 from autoscale.observe.table import watched
 from autoscale.run import target as targets
-from autoscale.run.loadjobs import load_objects, with_path
+from autoscale.run.loadjobs import load_objects, other_paths, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
@@ -75,6 +75,8 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             target = targets.of_objects(place.cluster, wanted, namespace, scenario.target)
         else:
             objects, warnings = existing_objects(place.cluster, target), []
+            if said := other_paths(scenario, existing.url):
+                options.say(said)
             scenario = with_path(scenario, existing.url)
             scenario = without_path_names(scenario) if options.redact_paths else scenario
         others = targets.beside(place.cluster, target, scenario.target, [] if existing else objects)

@@ -164,7 +164,7 @@ import json
 from autoscale.embedded.addresses import Block
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
 from autoscale.embedded.apiserver.discovery import resources
-from autoscale.kube.kinds import RESOURCES
+from autoscale.kube.kinds import RESOURCES, TABLE
 from autoscale.plane.store import Create, Store
 
 store = Store()
@@ -173,7 +173,7 @@ place = ResourcePath(RESOURCES["Ingress"], "default", "")
 body = {"kind": "Ingress", "apiVersion": "networking.k8s.io/v1", "metadata": {"name": "front"}, "spec": {"rules": []}}
 options = WriteOptions(now=0.0)
 made = Registry(store, Block(99)).create(place, body, options)
-listed = [one["name"] for one in resources("networking.k8s.io", "v1")["resources"]]
+listed = [one["name"] for one in resources(TABLE, "networking.k8s.io", "v1")["resources"]]
 print(json.dumps([made["metadata"]["name"], listed]))
 """
 

@@ -97,7 +97,7 @@ CLIENTS = (
     Client("pykube-ng", "23.6.0", python("pykube_client.py", "pykube-ng==23.6.0")),
     Client("kopf", "1.45.2", python("kopf_client.py", "kopf==1.45.2", "kubernetes==37.0.0")),
     Client("client-go", "0.37.1", go("typed")),
-    Client("client-node", "2.0.1", node("client.mjs", "@kubernetes/client-node@2.0.1")),
+    Client("client-node", "1.4.0", node("client.mjs", "@kubernetes/client-node@1.4.0")),
     Client("helm", "3.19.0", shell("helm.sh", "helm.sh/helm/v3/cmd/helm@v3.19.0", "helm")),
     Client("stern", "1.33.0", shell("stern.sh", "github.com/stern/stern@v1.33.0", "stern")),
 )

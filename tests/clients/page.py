@@ -21,6 +21,20 @@ there.
 TAIL = """
 The newest official Python client and kubectl are tested further with every change (`tests/embedded_api`). Typed clients
 of Go send protobuf; what a CustomResourceDefinition defines has no message, there or here, and is sent as JSON.
+
+## Custom kinds
+
+What a CustomResourceDefinition defines is served as on a real cluster: objects are checked by the structural schema,
+pruned, and given its defaults; the subresources `status` and `scale`, columns, short names, selectable fields, several
+versions, server-side apply by list types, owners and finalizers work. The definitions of KEDA, the Vertical Pod
+Autoscaler, the Gateway API and Karpenter are taken as they are, and an operator (kopf) works on its objects. Not done:
+
+| what | here |
+| --- | --- |
+| rules in CEL (`x-kubernetes-validations`) | accepted with a warning, not evaluated |
+| conversion by a webhook | refused; versions with the strategy `None` differ in their name alone |
+| the programs behind the kinds (KEDA's operator, VPA's recommender) | the objects are stored, watched and served; an operator that runs outside works on them |
+| admission webhooks, aggregated API servers, `ResourceQuota` of custom kinds | not there |
 """
 
 

@@ -68,7 +68,10 @@ def _message(message: Any, value: Any) -> None:
         message.strVal = value if isinstance(value, str) else ""
     elif name in ("Time", "MicroTime"):
         message.seconds = int(parse_time(value))
-    elif name in ("RawExtension", "FieldsV1"):
+    elif name in ("JSONSchemaPropsOrArray", "JSONSchemaPropsOrBool"):
+        message.schema.SetInParent()
+        _message(message.schema, value)
+    elif name in ("RawExtension", "FieldsV1", "JSON"):
         setattr(message, message.DESCRIPTOR.fields[0].name, json.dumps(value).encode())
     elif name == "ExtraValue":
         message.items.extend(value)

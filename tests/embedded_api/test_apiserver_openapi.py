@@ -35,7 +35,7 @@ def test_explain_finds_the_published_words(server: Server) -> None:
 
 def test_of_one_name_each_group_has_its_own() -> None:
     """An HPA of v1 is described by v1, one of v2 by v2; a core Event is no events.k8s.io Event."""
-    old, new = (openapi.document("autoscaling", version) for version in ("v1", "v2"))
+    old, new = (openapi.document(TABLE, "autoscaling", version) for version in ("v1", "v2"))
     assert old
     assert new
     first = old["components"]["schemas"]["autoscaling.v1.HorizontalPodAutoscaler"]["description"]
@@ -49,7 +49,7 @@ def test_of_one_name_each_group_has_its_own() -> None:
 @pytest.mark.parametrize("group_version", sorted({(one.group, one.version) for one in TABLE if one.served}))
 def test_every_served_kind_is_described(group_version: tuple[str, str]) -> None:
     """No kind that `kubectl explain` can name is without words, but those whose types are published elsewhere."""
-    document = openapi.document(*group_version)
+    document = openapi.document(TABLE, *group_version)
     assert document
     silent = [
         name

@@ -6,12 +6,13 @@ import pytest
 
 from autoscale.embedded.apiserver.matching import Selection
 from autoscale.embedded.apiserver.pages import page
+from autoscale.kube.kinds import RESOURCES
 from autoscale.kube.statuses import StatusError
 from autoscale.plane.store import Create, Remove, Store, Update
 from tests.embedded_api.harness import NOW, Server
 
 PATH = "/api/v1/namespaces/default/configmaps"
-ALL = Selection("ConfigMap", None, "", "").matcher()
+ALL = Selection(RESOURCES["ConfigMap"], None, "", "").matcher()
 
 
 def config_map(name: str, **more: Any) -> dict[str, Any]:

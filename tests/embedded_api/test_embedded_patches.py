@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoscale.kube.patches.apply import apply
+from autoscale.kube.defaults import with_defaults
+from autoscale.kube.kinds import RESOURCES
+from autoscale.kube.patches import apply as server_side
 from autoscale.kube.patches.ownership import Owner, after_update, fields_of, read_owners, write_owners
 from autoscale.kube.patches.rfc import json_patch, merge_patch
 from autoscale.kube.patches.strategic import PatchError, strategic_merge
@@ -21,6 +23,13 @@ documents = st.recursive(
 )
 labels = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("xyz"))
 names = st.sets(st.sampled_from(["a", "b", "c"]))
+
+POD = RESOURCES["Pod"]
+
+
+def apply(live: Any, stated: Any, who: Owner, *, force: bool) -> Any:
+    """Server-side apply of a pod."""
+    return server_side.apply(live, stated, with_defaults(stated), who, POD, force=force)
 
 
 def owner(manager: str, operation: str = "Apply") -> Owner:
@@ -152,17 +161,17 @@ def test_apply_leaves_alone_what_others_own(
 def test_ownership_survives_writing_and_reading(given_labels: dict[str, str], containers: set[str]) -> None:
     """managedFields, read back, name the same fields."""
     obj = pod(given_labels, containers)
-    owners = after_update(None, obj, owner("me", "Update"))
+    owners = after_update(None, obj, owner("me", "Update"), POD.type)
     obj["metadata"]["managedFields"] = write_owners(owners)
-    assert frozenset().union(*(one.fields for one in read_owners(obj))) == frozenset(fields_of(obj))
+    assert frozenset().union(*(one.fields for one in read_owners(obj))) == frozenset(fields_of(obj, POD.type))
 
 
 def test_a_change_changes_its_owner() -> None:
     """Whoever changes a field owns it; the others keep what was not changed; what is gone has no owner."""
     before = pod({"a": "x", "b": "x", "c": "x"}, set())
-    before["metadata"]["managedFields"] = write_owners(after_update(None, before, owner("one", "Update")))
+    before["metadata"]["managedFields"] = write_owners(after_update(None, before, owner("one", "Update"), POD.type))
     after = {**before, "metadata": {**before["metadata"], "labels": {"a": "y", "b": "x"}}}
-    owned = {one.manager: one.fields for one in after_update(before, after, owner("two", "Update"))}
+    owned = {one.manager: one.fields for one in after_update(before, after, owner("two", "Update"), POD.type)}
     root = ("f:metadata", "f:labels")
     assert owned["two"] == {(*root, "f:a")}
     assert owned["one"] == {(*root, "f:b"), ("f:spec",)}

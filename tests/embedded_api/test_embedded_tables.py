@@ -107,9 +107,9 @@ def test_every_kind_has_a_table() -> None:
     template = {"spec": {"containers": [{"name": "c", "image": "i"}]}}
     spec = {"containers": [], "template": template, "scaleTargetRef": {"kind": "D", "name": "n"}, "maxReplicas": 1}
     spec |= {"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}}
-    for kind in RESOURCES:
+    for kind, row in RESOURCES.items():
         obj = {"kind": kind, "metadata": {"name": "n"}, "spec": spec, "involvedObject": {}, "value": 1}
-        shown = table(kind, [obj], 7, NOW)
+        shown = table(row, [obj], 7, NOW)
         columns = [column["name"] for column in shown["columnDefinitions"]]
         assert "Name" in columns
         assert len(shown["rows"][0]["cells"]) == len(columns), kind

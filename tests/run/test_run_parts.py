@@ -19,7 +19,7 @@ from autoscale.kube.selectors import selector_text
 from autoscale.observe.scope import Scope
 from autoscale.observe.view import View
 from autoscale.record.totals import Totals
-from autoscale.run.loadjobs import container_of, load_objects, with_path
+from autoscale.run.loadjobs import container_of, load_objects, other_paths, with_path
 from autoscale.run.open_cluster import namespace_of
 from autoscale.run.options import RunOptions
 from autoscale.run.own_cluster import stop_command
@@ -101,6 +101,15 @@ def test_the_path_of_the_url_becomes_the_request(scenario: Resolved) -> None:
     assert [r.path for r in with_path(scenario, "http://web.shop/a/b?c=1").requests] == ["/a/b?c=1"]
     assert with_path(scenario, "http://web.shop/") is scenario
     assert with_path(scenario, "http://web.shop") is scenario
+
+
+def test_who_gives_no_path_is_told_what_is_asked_for(scenario: Resolved) -> None:
+    """Built-in scenarios ask for a path of the project's own app, which another service may not have."""
+    for url in ("http://web.shop/", "http://web.shop"):
+        assert "asks for /work?cpu_ms=10, as the scenario has it, not for /" in (other_paths(scenario, url) or "")
+    assert other_paths(scenario, "http://web.shop/a") is None
+    root = scenario.model_copy(update={"requests": [scenario.requests[0].model_copy(update={"path": "/"})]})
+    assert other_paths(root, "http://web.shop/") is None
 
 
 def test_target_and_url_belong_together() -> None:

@@ -29,6 +29,10 @@ class View:
         """Objects as they are stored."""
         return not self.as_ and self.form is None
 
+    def row(self, resource: Resource) -> Resource:
+        """The version of a kind whose columns are shown: a custom one's may each have their own."""
+        return self.form.resource if self.form and resource.defined is not None else resource
+
 
 def negotiate(request: web.Request, form: Form | None = None) -> View:
     """The first form in Accept that this server has. 406 where there is none: protobuf alone."""
@@ -73,10 +77,10 @@ def success(resource: Resource, obj: Object) -> Object:
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
 
-def view_one(view: View, kind: str, obj: Object, version: int, now: float) -> Object:
+def view_one(view: View, resource: Resource, obj: Object, version: int, now: float) -> Object:
     """One object in the asked form."""
     if view.as_ == "Table":
-        return table(kind, [obj], version, now, include=view.include)
+        return table(view.row(resource), [obj], version, now, include=view.include)
     whole = view.form.outward(obj) if view.form else obj
     return partial(obj) if view.as_ else whole
 
@@ -84,11 +88,11 @@ def view_one(view: View, kind: str, obj: Object, version: int, now: float) -> Ob
 def view_list(view: View, resource: Resource, objs: list[Object], version: int, now: float) -> Object:
     """Many objects as a Table, as bare metadata or in another form."""
     if view.as_ == "Table":
-        return table(resource.kind, objs, version, now, include=view.include)
+        return table(view.row(resource), objs, version, now, include=view.include)
     metadata = {"resourceVersion": str(version)}
     if view.form and not view.as_:
         row = view.form.resource
-        head = {"kind": f"{row.kind}List", "apiVersion": row.api_version, "metadata": metadata}
+        head = {"kind": row.list_kind, "apiVersion": row.api_version, "metadata": metadata}
         return {**head, "items": [view.form.outward(obj) for obj in objs]}
     items = [partial(obj) for obj in objs]
     return {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items}

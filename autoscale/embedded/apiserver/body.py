@@ -10,7 +10,7 @@ import yaml
 from aiohttp import web
 
 from autoscale.embedded.apiserver.registry import Patcher, WriteOptions
-from autoscale.embedded.apiserver.routes import parse
+from autoscale.embedded.apiserver.routes import ROUTE, Route
 from autoscale.kube.kinds import Object
 from autoscale.kube.patches.rfc import json_patch, merge_patch
 from autoscale.kube.patches.strategic import PatchError, strategic_merge
@@ -56,10 +56,10 @@ def _protobuf(request: web.Request, data: bytes) -> Object:
     """The library and its descriptor take 9 MB, so they are loaded by the first client that needs them."""
     from autoscale.kube.protobuf.envelope import decode
 
-    route = parse(request.rel_url.raw_path)
-    if request.method == "DELETE" or route is None:
+    route: Route = request[ROUTE]
+    if request.method == "DELETE":
         return decode(data, "v1", "DeleteOptions")
-    resource = route.resource
+    resource = route.form.resource if route.form else route.resource
     wanted = _OF_SUBRESOURCE.get(route.subresource, (resource.api_version, resource.kind))
     return decode(data, *wanted)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from autoscale.embedded.addresses import Block
 from autoscale.embedded.apiserver.validation.causes import wrong
 from autoscale.embedded.apiserver.validation.kinds import invalid
+from autoscale.kube.kinds import RESOURCES
 from autoscale.kube.statuses import StatusError
 
 HEADLESS = "None"
@@ -23,9 +24,13 @@ def allocate(block: Block, asked: str, taken: Collection[str], service: str) -> 
     except ValueError:
         inside = False
     if not inside:
-        raise invalid("Service", service, [wrong("spec.clusterIP", asked, f"not in the range {block.services}")])
+        raise invalid(
+            RESOURCES["Service"], service, [wrong("spec.clusterIP", asked, f"not in the range {block.services}")]
+        )
     if asked in taken:
-        raise invalid("Service", service, [wrong("spec.clusterIP", asked, "provided IP is already allocated")])
+        raise invalid(
+            RESOURCES["Service"], service, [wrong("spec.clusterIP", asked, "provided IP is already allocated")]
+        )
     return asked
 
 

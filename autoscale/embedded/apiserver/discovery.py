@@ -1,8 +1,8 @@
 """Discovery: which groups, versions and resources there are (/api, /apis, /version)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from autoscale.kube.kinds import TABLE, Object, Resource
+from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.schema import release
 
 _SUB_KINDS = {
@@ -35,9 +35,13 @@ def version() -> Object:
     }
 
 
-def group_versions() -> list[tuple[str, str]]:
+Table = Sequence[Resource]
+"""All that is served."""
+
+
+def group_versions(table: Table) -> list[tuple[str, str]]:
     """Every (group, version) but the core's."""
-    return sorted({(resource.group, resource.version) for resource in TABLE if resource.group})
+    return sorted({(resource.group, resource.version) for resource in table if resource.group})
 
 
 def core_versions() -> Object:
@@ -45,31 +49,31 @@ def core_versions() -> Object:
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
 
 
-def groups(more: Iterable[Object] = ()) -> Object:
+def groups(table: Table, more: Iterable[Object] = ()) -> Object:
     """``/apis``; ``more`` are those that are there for a while."""
     return {
         "kind": "APIGroupList",
         "apiVersion": "v1",
-        "groups": [*(_group(name) for name in sorted({name for name, _ in group_versions()})), *more],
+        "groups": [*(_group(table, name) for name in sorted({name for name, _ in group_versions(table)})), *more],
     }
 
 
-def group(name: str) -> Object | None:
+def group(table: Table, name: str) -> Object | None:
     """``/apis/GROUP``; None where there is no such group."""
-    known = any(name == one for one, _ in group_versions())
-    return {"kind": "APIGroup", "apiVersion": "v1", **_group(name)} if known else None
+    known = any(name == one for one, _ in group_versions(table))
+    return {"kind": "APIGroup", "apiVersion": "v1", **_group(table, name)} if known else None
 
 
-def _group(name: str) -> Object:
+def _group(table: Table, name: str) -> Object:
     """Its versions in the order of the table of kinds: what is stored comes before its other forms."""
-    versions = dict.fromkeys(resource.version for resource in TABLE if resource.group == name)
+    versions = dict.fromkeys(resource.version for resource in table if resource.group == name)
     listed = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
     return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
 
-def resources(group: str, version: str) -> Object | None:
+def resources(table: Table, group: str, version: str) -> Object | None:
     """``/api/v1`` or ``/apis/GROUP/VERSION``; None where there is no such version."""
-    found = [resource for resource in TABLE if (resource.group, resource.version) == (group, version)]
+    found = [resource for resource in table if (resource.group, resource.version) == (group, version)]
     if not found:
         return None
     return {
@@ -83,7 +87,7 @@ def resources(group: str, version: str) -> Object | None:
 def _entries(resource: Resource) -> list[Object]:
     main = {
         "name": resource.plural,
-        "singularName": resource.kind.lower(),
+        "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
         "verbs": list(resource.verbs),

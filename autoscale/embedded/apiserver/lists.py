@@ -27,7 +27,7 @@ def list_answer(request: web.Request, route: Route, store: Store) -> web.Respons
     if not view.plain:
         body = view_list(view, resource, [one.obj for one in found.items], found.version, request.app[NOW]())
         return raw_answer(json.dumps({**body, "metadata": metadata}, separators=(",", ":")).encode())
-    head = {"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": metadata}
+    head = {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": metadata}
     start = json.dumps(head, separators=(",", ":"))
     items = b",".join(one.raw for one in found.items)
     return raw_answer(start[:-1].encode() + b',"items":[' + items + b"]}")

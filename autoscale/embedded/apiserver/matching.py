@@ -7,7 +7,7 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.field_query import fields_match
-from autoscale.kube.kinds import Object
+from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.label_query import SelectorError, parse_label_query
 from autoscale.kube.requirements import Requirement, all_match
 from autoscale.kube.statuses import bad_request
@@ -18,7 +18,7 @@ from autoscale.plane.store import Change, Store, Stored
 class Selection:
     """Which objects a request is about."""
 
-    kind: str
+    resource: Resource
     namespace: str | None
     labels: str
     fields: str
@@ -32,9 +32,9 @@ class Matcher:
     """Whether an object is selected. Without selectors the kind and the namespace decide."""
 
     def __init__(self, selection: Selection) -> None:
-        self.kind, self.namespace = selection.kind, selection.namespace
+        self.shelf, self.namespace = selection.resource.shelf, selection.namespace
         self._labels = _label_query(selection.labels)
-        self._fields = fields_match(selection.fields, selection.kind) if selection.fields else None
+        self._fields = fields_match(selection.fields, selection.resource) if selection.fields else None
 
     def __call__(self, obj: Object) -> bool:
         """Whether it is selected."""
@@ -47,7 +47,7 @@ class Matcher:
 
     def event(self, change: Change) -> str | None:
         """What a watcher of this selection is told of a change: ADDED, MODIFIED, DELETED or nothing."""
-        if change.key[0] != self.kind or (self.namespace is not None and change.key[1] != self.namespace):
+        if change.key[0] != self.shelf or (self.namespace is not None and change.key[1] != self.namespace):
             return None
         was = change.previous is not None and self(change.previous)
         if change.type == "DELETED":
@@ -71,9 +71,9 @@ def selection(request: web.Request, route: Route) -> Selection:
         fields = route.form.selector(fields)
     if route.name:
         fields = ",".join(filter(None, (fields, f"metadata.name={route.name}")))
-    return Selection(route.resource.kind, route.namespace, labels, fields)
+    return Selection(route.resource, route.namespace, labels, fields)
 
 
 def selected(store: Store, wanted: Matcher) -> Iterator[Stored]:
     """The stored objects of a selection, in order."""
-    return (one for one in store.objects.entries(wanted.kind, wanted.namespace) if wanted(one.obj))
+    return (one for one in store.objects.entries(wanted.shelf, wanted.namespace) if wanted(one.obj))

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from autoscale.embedded.apiserver.validation.causes import wrong
 from autoscale.embedded.apiserver.validation.kinds import invalid
-from autoscale.kube.kinds import Object
+from autoscale.kube.kinds import RESOURCES, Object
 
 RANGE = range(30000, 32768)
 _OUTSIDE = "provided port is not in the valid range. The range of valid ports is 30000-32767"
@@ -23,9 +23,9 @@ def with_node_ports(spec: Object, old: Object, taken: Collection[int], service: 
     for index, port in enumerate(ports):
         asked, at = port.get("nodePort") or had.get(port["port"]), f"spec.ports[{index}].nodePort"
         if asked and asked not in RANGE:
-            raise invalid("Service", service, [wrong(at, asked, _OUTSIDE)])
+            raise invalid(RESOURCES["Service"], service, [wrong(at, asked, _OUTSIDE)])
         if asked in used:
-            raise invalid("Service", service, [wrong(at, asked, "provided port is already allocated")])
+            raise invalid(RESOURCES["Service"], service, [wrong(at, asked, "provided port is already allocated")])
         number = asked or random.choice([one for one in RANGE if one not in used])
         used.add(number)
         made.append({**port, "nodePort": number})

@@ -1,9 +1,12 @@
 """OpenAPI v3 as far as kubectl reads it: which query parameters a patch takes, and the schemas for ``explain``."""
 
+import hashlib
+import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from autoscale.embedded.apiserver.discovery import group_versions
+from autoscale.embedded.apiserver.discovery import Table, group_versions
 from autoscale.kube.kinds import KINDS, TABLE, Object, Resource
 from autoscale.kube.protobuf.comments import Message, field_text, message_of
 from autoscale.kube.schema import Field, Type, release, types
@@ -18,6 +21,7 @@ _SCALARS: dict[str, Object] = {
     "IntOrString": {"oneOf": [{"type": "integer"}, {"type": "string"}], "format": "int-or-string"},
     "Time": {"type": "string", "format": "date-time"},
     "any": {"type": "object"},
+    "SchemaOrBool": {"type": "object"},
 }
 _PATCHES = (
     "application/apply-patch+yaml",
@@ -32,25 +36,65 @@ _PATCHES = (
 _UNSERVED = tuple(resource for resource in KINDS if not resource.served)
 
 
-def index() -> Object:
-    """``/openapi/v3``: where each group's document lies."""
-    known = {*group_versions(), *((one.group, one.version) for one in _UNSERVED if one.group)}
-    paths = ["api/v1", *(f"apis/{group}/{version}" for group, version in sorted(known))]
-    return {"paths": {path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={release()}"} for path in paths}}
+def index(table: Table) -> Object:
+    """``/openapi/v3``: where each group's document lies, and a mark that is another one where it has changed."""
+    known = {*group_versions(table), *((one.group, one.version) for one in _UNSERVED if one.group)}
+    marks = {
+        f"apis/{group}/{version}": _mark_of([one for one in table if (one.group, one.version) == (group, version)])
+        for group, version in sorted(known)
+    }
+    return {
+        "paths": {
+            path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={mark}"}
+            for path, mark in {"api/v1": release(), **marks}.items()
+        }
+    }
+
+
+def _mark_of(rows: Table) -> str:
+    custom = [row.defined for row in rows if row.defined is not None]
+    return hashlib.blake2b(json.dumps(custom).encode(), digest_size=8).hexdigest() if custom else release()
+
+
+def document(table: Table, group: str, version: str) -> Object | None:
+    """The document of one group and version; None where there is none."""
+    custom = [row for row in table if row.defined is not None and (row.group, row.version) == (group, version)]
+    if not custom:
+        return _known(group, version)
+    schemas = {_name(row): _described(row) for row in custom} | _schemas([], ["ObjectMeta"])
+    return _document(custom, schemas)
+
+
+def _name(row: Resource) -> str:
+    """What its schema is called: upstream reverses the group."""
+    return ".".join([*reversed(row.group.split(".")), row.version, row.kind]) if row.defined is not None else row.schema
+
+
+def _described(row: Resource) -> Object:
+    """A custom kind's schema, as its definition has it, with what all kinds have."""
+    own = ((row.defined or {}).get("schema") or {}).get("openAPIV3Schema") or {}
+    texts = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
+    metadata = {"allOf": [{"$ref": "#/components/schemas/ObjectMeta"}], "default": {}}
+    properties = {**(own.get("properties") or {}), "metadata": metadata}
+    return {**own, "properties": {**texts, **properties}, "x-kubernetes-group-version-kind": [_mark(row)]}
 
 
 @cache
-def document(group: str, version: str) -> Object | None:
-    """The document of one group and version; None where there is none."""
+def _known(group: str, version: str) -> Object | None:
+    """The document of kinds of the table, which never changes."""
     found = [resource for resource in TABLE if (resource.group, resource.version) == (group, version)]
     absent = [resource for resource in _UNSERVED if (resource.group, resource.version) == (group, version)]
     if not found and not absent:
         return None
+    return _document([*found, *absent], _schemas([*found, *absent]))
+
+
+def _document(rows: list[Resource], schemas: Object) -> Object:
     return {
         "openapi": "3.0.0",
         "info": {"title": "Kubernetes", "version": release()},
-        "paths": {_path(resource): _operations(resource) for resource in [*found, *absent]},
-        "components": {"schemas": _schemas([*found, *absent])},
+        "paths": {_path(row): _operations(row) for row in rows},
+        "components": {"schemas": schemas},
     }
 
 
@@ -63,7 +107,7 @@ def _operations(resource: Resource) -> Object:
     mark = _mark(resource)
     names = ("dryRun", "fieldManager", "fieldValidation", "force")
     body = {"content": {kind: {"schema": {"type": "object"}} for kind in _PATCHES}}
-    schema = {"$ref": f"#/components/schemas/{resource.schema}"}
+    schema = {"$ref": f"#/components/schemas/{_name(resource)}"}
     answer = {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
     get = {"responses": answer, "x-kubernetes-action": "get", "x-kubernetes-group-version-kind": mark}
     if "patch" not in resource.verbs:
@@ -77,10 +121,10 @@ def _mark(resource: Resource) -> Object:
     return {"group": resource.group, "version": resource.version, "kind": resource.kind}
 
 
-def _schemas(resources: list[Resource]) -> Object:
-    """The schemas of the resources and of every type that they reach."""
+def _schemas(resources: list[Resource], more: Iterable[str] = ()) -> Object:
+    """The schemas of the resources, of the types that ``more`` names, and of every type that they reach."""
     marks = {resource.schema: _mark(resource) for resource in resources}
-    todo, schemas = list(marks), dict[str, Any]()
+    todo, schemas = [*marks, *more], dict[str, Any]()
     while todo:
         name = todo.pop()
         if name in schemas or name not in types():

@@ -37,7 +37,7 @@ def page(store: Store, wanted: Matcher, limit: int, token: str) -> Page:
     ``StatusError``: 400 for a token that is none, 410 where the history no longer reaches back to it.
     """
     version, after = _read(token) if token else (store.version, None)
-    found = [(name, one) for name, one in _as_of(store, wanted.kind, version) if wanted(one.obj)]
+    found = [(name, one) for name, one in _as_of(store, wanted.shelf, version) if wanted(one.obj)]
     rest = [(name, one) for name, one in found if after is None or name > after]
     taken = rest[:limit] if limit else rest
     if len(taken) == len(rest):

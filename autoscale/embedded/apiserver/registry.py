@@ -11,19 +11,17 @@ from typing import Literal
 from autoscale.base.steady import SteadyClock
 from autoscale.base.times import format_time
 from autoscale.embedded.addresses import Block
-from autoscale.embedded.apiserver.admission import complete
+from autoscale.embedded.apiserver.strategies import strategy_of
 from autoscale.embedded.apiserver.support import classify
 from autoscale.embedded.apiserver.validation import kinds as validation
 from autoscale.embedded.apiserver.validation.causes import Cause
 from autoscale.embedded.apiserver.validation.types import decode
-from autoscale.kube.defaults import with_defaults
 from autoscale.kube.forms import Form
 from autoscale.kube.kinds import RESOURCES, Object, Resource
 from autoscale.kube.patches.apply import apply
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
-from autoscale.kube.scale import scaled
+from autoscale.kube.scale import scale_of, scaled, with_replicas
 from autoscale.kube.statuses import StatusError, bad_request, not_found
-from autoscale.plane.admission.admit import admit
 from autoscale.plane.store import Create, Delete, Store, Update, UpdateStatus
 
 Patcher = Callable[[Object], Object]
@@ -58,7 +56,7 @@ class ResourcePath:
     @property
     def key(self) -> tuple[str, str, str]:
         """The store's key."""
-        return self.resource.kind, self.namespace, self.name
+        return self.resource.shelf, self.namespace, self.name
 
 
 class Registry:
@@ -86,8 +84,8 @@ class Registry:
         metadata = {name: value for name, value in obj["metadata"].items() if name not in _SERVER_SET}
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = self.store.generate_name(metadata["generateName"])
-        obj = self._admit({**obj, "metadata": metadata}, None, options)
-        owners = after_update(None, obj, self._owner(place, options))
+        obj = self._admit(place, {**obj, "metadata": metadata}, None, options)
+        owners = after_update(None, obj, self._owner(place, options), place.resource.type)
         return self._commit(Create(_with_owners(obj, write_owners(owners))), options)
 
     def update(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
@@ -113,19 +111,20 @@ class Registry:
     def apply(self, place: ResourcePath, body: Object, options: WriteOptions, *, force: bool) -> tuple[Object, bool]:
         """Server-side apply; returns the object and whether it is new."""
         stated = self._stated(place, body, options)
-        stated.pop("status", None)
+        if "status" in place.resource.subresources:
+            stated.pop("status", None)
         current = self.store.objects.get(*place.key)
-        merged = apply(current, stated, self._owner(place, options, "Apply"), force=force)
+        merged = self._merge(place, current, stated, self._owner(place, options, "Apply"), force=force)
         if current is None:
             self._require_namespace(place)
-            return self._commit(Create(self._admit(merged, None, options)), options), True
-        return self._commit(Update(self._admit(merged, current, options), ""), options), False
+            return self._commit(Create(self._admit(place, merged, None, options)), options), True
+        return self._commit(Update(self._admit(place, merged, current, options), ""), options), False
 
     def apply_status(self, place: ResourcePath, body: Object, options: WriteOptions, *, force: bool) -> Object:
         """Server-side apply of the status alone: what else the body states is passed over."""
         current, stated = self.get(place), self._stated(place, body, options)
         alone = {**_named(stated), **({"status": stated["status"]} if stated.get("status") else {})}
-        merged = apply(current, alone, self._owner(place, options, "Apply", "status"), force=force)
+        merged = self._merge(place, current, alone, self._owner(place, options, "Apply", "status"), force=force)
         return self._commit(UpdateStatus(merged, owned=True), options)
 
     def apply_scale(self, place: ResourcePath, scale: Object, options: WriteOptions, *, force: bool) -> Object:
@@ -134,11 +133,15 @@ class Registry:
         if kind != ("autoscaling/v1", "Scale"):
             raise bad_request(f"invalid object type: {kind[0]}, Kind={kind[1]}")
         current = self.get(place)
-        wanted = scaled(current, scale)
-        alone = {**_named(wanted), "spec": {"replicas": wanted["spec"]["replicas"]}}
-        merged = apply(current, alone, self._owner(place, options, "Apply", "scale"), force=force)
+        wanted = scaled(current, scale, place.resource)
+        alone = with_replicas(_named(wanted), scale_of(wanted, place.resource)["spec"]["replicas"], place.resource)
+        merged = self._merge(place, current, alone, self._owner(place, options, "Apply", "scale"), force=force)
         merged["metadata"]["resourceVersion"] = wanted["metadata"]["resourceVersion"]
-        return self._commit(Update(self._admit(merged, current, options), ""), options)
+        return self._commit(Update(self._admit(place, merged, current, options), ""), options)
+
+    def _merge(self, place: ResourcePath, live: Object | None, stated: Object, owner: Owner, *, force: bool) -> Object:
+        filled = strategy_of(place.resource).filled(stated)
+        return apply(live, stated, filled, owner, place.resource, force=force)
 
     def _stated(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
         """What the body of a server-side apply states."""
@@ -155,7 +158,10 @@ class Registry:
         if asked not in (None, "", current["metadata"]["resourceVersion"]):
             self.store.preview(Update({**current, "metadata": {**current["metadata"], "resourceVersion": asked}}), 0)
         status = self._read(place, {**place.shown(current), "status": wanted.get("status") or {}}, options)["status"]
-        return self._commit(UpdateStatus({**current, "status": status}), options)
+        obj = {**current, "status": status}
+        if place.resource.defined is not None:
+            obj = self._admit(place, obj, current, options)
+        return self._commit(UpdateStatus(obj), options)
 
     def resize(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Change the resources of a pod's containers (the ``resize`` subresource)."""
@@ -166,8 +172,9 @@ class Registry:
             {**one, "resources": by_name.get(one["name"], one).get("resources", {})}
             for one in current["spec"]["containers"]
         ]
-        obj = with_defaults({**current, "spec": {**current["spec"], "containers": containers}})
-        self._refuse(obj, validation.causes(obj))
+        strategy = strategy_of(place.resource)
+        obj = strategy.filled({**current, "spec": {**current["spec"], "containers": containers}})
+        self._refuse(place, obj, list(strategy.causes(obj, None)))
         return self._commit(Update(obj, ""), options)
 
     def delete(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object | None:
@@ -224,7 +231,7 @@ class Registry:
         namespace = (body.get("metadata") or {}).get("namespace")
         if resource.namespaced and namespace not in (None, "", place.namespace):
             raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        decoded = decode({**body, "kind": resource.kind, "apiVersion": resource.api_version}, resource.schema)
+        decoded = strategy_of(place.resource).read(body, resource)
         about = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
         if decoded.wrong:
             raise bad_request(f"{about}: {'; '.join(decoded.wrong)}")
@@ -237,25 +244,25 @@ class Registry:
         obj["metadata"] = {**(obj.get("metadata") or {}), **_in_namespace(place)}
         return obj
 
-    def _admit(self, obj: Object, old: Object | None, options: WriteOptions) -> Object:
+    def _admit(self, place: ResourcePath, obj: Object, old: Object | None, options: WriteOptions) -> Object:
         """Defaults, validation, the three classes of fields, and what the server itself adds."""
-        obj = with_defaults(obj)
-        obj = complete(obj, old, self.store.objects, self.block)
-        self._refuse(obj, validation.causes(obj) + (validation.changes(old, obj) if old else []))
+        strategy = strategy_of(place.resource)
+        obj = strategy.complete(strategy.filled(obj), old, self.store.objects, self.block)
+        self._refuse(place, obj, list(strategy.causes(obj, old)))
         if old is None:
-            obj = admit(obj, self.store.objects)
-        classified = classify(obj)
+            obj = strategy.admit(obj, self.store.objects)
+        classified = strategy.classify(obj)
         text = "Forbidden: not supported by the embedded cluster: "
-        self._refuse(obj, [("FieldValueForbidden", path, text + why) for path, why in classified.refused])
-        if classified.accepted and (old is None or classify(old).accepted != classified.accepted):
+        self._refuse(place, obj, [("FieldValueForbidden", path, text + why) for path, why in classified.refused])
+        if classified.accepted and (old is None or strategy.classify(old).accepted != classified.accepted):
             options.warnings.append(
                 f"accepted but not enforced by the embedded cluster: {', '.join(classified.accepted)}"
             )
         return obj
 
-    def _refuse(self, obj: Object, causes: list[Cause]) -> None:
+    def _refuse(self, place: ResourcePath, obj: Object, causes: list[Cause]) -> None:
         if causes:
-            raise validation.invalid(obj["kind"], obj["metadata"].get("name", ""), causes)
+            raise validation.invalid(place.resource, obj["metadata"].get("name", ""), causes)
 
     def _change(
         self, place: ResourcePath, current: Object, obj: Object, options: WriteOptions, subresource: str = ""
@@ -265,8 +272,8 @@ class Registry:
         metadata = {name: value for name, value in obj["metadata"].items() if name not in _SERVER_SET} | kept
         metadata["resourceVersion"] = obj["metadata"].get("resourceVersion") or current["metadata"]["resourceVersion"]
         metadata["managedFields"] = obj["metadata"].get("managedFields", current["metadata"].get("managedFields", []))
-        obj = self._admit({**obj, "metadata": metadata}, current, options)
-        owners = after_update(current, obj, self._owner(place, options, "Update", subresource))
+        obj = self._admit(place, {**obj, "metadata": metadata}, current, options)
+        owners = after_update(current, obj, self._owner(place, options, "Update", subresource), place.resource.type)
         return self._commit(Update(_with_owners(obj, write_owners(owners)), ""), options)
 
     def _commit(self, write: Create | Update | UpdateStatus, options: WriteOptions) -> Object:
@@ -308,8 +315,8 @@ class Registry:
 
     def _children(self, owner: Object) -> Iterator[Object]:
         uid = owner["metadata"]["uid"]
-        for kind in RESOURCES:
-            for obj in self.store.objects.list(kind):
+        for shelf in (*RESOURCES, *self.store.objects.catalogue.stored):
+            for obj in self.store.objects.list(shelf):
                 if any(one["uid"] == uid for one in obj["metadata"].get("ownerReferences") or []):
                     yield obj
 

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from autoscale.kube.forms import FORMS, Form
-from autoscale.kube.kinds import BY_PATH, RESOURCES, Resource
+from aiohttp import web
+
+from autoscale.kube.catalogue import Catalogue
+from autoscale.kube.forms import Form
+from autoscale.kube.kinds import Resource
 from autoscale.kube.statuses import StatusError
 
 
@@ -27,7 +30,11 @@ class Route:
         return self.form.type if self.form else self.resource.kind
 
 
-def parse(raw_path: str) -> Route | None:
+ROUTE: web.RequestKey[Route] = web.RequestKey("route", Route)
+"""Where a request keeps its route."""
+
+
+def parse(raw_path: str, catalogue: Catalogue) -> Route | None:
     """The route of a path as it stands on the wire, without query. None: not the path of a resource.
 
     ``StatusError`` 404 where the resource is not served.
@@ -42,14 +49,14 @@ def parse(raw_path: str) -> Route | None:
     namespace = None
     if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in ("status", "finalize"):
         namespace, rest = unquote(rest[1]), rest[2:]
-    resource = BY_PATH.get((group, version, rest[0]))
+    resource = catalogue.at(group, version, rest[0])
     if resource is None or (namespace is not None and not resource.namespaced):
         raise unknown(rest[0], group)
     name = unquote(rest[1]) if len(rest) > 1 else ""
     subresource = rest[2] if len(rest) > 2 else ""
     tail = "/" + "/".join(rest[3:]) if len(rest) > 3 else ""
-    form = FORMS.get((resource.api_version, resource.kind))
-    stored = RESOURCES[resource.kind] if form else resource
+    form = catalogue.form(resource)
+    stored = catalogue.on(resource.shelf) if form else resource
     return Route(resource=stored, namespace=namespace, name=name, subresource=subresource, rest=tail, form=form)
 
 

@@ -19,10 +19,10 @@ from autoscale.embedded.apiserver.lists import list_answer
 from autoscale.embedded.apiserver.matching import selection
 from autoscale.embedded.apiserver.query import flag
 from autoscale.embedded.apiserver.registry import Registry
-from autoscale.embedded.apiserver.routes import Route, parse
+from autoscale.embedded.apiserver.routes import ROUTE, Route, parse
 from autoscale.embedded.apiserver.streams import LogReader, log_answer, proxy_answer
 from autoscale.embedded.apiserver.watch import watch_answer
-from autoscale.kube.kinds import Object
+from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.scale import scale_of
 from autoscale.kube.statuses import StatusError, not_found, unsupported
 from autoscale.plane.adapter.answers import Answers
@@ -135,9 +135,10 @@ class ApiServer:
         parts = request.rel_url.raw_path.strip("/").split("/")
         if parts[0] == "apis" and len(parts) > 1 and parts[1] in adapter.VERSIONS:
             return self._adapter(request, parts)
-        route = parse(request.rel_url.raw_path)
+        route = parse(request.rel_url.raw_path, self.registry.store.objects.catalogue)
         if route is None:
             return self._about(request)
+        request[ROUTE] = route
         if route.resource.group == "metrics.k8s.io":
             return self._metrics(request, route)
         if route.subresource:
@@ -152,22 +153,23 @@ class ApiServer:
             raise StatusError(
                 405, "MethodNotAllowed", "the server does not allow this method on the requested resource"
             )
-        parts = request.path.strip("/").split("/")
+        parts, table = request.path.strip("/").split("/"), self.registry.store.objects.catalogue.table
         match parts:
             case ["version"]:
                 return answer(discovery.version())
             case ["api"]:
                 return answer(discovery.core_versions())
             case ["apis"]:
-                return answer(discovery.groups(adapter.described(name) for name in adapter.groups(self.node.answers())))
+                more = [adapter.described(name) for name in adapter.groups(self.node.answers())]
+                return answer(discovery.groups(table, more))
             case ["healthz" | "livez" | "readyz", *_]:
                 return web.Response(text="ok")
             case ["accepted"]:
                 items = self.registry.accepted()
                 return answer({"kind": "AcceptedFieldList", "apiVersion": "embedded/v1", "items": items})
             case ["openapi", "v3"]:
-                return answer(openapi.index())
-        found = _document(parts)
+                return answer(openapi.index(table))
+        found = _document(parts, table)
         if found is None:
             text = f"the server could not find the requested resource: {request.path}"
             raise StatusError(404, "NotFound", text)
@@ -191,7 +193,7 @@ class ApiServer:
             return list_answer(request, route, self.registry.store)
         obj = self.registry.get(writes.place_of(route))
         version, now = self.registry.store.version, self.registry.now()
-        return answer(view_one(negotiate(request, route.form), obj["kind"], obj, version, now))
+        return answer(view_one(negotiate(request, route.form), route.resource, obj, version, now))
 
     async def _subresource(self, request: web.Request, route: Route) -> web.StreamResponse:
         name = route.subresource
@@ -208,10 +210,10 @@ class ApiServer:
         if request.method != "GET":
             return await writes.write_subresource(request, route, self.registry)
         whole = self.registry.get(writes.place_of(route))
-        obj = scale_of(whole) if name == "scale" else whole
+        obj = scale_of(whole, route.resource) if name == "scale" else whole
         version, now = self.registry.store.version, self.registry.now()
         view = negotiate(request, None if name == "scale" else route.form)
-        return answer(view_one(view, obj["kind"], obj, version, now))
+        return answer(view_one(view, _SCALE if name == "scale" else route.resource, obj, version, now))
 
     def _metrics(self, request: web.Request, route: Route) -> web.Response:
         if request.method != "GET":
@@ -229,6 +231,9 @@ class ApiServer:
         return answer({**head, "items": items})
 
 
+_SCALE = Resource(group="autoscaling", plural="scales", kind="Scale")
+
+
 def _refuse_impersonation(request: web.Request) -> None:
     """There is one user, whose token may do everything; nobody else could be refused what he asks for."""
     named = [f"{name}: {value}" for name, value in request.headers.items() if name.lower().startswith("impersonate-")]
@@ -237,16 +242,16 @@ def _refuse_impersonation(request: web.Request) -> None:
         raise StatusError(403, "Forbidden", text)
 
 
-def _document(parts: list[str]) -> Object | None:
+def _document(parts: list[str], table: discovery.Table) -> Object | None:
     match parts:
         case ["api", version]:
-            return discovery.resources("", version)
+            return discovery.resources(table, "", version)
         case ["apis", group]:
-            return discovery.group(group)
+            return discovery.group(table, group)
         case ["apis", group, version]:
-            return discovery.resources(group, version)
+            return discovery.resources(table, group, version)
         case ["openapi", "v3", "api", version]:
-            return openapi.document("", version)
+            return openapi.document(table, "", version)
         case ["openapi", "v3", "apis", group, version]:
-            return openapi.document(group, version)
+            return openapi.document(table, group, version)
     return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autoscale.kube.kinds import RESOURCES, Object
-from autoscale.kube.schema import Type, type_of
+from autoscale.kube.schema import Field, Type, type_of, types
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,9 @@ class Support:
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
+
+_RULES = "x-kubernetes-validations"
+_SCHEMA = frozenset(types()["JSONSchemaProps"].fields)
 
 SUPPORT: Mapping[str, Support] = {
     "PodSpec": Support(
@@ -110,6 +113,8 @@ SUPPORT: Mapping[str, Support] = {
         },
         only={"type": ("ClusterIP", "NodePort"), "sessionAffinity": ("None",)},
     ),
+    "CustomResourceConversion": Support(_names("strategy"), only={"strategy": ("None",)}),
+    "JSONSchemaProps": Support(_SCHEMA - {_RULES}, frozenset({_RULES})),
     "ServicePort": Support(
         _names("name port targetPort protocol nodePort"), _names("appProtocol"), only={"protocol": ("TCP",)}
     ),
@@ -160,17 +165,21 @@ def _walk(value: Object, type_: Type, path: str) -> Iterator[tuple[str, str | No
         elif verdict != "done":
             yield at, verdict
         if verdict == "done":
-            yield from _inside(held, type_.fields[name].type, at)
+            yield from _inside(held, type_.fields[name], at)
 
 
-def _inside(held: Any, type_name: str, path: str) -> Iterator[tuple[str, str | None]]:
-    inner = type_of(type_name)
+def _inside(held: Any, field: Field, path: str) -> Iterator[tuple[str, str | None]]:
+    inner = type_of(field.type)
     if inner is None:
         return
     if isinstance(held, list):
         for index, one in enumerate(held):
             if isinstance(one, dict):
                 yield from _walk(one, inner, f"{path}[{index}]")
+    elif field.shape == "map":
+        for name, one in held.items():
+            if isinstance(one, dict):
+                yield from _walk(one, inner, f"{path}[{name}]")
     elif isinstance(held, dict):
         yield from _walk(held, inner, path)
 

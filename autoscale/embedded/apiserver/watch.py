@@ -70,7 +70,14 @@ class _Watch:
                 await tell(lines)
                 said = loop.time()
             quiet = said + self.quiet_s - loop.time() if self.bookmarks else left
+            if not self._served():
+                return
             await self.store.wait_change(self.version, max(0.0, min(left, quiet)))
+
+    def _served(self) -> bool:
+        """A custom kind may be gone."""
+        shelf = self.route.resource.shelf
+        return self.route.resource.defined is None or shelf in self.store.objects.catalogue.stored
 
     def _initial(self) -> Iterator[bytes]:
         for one in selected(self.store, self.matches):
@@ -90,7 +97,7 @@ class _Watch:
         return change.raw if event == change.type else change.line(event)
 
     def _viewed(self, obj: Object) -> Object:
-        return view_one(self.view, self.route.resource.kind, obj, self.version, self.now())
+        return view_one(self.view, self.route.resource, obj, self.version, self.now())
 
     def _bookmark(self, annotations: Object | None = None) -> bytes:
         metadata: Object = {"resourceVersion": str(self.version), "creationTimestamp": None}

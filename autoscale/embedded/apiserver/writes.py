@@ -54,7 +54,7 @@ def _verb(method: str, route: Route) -> str:
 
 async def _create(request: web.Request, route: Route, registry: Registry, options: WriteOptions) -> web.Response:
     body = await read_object(request)
-    review = _REVIEWS.get(route.resource.kind)
+    review = _REVIEWS.get(route.resource.shelf)
     if review:
         named = {"kind": route.resource.kind, "apiVersion": route.resource.api_version}
         return answer({**body, **named, "status": review()}, code=201)
@@ -90,7 +90,7 @@ async def _delete(request: web.Request, route: Route, registry: Registry, option
         place = place_of(route)
         before = registry.get(place)
         after = registry.delete(place, body, options)
-        gone = before if route.resource.kind in _RETURNS_OBJECT else None
+        gone = before if route.resource.shelf in _RETURNS_OBJECT else None
         left = after or gone
         whole = place.shown(left) if left else success(route.resource, before)
         return answer(whole, warnings=options.warnings)
@@ -98,7 +98,7 @@ async def _delete(request: web.Request, route: Route, registry: Registry, option
     for obj in found:
         metadata = obj["metadata"]
         registry.delete(ResourcePath(route.resource, metadata.get("namespace", ""), metadata["name"]), body, options)
-    kind = {"kind": f"{route.resource.kind}List", "apiVersion": route.resource.api_version}
+    kind = {"kind": route.resource.list_kind, "apiVersion": route.resource.api_version}
     version = {"resourceVersion": str(registry.store.version)}
     return answer({**kind, "metadata": version, "items": found}, warnings=options.warnings)
 
@@ -126,8 +126,9 @@ async def write_subresource(request: web.Request, route: Route, registry: Regist
     else:
         raise StatusError(405, "MethodNotAllowed", f"{route.subresource} can be read, replaced and patched")
     if route.subresource == "scale":
-        done = registry.patch(place, lambda current: scaled(current, patcher(scale_of(current))), options, "scale")
-        return answer(scale_of(done), warnings=options.warnings)
+        row = route.resource
+        done = registry.patch(place, lambda one: scaled(one, patcher(scale_of(one, row)), row), options, "scale")
+        return answer(scale_of(done, row), warnings=options.warnings)
     act = registry.resize if route.subresource == "resize" else registry.update_status
     return answer(place.shown(act(place, patcher, options)), warnings=options.warnings)
 
@@ -137,7 +138,7 @@ async def _apply_part(request: web.Request, route: Route, registry: Registry, op
     place, body, force = place_of(route), await read_object(request), _force(request)
     if route.subresource == "scale":
         done = registry.apply_scale(place, body, options, force=force)
-        return answer(scale_of(done), warnings=options.warnings)
+        return answer(scale_of(done, route.resource), warnings=options.warnings)
     done = registry.apply_status(place, body, options, force=force)
     return answer(place.shown(done), warnings=options.warnings)
 

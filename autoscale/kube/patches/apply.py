@@ -8,15 +8,18 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
-from autoscale.kube.defaults import with_defaults
-from autoscale.kube.kinds import RESOURCES, Object, key_of
+from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.patches.ownership import Owner, Path, fields_of, item_key, read_owners, write_owners
-from autoscale.kube.schema import Field, Type, type_of
+from autoscale.kube.schema import Field, Type
 from autoscale.kube.statuses import StatusError
 
 
-def apply(live: Object | None, stated: Object, owner: Owner, *, force: bool) -> Object:
+def apply(
+    live: Object | None, stated: Object, filled: Object, owner: Owner, resource: Resource, *, force: bool
+) -> Object:
     """``live`` (None: there is no such object yet) with the fields that ``owner`` states.
+
+    ``filled``: what it states, with the defaults of its kind.
 
     ``StatusError`` 409 where another manager owns a field that would change, unless ``force``.
     """
@@ -24,15 +27,16 @@ def apply(live: Object | None, stated: Object, owner: Owner, *, force: bool) -> 
     mine = next((one for one in owners if one.identity == owner.identity), None)
     others = [one for one in owners if one is not mine]
     # Compared as the server would store them: a default that is not stated is no other value.
-    stored = fields_of(with_defaults(stated), status=True)
-    wanted = {path: stored.get(path, value) for path, value in fields_of(stated, status=True).items()}
-    current = fields_of(live, status=True) if live else {}
+    type_ = resource.type
+    stored = fields_of(filled, type_, status=True)
+    wanted = {path: stored.get(path, value) for path, value in fields_of(stated, type_, status=True).items()}
+    current = fields_of(live, type_, status=True) if live else {}
     contested = {path for path, value in wanted.items() if path in current and current[path] != value}
     if not force:
-        _refuse_conflicts(stated, others, contested)
+        _refuse_conflicts(stated, resource, others, contested)
     shared = frozenset[Path]().union(*(one.fields for one in others))
     dropped = (mine.fields if mine else frozenset()) - wanted.keys() - shared
-    merged: Object = _merge(_dropped(live or {}, dropped, shared | wanted.keys()), stated, type_of(stated["kind"]))
+    merged: Object = _merge(_dropped(live or {}, type_, dropped, shared | wanted.keys()), stated, type_)
     owned = replace(owner, fields=frozenset(wanted))
     if mine and mine.fields == owned.fields and merged == live:
         owned = mine
@@ -41,7 +45,7 @@ def apply(live: Object | None, stated: Object, owner: Owner, *, force: bool) -> 
     return merged
 
 
-def _refuse_conflicts(stated: Object, others: list[Owner], contested: set[Path]) -> None:
+def _refuse_conflicts(stated: Object, resource: Resource, others: list[Owner], contested: set[Path]) -> None:
     causes = []
     for one in others:
         for path in sorted(one.fields & contested):
@@ -52,8 +56,7 @@ def _refuse_conflicts(stated: Object, others: list[Owner], contested: set[Path])
         return
     listed = "\n".join(f"- {cause['field']}: {cause['message']}" for cause in causes)
     number = "1 conflict" if len(causes) == 1 else f"{len(causes)} conflicts"
-    key = key_of(stated)
-    details = {"name": key[2], "kind": RESOURCES[key[0]].plural, "causes": causes}
+    details = {"name": stated["metadata"]["name"], "kind": resource.plural, "causes": causes}
     raise StatusError(409, "Conflict", f"Apply failed with {number}:\n{listed}", details)
 
 
@@ -82,7 +85,7 @@ def _merge(live: Any, stated: Any, type_: Type | None) -> Any:
 def _merge_field(live: Any, stated: Any, field: Field | None) -> Any:
     if field is None or live is None:
         return stated
-    inner = type_of(field.type)
+    inner = field.structure
     if isinstance(stated, dict) and isinstance(live, dict):
         if field.shape == "map" and not field.atomic:
             return {**live, **stated}
@@ -104,14 +107,14 @@ def _merge_items(live: list[Any], stated: list[Any], field: Field, inner: Type |
     return merged + [item for key, item in held.items() if key not in keys]
 
 
-def _dropped(live: Object, dropped: Set[Path], kept: Set[Path]) -> Object:
+def _dropped(live: Object, type_: Type | None, dropped: Set[Path], kept: Set[Path]) -> Object:
     """The object without fields that nobody states any more. A container or an item stays as long as something that is
     stated lies in it."""
     # Whole items first, so that an item is still found by its keys.
     for path in sorted(dropped, key=lambda path: (path[-1] != ".", path)):
         whole = path[:-1] if path[-1] == "." else path
         if not _is_key(path) and not any(one[: len(whole)] == whole for one in kept):
-            live = _without(live, type_of(live["kind"]), path)
+            live = _without(live, type_, path)
     return live
 
 
@@ -134,7 +137,7 @@ def _without(value: Object, type_: Type | None, path: Path) -> Object:
 
 
 def _without_inside(held: Any, field: Field | None, path: Path) -> Any:
-    inner = type_of(field.type) if field and field.shape != "map" else None
+    inner = field.structure if field and field.shape != "map" else None
     if isinstance(held, dict):
         return _without(held, inner, path)
     if not isinstance(held, list) or field is None:

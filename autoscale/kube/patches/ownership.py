@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autoscale.kube.kinds import Object
-from autoscale.kube.schema import Field, Type, type_of
+from autoscale.kube.schema import Field, Type
 
 Path = tuple[str, ...]
 KEY_DEFAULTS: Mapping[str, str] = {"protocol": "TCP"}
@@ -59,13 +59,12 @@ def item_key(item: Any, field: Field) -> str:
     return "k:" + json.dumps({name: key for name, key in keys.items() if key is not None}, separators=(",", ":"))
 
 
-def fields_of(obj: Object, *, status: bool = False) -> dict[Path, Any]:
+def fields_of(obj: Object, type_: Type | None, *, status: bool = False) -> dict[Path, Any]:
     """Every owned field of an object with its value: leaves, empty containers, and items of keyed lists as True."""
     body = {name: value for name, value in obj.items() if name not in ("apiVersion", "kind", "metadata")}
     if not status:
         body.pop("status", None)
     body["metadata"] = {name: value for name, value in obj["metadata"].items() if name not in _UNOWNED}
-    type_ = type_of(obj["kind"])
     found = dict(_structure(body, type_, ()))
     found.pop(("f:metadata",), None)
     return found
@@ -78,7 +77,7 @@ def _structure(value: Mapping[str, Any], type_: Type | None, path: Path) -> Iter
 
 
 def _field(value: Any, field: Field | None, path: Path) -> Iterator[tuple[Path, Any]]:
-    inner = type_of(field.type) if field else None
+    inner = field.structure if field else None
     atomic = field is None or field.atomic or (field.shape == "one" and inner is not None and inner.atomic)
     if isinstance(value, dict) and value and not atomic and field is not None:
         known = inner if field.shape == "one" else None
@@ -147,13 +146,13 @@ def _entry(owner: Owner) -> Object:
     return entry | ({"subresource": owner.subresource} if owner.subresource else {})
 
 
-def after_update(before: Object | None, after: Object, owner: Owner) -> list[Owner]:
+def after_update(before: Object | None, after: Object, owner: Owner, type_: Type | None) -> list[Owner]:
     """The owners once ``owner`` has written ``after`` over ``before`` (any write but an apply).
 
     What it changed is its own from now on, and nobody else's; what is gone is nobody's. Who applied the
     status keeps it.
     """
-    old, new = fields_of(before) if before else {}, fields_of(after)
+    old, new = fields_of(before, type_) if before else {}, fields_of(after, type_)
     changed = frozenset(path for path, value in new.items() if path not in old or old[path] != value)
     if before is not None and not changed and len(old) == len(new):
         return read_owners(after)

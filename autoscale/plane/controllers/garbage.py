@@ -3,6 +3,7 @@
 Its other part is upstream's pod garbage collector (pkg/controller/podgc): a pod that is deleted before it had a node.
 """
 
+from autoscale.kube.catalogue import group_of
 from autoscale.kube.conditions import is_finished, is_terminating
 from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.plane.controllers.common import guarded
@@ -20,9 +21,10 @@ def step(objects: Objects, now: float) -> list[Write]:  # noqa: ARG001
 
 def _orphans(objects: Objects) -> list[Write]:
     writes: list[Write] = []
-    for obj in (obj for kind in OWNED for obj in objects.list(kind) if not is_terminating(obj)):
+    shelves = (*OWNED, *objects.catalogue.stored)
+    for obj in (obj for shelf in shelves for obj in objects.list(shelf) if not is_terminating(obj)):
         with guarded(obj):
-            writes += [_delete(obj)] if _orphaned(obj, objects) else []
+            writes += [_delete(obj, objects)] if _orphaned(obj, objects) else []
     return writes
 
 
@@ -33,11 +35,11 @@ def _orphaned(obj: Object, objects: Objects) -> bool:
 
 
 def _exists(owner: Object, obj: Object, objects: Objects) -> bool:
-    resource = RESOURCES.get(owner["kind"])
+    resource = objects.catalogue.by_kind(group_of(owner), owner["kind"])
     if resource is None:
         return False
     namespace = obj["metadata"].get("namespace", "") if resource.namespaced else ""
-    found = objects.get(owner["kind"], namespace, owner["name"])
+    found = objects.get(resource.shelf, namespace, owner["name"])
     return found is not None and found["metadata"]["uid"] == owner["uid"]
 
 
@@ -61,11 +63,12 @@ def _unscheduled(objects: Objects) -> list[Write]:
 
 
 def _empty(name: str, objects: Objects) -> list[Write]:
-    left = [obj for kind in _HELD for obj in objects.list(kind, name)]
+    own = (row.shelf for row in objects.catalogue.stored.values() if row.namespaced)
+    left = [obj for shelf in (*_HELD, *own) for obj in objects.list(shelf, name)]
     if not left:
         return [Remove("Namespace", "", name)]
-    return [_delete(obj) for obj in left if not is_terminating(obj)]
+    return [_delete(obj, objects) for obj in left if not is_terminating(obj)]
 
 
-def _delete(obj: Object) -> Delete:
-    return Delete(obj["kind"], obj["metadata"].get("namespace", ""), obj["metadata"]["name"])
+def _delete(obj: Object, objects: Objects) -> Delete:
+    return Delete(*objects.catalogue.key_of(obj))

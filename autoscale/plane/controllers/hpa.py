@@ -15,18 +15,19 @@ from autoscale.hpa.observation import Observation
 from autoscale.hpa.reading.observe import observe
 from autoscale.hpa.reading.parse import parse_spec
 from autoscale.hpa.state import State
+from autoscale.kube.catalogue import group_of
 from autoscale.kube.conditions import is_terminating
 from autoscale.kube.kinds import Object
+from autoscale.kube.label_query import parse_label_query
 from autoscale.kube.release import MINOR
-from autoscale.kube.scale import scale_of
-from autoscale.kube.selectors import selector_matches
+from autoscale.kube.requirements import all_match
+from autoscale.kube.scale import scale_of, with_replicas
 from autoscale.plane.adapter.answers import NOTHING, Answers, NoMetric
 from autoscale.plane.controllers.common import changed_status, guarded
 from autoscale.plane.store import Emit, Objects, Update, UpdateStatus, Write
 
 COMPONENT = "horizontal-pod-autoscaler"
 RELEASE: Release = MINOR
-_SCALABLE = ("Deployment", "ReplicaSet", "StatefulSet")
 
 
 @dataclass(frozen=True)
@@ -107,22 +108,23 @@ def _sync(
         return [Emit(obj=hpa, type="Warning", reason="InvalidSpec", message=str(error), component=COMPONENT)], state
     target = _target(hpa, objects)
     decision = decide(spec, config, state, _seen(hpa, target, objects, measured, now))
-    return _writes(hpa, target, decision), decision.state
+    return _writes(hpa, target, decision, objects), decision.state
 
 
 def _seen(hpa: Object, target: Object | None, objects: Objects, measured: Measured, now: float) -> Observation:
     if target is None:
-        return observe(now=now, hpa=hpa, scale=None, pods=(), scale_error=_no_target(hpa))
+        return observe(now=now, hpa=hpa, scale=None, pods=(), scale_error=_no_target(hpa, objects))
     namespace = hpa["metadata"]["namespace"]
     pod_metrics, answers = measured
-    selected = [p for p in objects.list("Pod", namespace) if _selects(target, p)]
+    scale = scale_of(target, objects.catalogue.of(target))
+    selected = _selected(scale, objects)
     names = {pod["metadata"]["name"] for pod in selected}
     usage = [m for m in pod_metrics if m["metadata"]["namespace"] == namespace and m["metadata"]["name"] in names]
     other = _others(hpa, names, answers)
     return observe(
         now=now,
         hpa=hpa,
-        scale=scale_of(target),
+        scale=scale,
         pods=selected,
         pod_metrics=usage,
         pods_metrics=other.pods,
@@ -171,48 +173,48 @@ def _ask(found: _Others, at: int, metric: Object, namespace: str, pods: Collecti
 
 def _target(hpa: Object, objects: Objects) -> Object | None:
     reference = hpa["spec"]["scaleTargetRef"]
-    if not _is_scalable(reference):
+    resource = objects.catalogue.by_kind(group_of(reference), reference["kind"])
+    if resource is None or "scale" not in resource.subresources:
         return None
-    return objects.get(reference["kind"], hpa["metadata"]["namespace"], reference["name"])
+    return objects.get(resource.shelf, hpa["metadata"]["namespace"], reference["name"])
 
 
-def _is_scalable(reference: Object) -> bool:
-    return reference["kind"] in _SCALABLE and _group(reference) == "apps"
-
-
-def _group(reference: Object) -> str:
-    """``apps`` of ``apps/v1``; the core group of ``v1`` has no name."""
-    return str(reference.get("apiVersion") or "").rpartition("/")[0]
-
-
-def _no_target(hpa: Object) -> str:
+def _no_target(hpa: Object, objects: Objects) -> str:
     reference = hpa["spec"]["scaleTargetRef"]
-    if not _is_scalable(reference):
-        return f'no matches for kind "{reference["kind"]}" in group "{_group(reference)}"'
-    return f'{reference["kind"].lower()}s.apps "{reference["name"]}" not found'
+    resource = objects.catalogue.by_kind(group_of(reference), reference["kind"])
+    if resource is None:
+        return f'no matches for kind "{reference["kind"]}" in group "{group_of(reference)}"'
+    if "scale" not in resource.subresources:
+        return "the server could not find the requested resource"
+    return f'{resource.qualified} "{reference["name"]}" not found'
 
 
-def _selects(target: Object, pod: Object) -> bool:
-    return selector_matches(target["spec"].get("selector") or {}, pod["metadata"].get("labels") or {})
+def _selected(scale: Object, objects: Objects) -> list[Object]:
+    """The pods that a Scale's selector selects; without one there are none."""
+    text = scale["status"]["selector"]
+    query, pods = parse_label_query(text), objects.list("Pod", scale["metadata"].get("namespace"))
+    return [one for one in pods if text and all_match(query, one["metadata"].get("labels") or {})]
 
 
 def _rivals(hpa: Object, selected: list[Object], objects: Objects) -> list[str]:
     """Other HPAs in the namespace whose target selects one of these pods."""
     namespace, found = hpa["metadata"]["namespace"], []
+    own = {pod["metadata"]["uid"] for pod in selected}
     for other in objects.list("HorizontalPodAutoscaler", namespace):
         if other["metadata"]["uid"] == hpa["metadata"]["uid"]:
             continue
         with guarded(other):
             target = _target(other, objects)
-            if target and any(_selects(target, pod) for pod in selected):
+            mine = _selected(scale_of(target, objects.catalogue.of(target)), objects) if target else []
+            if {pod["metadata"]["uid"] for pod in mine} & own:
                 found.append(other["metadata"]["name"])
     return found
 
 
-def _writes(hpa: Object, target: Object | None, decision: Decision) -> list[Write]:
+def _writes(hpa: Object, target: Object | None, decision: Decision, objects: Objects) -> list[Write]:
     writes: list[Write] = []
-    if decision.rescale and target is not None:
-        writes.append(Update({**target, "spec": {**target["spec"], "replicas": decision.desired}}))
+    if decision.rescale and target is not None and decision.desired is not None:
+        writes.append(Update(with_replicas(target, decision.desired, objects.catalogue.of(target))))
     writes += [
         Emit(obj=hpa, type=event.type, reason=event.reason, message=event.message, component=COMPONENT)
         for event in decision.events

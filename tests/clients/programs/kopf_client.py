@@ -9,10 +9,10 @@ import kopf
 from kubernetes import client, config
 
 namespace = os.environ["NAMESPACE"]
-registry, seen, ready, stop = kopf.OperatorRegistry(), threading.Event(), threading.Event(), threading.Event()
+seen, ready, stop = threading.Event(), threading.Event(), threading.Event()
 
 
-@kopf.on.create("configmaps", registry=registry)
+@kopf.on.create("configmaps")
 def made(patch: kopf.Patch, **_: object) -> None:
     patch.metadata.labels["seen"] = "yes"
     seen.set()
@@ -20,7 +20,7 @@ def made(patch: kopf.Patch, **_: object) -> None:
 
 def operate() -> None:
     ends = {"ready_flag": ready, "stop_flag": stop}
-    asyncio.run(kopf.operator(registry=registry, standalone=True, namespaces=[namespace], **ends))
+    asyncio.run(kopf.operator(standalone=True, namespaces=[namespace], **ends))
 
 
 thread = threading.Thread(target=operate)

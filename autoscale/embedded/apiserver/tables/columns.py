@@ -222,8 +222,9 @@ PRINTERS: Mapping[str, Printer] = {
     "Endpoints": _printer(_endpoints, "Name, Endpoints, Age"),
     "ResourceQuota": _printer(_quota, "Name, Request, Limit, Age"),
     "ServiceAccount": _printer(lambda obj, now: [_name(obj), age(obj, now)], "Name, Age"),
-    "LimitRange": _printer(
-        lambda obj, _now: [_name(obj), obj["metadata"].get("creationTimestamp")], "Name, Created At"
+    **dict.fromkeys(
+        ("LimitRange", "CustomResourceDefinition"),
+        _printer(lambda obj, _now: [_name(obj), obj["metadata"].get("creationTimestamp")], "Name, Created At"),
     ),
     "PodDisruptionBudget": _printer(_pdb, "Name, Min Available, Max Unavailable, Allowed Disruptions:integer, Age"),
     "Namespace": _printer(

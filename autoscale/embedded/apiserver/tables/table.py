@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from autoscale.embedded.apiserver.tables.columns import PRINTERS, Column, Printer, age_columns
-from autoscale.kube.kinds import Object
+from autoscale.embedded.apiserver.tables.custom import custom_columns
+from autoscale.kube.kinds import Object, Resource
 
 API_VERSION = "meta.k8s.io/v1"
 
 
-def table(kind: str, objs: Iterable[Object], version: int, now: float, *, include: str = "Metadata") -> Object:
+def table(resource: Resource, objs: Iterable[Object], version: int, now: float, *, include: str = "Metadata") -> Object:
     """A Table of objects of one kind at ``now``; ``include`` is what each row carries: Metadata, Object or None."""
-    printer = PRINTERS.get(kind) or age_columns()
+    printer = _printer(resource)
     return {
         "kind": "Table",
         "apiVersion": API_VERSION,
@@ -19,6 +20,12 @@ def table(kind: str, objs: Iterable[Object], version: int, now: float, *, includ
         "columnDefinitions": [_definition(column) for column in printer.columns],
         "rows": [_row(printer, obj, now, include) for obj in objs],
     }
+
+
+def _printer(resource: Resource) -> Printer:
+    if resource.defined is not None:
+        return custom_columns(resource.defined)
+    return PRINTERS.get(resource.kind) or age_columns()
 
 
 def _definition(column: Column) -> Object:

@@ -1,5 +1,6 @@
 """Single causes, in Kubernetes' words: what a field may be found to be, as ``Status.details.causes`` has it."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +20,7 @@ def required(field: str, why: str = "") -> Cause:
 
 def wrong(field: str, value: Any, why: str) -> Cause:
     """A value that cannot be."""
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    shown = f'"{value}"' if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return "FieldValueInvalid", field, f"Invalid value: {shown}: {why}"
 
 

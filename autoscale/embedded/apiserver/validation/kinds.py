@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import available_timezones
 
+from autoscale.embedded.apiserver.custom.definition import definition
 from autoscale.embedded.apiserver.validation.causes import LABEL, Cause, at_least, required, unsupported, wrong
 from autoscale.embedded.apiserver.validation.pods import pod_spec, port_list
 from autoscale.embedded.apiserver.validation.types import missing
 from autoscale.kube.cron import ScheduleError, parse_schedule
-from autoscale.kube.kinds import RESOURCES, Object
+from autoscale.kube.kinds import RESOURCES, Object, Resource
 from autoscale.kube.release import MINOR
 from autoscale.kube.selectors import selector_matches
 from autoscale.kube.statuses import StatusError
@@ -31,14 +32,13 @@ _LABEL_NAME = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 
 
-def invalid(kind: str, name: str, causes: list[Cause]) -> StatusError:
+def invalid(resource: Resource, name: str, causes: list[Cause]) -> StatusError:
     """422 with every finding: ``Deployment.apps "web" is invalid: ...``."""
-    resource = RESOURCES[kind]
-    qualified = f"{kind}.{resource.group}" if resource.group else kind
+    qualified = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     texts = [f"{field}: {message}" for _, field, message in causes]
     text = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     listed = [{"reason": reason, "message": message, "field": field} for reason, field, message in causes]
-    details = {"name": name, "group": resource.group, "kind": kind, "causes": listed}
+    details = {"name": name, "group": resource.group, "kind": resource.kind, "causes": listed}
     return StatusError(422, "Invalid", f'{qualified} "{name}" is invalid: {text}', details)
 
 
@@ -47,18 +47,19 @@ def causes(obj: Object) -> list[Cause]:
     absent = [required(path) for path in missing(obj, obj["kind"])]
     if obj["kind"] == "Service" and "spec" not in obj:
         absent.append(required("spec"))
-    found = [*_metadata(obj), *absent]
+    found = [*metadata_causes(obj, RESOURCES[obj["kind"]]), *absent]
     # The rules below read the fields that have to be there.
     if not absent and (rule := _RULES.get(obj["kind"])):
         found += rule(obj)
     return found
 
 
-def _metadata(obj: Object) -> Iterator[Cause]:
-    metadata, kind = obj["metadata"], obj["kind"]
+def metadata_causes(obj: Object, resource: Resource) -> Iterator[Cause]:
+    """What is wrong with an object's name and labels."""
+    metadata, kind = obj["metadata"], resource.shelf
     name = metadata.get("name", "")
     pattern = {"Namespace": LABEL, "Service": _SERVICE}.get(kind, _SUBDOMAIN)
-    if RESOURCES[kind].group.startswith("rbac"):
+    if resource.group.startswith("rbac"):
         pattern = _RBAC_NAME
     if not name:
         yield required("metadata.name", "name or generateName is required")
@@ -270,6 +271,7 @@ _RULES = {
     "HorizontalPodAutoscaler": _hpa,
     "PriorityClass": _priority_class,
     "ConfigMap": _config_map,
+    "CustomResourceDefinition": definition,
 }
 
 

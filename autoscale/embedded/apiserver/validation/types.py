@@ -62,7 +62,7 @@ def _field(value: Any, held: Field, path: str, found: Decoded) -> Any:
 
 def _one(value: Any, name: str, path: str, found: Decoded) -> Any:
     type_ = type_of(name)
-    if type_ is not None:
+    if type_ is not None and not (name == "SchemaOrBool" and isinstance(value, bool)):
         return _structure(value, type_, path, found)
     if not _fits(value, name):
         found.wrong.append(f"{path}: found {_word(value)}, wanted {_WANTED.get(name, name)}")
@@ -139,7 +139,7 @@ def _missing(value: Object, type_: Type, path: str) -> Iterator[str]:
         # What a status has to have is its writers' business; a client cannot set it.
         if inner is None or held is None or (name == "status" and not path):
             continue
-        if type_.fields[name].shape == "one":
+        if type_.fields[name].shape == "one" and isinstance(held, dict):
             yield from _missing(held, inner, prefix + name)
         elif isinstance(held, list):
             for index, one in enumerate(held):

@@ -33,7 +33,7 @@ Autoscaler, the Gateway API and Karpenter are taken as they are, and an operator
 | --- | --- |
 | rules in CEL (`x-kubernetes-validations`) | accepted with a warning, not evaluated |
 | conversion by a webhook | refused; versions with the strategy `None` differ in their name alone |
-| the programs behind the kinds (KEDA's operator, VPA's recommender) | the objects are stored, watched and served; an operator that runs outside works on them |
+| programs behind the kinds (KEDA's operator, VPA's recommender) | not there; one that runs outside works on them |
 | admission webhooks, aggregated API servers, `ResourceQuota` of custom kinds | not there |
 """
 

@@ -108,7 +108,7 @@ KINDS = (
         short=("po",),
         categories=_ALL,
         generation=True,
-        subresources=("status", "log", "proxy", "eviction", "resize", "exec"),
+        subresources=("status", "log", "proxy", "eviction", "resize", "exec", "attach", "portforward"),
         selectable=(
             "spec.nodeName",
             "spec.restartPolicy",

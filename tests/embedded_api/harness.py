@@ -43,7 +43,7 @@ class Node:
         self.asked.append({"pod": pod, "container": container, **how})
         if how["previous"]:
             raise bad_request(f'previous terminated container "{container}" in pod "{pod}" not found')
-        for line in self.lines[-how["tail"] if how["tail"] is not None else 0 :]:
+        for line in self.lines[len(self.lines) - how["tail"] if how["tail"] is not None else 0 :]:
             yield line
         while how["follow"]:
             self.grown.clear()

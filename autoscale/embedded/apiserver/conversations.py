@@ -1,54 +1,23 @@
-"""``pods/NAME/exec``: a command in a container, by the channels of a WebSocket.
-
-The first byte of a message is its channel: 0 to 2 are stdin, stdout and stderr, 3 has the end as a Status, 4 a
-terminal's size, and 255 (v5 only) closes another (k8s.io/apimachinery, pkg/util/remotecommand). kubectl speaks this
-from 1.31 on.
-"""
+"""``pods/NAME/exec``, a command in a container, and ``attach``, what a container says from now on."""
 
 import asyncio
-import json
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
-from autoscale.embedded.apiserver.events_out import wants_websocket
+from autoscale.embedded.apiserver.channels import Channels, Conversation, channels_of
 from autoscale.embedded.apiserver.query import flag
 from autoscale.embedded.apiserver.routes import Route
-from autoscale.embedded.apiserver.streams import container_of
+from autoscale.embedded.apiserver.streams import LogReader, container_of
 from autoscale.kube.kinds import Object
 from autoscale.kube.statuses import StatusError, bad_request, not_found
 from autoscale.plane.store import Objects
 
-PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
-_STDIN, _ERROR, _RESIZE, _CLOSE = 0, 3, 4, 255
-_NO_SPDY = "the embedded cluster talks by WebSocket, not by SPDY: use kubectl 1.31 or newer"
 
-
-class Conversation(Protocol):
-    """A running command."""
-
-    def output(self) -> AsyncIterator[tuple[int, bytes]]:
-        """(1 for stdout or 2 for stderr, data) until its end."""
-
-    async def write(self, data: bytes) -> None:
-        """Give it input."""
-
-    def end_input(self) -> None:
-        """It gets no more input."""
-
-    def resize(self, width: int, height: int) -> None:
-        """Its terminal has another size."""
-
-    async def wait(self) -> int:
-        """Its exit code, once it has ended."""
-
-    async def close(self) -> int:
-        """End it, where it has not ended; its exit code."""
-
-
-class Executor(Protocol):
-    """Whoever runs commands in containers (the control plane)."""
+class Executor(LogReader, Protocol):
+    """Whoever runs commands in containers and has their output (the control plane)."""
 
     def execute(
         self, namespace: str, pod: str, container: str, argv: list[str], *, stdin: bool, terminal: bool
@@ -58,73 +27,113 @@ class Executor(Protocol):
 
 async def exec_answer(request: web.Request, route: Route, objects: Objects, node: Executor) -> web.StreamResponse:
     """Run a command until it ends or the client goes."""
-    query, namespace = request.query, route.namespace or ""
-    pod = objects.get("Pod", namespace, route.name)
-    if pod is None:
-        raise not_found(("Pod", namespace, route.name))
-    container, argv = container_of(pod, query.get("container", "")), query.getall("command", [])
+    pod, argv = pod_of(route, objects), request.query.getall("command", [])
+    container = container_of(pod, request.query.get("container", ""))
     if not argv:
         raise bad_request("you must specify at least one command for the container")
-    if not wants_websocket(request):
-        raise bad_request(_NO_SPDY if request.headers.get("Upgrade") else "Upgrade request required")
-    socket = web.WebSocketResponse(protocols=PROTOCOLS)
-    ready = socket.can_prepare(request)
-    if not ready.ok or ready.protocol is None:
-        raise bad_request(f"unable to negotiate a protocol; the embedded cluster speaks {', '.join(PROTOCOLS)}")
-    await socket.prepare(request)
+    channels = await channels_of(request)
+    stdin, terminal = flag(request, "stdin"), flag(request, "tty")
+    namespace = route.namespace or ""
+    return await _held(
+        channels, lambda: node.execute(namespace, route.name, container, argv, stdin=stdin, terminal=terminal)
+    )
+
+
+async def attach_answer(request: web.Request, route: Route, objects: Objects, node: Executor) -> web.StreamResponse:
+    """What a container says from now on, until it ends or the client goes; containers have no input here."""
+    pod = pod_of(route, objects)
+    container = container_of(pod, request.query.get("container", ""))
+    channels = await channels_of(request)
+    lines = node.logs(
+        route.namespace or "",
+        route.name,
+        container,
+        follow=True,
+        tail=0,
+        since=None,
+        timestamps=False,
+        previous=False,
+    )
+    return await _held(channels, lambda: Attached(lines))
+
+
+def pod_of(route: Route, objects: Objects) -> Object:
+    """The pod of a route; 404 where there is none."""
+    pod = objects.get("Pod", route.namespace or "", route.name)
+    if pod is None:
+        raise not_found(("Pod", route.namespace or "", route.name))
+    return pod
+
+
+class Attached:
+    """A container that is only listened to."""
+
+    def __init__(self, lines: AsyncIterator[bytes]) -> None:
+        self._lines = lines
+
+    async def output(self) -> AsyncIterator[tuple[int, bytes]]:
+        """Its output, which is one stream here."""
+        async for data in self._lines:
+            yield 1, data
+
+    async def write(self, data: bytes) -> None:
+        """Nobody reads it."""
+
+    def end_input(self) -> None:
+        """There is none."""
+
+    def resize(self, width: int, height: int) -> None:
+        """There is no terminal."""
+
+    async def wait(self) -> int:
+        """Whoever listened is not told how it ended."""
+        return 0
+
+    async def close(self) -> int:
+        """It runs on."""
+        return 0
+
+
+async def _held(channels: Channels, start: "Start") -> web.StreamResponse:
+    """A conversation from its start to its end.
+
+    Refused before the upgrade, a client would try once more by SPDY and show that refusal instead: it is told after it.
+    """
     try:
-        stdin, terminal = flag(request, "stdin"), flag(request, "tty")
-        running = node.execute(namespace, route.name, container, argv, stdin=stdin, terminal=terminal)
-        status = await _converse(socket, running)
+        status = await _converse(channels, start())
     except StatusError as error:
-        # Refused before the upgrade, a client would try once more by SPDY and show that refusal instead.
         status = error.to_dict()
-    if not socket.closed:
-        await socket.send_bytes(bytes([_ERROR]) + json.dumps(status).encode())
-        await socket.close()
-    return socket
+    with contextlib.suppress(ConnectionError):
+        await channels.end(status)
+    return channels.response
 
 
-async def _converse(socket: web.WebSocketResponse, running: Conversation) -> Object:
+class Start(Protocol):
+    """Begins a conversation; StatusError where it cannot."""
+
+    def __call__(self) -> Conversation:
+        """The conversation."""
+
+
+async def _converse(channels: Channels, running: Conversation) -> Object:
     """Carry what is said until the command has ended or the client has gone; how it ended."""
-    hearing = asyncio.create_task(_hear(socket, running))
-    telling = asyncio.create_task(_tell(socket, running))
+    hearing = asyncio.create_task(channels.hear(running))
+    telling = asyncio.create_task(_tell(channels, running))
     try:
         await asyncio.wait((hearing, telling), return_when=asyncio.FIRST_COMPLETED)
     finally:
         hearing.cancel()
         telling.cancel()
         code = await running.close()
+    if telling.done() and not telling.cancelled() and isinstance(error := telling.exception(), StatusError):
+        raise error
     return _status(code)
 
 
-async def _tell(socket: web.WebSocketResponse, running: Conversation) -> None:
+async def _tell(channels: Channels, running: Conversation) -> None:
     async for channel, data in running.output():
-        await socket.send_bytes(bytes([channel]) + data)
+        await channels.tell(channel, data)
     await running.wait()
-
-
-async def _hear(socket: web.WebSocketResponse, running: Conversation) -> None:
-    """Hand on what the client sends, until it goes."""
-    async for message in socket:
-        if message.type is not WSMsgType.BINARY or not message.data:
-            continue
-        channel, data = message.data[0], message.data[1:]
-        if channel == _STDIN:
-            await running.write(data)
-        elif channel == _CLOSE and data == bytes([_STDIN]):
-            running.end_input()
-        elif channel == _RESIZE and (size := _size(data)):
-            running.resize(*size)
-
-
-def _size(data: bytes) -> tuple[int, int] | None:
-    try:
-        found = json.loads(data)
-        width, height = int(found["Width"]), int(found["Height"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    return (width, height) if 0 < width < 65536 and 0 < height < 65536 else None
 
 
 def _status(code: int) -> Object:

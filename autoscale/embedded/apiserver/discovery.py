@@ -10,11 +10,13 @@ _SUB_KINDS = {
     "eviction": {"group": "policy", "version": "v1", "kind": "Eviction"},
     "proxy": {"kind": "PodProxyOptions"},
     "exec": {"kind": "PodExecOptions"},
+    "attach": {"kind": "PodAttachOptions"},
+    "portforward": {"kind": "PodPortForwardOptions"},
 }
 _SUB_VERBS = {
     "log": ["get"],
     "eviction": ["create"],
-    "exec": ["create", "get"],
+    **{name: ["create", "get"] for name in ("exec", "attach", "portforward")},
     "proxy": ["create", "delete", "get", "patch", "update"],
 }
 

@@ -14,13 +14,14 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver import adapter, discovery, openapi, writes
 from autoscale.embedded.apiserver.answers import NOW, answer, negotiate, refusal, view_list, view_one
-from autoscale.embedded.apiserver.conversations import Executor, exec_answer
+from autoscale.embedded.apiserver.conversations import Executor, attach_answer, exec_answer
+from autoscale.embedded.apiserver.forwards import forward_answer
 from autoscale.embedded.apiserver.lists import list_answer
 from autoscale.embedded.apiserver.matching import selection
 from autoscale.embedded.apiserver.query import flag
 from autoscale.embedded.apiserver.registry import Registry
 from autoscale.embedded.apiserver.routes import ROUTE, Route, parse
-from autoscale.embedded.apiserver.streams import LogReader, log_answer, proxy_answer
+from autoscale.embedded.apiserver.streams import log_answer, proxy_answer
 from autoscale.embedded.apiserver.watch import watch_answer
 from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.scale import scale_of
@@ -46,7 +47,7 @@ class Patience:
     body_s: float = 60.0
 
 
-class Node(LogReader, Executor, Protocol):
+class Node(Executor, Protocol):
     """What the API server asks of the control plane."""
 
     def pod_metrics(self) -> list[Object]:
@@ -203,8 +204,11 @@ class ApiServer:
         if name == "proxy":
             assert self._session is not None
             return await proxy_answer(request, route, self.registry.store.objects, self._session)
-        if name == "exec":
-            return await exec_answer(request, route, self.registry.store.objects, self.node)
+        if name in ("exec", "attach"):
+            talk = exec_answer if name == "exec" else attach_answer
+            return await talk(request, route, self.registry.store.objects, self.node)
+        if name == "portforward":
+            return await forward_answer(request, route, self.registry.store.objects)
         if name == "log":
             return await log_answer(request, route, self.registry.store.objects, self.node)
         if request.method != "GET":

@@ -105,6 +105,7 @@ class Cluster:
         """
         self.context = context
         self.server: str = str(configuration.host).rstrip("/")
+        self._place = self.server + _through(getattr(configuration, "proxy", None))
         self._configuration = configuration
         self._credentials = threading.Lock()
         self._token_file = token_file
@@ -141,7 +142,7 @@ class Cluster:
         try:
             data = response.read()
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise unreachable(self.server, error) from error
+            raise unreachable(self._place, error) from error
         finally:
             response.release_conn()
         return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, data)
@@ -218,7 +219,7 @@ class Cluster:
                 redirect=False,
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise unreachable(self.server, error) from error
+            raise unreachable(self._place, error) from error
 
     def _token(self) -> dict[str, str]:
         """The authorization header, renewed by the client library when it has expired, or from its file."""
@@ -270,6 +271,13 @@ def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
         raise InputError(f"the plugin {plugin} of context {context} gave no credentials", fix=fix)
     configuration.connection_pool_maxsize = POOL
     return Cluster(found, configuration, token_file(config, found), trust)
+
+
+def _through(proxy: str | None) -> str:
+    """By which proxy a server is asked, in words; its user and password are nobody's business."""
+    place = urlsplit(str(proxy or ""))
+    port = f":{place.port}" if place.port else ""
+    return f", asked through the proxy {place.scheme}://{place.hostname}{port}," if place.hostname else ""
 
 
 def _loopback(url: str) -> bool:

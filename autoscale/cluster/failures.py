@@ -100,7 +100,8 @@ def unreachable(server: str, error: Exception) -> Unreachable:
     if isinstance(cause, urllib3.exceptions.TimeoutError | TimeoutError):
         text = "no answer in time"
     return Unreachable(
-        f"the API server {server} cannot be reached: {text}", fix="is the cluster running? try `autoscale doctor`"
+        f"the API server {server} cannot be reached: {text}",
+        fix="is the cluster running, and is this still its address?",
     )
 
 

@@ -10,6 +10,7 @@ from autoscale.base.errors import InputError, Problem
 from autoscale.imports import files, tools
 from autoscale.imports.building import record, write
 from autoscale.imports.importer import Importer
+from autoscale.imports.near import close_by
 from autoscale.record.rows import Row
 
 __all__ = ["convert", "detect", "importers", "tool_names", "write"]
@@ -34,6 +35,9 @@ def detect(path: Path, tool: str | None = None) -> Importer:
     for importer in fitting:
         if importer.recognises(head):
             return importer
+    if (near := close_by(head)) is not None:
+        problem = Problem(str(path), near.what, near.wanted)
+        raise InputError(f"{path} does not say what happened when", problems=[problem], fix=near.fix)
     known = "; ".join(f"{importer.tool}: {importer.form}" for importer in fitting)
     found = repr(head[:60].splitlines()[0]) if head.strip() else "an empty file"
     raise InputError(f"{path} is of no known form", problems=[Problem(str(path), f"it begins with {found}", known)])

@@ -155,7 +155,7 @@ class Mark(Stamp):
     """A moment of the run, as the load master (with ``seq``), the observer or an importer saw it.
 
     ``load-start``, ``stage`` (with ``stage``), ``load-end``, ``interrupted``, ``worker-lost`` (with ``pod``),
-    ``generator-failed`` (with ``reason``).
+    ``generator-failed`` and ``failed`` (the run; both with ``reason``).
     """
 
     k: Literal["mark"]

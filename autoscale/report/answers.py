@@ -15,7 +15,7 @@ from autoscale.report.room import room, unbounded
 from autoscale.report.services import by_saturation, name_of, saturation_words
 from autoscale.report.words import count, duration, latency, many, offset, percent
 from autoscale.verdict.results import Judgement
-from autoscale.verdict.validity import imported_from
+from autoscale.verdict.validity import imported_from, why_failed
 
 # The first screen has room for this many.
 MOST_DETAILS = 3
@@ -141,7 +141,7 @@ def _slow_phase(account: Account) -> Answer:
     if not is_sized(analysis):
         return Answer(question, "Unknown", "unknown", ("How many pods there were was not recorded.",))
     if analysis.load_start is None:
-        return Answer(question, "Nobody can say", "unknown", ("No load was sent, so nothing had to be followed.",))
+        return Answer(question, "Nobody can say", "unknown", (f"{_no_load(analysis)} Nothing had to be followed.",))
     if not any(event.up for event in analysis.scale_events):
         return Answer(question, "None: the workload was never scaled up", "plain", _why_not(account))
     growth = gravest_scale_up(analysis)
@@ -186,7 +186,7 @@ def _change(account: Account) -> Answer:
         told = tuple(_with_effect(account, finding) for finding in first[:2])
         return Answer(question, first[0].title, "plain", (*told, *_fewer(account), *_not_modelled(account)))
     if analysis.load_start is None or not analysis.seconds.busy:
-        return Answer(question, "Nobody can say", "unknown", ("No request was sent, so no setting was tried.",))
+        return Answer(question, "Nobody can say", "unknown", (f"{_no_load(analysis)} No setting was tried.",))
     if analysis.partial:
         return Answer(question, "Nobody can say", "unknown", ("The run was cut short: run it to its end.",))
     told = tuple(f"{one}." for one in (unbounded(analysis),) if one)
@@ -252,10 +252,20 @@ def _not_modelled(account: Account) -> tuple[str, ...]:
     return (f"What a change would bring was not modelled: {why}.",) if why else ()
 
 
+def _no_load(analysis: Analysis) -> str:
+    """Why there is no load, where that is known."""
+    if imported_from(analysis):
+        return "The data hold no load."
+    why = why_failed(analysis)
+    if analysis.load_start is None and analysis.partial:
+        return f"The run ended before its load{f': {why}' if why else ''}."
+    return "No load was recorded."
+
+
 def _load_words(analysis: Analysis) -> str:
     counts = [value for value in analysis.seconds.asked if value is not None]
     if not counts or analysis.load_start is None:
-        return "No load was recorded."
+        return _no_load(analysis)
     span = (analysis.load_end if analysis.load_end is not None else analysis.end) - analysis.load_start
     model = analysis.header["scenario"].get("model")
     kind = f" ({model} model)" if model else ""

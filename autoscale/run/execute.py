@@ -127,6 +127,8 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
                 while run.take(0):
                     pass
                 run.close_gaps()
+                if reason == "failed" and error is not None:
+                    run.mark("failed", error.what)
                 run.write({"k": "end", "reason": reason, "rows": writer.rows + 1, "totals": run.totals.to_json()})
     return finish(folder, reason, error, run.totals.to_json(), options.say)
 

@@ -86,9 +86,10 @@ class Recorder:
         for listener in self.listeners:
             listener(full)
 
-    def mark(self, name: str) -> None:
+    def mark(self, name: str, reason: str | None = None) -> None:
         """A moment seen by the observer itself."""
-        self.write({"k": "mark", "name": name, "at": self.clock(), "clk": "observer"})
+        row: Mark = {"k": "mark", "name": name, "at": self.clock(), "clk": "observer"}
+        self.write(row if reason is None else {**row, "reason": reason})
 
     def pump(self, until: Callable[[], T | None], deadline_s: float, *, stoppable: bool = True) -> T | None:
         """Take things in until ``until()`` gives something (returned), or the deadline passes (None).

@@ -41,7 +41,7 @@ def judge(
     ``beside``: other services of the record by name, for objectives of theirs.
     """
     believed = validity(analysis)
-    stages = [stage.name for stage in analysis.stages]
+    stages = [str(stage["name"]) for stage in analysis.header["scenario"].get("stages") or []]
     found: list[Judgement] = []
     for text in texts if texts is not None else analysis.header["scenario"].get("objectives") or []:
         try:
@@ -138,6 +138,8 @@ def _shown(objective: Objective, value: Value) -> str:
     """The value as a person would write it, or between which bounds it lies."""
     if value.within is not None:
         return _between(objective, value.within)
+    if objective.metric == "back_to_min" and value.value == 0 and not value.at_least:
+        return "already there"
     return show(value.value, objective, at_least=value.at_least)
 
 
@@ -155,7 +157,8 @@ def _within(objective: Objective, found: Interval) -> tuple[Outcome, str]:
 def _between(objective: Objective, found: Interval) -> str:
     if found.high is None:
         return f"at least {show(found.low, objective)}"
-    return f"between {show(found.low, objective)} and {show(found.high, objective)}"
+    high = show(found.high, objective)
+    return f"between {show(found.low, objective)} and {high}" if found.low else f"at most {high}"
 
 
 def _doubt(analysis: Analysis, objective: Objective, value: Value) -> str | None:

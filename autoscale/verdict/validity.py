@@ -249,7 +249,15 @@ def _complete(analysis: Analysis) -> Check:
     check = partial(Check, name="complete", unit="", value=None, bound=None)
     if not analysis.partial:
         return check(effect="none", words="the run was recorded to its end")
-    return check(effect="unknown", words=f"the run is not whole: {analysis.end_reason or 'the record breaks off'}")
+    ended = analysis.end_reason or "the record breaks off"
+    why = why_failed(analysis)
+    return check(effect="unknown", words=f"the run is not whole: {ended}{f' ({why})' if why else ''}")
+
+
+def why_failed(analysis: Analysis) -> str | None:
+    """What a failed run said of it: the run itself, else its load generator; None where neither did."""
+    said = {mark.name: mark.reason for mark in analysis.marks if mark.reason}
+    return said.get("failed") or said.get("generator-failed")
 
 
 def _unread(analysis: Analysis) -> Check:

@@ -9,7 +9,7 @@ from autoscale.analysis.latency import span_sum
 from autoscale.analysis.measures import flapping
 from autoscale.analysis.plan import largest_rise
 from autoscale.analysis.reaction import back_to_min
-from autoscale.analysis.resolution import Interval, resolution_of
+from autoscale.analysis.resolution import Interval, Resolution, resolution_of
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.steps import StepSeries
 from autoscale.objectives.language import Objective, Operator
@@ -129,7 +129,7 @@ def _latency(analysis: Analysis, objective: Objective, start: float, end: float)
     # the same rank as ``quantile`` takes, among all: without failures the figure of the report
     rank = max(1, math.ceil(share * (answered + without) - 1e-9))
     if rank > answered:
-        return Value(math.inf, start, end, _unanswered(answered, without, quantile(counts, share)))
+        return Value(math.inf, start, end, _unanswered(answered, without, quantile(counts, share), known))
     if not timed:
         return Value(None, start, end, _UNTIMED)
     value = middle(max(counts)) if objective.quantile is None else quantile(counts, rank / timed)
@@ -140,7 +140,7 @@ def _latency(analysis: Analysis, objective: Objective, start: float, end: float)
     return Value(value, start, end, within=known.between(value, highest))
 
 
-def _unanswered(answered: int, without: int, survivors: float | None) -> str:
+def _unanswered(answered: int, without: int, survivors: float | None, known: Resolution) -> str:
     """Why a percentile of all requests has no value."""
     words = (
         f"{without} of {answered + without} requests failed or were never sent ({without / (answered + without):.2%})"
@@ -148,7 +148,7 @@ def _unanswered(answered: int, without: int, survivors: float | None) -> str:
     if survivors is None:
         return words
     alone = f"{survivors:.3g} s" if survivors >= 0.9995 else f"{survivors * 1000:.3g} ms"
-    return f"{words}; of the answered ones alone it is {alone}"
+    return f"{words}; of the answered ones alone it is {known.text(survivors) or alone}"
 
 
 def _counted(analysis: Analysis, metric: str, start: float, end: float) -> Value:
@@ -276,9 +276,10 @@ def _back_to_min(analysis: Analysis, objective: Objective) -> Value:
     if analysis.replicas.ready.at(at) is None:
         return Value(None, reason="ready pods were not recorded")
     reached = back_to_min(analysis.replicas, spec, at, analysis.end)
-    if reached.value is None:
-        return Value(None, reason="ready pods were not recorded")
+    if reached.value is None or (reached.at_least and not reached.value):
+        return Value(None, reason=reached.note or "ready pods were not recorded")
     words = f"{reached.note}, {reached.value:.0f} s later"
     if not reached.at_least:
-        words = f"{spec.min_replicas} ready pods {reached.value:.0f} s after it"
+        when = f"{reached.value:.0f} s after it" if reached.value else "already, and from then on"
+        words = f"{spec.min_replicas} ready pods {when}"
     return Value(reached.value, at, at + reached.value, words, at_least=reached.at_least)

@@ -219,9 +219,9 @@ def test_a_broken_file_is_not_quoted(tmp_path: Path) -> None:
 
 
 def test_a_proxy_of_the_kubeconfig_is_used(tmp_path: Path) -> None:
-    """Also to this machine, where a proxy of the environment is not."""
+    """Also to this machine, where a proxy of the environment is not; an error names it, without its password."""
     with socket.create_server(("127.0.0.1", 0)) as proxy:
-        url = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        url = f"http://user:secret@127.0.0.1:{proxy.getsockname()[1]}"
         cluster = {"server": "https://127.0.0.1:1", "proxy-url": url}
         path = written(tmp_path, clusters=[{"name": "cl", "cluster": cluster}])
 
@@ -234,10 +234,11 @@ def test_a_proxy_of_the_kubeconfig_is_used(tmp_path: Path) -> None:
         asked: list[bytes] = []
         thread = threading.Thread(target=answer)
         thread.start()
-        with connect("c1", path) as opened, pytest.raises(ClusterError):
+        with connect("c1", path) as opened, pytest.raises(ClusterError) as refused:
             opened.get("/version")
         thread.join()
     assert asked[0].startswith(b"CONNECT 127.0.0.1:1 ")
+    assert f"through the proxy {url.replace('user:secret@', '')}, " in str(refused.value)
 
 
 def test_an_unknown_context_gets_a_suggestion(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 from autoscale import report
 from autoscale.analysis import analyse
 from autoscale.verdict.judging import judge
-from tests.fixtures.handmade import Record, step_run
+from tests.fixtures.handmade import T0, Record, step_run
 
 
-def written(folder: Path, record: Record) -> Path:
-    """The record as a file."""
+def written(folder: Path, record: Record, reason: str = "done") -> Path:
+    """The record as a file, of a run that ended so."""
     path = folder / "record.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in record.rows()))
+    path.write_text("".join(json.dumps(row) + "\n" for row in record.rows(reason=reason)))
     return path
 
 
@@ -41,3 +41,21 @@ def test_what_was_lost_with_pods_is_unknown_without_pods() -> None:
     blind = Record([[0, 10], [60, 10]]).mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10)
     assert judge(analyse(blind.rows()), ["lost == 0"]).outcome == "unknown"
     assert judge(analyse(step_run().rows()), ["lost == 0"]).outcome == "pass"
+
+
+def test_a_run_that_failed_before_its_load_says_why(tmp_path: Path) -> None:
+    """What the run or its load generator said stands on the first screen; objectives are of a load that never was."""
+    record = Record([[0, 10]], {"peak": (0, 60)}, ("p95 < 1s during peak",)).scale(-1, 2)
+    record.add("mark", 5, name="generator-failed", at=T0 + 5, clk="observer", reason="0 of 1 load workers came")
+    page = report.render(written(tmp_path, record, reason="failed"), "text")
+    assert "The run ended before its load: 0 of 1 load workers came." in page
+    assert "cannot be read" not in page
+    assert "the record holds no load" in page
+
+
+def test_data_without_a_load_are_not_a_run_that_sent_none(tmp_path: Path) -> None:
+    """An import of pods alone holds no load; whether there was one nobody knows."""
+    record = Record(environment={"imported_from": "prometheus"}).scale(-1, 2).scale(60, 4)
+    page = report.render(written(tmp_path, record), "text")
+    assert "The data hold no load." in page
+    assert "No load was sent" not in page

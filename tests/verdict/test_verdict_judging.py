@@ -83,6 +83,22 @@ def test_a_slow_service_under_a_closed_load_is_no_limit_of_the_generator() -> No
         assert judge(analyse(record.steady(0, 60, 10, dropped=5).rows())).validity.outcome == outcome
 
 
+def test_what_was_at_the_minimum_before_is_already_there() -> None:
+    """Pods that are back before the load ends take no time for it: that is no 0 ms that was measured."""
+    record = Record([[0, 20], [60, 20]]).mark("load-start", 0).mark("load-end", 60).steady(0, 60, 20)
+    record.hpa(-1, 10, 50, least=4).scale(-1, 10).scale(30, 4).event(900, "Nothing", "the end")
+    (found,) = judge(analyse(record.rows()), ["back to min within 2m of end"]).judgements
+    assert (found.outcome, found.value_text, found.value) == ("pass", "already there", 0)
+    assert found.reason == "4 ready pods already, and from then on"
+
+
+def test_what_was_not_recorded_after_the_load_is_unknown() -> None:
+    """A record that ends with its load does not say how long the way back took, not even "at least 0 ms"."""
+    record = Record([[0, 20], [60, 20]]).mark("load-start", 0).steady(0, 60, 20).hpa(-1, 10, 50, least=4).scale(-1, 10)
+    (found,) = judge(analyse(record.mark("load-end", 61).rows()), ["back to min within 2m of end"]).judgements
+    assert (found.outcome, found.value_text) == ("unknown", "unknown")
+
+
 def test_a_time_not_reached_fails_or_is_unknown_but_never_passes() -> None:
     """Pods that stay above the minimum: with enough record it fails, with too little it cannot be said."""
     record = step_run()

@@ -150,7 +150,8 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
     load = kept.load
 
     def mark(row: rows.Mark) -> None:
-        kept.marks.append(MarkAt(row["name"], kept.clocks.ours(row["at"], row["clk"]), row.get("stage")))
+        at = kept.clocks.ours(row["at"], row["clk"])
+        kept.marks.append(MarkAt(row["name"], at, row.get("stage"), row.get("reason")))
 
     def pod_load(row: rows.PodLoad) -> None:
         pod = kept.by_name.get(row["pod"])

@@ -22,11 +22,13 @@ class StageSpan:
 
 @dataclass(frozen=True, slots=True)
 class MarkAt:
-    """A moment that the run wrote down (``load-start``, ``stage``, ``load-end``, ``interrupted``)."""
+    """A moment that the run wrote down (``load-start``, ``stage``, ``load-end``, ``interrupted``; ``generator-failed``
+    and ``failed``, with their ``reason``)."""
 
     name: str
     at: float
     stage: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

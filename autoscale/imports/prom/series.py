@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.imports.building import check_span, number
+from autoscale.imports.prom import native
 
 _LONG_GAP_S = 300.0  # Prometheus itself looks back five minutes: what lies farther apart is no neighbour
 _OWNERS = ("job", "instance", "namespace", "pod")
@@ -45,11 +46,22 @@ def series_of(document: Any, where: str) -> list[Series]:
         problem = Problem(where, found, '{"status": "success", "data": {"resultType": "matrix", ...}}')
         fix = "save the answer of /api/v1/query_range?query=...&start=...&end=...&step=15"
         raise InputError(f"{where} is no Prometheus range answer", problems=[problem], fix=fix)
-    return [
-        Series({str(k): str(v) for k, v in item["metric"].items()}, _points(item.get("values")))
-        for item in result
-        if isinstance(item, dict) and isinstance(item.get("metric"), dict)
-    ]
+    items = [item for item in result if isinstance(item, dict) and isinstance(item.get("metric"), dict)]
+    plain = [Series(_labels(item), _points(item.get("values"))) for item in items]
+    return [*plain, *_native(items)]
+
+
+def _labels(item: Mapping[str, Any]) -> dict[str, str]:
+    return {str(k): str(v) for k, v in item["metric"].items()}
+
+
+def _native(items: Sequence[Mapping[str, Any]]) -> list[Series]:
+    """Native histograms as classic ones, those of each name together."""
+    by_name: dict[str, list[tuple[dict[str, str], list[native.Sample]]]] = {}
+    for item in items:
+        if found := native.samples(item.get("histograms")):
+            by_name.setdefault(str(item["metric"].get("__name__", "")), []).append((_labels(item), found))
+    return [Series(labels, points) for some in by_name.values() for labels, points in native.classic(some)]
 
 
 def _error(document: Any) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +55,15 @@ def _point(entry: dict[str, Any], seconds: dict[int, Second]) -> None:
     data = entry.get("data")
     if not isinstance(data, dict):
         return
-    value, at = number(data.get("value")), _time(data.get("time"))
-    if value is None or at is None or not abs(value) < _LONGEST_S * 1000:
+    value, at, tags = number(data.get("value")), _time(data.get("time")), data.get("tags")
+    if value is not None and at is not None:
+        add(seconds, entry.get("metric"), at, value, tags if isinstance(tags, dict) else {})
+
+
+def add(seconds: dict[int, Second], metric: Any, at: float, value: float, tags: Mapping[str, Any]) -> None:
+    """Count one sample: its metric, its time in seconds since the epoch, its value (milliseconds), its tags."""
+    if not abs(value) < _LONGEST_S * 1000:
         return
-    tags = data.get("tags")
-    metric, tags = entry.get("metric"), tags if isinstance(tags, dict) else {}
     now = seconds.setdefault(int(at), Second())
     if metric in ("http_req_duration", "grpc_req_duration"):
         begun = seconds.setdefault(int(at - value / 1000), Second())
@@ -73,7 +77,7 @@ def _point(entry: dict[str, Any], seconds: dict[int, Second]) -> None:
         now.dropped = (now.dropped or 0) + int(value)
 
 
-def _cause(tags: dict[str, Any]) -> str | None:
+def _cause(tags: Mapping[str, Any]) -> str | None:
     """Why a request failed; None where it did not."""
     if tags.get("expected_response") != "false":
         status = str(tags.get("status", ""))

@@ -1,6 +1,7 @@
 """Prometheus range queries (the JSON of ``/api/v1/query_range``), one or more files."""
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,11 +16,14 @@ from autoscale.imports.prom.series import Series, complete, increases, merged, s
 from autoscale.imports.prom.status import ended, label_of
 from autoscale.record.rows import Gap
 
+SHARPNESS = "Latency is the server's, in the exporter's own buckets: a percentile is only as sharp as they are."
 NOTES = (
-    "Latency is the server's, in the exporter's own buckets: a percentile is only as sharp as they are.",
     "Counts are spread evenly over the step of the query.",
     "How requests were sent is not in Prometheus: whether the generator was the limit is not known.",
 )
+
+
+_ANSWER = re.compile(r'"(status|data|resultType|errorType)"\s*:')
 
 
 def read(paths: Sequence[Path], workload: str | None) -> Imported:
@@ -85,7 +89,7 @@ def _timed(chosen: Chosen, seconds: dict[int, Second]) -> tuple[list[float], lis
     if not bounds:
         return [], [f"The buckets of {name} have no bound in common: latency is left out."]
     latency.add(chosen.buckets, unit, bounds, seconds)
-    return [bound * unit for bound in bounds if not math.isinf(bound)], [f"Latency is that of {name}."]
+    return [bound * unit for bound in bounds if not math.isinf(bound)], [f"Latency is that of {name}.", SHARPNESS]
 
 
 def _nothing(series: Sequence[Series], where: str) -> InputError:
@@ -103,8 +107,11 @@ def _nothing(series: Sequence[Series], where: str) -> InputError:
 
 
 def recognises(head: str) -> bool:
-    """Whether a file begins as a range answer, or promtool's list of series."""
-    return head.lstrip().startswith("{") or (head.lstrip().startswith("[") and '"metric"' in head)
+    """Whether a file begins as an answer of the API, or promtool's list of series."""
+    begin = head.lstrip()
+    return (begin.startswith("{") and _ANSWER.search(head) is not None) or (
+        begin.startswith("[") and '"metric"' in head
+    )
 
 
 IMPORTER = Importer("prometheus", "answers of /api/v1/query_range (JSON), one or more files", recognises, read)

@@ -315,3 +315,34 @@ def test_a_time_stays_text(tmp_path: Path) -> None:
     """An unquoted date in a manifest is text, as Kubernetes reads it, and not Python's date."""
     text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {day: 2026-01-02}"
     assert render(write(tmp_path, {"resources": ["x.yaml"]}, x=text))[0]["data"] == {"day": "2026-01-02"}
+
+
+POD = "spec: {template: {metadata: {labels: x}}}"
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ("metadata: {name: s, labels: x}", "found labels that are 'x'"),
+        ("metadata: {name: s, labels: [x]}", "found labels that are ['x']"),
+        (f"metadata: {{name: s}}\n{POD}", "found labels that are 'x'"),
+        ("metadata: {name: s}\nspec: {volumeClaimTemplates: [7]}", "found a template that is 7"),
+        ("metadata: {name: s}\nspec: {volumeClaimTemplates: x}", "found a template that is 'x'"),
+    ],
+)
+def test_labels_that_are_no_mapping_are_named_with_their_object(rest: str, said: str, tmp_path: Path) -> None:
+    """On the object itself and on what it makes; without labels to add nothing looks at them."""
+    folder = write(tmp_path, {"resources": ["x.yaml"]}, x=f"apiVersion: apps/v1\nkind: StatefulSet\n{rest}")
+    found = mistakes(folder, labels={"a": "b"})
+    assert "StatefulSet s: " in found
+    assert said in found
+    assert len(render(folder)) == 1
+
+
+def test_a_patch_of_metadata_that_is_no_mapping_is_named(tmp_path: Path) -> None:
+    """A near miss: one that takes the metadata away leaves the object's name, for a patch never renames."""
+    folder = write(tmp_path, {"resources": ["x.yaml"]}, x="apiVersion: v1\nkind: Service\nmetadata: {name: s}")
+    patch = {"kind": "Service", "name": "s", "patch": {"metadata": 7}}
+    assert "patches[0]: metadata: found 7, wanted a mapping" in mistakes(folder, patches=[patch])
+    (left,) = render(folder, patches=[{**patch, "patch": {"metadata": None}}])
+    assert left["metadata"] == {"name": "s"}

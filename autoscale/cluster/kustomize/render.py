@@ -110,7 +110,11 @@ def _apply(layer: Layer, objects: list[Object], problems: list[Problem]) -> list
                 problems.append(Problem(where, f"a {item['kind']}", "none: its subjects' namespace is not changed"))
             set_namespace(item, layer.namespace)
         for labels in layer.labels:
-            set_labels(item, labels)
+            try:
+                set_labels(item, labels)
+            except ValueError as error:
+                where = f"{layer.where}: {item['kind']} {item['metadata']['name']}"
+                problems.append(Problem(where, str(error), "a mapping"))
         set_images(item, layer.images)
     _refuse_doubles(layer, objects, problems)
     return objects
@@ -134,7 +138,10 @@ def _merged(item: Object, patch: Patch) -> Object:
     """The patched object under the kind and name that it had: a patch never renames."""
     merged = merge(item, patch.body)
     merged.update(apiVersion=item["apiVersion"], kind=item["kind"])
-    merged.setdefault("metadata", {})["name"] = item["metadata"]["name"]
+    metadata = merged.setdefault("metadata", {})
+    if not isinstance(metadata, dict):
+        raise PatchError("metadata", f"{metadata!r:.40}, wanted a mapping")
+    metadata["name"] = item["metadata"]["name"]
     return merged
 
 

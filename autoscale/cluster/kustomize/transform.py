@@ -95,13 +95,21 @@ def set_namespace(item: Object, namespace: str) -> None:
 
 
 def set_labels(item: Object, labels: LabelSet) -> None:
-    """Add ``labels`` to ``item`` and, if asked, to its templates; selectors stay as they are."""
+    """Add ``labels`` to ``item`` and, if asked, to its templates; selectors stay as they are.
+
+    ValueError where there are labels that are no mapping, or a template that is none.
+    """
     if not labels.pairs:
         return
     owners = [item, *(_templates(item) if labels.templates else ())]
     for owner in owners:
+        if not isinstance(owner, dict):
+            raise ValueError(f"a template that is {owner!r:.40}")
         metadata = _child(owner, "metadata")
-        metadata["labels"] = {**(metadata.get("labels") or {}), **labels.pairs}
+        there = metadata.get("labels") or {}
+        if not isinstance(there, dict):
+            raise ValueError(f"labels that are {there!r:.40}")
+        metadata["labels"] = {**there, **labels.pairs}
 
 
 def _templates(item: Object) -> Iterator[Object]:
@@ -114,7 +122,8 @@ def _templates(item: Object) -> Iterator[Object]:
         yield _child(_child(job, "spec"), "template")
     elif item["kind"] in {"Deployment", "ReplicaSet", "DaemonSet", "StatefulSet", "Job", "ReplicationController"}:
         yield _child(spec, "template")
-        yield from spec.get("volumeClaimTemplates") or ()
+        claims = spec.get("volumeClaimTemplates") or ()
+        yield from claims if isinstance(claims, list | tuple) else (claims,)
 
 
 def _child(owner: Object, name: str) -> Object:

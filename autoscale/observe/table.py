@@ -168,7 +168,7 @@ def _event_rows(event: Object, scope: Scope, gone: bool) -> Rows:
     ours = (
         (kind, name) in ((scope.kind, scope.workload), *scalers)
         or (kind in ("ReplicaSet", "Pod") and name.startswith(scope.workload + "-"))
-        or kind in ("Node", "NodeClaim")
+        or kind in OF_NODES
     )
     return _one(event, row) if ours else {}
 
@@ -182,6 +182,11 @@ def _endpoint_rows(endpoint_slice: Object, scope: Scope, gone: bool) -> Rows:
 def _endpoint_left(pod_uid: str, scope: Scope) -> Row:
     return convert.endpoint_left(scope.service or "", pod_uid)
 
+
+NODE_EVENTS = "default"
+"""The namespace of events about what has none (core/v1: nodes, Karpenter's NodeClaims)."""
+OF_NODES = ("Node", "NodeClaim")
+"""The kinds about which these tell why nodes come and go."""
 
 _SIZE = "the size that was asked for, and when"
 _PODS = "pods over time, and when each was made, placed, started, ready, gone"

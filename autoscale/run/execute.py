@@ -12,10 +12,11 @@ from autoscale.cluster.apply import remove_jobs, selector
 from autoscale.cluster.clock import server_time
 from autoscale.cluster.watch import Watch
 from autoscale.hpa.config import DEFAULTS
+from autoscale.kube.kinds import BY_KIND
 from autoscale.observe.fold import API_CLOCK, Fold
 from autoscale.observe.scope import Scope
 from autoscale.observe.sources import sampling, timing, watching
-from autoscale.observe.table import Selection, watched
+from autoscale.observe.table import NODE_EVENTS, OF_NODES, Selection, watched
 from autoscale.observe.view import View
 from autoscale.record.rows import Reason
 from autoscale.record.writer import Writer
@@ -27,7 +28,7 @@ from autoscale.run.options import Listener, Result, RunOptions
 from autoscale.run.prepare import resolve
 from autoscale.run.recorder import Beside, Interrupted, Recorder
 from autoscale.run.scalers import behaviour_window, cooldown
-from autoscale.run.site import Site, deployed, out_folder
+from autoscale.run.site import UNHEARD, Site, deployed, out_folder
 from autoscale.run.target import Target
 
 
@@ -215,6 +216,11 @@ def enter_sources(run: Recorder, site: Site) -> None:
             clock=run.clock,
         )
         run.stack.enter_context(watching(watch, inbox, load=source.rows is None))
+    if target.namespace != NODE_EVENTS and not {"nodes", UNHEARD} & set(site.unseen):
+        for kind in OF_NODES:
+            fields = f"involvedObject.kind={kind}"
+            about = Watch(cluster, BY_KIND["Event"], NODE_EVENTS, fields=fields, clock=run.clock)
+            run.stack.enter_context(watching(about, inbox))
     period_s = site.place.metrics_period_s
     labels = "" if site.beside else target.labels
     run.stack.enter_context(sampling(cluster, target.namespace, labels, inbox, period_s, run.clock))

@@ -13,9 +13,10 @@ from autoscale.cluster.apply import apply, made_by_runs, persistent, remove, rem
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.kustomize.render import render
+from autoscale.cluster.permissions import Permission
 from autoscale.cluster.resources import resource_of
 from autoscale.kube.kinds import Object, Resource
-from autoscale.observe.table import watched
+from autoscale.observe.table import NODE_EVENTS, watched
 from autoscale.run import target as targets
 from autoscale.run.loadjobs import load_objects, other_paths, with_path
 from autoscale.run.open_cluster import OpenCluster
@@ -26,6 +27,9 @@ from autoscale.run.redact import without_path_names
 from autoscale.run.rights import made_kinds, needed, of_addons
 from autoscale.run.target import Target
 from loadtest.models import Resolved
+
+UNHEARD = "events about nodes"
+"""Events about what is in no namespace, as the header names them where they may not be read."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         lacking = permissions.denied(place.cluster, namespace, of_addons((target, *others)))
         unseen += dict.fromkeys(item.resource for item in lacking)
         unseen += targets.hidden(place.cluster, (target, *others))
+        unseen += unheard_of_nodes(place.cluster, namespace, unseen)
         load = load_objects(scenario, target, run_labels(label))
         warnings += tried(place.cluster, load, target.namespace)
         yield Site(
@@ -101,6 +106,14 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             label=label,
             left=left,
         )
+
+
+def unheard_of_nodes(cluster: Cluster, namespace: str, unseen: Collection[str]) -> list[str]:
+    """What cannot be told of nodes that are recorded: events about them lie in a namespace of their own."""
+    if namespace == NODE_EVENTS or "nodes" in unseen:
+        return []
+    lacking = permissions.denied(cluster, NODE_EVENTS, [Permission(verb, "", "events") for verb in ("list", "watch")])
+    return [UNHEARD] if lacking else []
 
 
 def check(place: OpenCluster, namespace: str, kind: str, made: Collection[str]) -> list[str]:

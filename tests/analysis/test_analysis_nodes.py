@@ -126,3 +126,5 @@ def test_a_run_with_a_pool_of_nodes_names_the_node_that_was_waited_for() -> None
     assert (first[2], first[5]) == ("before", "was there")
     assert second[5].startswith("came for Pod/web-")
     assert answers(account)[3].headline == "Pods found no node"
+    slow = next(finding for finding in account.findings if finding.id == "F4")
+    assert (slow.patch, slow.advice) == (None, "Nodes were short of room: add capacity ahead of the load.")

@@ -9,6 +9,7 @@ import pytest
 
 from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.base.exits import ExitCode
+from autoscale.base.times import format_time
 from autoscale.cluster import lock
 from autoscale.cluster.apply import delete
 from autoscale.cluster.client import connect
@@ -181,6 +182,33 @@ def test_a_service_that_is_deleted_under_the_load_is_no_pass(door: Door, desk: D
     ]
     assert "F30" in [finding.id for finding in account.findings]
     assert "the Service web was deleted during the load" in result.summary
+
+
+def said_of_node(door: Door, namespace: str) -> None:
+    """An event about the node."""
+    now = door.inside(lambda cluster: format_time(cluster.now))
+    meta, about = {"name": "n1.down", "namespace": namespace}, {"kind": "Node", "name": "n1", "uid": "n"}
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": meta, "involvedObject": about, "type": "Normal"}
+    said = {"reason": "ScaleDown", "message": "so it goes", "firstTimestamp": now, "lastTimestamp": now}
+    door.create({**event, **said})
+
+
+@pytest.mark.parametrize("namespace", ["default", "shop"])
+def test_what_is_said_of_nodes_is_heard_beside_the_runs_own_events(
+    door: Door, desk: Desk, monkeypatch: pytest.MonkeyPatch, namespace: str
+) -> None:
+    """Events about nodes lie in one namespace (here the run's own, or another), and each is written down once."""
+    monkeypatch.setattr("autoscale.run.execute.NODE_EVENTS", namespace)
+    door.cluster.going = True
+
+    def listen(row: Row) -> None:
+        if row["k"] == "load" and row["seq"] == 0:
+            said_of_node(door, namespace)
+        elif row["k"] == "event" and row["object"] == "Node/n1":
+            door.cluster.going = False
+
+    rows = read(execute(desk.options(), [listen]))
+    assert [row["reason"] for row in rows if row["k"] == "event" and row["object"] == "Node/n1"] == ["ScaleDown"]
 
 
 def test_a_pass_that_leaves_pods_running_is_none(door: Door, desk: Desk) -> None:

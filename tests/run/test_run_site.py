@@ -10,11 +10,12 @@ import pytest
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import contexts, lock
 from autoscale.cluster.apply import made_by_runs, run_labels
+from autoscale.cluster.client import connect
 from autoscale.kube.kinds import Object
 from autoscale.run.opening import opened
 from autoscale.run.options import Existing, RunOptions
 from autoscale.run.rights import made_kinds
-from autoscale.run.site import clear, deployed, out_folder
+from autoscale.run.site import UNHEARD, clear, deployed, out_folder, unheard_of_nodes
 from autoscale.run.target import base_folder
 from tests.conftest import eventually
 from tests.plane.world import deployment, job, service
@@ -111,6 +112,21 @@ def test_what_a_run_does_without(door: Door, desk: Desk, denied: set[str], unser
     door.api.refuses = lambda _, path: 404 if unserved and path.endswith(unserved) else None
     with deployed(desk.options(), desk.scenario, "r1") as site:
         assert site.unseen == unseen
+
+
+@pytest.mark.parametrize(
+    ("namespace", "denied", "unheard"),
+    [("shop", {"list events"}, True), ("shop", {"watch events"}, True), ("shop", set(), False),
+     ("default", {"list events"}, False)],
+)  # fmt: skip
+def test_events_about_nodes_that_may_not_be_read_are_named(
+    door: Door, namespace: str, denied: set[str], unheard: bool
+) -> None:
+    """They lie in another namespace than the run's; where nodes are not seen at all, that alone is said."""
+    door.api.denied = denied
+    with connect("embedded", door.kubeconfig) as cluster:
+        assert unheard_of_nodes(cluster, namespace, []) == ([UNHEARD] if unheard else [])
+        assert unheard_of_nodes(cluster, namespace, ["nodes"]) == []
 
 
 def test_a_permission_that_lacks_is_told_before_anything_is_made(door: Door, desk: Desk) -> None:

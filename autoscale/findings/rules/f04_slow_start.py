@@ -1,5 +1,6 @@
 """F4 slow-start: pods start slowly."""
 
+from autoscale.analysis.phases import NODE_PHASES
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, container_patch
@@ -19,8 +20,9 @@ def check(run: Run) -> Hit | None:
     sums: dict[str, float] = {}
     for pod in run.pods:
         for phase in pod.start_phases:
-            if phase.name in ("scheduled", "pulled", "started", "ready") and phase.duration_s is not None:
-                sums[phase.name] = sums.get(phase.name, 0.0) + phase.duration_s
+            name = "scheduled" if phase.name in NODE_PHASES else phase.name
+            if name in ("scheduled", "pulled", "started", "ready") and phase.duration_s is not None:
+                sums[name] = sums.get(name, 0.0) + phase.duration_s
     longest = max(sums, key=lambda name: sums[name], default="ready")
     cures = {
         "scheduled": "Nodes were short of room: add capacity ahead of the load.",

@@ -39,6 +39,12 @@ def name_of(platform: str) -> str:
     return platform if kubernetes == MINOR else f"{platform}-{kubernetes}"
 
 
+def newer() -> dict[str, dict[str, list[str]]]:
+    """What was seen under newer control planes: release -> point -> lines."""
+    files = sorted(OBSERVED.glob("local-*.json"))
+    return {file.stem.removeprefix("local-"): observed(file.stem) for file in files}
+
+
 def observed(platform: str) -> dict[str, list[str]]:
     """What was seen on a platform when it was last written down: point -> lines."""
     found: dict[str, list[str]] = json.loads((OBSERVED / f"{platform}.json").read_text(encoding="utf-8"))

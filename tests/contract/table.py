@@ -1,11 +1,20 @@
 """docs/contract.md: point by point, where the embedded and a real cluster agree and differ. Made from what was seen."""
 
-from tests.contract.platforms import observed
+from difflib import unified_diff
+
+from autoscale.kube.release import MINOR
+from tests.contract.platforms import newer, observed
 from tests.contract.points import POINTS
 
 # point -> why the two differ.
 DIFFERENCES = {
     "api-errors": "the embedded server names what it does not serve, and words a wrong selector in its own way",
+}
+
+# release -> what is said of it beside the points.
+RELEASES = {
+    "1.36": "API server, controllers and scheduler v1.36.3 over the node of 1.35 (`make cluster KUBERNETES=1.36`).",
+    "1.37": "API server, controllers and scheduler v1.37.2 over the node of 1.35 (`make cluster KUBERNETES=1.37`).",
 }
 
 HEAD = """# Embedded and real, point by point
@@ -45,7 +54,20 @@ def page() -> str:
         reason = DIFFERENCES.get(point.name, "unexplained")
         rows.append(f"| {point.title.rstrip('.')} | {'agree' if alike else f'**differ**: {reason}'} |")
         details.append(_detail(point.title, embedded[point.name], local[point.name]))
-    return HEAD + "\n".join(rows) + "\n" + "".join(details) + BESIDE
+    return HEAD + "\n".join(rows) + "\n" + "".join(details) + "".join(map(_release, newer())) + BESIDE
+
+
+def _release(release: str) -> str:
+    """What a newer control plane shows otherwise than the release that the project follows."""
+    before, after = observed("local"), newer()[release]
+    differ = [point for point in POINTS if before[point.name] != after[point.name]]
+    text = f"\n## Kubernetes {release}\n\n{RELEASES[release]}\n\n"
+    text += f"{len(POINTS) - len(differ)} of {len(POINTS)} points show what {MINOR} shows.\n"
+    for point in differ:
+        lines = list(unified_diff(before[point.name], after[point.name], n=0, lineterm=""))[2:]
+        shown = [line for line in lines if not line.startswith("@@")]
+        text += f"\n{point.title.rstrip('.')}:\n\n```diff\n" + "\n".join(shown) + "\n```\n"
+    return text
 
 
 def _detail(title: str, embedded: list[str], local: list[str]) -> str:

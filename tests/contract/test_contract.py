@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import need
-from tests.contract.platforms import PLATFORMS, name_of, observed, world_on
+from tests.contract.platforms import PLATFORMS, name_of, newer, observed, world_on
 from tests.contract.points import POINTS, Point
 from tests.contract.table import DIFFERENCES
 from tests.contract.world import World
@@ -41,7 +41,7 @@ def test_both_clusters_show_the_same_or_the_difference_has_a_reason(point: Point
     assert alike != (point.name in DIFFERENCES)
 
 
-@pytest.mark.parametrize("platform_name", PLATFORMS)
+@pytest.mark.parametrize("platform_name", [*PLATFORMS, *(f"local-{release}" for release in newer())])
 def test_nothing_was_missed_when_the_contract_was_written_down(platform_name: str) -> None:
     """Every point has lines, and none of them says that its moment did not come."""
     seen = observed(platform_name)

@@ -134,9 +134,17 @@ cluster-status: $(VENV)/.run  ## Say how the local Kubernetes is, and where its 
 keda: $(VENV)/.run  ## Build KEDA and start it in the local Kubernetes (a quarter of an hour the first time)
 	@$(BIN)/python -m tests.local_cluster keda
 
+.PHONY: prometheus
+prometheus: $(VENV)/.run  ## Build Prometheus and start it in the local Kubernetes (minutes the first time)
+	@$(BIN)/python -m tests.local_cluster prometheus
+
 .PHONY: vpa
 vpa: $(VENV)/.run  ## Build the Vertical Pod Autoscaler and start it in the local Kubernetes (minutes the first time)
 	@$(BIN)/python -m tests.local_cluster vpa
+
+.PHONY: karpenter
+karpenter: $(VENV)/.run  ## Build Karpenter and start it over real nodes in the local Kubernetes (minutes the first time; images first)
+	@$(BIN)/python -m tests.local_cluster karpenter
 
 .PHONY: images
 images: $(VENV)/.run  ## Build the app's and the load generator's image (BASE=... another base, REQUIREMENTS='...' packages of a locustfile)
@@ -157,7 +165,7 @@ test-cluster: $(VENV)/.dev  ## Build and start the local Kubernetes, test on it,
 
 # Apart from test-cluster: the programs take a quarter of an hour to build. They stay in the running cluster.
 .PHONY: test-addons
-test-addons: cluster images images-load-local keda vpa $(VENV)/.dev  ## Test runs under the real KEDA and VPA on the local Kubernetes (root and Go)
+test-addons: cluster images images-load-local keda prometheus vpa karpenter $(VENV)/.dev  ## Test runs under the real KEDA, VPA and Karpenter on the local Kubernetes (root and Go)
 	@$(BIN)/python -m pytest -m addon $(ARGS)
 
 .PHONY: images-load-local

@@ -8,7 +8,9 @@ from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.base.exits import ExitCode
 from autoscale.kube.release import MINOR
 from tests.local_cluster import gobuild, images, lifecycle, prerequisites
+from tests.local_cluster import karpenter as its_karpenter
 from tests.local_cluster import keda as its_keda
+from tests.local_cluster import prometheus as its_prometheus
 from tests.local_cluster import vpa as its_vpa
 from tests.local_cluster.places import state
 
@@ -79,10 +81,24 @@ def keda() -> None:
 
 
 @cli.command()
+def prometheus() -> None:
+    """Build Prometheus and start it in the running cluster."""
+    its_prometheus.start(state())
+    click.echo(f"Prometheus runs, inside the node: {its_prometheus.URL}")
+
+
+@cli.command()
 def vpa() -> None:
     """Build the Vertical Pod Autoscaler and start it in the running cluster."""
     its_vpa.start(state())
     click.echo("VPA runs: kubectl get vpa -A")
+
+
+@cli.command()
+def karpenter() -> None:
+    """Build Karpenter and start it in the running cluster, over real nodes of this machine."""
+    its_karpenter.start(state())
+    click.echo("Karpenter runs: kubectl get nodepools,nodeclaims,nodes")
 
 
 @cli.command("images")

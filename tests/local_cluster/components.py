@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.local_cluster.addresses import NODE, NODE_IP, PODS, SERVICES
+from tests.local_cluster.addresses import CLUSTER_PODS, MAIN, NODE_IP, SERVICES, Address
 from tests.local_cluster.places import State
 
 Flags = dict[str, str | Path]
@@ -23,19 +23,37 @@ _NEWER = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 def components(state: State, control_plane: Path, metrics_server: Path, newer: Path | None = None) -> list[Component]:
     """All components. The paths are the folders of the programs built from Go modules; in ``newer`` lie the API server,
     the controllers and the scheduler where they are of another release than the node."""
+    of_node = _of_node(state, MAIN)
     arguments: dict[str, Flags] = {
-        "containerd": {"config": state.config("containerd.toml")},
+        "containerd": of_node["containerd"],
         "etcd": _etcd(state),
         "kube-apiserver": _apiserver(state),
         "kube-controller-manager": _controller_manager(state),
         "kube-scheduler": _clients(state, "scheduler") | {"leader-elect": "false"},
-        "kubelet": _kubelet(state),
-        "kube-proxy": _proxy(state),
+        "kubelet": of_node["kubelet"],
+        "kube-proxy": of_node["kube-proxy"],
         "metrics-server": _metrics_server(state),
     }
     folders = {"containerd": "", "metrics-server": f"{metrics_server}/"}
     folders |= {name: f"{newer}/" for name in _NEWER if newer is not None}
     return [Component(n, (folders.get(n, f"{control_plane}/") + n, *_flags(a))) for n, a in arguments.items()]
+
+
+def node_components(state: State, address: Address, programs: Path) -> list[Component]:
+    """What runs on a node that is added: containerd, kubelet, kube-proxy. ``state`` is the node's own folder."""
+    folders = {"containerd": ""}
+    return [
+        Component(name, (folders.get(name, f"{programs}/") + name, *_flags(flags)))
+        for name, flags in _of_node(state, address).items()
+    ]
+
+
+def _of_node(state: State, address: Address) -> dict[str, Flags]:
+    return {
+        "containerd": {"config": state.config("containerd.toml")},
+        "kubelet": _kubelet(state, address),
+        "kube-proxy": _proxy(state, address),
+    }
 
 
 def _flags(arguments: Flags) -> list[str]:
@@ -104,22 +122,22 @@ def _controller_manager(state: State) -> Flags:
     }
 
 
-def _kubelet(state: State) -> Flags:
+def _kubelet(state: State, address: Address) -> Flags:
     return {
         "config": state.config("kubelet.yaml"),
         "kubeconfig": state.config("kubelet.kubeconfig"),
-        "hostname-override": NODE,
-        "node-ip": NODE_IP,
+        "hostname-override": address.name,
+        "node-ip": address.ip,
         "root-dir": state.root / "kubelet",
     }
 
 
-def _proxy(state: State) -> Flags:
+def _proxy(state: State, address: Address) -> Flags:
     return {
         "kubeconfig": state.config("kube-proxy.kubeconfig"),
-        "hostname-override": NODE,
+        "hostname-override": address.name,
         "proxy-mode": "nftables",
-        "cluster-cidr": PODS,
+        "cluster-cidr": CLUSTER_PODS,
         # The limit belongs to the whole machine and is read-only in a network namespace.
         "conntrack-max-per-core": "0",
     }

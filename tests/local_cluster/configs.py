@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from tests.local_cluster.addresses import API_URL, CGROUP, CONTEXT, DNS_IP, PODS
+from tests.local_cluster.addresses import API_URL, CONTEXT, DNS_IP, MAIN, Address
 from tests.local_cluster.places import State
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
@@ -54,7 +54,7 @@ state = "/run/containerd"
 """
 
 
-def cni() -> dict[str, Any]:
+def cni(address: Address = MAIN) -> dict[str, Any]:
     """The pods' network: one bridge, addresses from one range. No masquerading: nothing leaves."""
     return {
         "cniVersion": "1.0.0",
@@ -68,7 +68,7 @@ def cni() -> dict[str, Any]:
                 "ipam": {
                     "type": "host-local",
                     "dataDir": "/run/cni",
-                    "ranges": [[{"subnet": PODS}]],
+                    "ranges": [[{"subnet": address.pods}]],
                     "routes": [{"dst": "0.0.0.0/0"}],
                 },
             }
@@ -76,7 +76,7 @@ def cni() -> dict[str, Any]:
     }
 
 
-def kubelet(state: State) -> dict[str, Any]:
+def kubelet(state: State, address: Address = MAIN) -> dict[str, Any]:
     """The KubeletConfiguration: authentication and authorization as kubeadm sets them, cgroup v1 allowed."""
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -90,7 +90,7 @@ def kubelet(state: State) -> dict[str, Any]:
         "tlsCertFile": str(state.pki / "kubelet.crt"),
         "tlsPrivateKeyFile": str(state.pki / "kubelet.key"),
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{CGROUP}",
+        "cgroupRoot": f"/{address.cgroup}",
         "failCgroupV1": False,
         "failSwapOn": False,
         "containerRuntimeEndpoint": f"unix://{state.socket}",

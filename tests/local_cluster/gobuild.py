@@ -7,9 +7,11 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from autoscale.base.errors import ClusterError, InputError
 from autoscale.kube.release import VERSION
 from tests.local_cluster.places import SOURCES, cache
 
+# A module that was downloaded may have a go.work that lists what only its repository has.
+_PLAIN = {"CGO_ENABLED": "0", "GOWORK": "off"}
+_TOO_OLD = "requires go >="
 _VERSION = "k8s.io/component-base/version.git"
 
 
@@ -30,11 +35,12 @@ def ldflags(release: str) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """Programs built together from one Go module: ``packages`` as ``go build`` takes them, separated by blanks.
+    """Programs built together from one Go module: ``packages`` (and tags) as ``go build`` takes them, by blanks.
 
     ``version``: the module is not a folder of ours but a published one, which is built in a copy of itself: its own
     go.mod pins all that it needs, with the replacements that only a main module may make.
     ``release``: of Kubernetes, as its programs say of themselves.
+    ``beside``: a folder of ours below ``go/`` that is a package of such a copy, under the same name.
     """
 
     name: str
@@ -43,6 +49,7 @@ class Part:
     rename: tuple[str, str] | None = None
     version: str = ""
     release: str = VERSION
+    beside: str = ""
 
     @property
     def source(self) -> Path:
@@ -54,7 +61,8 @@ class Part:
     def key(self) -> str:
         """A hash of everything that decides what comes out."""
         digest = hashlib.sha256(" ".join(filter(None, (self.packages, ldflags(self.release), self.version))).encode())
-        for file in sorted(self.source.iterdir()) if not self.version else ():
+        ours = SOURCES / "go" / self.beside if self.version else self.source
+        for file in sorted(ours.iterdir()) if self.beside or not self.version else ():
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
         return digest.hexdigest()[:12]
 
@@ -81,6 +89,14 @@ VPA = Part(
     "k8s.io/autoscaler/vertical-pod-autoscaler",
     "./pkg/recommender ./pkg/updater ./pkg/admission-controller",
     version="v1.8.1",
+)
+KARPENTER = Part("karpenter", "sigs.k8s.io/karpenter", "./karpenter", version="v1.15.0", beside="karpenter")
+# Of what finds targets only Kubernetes: the others bring every cloud's library.
+PROMETHEUS = Part(
+    "prometheus",
+    "github.com/prometheus/prometheus",
+    "-tags remove_all_sd,enable_kubernetes_sd ./cmd/prometheus",
+    version="v0.316.0",
 )
 PARTS = (CONTROL_PLANE, METRICS_SERVER, COREDNS)
 
@@ -122,9 +138,11 @@ def _run_go(part: Part, out: Path) -> None:
     command = ["go", "build", *flags, *part.packages.split()]
     if part.version:
         fetch_source(part)
+    if part.beside:
+        shutil.copytree(SOURCES / "go" / part.beside, part.source / part.beside, dirs_exist_ok=True)
     with log.open("w") as stream:
         done = subprocess.run(
-            command, cwd=part.source, env=os.environ | {"CGO_ENABLED": "0"}, stdout=stream, stderr=subprocess.STDOUT
+            command, cwd=part.source, env=os.environ | _PLAIN, stdout=stream, stderr=subprocess.STDOUT
         )
     if done.returncode:
         last = "\n  ".join(log.read_text(errors="replace").splitlines()[-5:])
@@ -137,15 +155,30 @@ def fetch_source(part: Part) -> Path:
         command = ["go", "mod", "download", "-json", f"{part.module}@{part.version}"]
         with tempfile.TemporaryDirectory() as empty:  # in no module of ours
             done = subprocess.run(command, cwd=empty, capture_output=True, text=True)
-        if done.returncode:
-            raise ClusterError(f"{part.module}@{part.version} cannot be had: {done.stderr.strip()}")
+        told = json.loads(done.stdout or "{}")
         fresh = part.source.with_suffix(".part")
         shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(json.loads(done.stdout)["Dir"], fresh)
-        for path in (fresh, *fresh.rglob("*")):  # the module cache is read-only
-            path.chmod(path.stat().st_mode | 0o200)
-        fresh.rename(part.source)
+        if "Zip" not in told:
+            raise ClusterError(
+                f"{part.module}@{part.version} cannot be had: {told.get('Error') or done.stderr.strip()}"
+            )
+        with zipfile.ZipFile(told["Zip"]) as archive:
+            archive.extractall(fresh)
+        inside = fresh / f"{part.module}@{part.version}"
+        if _TOO_OLD in told.get("Error", ""):
+            _lower(inside)
+        inside.rename(part.source)
+        shutil.rmtree(fresh)
     return part.source
+
+
+def _lower(source: Path) -> None:
+    """Let the Go that is here build a module that asks for a later patch release of the same line."""
+    here = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout
+    number = here.strip().removeprefix("go")
+    asked = re.search(r"^go (\S+)$", (source / "go.mod").read_text(), re.M)
+    if asked and asked[1].split(".")[:2] == number.split(".")[:2]:
+        subprocess.run(["go", "mod", "edit", f"-go={number}"], cwd=source, check=True)
 
 
 @contextmanager

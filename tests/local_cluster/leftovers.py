@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from tests.local_cluster.addresses import CGROUP
+from tests.local_cluster.addresses import ADDED_CGROUP, CGROUP
 from tests.local_cluster.node import PRIVATE, wait_until
 
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -33,26 +33,29 @@ def restore(settings: dict[str, str]) -> None:
             file.write_text(value)
 
 
-def make_cgroups() -> None:
-    """Make the group under which the kubelet puts every pod: one in the v2 tree, or one per v1 hierarchy.
+def make_cgroups(name: str = CGROUP, cores: float | None = None) -> None:
+    """Make the group under which a kubelet puts every pod: one in the v2 tree, or one per v1 hierarchy.
 
     All pods together weigh as much as the machine's cores, which is what the kubelet gives the group it makes in it;
-    with the default weight they would count as a single process beside whatever else runs here.
+    with the default weight they would count as a single process beside whatever else runs here. ``cores``: of an added
+    node, to which the kernel then holds its pods.
     """
+    shares = round(1024 * (cores or os.cpu_count() or 1))
+    values = {"cpu.shares": f"{shares}", "cpu.weight": f"{1 + (shares - 2) * 9999 // 262142}"}
+    if cores is not None:
+        values |= {"cpu.cfs_quota_us": f"{round(cores * 100_000)}", "cpu.max": f"{round(cores * 100_000)} 100000"}
     for root in _hierarchies():
-        (root / CGROUP).mkdir(exist_ok=True)
-        shares = 1024 * (os.cpu_count() or 1)
-        for name, value in (("cpu.shares", shares), ("cpu.weight", 1 + (shares - 2) * 9999 // 262142)):
-            if (root / CGROUP / name).exists():
-                (root / CGROUP / name).write_text(str(value))
+        (root / name).mkdir(exist_ok=True)
+        for file, value in values.items():
+            if (root / name / file).exists():
+                (root / name / file).write_text(value)
 
 
 def await_empty() -> None:
     """Wait until no pod's process is left. ClusterError where some stay: they belong to another cluster."""
 
     def empty() -> bool:
-        files = (file for root in _hierarchies() for file in (root / CGROUP).glob("**/cgroup.procs"))
-        return not any(_read(file) for file in files)
+        return not any(_read(file) for group in _groups() for file in group.glob("**/cgroup.procs"))
 
     wait_until(
         empty,
@@ -70,13 +73,18 @@ def _read(file: Path) -> str:
         return ""
 
 
-def remove_cgroups() -> None:
-    """Remove the pods' groups; waits until the kernel has emptied them. Raises ClusterError."""
+def remove_cgroups(*names: str) -> None:
+    """Remove the pods' groups, all or those named; waits until the kernel has emptied them. Raises ClusterError."""
 
     def removed() -> bool:
-        return all(remove_group(root / CGROUP) for root in _hierarchies())
+        return all(remove_group(group) for group in _groups(*names))
 
-    wait_until(removed, 20, f"cgroup {CGROUP} is still in use", f"look into {_CGROUPS}/*/{CGROUP}/**/cgroup.procs")
+    wait_until(removed, 20, "the pods' cgroups are still in use", f"look into {_CGROUPS}/*/{CGROUP}/**/cgroup.procs")
+
+
+def _groups(*names: str) -> list[Path]:
+    patterns = names or (CGROUP, f"{ADDED_CGROUP}*")
+    return [group for root in _hierarchies() for pattern in patterns for group in root.glob(pattern)]
 
 
 def remove_folders() -> None:

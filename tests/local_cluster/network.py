@@ -9,7 +9,7 @@ import json
 import subprocess
 
 from autoscale.base.errors import ClusterError, InputError
-from tests.local_cluster.addresses import HOST_IP, HOST_LINK, LINK, NODE_IP, SERVICES
+from tests.local_cluster.addresses import ADDED_GATEWAY, HOST_IP, HOST_LINK, LINK, NODE_IP, SERVICES, Address
 from tests.local_cluster.node import Node
 
 FENCE = """
@@ -35,6 +35,27 @@ def connect(node: Node) -> None:
         "ip link set eth0 up",
         # A packet to a Service is routed before kube-proxy rewrites it, so the range needs a route.
         f"ip route add {SERVICES} dev eth0",
+        "sysctl -qw net.ipv4.ip_forward=1",
+    ):
+        _run(node.inside(words.split()))
+
+
+def attach(node: Node, address: Address) -> None:
+    """Give an added node its link to the first one, in whose network this runs; everything goes through that one, and
+    its fence. Both ends go with the added node. Raises ClusterError."""
+    end = f"to-{address.ip.rpartition('.')[2]}"
+    _run(["ip", "link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", str(node.pid)])
+    for words in (
+        f"ip address add {ADDED_GATEWAY}/32 peer {address.ip} dev {end}",
+        f"ip link set {end} up",
+        f"ip route add {address.pods} via {address.ip} dev {end}",
+    ):
+        _run(words.split())
+    for words in (
+        f"ip address add {address.ip}/32 peer {ADDED_GATEWAY} dev eth0",
+        "ip link set lo up",
+        "ip link set eth0 up",
+        f"ip route add default via {ADDED_GATEWAY} dev eth0",
         "sysctl -qw net.ipv4.ip_forward=1",
     ):
         _run(node.inside(words.split()))

@@ -110,6 +110,11 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def succeeds(command: Sequence[str]) -> bool:
+    """Whether a command ends well."""
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
 def wait_until(true: Callable[[], bool], seconds: float, otherwise: str, fix: str = "") -> None:
     """Look again and again until ``true()``; ClusterError ``otherwise`` after so many seconds."""
     deadline = time.monotonic() + seconds

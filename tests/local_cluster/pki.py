@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.local_cluster.addresses import API_SERVICE_IP, NODE, NODE_IP
+from tests.local_cluster.addresses import API_SERVICE_IP, MAIN, NODE_IP, Address
 
 _LIFE = datetime.timedelta(days=365)
 
@@ -27,6 +27,11 @@ class Identity:
     authority: str = "ca"
 
 
+def kubelet_of(address: Address) -> Identity:
+    """The kubelet of a node, towards the API server and as a server."""
+    return Identity("kubelet", f"system:node:{address.name}", "system:nodes", hosts=(address.name, address.ip))
+
+
 IDENTITIES = (
     Identity("admin", "local-admin", "system:masters"),
     Identity("controller-manager", "system:kube-controller-manager"),
@@ -37,7 +42,7 @@ IDENTITIES = (
     Identity(
         "addons", "local-addons", "system:masters", hosts=("localhost", "keda-metrics-apiserver.keda.svc", NODE_IP)
     ),
-    Identity("kubelet", f"system:node:{NODE}", "system:nodes", hosts=(NODE, NODE_IP)),
+    kubelet_of(MAIN),
     Identity("apiserver-kubelet-client", "kube-apiserver-kubelet-client"),
     Identity("front-proxy-client", "front-proxy-client", authority="front-proxy-ca"),
     Identity(
@@ -55,6 +60,14 @@ def write_pki(folder: Path) -> None:
     for identity in IDENTITIES:
         _certificate(folder, identity, *authorities[identity.authority])
     _write_key(folder / "sa.key", ec.generate_private_key(ec.SECP256R1()))
+
+
+def write_kubelet(folder: Path, authority: Path, address: Address) -> None:
+    """Write ``kubelet.crt`` and ``kubelet.key`` of an added node, signed by the ca that lies in ``authority``."""
+    certificate = x509.load_pem_x509_certificate((authority / "ca.crt").read_bytes())
+    key = serialization.load_pem_private_key((authority / "ca.key").read_bytes(), password=None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    _certificate(folder, kubelet_of(address), certificate.subject, key)
 
 
 def _authority(folder: Path, name: str) -> tuple[x509.Name, ec.EllipticCurvePrivateKey]:

@@ -64,7 +64,13 @@ class Running:
         wait_until(lambda: not self.alive(name), 30, f"{name} does not end", f"read {self.state.log(name)}")
 
     def kill_all(self) -> None:
-        """End the node and wait for every process of it."""
+        """End the node and wait for every process of it.
+
+        Each component's ``nsenter`` first: one that stopped with its component would keep the namespace from ending.
+        """
+        for name, (pid, _) in self.processes.items():
+            if self.alive(name):
+                os.kill(pid, signal.SIGKILL)
         if self.node:
             self.node.kill()
         wait_until(lambda: not any(map(self.alive, self.processes)), 30, "the components do not end")

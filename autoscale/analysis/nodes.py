@@ -51,12 +51,13 @@ def _lost(told: list[rows.Node], end: float) -> tuple[tuple[float, float], ...]:
 
 
 def _asked(events: list[EventAt], name: str, kept: Collected) -> str | None:
-    """The pod that it was asked for: the first that was placed on it, or named it, of those that asked."""
+    """The pod that it was asked for: the first event that names the node (Karpenter's), else the first about a pod that
+    was placed on it (a pod may be placed on another node than the one that was asked for it)."""
     on_it = {pod.name for pod in kept.pods.values() if pod.node == name}
-    for event in events:
-        if event.reason in ASKED and (event.object.removeprefix("Pod/") in on_it or name in event.message):
-            return f"{event.object}: {event.message}"
-    return None
+    asked = [event for event in events if event.reason in ASKED]
+    named = [event for event in asked if name in event.message]
+    placed = [event for event in asked if event.object.removeprefix("Pod/") in on_it]
+    return next((f"{event.object}: {event.message}" for event in (*named, *placed)), None)
 
 
 def _said(events: list[EventAt], name: str, gone: float) -> str | None:

@@ -128,3 +128,28 @@ def test_a_run_with_a_pool_of_nodes_names_the_node_that_was_waited_for() -> None
     assert answers(account)[3].headline == "Pods found no node"
     slow = next(finding for finding in account.findings if finding.id == "F4")
     assert (slow.patch, slow.advice) == (None, "Nodes were short of room: add capacity ahead of the load.")
+
+
+def test_real_nodes_under_karpenter_are_the_slow_phase_and_told_one_by_one() -> None:
+    """The local cluster grew from one node to three and shrank again (Karpenter 1.15.0, a kubelet for each): the wait
+    for a node is most of the scale-up, each has its pod and its reason, and the evictions have their author."""
+    account = gather(Path(__file__).parents[1] / "fixtures" / "told" / "real-three-nodes.jsonl.gz")
+    growth = account.analysis.scale_ups[-1]
+    told = {phase.name: phase.duration_s for phase in growth.phases}
+    assert told["node there"] == pytest.approx(79, abs=1)
+    assert sum(value or 0.0 for value in told.values()) == pytest.approx(growth.total_s)
+    rows = node_rows(account.analysis)
+    assert [row[:2] for row in rows] == [
+        ("local", "2 cores, 23.4 GiB"),
+        ("pool-m7rss", "1 cores, 2 GiB, small, on-demand"),
+        ("pool-6pk8v", "1 cores, 2 GiB, small, on-demand"),
+    ]
+    for row in rows[1:]:
+        assert f"Pod should schedule on: nodeclaim/{row[0]}" in row[5]
+        assert row[5].endswith("went: DisruptionTerminating: Disrupting NodeClaim: Underutilized")
+    evicted = [one.words for one in account.analysis.interventions if one.kind == "eviction"]
+    assert len(evicted) == 2
+    assert all(words.endswith("as Karpenter took their node away") for words in evicted)
+    slow, cure = answers(account)[2:]
+    assert slow.headline.startswith("Until the node was there: 1 min 19 s")
+    assert cure.headline == "Pods found no node"

@@ -1,7 +1,7 @@
 """The reports under docs/samples/: of runs with each autoscaler, made from their records.
 
-The records are of runs on the local Kubernetes with the real programs (``make keda``, ``make vpa``); nodes: of
-the embedded cluster.
+The records are of runs on the local Kubernetes with the real programs (``make keda``, ``make vpa``,
+``make karpenter``); nodes: of the embedded cluster.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from autoscale import report
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 SAMPLES = {
     "keda": FIXTURES / "told" / "real-keda-from-zero.jsonl.gz",
+    "karpenter": FIXTURES / "told" / "real-three-nodes.jsonl.gz",
     "nodes": FIXTURES / "told" / "embedded-one-more-node.jsonl.gz",
     "three-services": FIXTURES / "told" / "real-three-services.jsonl.gz",
     "vpa-and-hpa": FIXTURES / "told" / "real-vpa-and-hpa.jsonl.gz",

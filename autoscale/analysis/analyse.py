@@ -120,6 +120,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         unread_rows=kept.strange,
         faults=tuple(kept.ledger.faults()),
         set_back_s=kept.set_back_s,
+        late_s=kept.load.late_s,
         notes=_notes(kept, need, plan, end),
     )
     return replace(found, measures=measures(found, reversals))

@@ -22,6 +22,7 @@ UNTOLD_SHARE = 0.001  # of requests whose outcome a locustfile does not say
 CPU_SHARE = 0.9
 TAIL_SLACK_S = 60.0
 BLIND_S = 30.0
+LATE_S = 600.0  # no row is heard so late without a break
 LOAD_CHECKS = ("workers", "load rows")  # whether the load was the planned one
 TIME_CHECKS = ("clock",)  # whether it is known what was when
 ROW_CHECKS = ("whole", "rows")  # whether the rows are those that were written, and say what can be
@@ -198,7 +199,15 @@ def _clock(analysis: Analysis) -> Check:
     """Whether receive times can be believed. A run of today has them by a clock that nobody sets."""
     back = analysis.set_back_s
     check = partial(Check, name="clock", bound=0, unit="s", value=back)
-    if not back or imported_from(analysis):
+    if imported_from(analysis):
+        return check(effect="none", words="receive times run forward")
+    if analysis.late_s > LATE_S and not any(gap.end - gap.start > LATE_S for gap in analysis.gaps):
+        words = (
+            f"rows of the load are dated up to {analysis.late_s:.0f} s after the seconds that they tell of, and no gap "
+        )
+        words += "says why: the clock that rows were dated by was set on, so what happened when is not known"
+        return check(effect="unknown", words=words)
+    if not back:
         return check(effect="none", words="receive times run forward")
     words = f"the clock that rows were dated by was set back by {back:.0f} s or more: what happened when is not known"
     return check(effect="unknown", words=words)

@@ -23,6 +23,7 @@ from autoscale.run.options import RunOptions
 from autoscale.run.own_cluster import wanted_settings
 from autoscale.run.prepare import resolve
 from tests.faults.fault import Met, Wanted
+from tests.faults.oracle import untrue
 from tests.run.imagined import SCENARIO, SECONDS, Door, Guarded, imagined
 
 Answering = Callable[[web.Request], web.StreamResponse | None]
@@ -174,6 +175,7 @@ class InProcess:
         met.amiss = self.wanted.amiss(met.code, met.said)
         met.amiss += ["the trouble was not met"] if (self.troubles or self.later) and not api.met else []
         seconds(options.out, met)
+        met.amiss += untrue(met.code, recorded(options.out))
         if self.begins_with is not None and (begun := ready_at_start(options.out)) != self.begins_with:
             met.amiss.append(f"the load began with {begun} ready pods")
         return met

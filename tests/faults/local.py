@@ -1,6 +1,7 @@
 """Faults that are done to a whole run on the local real cluster (`make cluster`), which is whole again afterwards."""
 
 import os
+import signal
 import subprocess
 import time
 import zlib
@@ -73,6 +74,11 @@ class Local(Stage):
     def component(self, name: str) -> list[int]:
         """The process of a component."""
         return children(load(places.state()).processes[name][0])
+
+    def freeze(self, name: str, seconds: float) -> None:
+        """Stop a component for a while. What started it in the node stops with it, and has to be woken too."""
+        self.halt(self.component(name), seconds)
+        self.kill(load(places.state()).processes[name][0], signal.SIGCONT)
 
     def down(self, name: str) -> None:
         """Kill a component."""

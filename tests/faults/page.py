@@ -14,14 +14,16 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "faults.md"
 _HEAD = """# Faults
 
 Made by `make faults`; do not edit. Each fault is an entry of `tests/faults/matrix/`: what is done, what the truth is,
-what has to be left. `make faults ARGS='reaper'` meets those with that word. Last met {day} (UTC).
+what has to be left. `make faults ARGS='reaper'` meets those with that word, `make faults CONTEXT=local` those of a
+real cluster (`make cluster images images-load-local` first). Last met {day} (UTC).
 
 **{count} faults: {lost} rows of load lost, {true} told the truth, {left} left something behind.**
 
 - **rows lost**: rows of load that a worker wrote and that are not in the record, without record or verdict saying so;
   in brackets those that they name. `-`: nothing was there to be lost.
 - **truth**: the exit code is one of those that are true, and the words in quotes are said. Where several codes are true
-  (the fault may break an objective or not) the machine decides which: this was measured beside other work on 2 cores.
+  (the fault may break an objective or not) machine and moment decide which, and the one given has to be that for which
+  the raw rows speak (`tests/faults/oracle.py`). This was measured beside other work on 2 cores.
 - **left behind**: processes, cgroups, files, objects, 30 s later at most.
 - **next**: seconds from the end of the run to the end of a dry run after it, which starts a cluster of its own (about
   4 s by itself on an idle machine), or to the next answer that is served.

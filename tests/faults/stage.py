@@ -158,8 +158,10 @@ class Stage:
     def halt(self, pids: int | Sequence[int], seconds: float) -> None:
         """Stop processes for a while."""
         self.kill(pids, signal.SIGSTOP)
-        time.sleep(seconds)
-        self.kill(pids, signal.SIGCONT)
+        try:
+            time.sleep(seconds)
+        finally:
+            self.kill(pids, signal.SIGCONT)
 
     def delete(self, kind: str, name: str) -> None:
         """Delete an object, as somebody else would."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from autoscale.base.exits import ExitCode
 from tests.faults.fault import Met, Wanted
 from tests.faults.leftovers import left
+from tests.faults.oracle import untrue
 from tests.faults.stage import AUTOSCALE, LONGEST_S, SCENARIO, Stage, environment, staged
 
 ATTEMPTS = 2
@@ -46,6 +47,7 @@ class WholeRun:
             ended = time.monotonic()
         said = stage.told()
         met = Met(code, said, amiss=self.wanted.amiss(code, said), **counted(stage))
+        met.amiss += untrue(code, stage.rows())
         met.left = [] if self.after_next else gone(lambda: self.left(stage))
         next_run(home, self.asked(home), met, ended)
         met.left += gone(lambda: self.left(stage)) if self.after_next else []

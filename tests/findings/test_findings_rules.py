@@ -353,6 +353,7 @@ CASES: list[Case] = [
     ("F45", lambda: run().event(100, "DisruptionBlocked", "Pdb prevents pod evictions", "Node/n1"),
      lambda: run().event(100, "DisruptionTerminating", "Disrupting Node: Empty", "Node/n1")),
     ("F47", lambda: restarted(100), lambda: restarted(-2)),
+    ("F49", lambda: imageless(285), lambda: imageless(295)),
     ("F48", lambda: lost_node(100), lambda: lost_node(-4)),
     ("F46", lambda: rolled_out(None), lambda: rolled_out(130)),
     ("F43", lambda: recommended("Off", 210), lambda: recommended("Off", 190)),
@@ -391,6 +392,14 @@ def lost_node(at: float) -> Record:
     record = run().add("node", -5, name="n1", ready=True, cpu_m=1000, unschedulable=False)
     record.add("node", at, name="n1", ready=False, cpu_m=1000, unschedulable=False)
     return record.add("node", at + 2, name="n1", ready=True, cpu_m=1000, unschedulable=False)
+
+
+def imageless(at: float) -> Record:
+    """A pod that is made at a time and whose image is not there."""
+    record = run().pod("p0", at, ready=None)
+    row = record.body[-1]
+    held = [{**one, "reason": "ErrImageNeverPull"} for one in row["containers"]]
+    return record.add("pod", at + 1, **{k: v for k, v in row.items() if k not in ("k", "t")} | {"containers": held})
 
 
 def restarted(at: float) -> Record:
@@ -542,9 +551,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """48 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """49 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 49)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 50)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

@@ -32,7 +32,7 @@ class PodHistory:
     removed: float | None = None
     ended: float | None = None
     restarts: int = 0
-    restarted: list[float] = field(default_factory=list)
+    restarted: list[tuple[float, str | None]] = field(default_factory=list)
     reason: str | None = None
     sized_by: str | None = None
     request_m: int | None = None
@@ -69,11 +69,11 @@ class PodHistory:
         running = [start for start in starts if start is not None]
         if self.started is None and starts and len(running) == len(starts):
             self.started = (max(running), t)
+        reason = next((c["reason"] for c in containers if c["reason"]), None)
         restarts = sum(c["restarts"] for c in containers)
         if restarts > self.restarts and self.first_seen < t:  # those that it came with were before the record
-            self.restarted += [t] * min(restarts - self.restarts, _MOST_AT_ONCE)
+            self.restarted += [(t, reason)] * min(restarts - self.restarts, _MOST_AT_ONCE)
         self.restarts = max(self.restarts, restarts)
-        reason = next((c["reason"] for c in containers if c["reason"]), None)
         if reason or (containers and not self.restarts):  # what it waited for is over; why it was restarted is not
             self.reason = reason
         requests = [c["cpu_request_m"] for c in containers]

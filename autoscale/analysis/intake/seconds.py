@@ -49,7 +49,7 @@ class LoadSeconds:
     """The counts of FIELDS in each second. Row order does not matter, repeated rows count once.
 
     Second ``s`` begins at ``s + phase``: the workers' seconds begin with the load, not with the wall clock's. A sum of
-    which one part is not known is not known.
+    which one part is not known is not known. ``late_s``: how long after its second the latest row was heard.
     """
 
     clocks: Clocks
@@ -57,6 +57,7 @@ class LoadSeconds:
     seconds: dict[int, list[Count]] = field(default_factory=dict)
     shards: dict[int, Shard] = field(default_factory=dict)
     duplicates: int = 0
+    late_s: float = 0.0
 
     def count(self, row: rows.Load) -> int | None:
         """Count a row; its second, or None where it was had already. TypeError for counts that are none."""
@@ -68,6 +69,7 @@ class LoadSeconds:
         if self.phase is None:
             self.phase = at % 1.0
         shard.last_at = max(shard.last_at, at)
+        self.late_s = max(self.late_s, row["t"] - at)
         second = math.floor(at - self.phase + 0.5)
         failed = None if row["failed"] is None else sum(row["failed"].values())
         self.plus(second, [row["planned"], row["sent"], row["answered"], failed, row["dropped"], row["in_flight"]])

@@ -160,4 +160,5 @@ class Analysis:
     unread_rows: int
     faults: tuple[str, ...]
     set_back_s: float
+    late_s: float
     notes: tuple[str, ...]

@@ -122,7 +122,7 @@ class PodLife:
     last_answer: float | None
     p95: float | None
     restarts: int
-    restarted_at: tuple[float, ...]
+    restarted: tuple[tuple[float, str | None], ...]
     reason: str | None
     cpu_request_m: int | None
     cpu_limit_m: int | None

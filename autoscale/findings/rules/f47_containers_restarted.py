@@ -16,26 +16,29 @@ _OTHER = "See why: `kubectl logs --previous`, its liveness probe, and the events
 
 def check(run: Run) -> Hit | None:
     """F47: containers of the target ended during the load and were started again; what they had in hand was lost."""
-    found = sorted((at, pod) for pod in run.analysis.pods for at in pod.restarted_at if run.start <= at <= run.end)
+    found = sorted(
+        (at, pod.name, why or "for a reason that is not known")
+        for pod in run.analysis.pods
+        for at, why in pod.restarted
+        if run.start <= at <= run.end
+    )
     if not found:
         return None
-    pods = list(dict.fromkeys(pod.name for _, pod in found))
-    reasons = Counter(pod.reason or "for a reason that is not known" for _, pod in found)
+    pods = {name for _, name, _ in found}
+    reasons = Counter(why for _, _, why in found)
     often = "once" if len(found) == 1 else f"{len(found)} times"
     return Hit(
         sentence=f"A container ended and was started again {often} under load, in {len(pods)} pod(s): "
         + ", ".join(f"{reason} {n}" for reason, n in reasons.most_common())
         + ".",
         evidence=tuple(
-            Evidence(words=f"{pod.name}: {pod.reason or 'restarted'}", value=pod.restarts, unit="restarts",
-                     start=at, end=at)
-            for at, pod in found[:5]
+            Evidence(words=f"{name}: {why}", value=None, unit="", start=at, end=at) for at, name, why in found[:5]
         ),
         advice=_ADVICE.get(reasons.most_common(1)[0][0], _OTHER),
         patch=None,
         start=found[0][0],
         end=found[-1][0],
-    )  # fmt: skip
+    )
 
 
 RULE = Rule(

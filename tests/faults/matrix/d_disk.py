@@ -9,7 +9,7 @@ from tests.faults.matrix.g_records import kept
 from tests.faults.stage import Stage
 from tests.faults.whole import WholeRun
 
-REFUSED = Wanted((2, 3, 5), ["cannot write"])
+REFUSED = Wanted((2,), ["cannot write"])
 
 
 def beside_a_full_disk(folder: Path) -> Path:

@@ -29,13 +29,13 @@ def slow_etcd(stage: Local) -> None:
     stage.until_load()
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        stage.halt(stage.component("etcd"), 1.0)
+        stage.freeze("etcd", 1.0)
         time.sleep(0.5)
 
 
 def frozen(name: str, seconds: float, stage: Local) -> None:
     stage.until_load()
-    stage.halt(stage.component(name), seconds)
+    stage.freeze(name, seconds)
 
 
 FAULTS: list[Fault] = [

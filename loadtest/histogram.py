@@ -64,11 +64,16 @@ def rank(share: float, total: int) -> int:
 
 def quantiles(histogram: Mapping[int, int], shares: Sequence[float]) -> list[float | None]:
     """Several quantiles (shares of 0 to 1, nearest rank) in seconds; None each for an empty histogram."""
+    ordered = sorted(histogram)
+    return quantiles_of(ordered, map(histogram.__getitem__, ordered), shares)
+
+
+def quantiles_of(ordered: Sequence[int], counts: Iterable[int], shares: Sequence[float]) -> list[float | None]:
+    """The same of buckets in order and as many counts."""
     for share in shares:
         if not 0 <= share <= 1:
             raise ValueError(f"quantile {share} is not between 0 and 1")
-    ordered = sorted(histogram)
-    sums = list(accumulate(map(histogram.__getitem__, ordered)))
+    sums = list(accumulate(counts))
     if not sums or sums[-1] <= 0:
         return [None] * len(shares)
     return [middle(ordered[bisect_left(sums, rank(share, sums[-1]))]) for share in shares]

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from loadtest.histogram import Counts, merge
+from loadtest.histogram import Counts, merge, quantiles_of
 
 _TOP = 2000  # with growth 1.02 that is beyond any duration, and still a number of seconds
 INDEX = {str(index): index for index in range(_TOP + 1)}  # from a bucket's name in a record
@@ -105,10 +105,23 @@ class HistogramSeries:
         parts = [slice(self.begin[i], self.begin[i + 1]) for i in positions]
         if len(parts) == 1:
             return dict(zip(self.index[parts[0]], self.count[parts[0]], strict=True))  # it has every bucket once
+        return self._sums(parts).counts
+
+    def quantiles(self, positions: Sequence[int], shares: Sequence[float]) -> list[float | None]:
+        """``loadtest.histogram.quantiles`` of the sum of the histograms at some positions."""
+        parts = [slice(self.begin[i], self.begin[i + 1]) for i in positions]
+        if len(parts) == 1:
+            index = self.index[parts[0]].tolist()
+            if index == sorted(index):  # as the generator writes them
+                return quantiles_of(index, self.count[parts[0]], shares)
+        sums = self._sums(parts).by_bucket
+        return quantiles_of(range(len(sums)), sums, shares)
+
+    def _sums(self, parts: Iterable[slice]) -> Sums:
         sums = Sums()
         for part in parts:
             sums.add(self.index[part], self.count[part])
-        return sums.counts
+        return sums
 
     def above(self, positions: Iterable[int], last: int) -> int:
         """How many counts at some positions lie in buckets beyond ``last``."""

@@ -18,7 +18,6 @@ from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.quantities import milli, parse_quantity
 from autoscale.record import rows
 from autoscale.record.decided import decided_size
-from loadtest.histogram import quantiles
 
 _LONGEST_S = 40 * 86400
 
@@ -74,8 +73,8 @@ def _percentiles(load: LoadCollector, first: int, size: int) -> list[list[float 
     columns: list[list[float | None]] = [[None] * size for _ in range(3)]
     for second, positions in load.response.by_second().items():
         if 0 <= second - first < size:
-            counts = load.response.of(positions)
-            for column, value in zip(columns, quantiles(counts, (0.5, 0.95, 0.99)), strict=True):
+            found = load.response.quantiles(positions, (0.5, 0.95, 0.99))
+            for column, value in zip(columns, found, strict=True):
                 column[second - first] = value
     return columns
 

@@ -8,7 +8,6 @@ from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis, HpaMetric, ScaleEvent
 from autoscale.analysis.steps import StepSeries, combine
 from autoscale.findings.results import Finding
-from loadtest.histogram import quantiles
 
 # A chart is about 1,000 pixels wide: more points than this only make the file larger and the first draw slower.
 MOST_POINTS = 1500
@@ -128,7 +127,7 @@ def _merged_quantiles(responses: HistogramSeries, start: float, width: int, coun
         slot = int((second + responses.phase - start) // width)
         if 0 <= slot < count:
             positions[slot].append(i)
-    found = [quantiles(responses.of(slot), (0.5, 0.95, 0.99)) for slot in positions]
+    found = [responses.quantiles(slot, (0.5, 0.95, 0.99)) for slot in positions]
     return [[_ms(value) for value in curve] for curve in zip(*found, strict=True)]
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 from autoscale.analysis.intake.seconds import FIELDS, Count, LoadSeconds, intended
 from autoscale.record import rows
-from autoscale.web.live_names import LiveNames
+from autoscale.web.live_names import SHARES, LiveNames
 from loadtest.histogram import Counts, quantiles
 
-SHARES = (0.5, 0.95, 0.99)
 # Seconds are shown before every worker has reported them once they are this old: one worker may be gone.
 _WAIT_S = 3
 # Answers come later than this only after their timeout; older histograms are folded into their percentiles.

@@ -10,10 +10,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-# lock file -> the groups of pyproject.toml that it is made of ("" stands for the project's own dependencies)
+# lock file -> the groups and extras of pyproject.toml that it is made of ("": the project's own dependencies)
 LOCKS = {
-    "requirements/run.txt": ("", "build"),
-    "requirements/dev.txt": ("", "dev"),
+    "requirements/run.txt": ("", "whatif", "build"),
+    "requirements/dev.txt": ("", "whatif", "dev"),
     "app/requirements.txt": ("app",),
     "loadtest/driver/requirements.txt": ("driver",),
 }
@@ -35,16 +35,20 @@ SYSTEMS: list[Environment] = [
 ]
 
 
-def pins(text: str) -> dict[str, Requirement]:
-    """Canonical name -> pin of a lock file's text."""
+def pins(text: str, system: Environment | None = None) -> dict[str, Requirement]:
+    """Canonical name -> pin of a lock file's text, as far as it counts on a system (None: this one)."""
     lines = (line.removesuffix("\\") for line in text.splitlines() if line[:1].isalnum())
-    return {canonicalize_name(pin.name): pin for pin in map(Requirement, lines)}
+    every = map(Requirement, lines)
+    return {canonicalize_name(pin.name): pin for pin in every if not pin.marker or pin.marker.evaluate(system)}
 
 
 def declared(group: str) -> list[Requirement]:
-    """What pyproject.toml declares: the project's own dependencies for "", else the group's with its includes."""
+    """What pyproject.toml declares: the project's own dependencies for "", else the extra's or the group's with its
+    includes."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    entries = project["dependency-groups"][group] if group else project["project"]["dependencies"]
+    extras = project["project"]["optional-dependencies"]
+    named = {"": project["project"]["dependencies"], **extras, **project["dependency-groups"]}
+    entries = named[group]
     texts = [entry for entry in entries if isinstance(entry, str)]
     included = [entry["include-group"] for entry in entries if isinstance(entry, dict)]
     return [*map(Requirement, texts), *(one for name in included for one in declared(name))]
@@ -65,14 +69,14 @@ def applies(requirement: Requirement, system: Environment, extras: set[str]) -> 
 
 
 def faults(locked: dict[str, Requirement], roots: list[Requirement], system: Environment) -> Iterator[str]:
-    """What is asked for and not locked on a system: no pin, another version, or an extra that is not named."""
+    """What is asked for and not ``locked`` on a system: no pin, another version, or an extra that is not named."""
     asked: dict[str, set[str]] = {}
     todo = [(one, "pyproject.toml") for one in roots if applies(one, system, set())]
     while todo:
         requirement, by = todo.pop()
         name = canonicalize_name(requirement.name)
         pin = locked.get(name)
-        if pin is None or not applies(pin, system, set()):
+        if pin is None:
             yield f"{by} asks for {requirement}: no pin"
             continue
         version = next(iter(pin.specifier)).version

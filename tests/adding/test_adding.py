@@ -121,6 +121,30 @@ def test_an_importer_is_one_file(copy: Path) -> None:
     assert "imported from tally" in (copy / "o.jsonl").read_text()
 
 
+TRACE = '''"""Beats: a line for each second, a letter for each request in it."""
+
+from loadtest.pieces import steps_between
+from loadtest.traces.forms import Reader, Source, Understood
+
+
+def read(source: Source) -> Understood:
+    """Every line below the heading is a second."""
+    rates = [float(len(line.strip())) for line in list(source.lines)[1:]]
+    return Understood(points=steps_between([float(i) for i in range(len(rates) + 1)], rates), what="Beats", bins="1s")
+
+
+READER = Reader(lambda head: head[:1] == ["beats"], read, order=5)
+'''
+
+
+def test_a_format_of_recorded_demand_is_one_file(copy: Path) -> None:
+    """A file of that kind is known by its beginning, and its demand can be planned."""
+    (copy / "loadtest" / "traces" / "kinds" / "beats.py").write_text(TRACE)
+    (copy / "heart.txt").write_text("beats\nxxx\nxxxx\nxx\n")
+    (copy / "beating.yaml").write_text("name: beating\nload: {trace: {file: heart.txt}}\n")
+    assert "Beats" in autoscale(copy, "plan", "beating.yaml")
+
+
 FINDING = '''"""F99 any-answer: somebody was answered."""
 
 from autoscale.findings.rule import Rule

@@ -278,6 +278,46 @@ def test_jmeters_csv(tmp_path: Path) -> None:
     assert found.partial
 
 
+@pytest.mark.parametrize(
+    ("name", "answered", "words"),
+    [
+        ("jmeter-transactions.jtl", 4, ["2 transactions are left out", "4 redirects"]),
+        ("jmeter-parents.jtl", 4, ["2 transactions are left out", "4 redirects"]),
+        ("jmeter-parents-alone.jtl", 10, ["10 transactions are counted as one request each"]),
+    ],
+)
+def test_jmeters_csv_has_lines_for_parts_of_a_sample(
+    tmp_path: Path, name: str, answered: int, words: list[str]
+) -> None:
+    """Of each turn, a page and a redirected one are two requests, whatever lines JMeter 5.6.3 was told to write."""
+    found = taken(tmp_path, name)
+    assert sum(n or 0 for n in found.seconds.answered) == answered
+    assert not found.failures
+    notes = " ".join(found.header["environment"]["notes"])
+    assert all(one in notes for one in words)
+    assert ("left out" in notes) == (answered == 4)
+
+
+@pytest.mark.parametrize(
+    ("begin", "label", "thread", "counts"),
+    [
+        (20, "buy-0", "T 1-1", False), (20, "buy-0-1", "T 1-1", False),
+        (20, "pay", "T 1-1", True),
+        (5, "/a.png", "T 1-1", False),
+        (5, "buy-0", "T 1-2", True), (5, "pay", "T 1-2", True),
+        (21, "buy-1", "T 1-1", False), (22, "buy-1", "T 1-1", True),
+        (100, "buy-1", "T 1-1", True), (19, "pay", "T 1-1", True), (20, "buyer-0", "T 1-1", True),
+    ],
+)  # fmt: skip
+def test_a_sample_of_jmeter_is_a_part_by_its_name_and_its_time(
+    tmp_path: Path, begin: int, label: str, thread: str, counts: bool
+) -> None:
+    """What lies within a sample of 20 ms of its thread; another thread's, or what begins where it ends, is not."""
+    after = f"{1795871377000 + begin},0,{label},200,OK,{thread},text,true,,612,120,1,1,http://web/,0,0,1\n"
+    (tmp_path / "r.jtl").write_text(JTL + sample(0).replace("GET /", "buy") + after)
+    assert sum(n or 0 for n in taken(tmp_path, "r.jtl").seconds.answered) == 1 + counts
+
+
 def test_jmeters_xml(tmp_path: Path) -> None:
     """Samples inside a transaction count, those inside a sample (its redirects, its images) do not."""
     (tmp_path / "r.jtl").write_text(

@@ -38,11 +38,10 @@ def fields(text: str) -> Fields | None:
             return None
         hours = hours % 12 + (12 if half in "pP" else 0)
     of_day = hours * 3600 + int(minute or 0) * 60 + int(seconds or 0) + float(f"0.{fraction or 0}")
-    return (
-        Fields(int(first), sign, int(second), int(year) + (2000 if len(year) == 2 else 0), of_day)
-        if of_day < 86400
-        else None
-    )
+    if of_day >= 86400:
+        return None
+    whole = int(year) + (2000 if len(year) == 2 else 0)
+    return Fields(first=int(first), sign=sign, second=int(second), year=whole, of_day=of_day)
 
 
 def of(found: Sequence[Fields], example: str) -> tuple[list[datetime], str]:

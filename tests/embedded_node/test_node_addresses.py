@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from autoscale.embedded.kubelet import syscalls, view
-from autoscale.embedded.kubelet.addressing import Bound, place_of
+from autoscale.embedded.kubelet.addressing import Bound, address_of
 from tests.embedded_node.node_plane import Plane, plane, pod, shell
 
 ALL = ["python", "-m", "http.server", "8080"]
@@ -33,7 +33,7 @@ def sockaddr(host: str, port: int) -> bytes:
 
 def bound_at(bound: Bound, host: str, port: int) -> str | None:
     """Where a program of the pod that binds this is bound; None where it says."""
-    place = place_of(sockaddr(host, port))
+    place = address_of(sockaddr(host, port))
     assert place
     found = bound.bind(place)
     return str(found) if found else None
@@ -41,7 +41,7 @@ def bound_at(bound: Bound, host: str, port: int) -> str | None:
 
 def led_to(bound: Bound, host: str, port: int) -> str | None:
     """Where a program of the pod that connects to this is led; None where it says."""
-    place = place_of(sockaddr(host, port))
+    place = address_of(sockaddr(host, port))
     assert place
     found = bound.connect(place)
     return str(found) if found else None
@@ -78,9 +78,9 @@ def test_localhost_leads_to_the_pods_own_ports_alone() -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "127.0.0.1"])
 def test_an_address_keeps_its_form(host: str) -> None:
     """Another host is written into the same structure: family, port and length stay, an IPv6 one holds the IPv4 one."""
-    place = place_of(sockaddr(host, 8080))
+    place = address_of(sockaddr(host, 8080))
     assert place
-    new = place_of(place.at(IP))
+    new = address_of(place.at(IP))
     assert new
     assert (new.plain, new.port, len(new.raw)) == (IP, 8080, len(place.raw))
 
@@ -88,7 +88,7 @@ def test_an_address_keeps_its_form(host: str) -> None:
 @pytest.mark.parametrize("raw", [b"", bytes(8), struct.pack("=H", socket.AF_UNIX) + b"/run/some.sock\0\0"])
 def test_what_is_no_internet_address_is_left_alone(raw: bytes) -> None:
     """Unix sockets and what is too short."""
-    assert place_of(raw) is None
+    assert address_of(raw) is None
 
 
 async def served(made: Plane, name: str, path: str = "/", port: int = 8080) -> bytes:

@@ -67,16 +67,15 @@ loadtest: $(VENV)/.run  ## Scale the app under load: record, report, verdict
 ui: $(VENV)/.run  ## Serve http://127.0.0.1:8089 and start runs from the page
 	@$(BIN)/autoscale ui --context $(CONTEXT) $(ARGS)
 
-# The tests mostly wait, for clusters, loads and clocks, so files run side by side: whole runs three at a time, as each of
-# them loads its pods, then all others. Files marked long begin first (xdist's own order is by the number of tests, with
-# which a file of few and long ones would begin last). Some of them (ARGS) begin at once.
+# Many tests wait, for clusters, loads and clocks, so files run side by side, whole runs among those that compute. Long files
+# begin first (tests/conftest.py; xdist's own order is by the number of tests, with which a file of few and long ones would
+# begin last). Some of them (ARGS) begin at once.
 JOBS ?= 6
 SPREAD := --dist loadfile --no-loadscope-reorder
 .PHONY: test
 test: $(VENV)/.dev  ## Run the tests (ARGS='tests/hpa -k name' for some of them)
 ifeq ($(ARGS),)
-	@$(BIN)/python -m pytest -m "e2e and not cluster and not addon" -n 3 $(SPREAD); runs=$$?; \
-	$(BIN)/python -m pytest -m "not e2e and not cluster and not addon" -n $(JOBS) $(SPREAD) && exit $$runs
+	@$(BIN)/python -m pytest -m "not cluster and not addon" -n $(JOBS) $(SPREAD)
 else
 	@$(BIN)/python -m pytest -m "not cluster and not addon" $(ARGS)
 endif

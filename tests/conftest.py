@@ -23,8 +23,18 @@ T = TypeVar("T")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first: files that run side by side then end together."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Long files first, those of whole runs (which mostly wait) and those that compute in turn: files that run side by
+    side then keep the machine busy and end together."""
+    turns: dict[bool, dict[str, int]] = {True: {}, False: {}}
+
+    def turn(item: pytest.Item) -> tuple[bool, int, bool]:
+        runs = item.get_closest_marker("e2e") is not None
+        if not runs and item.get_closest_marker("long") is None:
+            return True, 0, runs
+        place = turns[runs]
+        return False, place.setdefault(str(item.path), len(place)), runs
+
+    items.sort(key=turn)
 
 
 def need(present: bool, reason: str) -> None:

@@ -11,6 +11,8 @@ from tests.contract.table import DIFFERENCES
 from tests.contract.world import World
 from tests.local_cluster import places
 
+pytestmark = pytest.mark.long
+
 MARKED = [pytest.param("embedded"), pytest.param("local", marks=pytest.mark.cluster)]
 
 

@@ -19,6 +19,8 @@ from autoscale.embedded.launch import process
 from autoscale.embedded.launch.folder import folder_of, is_running
 from tests.conftest import eventually
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def state_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

@@ -14,6 +14,8 @@ from autoscale.embedded.settings import Settings
 from tests.conftest import eventually
 from tests.embedded_images.conftest import built
 
+pytestmark = pytest.mark.long
+
 
 def image(*arguments: str) -> str:
     """``autoscale image ...``; its output. Errors come through."""

@@ -18,7 +18,7 @@ from tests.conftest import eventually, need
 from tests.embedded_api.harness import find_kubectl
 from tests.embedded_images.seed import IMAGE, blocks
 
-pytestmark = pytest.mark.kubectl
+pytestmark = [pytest.mark.kubectl, pytest.mark.long]
 Kubectl = Callable[..., str]
 NAME = "deployment/python-app-deployment"
 

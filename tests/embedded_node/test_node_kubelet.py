@@ -14,6 +14,8 @@ from autoscale.embedded.kubelet.limiter import cpu_time_s
 from autoscale.kube.statuses import StatusError
 from autoscale.plane.store import Delete
 
+pytestmark = pytest.mark.long
+
 
 def run(test: Callable[[Plane], Awaitable[None]], **settings: object) -> None:
     """Run a test with a control plane of its own."""

@@ -17,6 +17,8 @@ from tests.embedded_api.harness import NOW, Server
 from tests.embedded_api.test_apiserver_robust import BODIES
 from tests.fuzz.mutations import bounded, mutated
 
+pytestmark = pytest.mark.long
+
 TEMPLATE = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
 OBJECTS: dict[str, dict[str, Any]] = {
     **BODIES,

@@ -16,6 +16,8 @@ from autoscale.base.resources import manifests
 from autoscale.cluster.kustomize.render import render
 from tests.conftest import need
 
+pytestmark = pytest.mark.long
+
 SHOP = """
 apiVersion: v1
 kind: Namespace

@@ -14,6 +14,8 @@ from stubs import NEWER, index, requirements
 
 from tests.conftest import need
 
+pytestmark = pytest.mark.long
+
 # Versions that supported systems bring, and the newest Python that each of them runs on.
 OLDEST = {"23.0.1": (3, 11), "23.2.1": (3, 12)}  # Debian 12; Python 3.11.7 and 3.12.0
 Pip = Callable[..., "subprocess.CompletedProcess[str]"]

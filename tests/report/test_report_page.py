@@ -12,7 +12,7 @@ from tests.browsers import chromium, complaints
 from tests.fixtures.handmade import Record
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "real-step.jsonl.gz"
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

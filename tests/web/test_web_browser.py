@@ -20,7 +20,7 @@ from tests.conftest import eventually
 from tests.loadtest import loadprocs
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "real-step.jsonl.gz"
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -61,13 +61,30 @@ def go(folder: str) -> Callable[[], Command]:
 
 
 def shell(script: str, module: str, name: str) -> Callable[[], Command]:
-    """A shell script with a program that Go builds from its module (``module@version``) on its PATH."""
+    """A script with a program that Go builds from its module (``module@version``) on its PATH."""
 
     def command() -> Command:
         place = CACHE / module.replace("/", "-")
         if not (place / name).exists():
             run(["go", "install", module], env={**os.environ, "GOBIN": str(place)})
-        return ["env", f"PATH={place}:{os.environ['PATH']}", "bash", "-eu", str(PROGRAMS / script)]
+        reader = [sys.executable] if script.endswith(".py") else ["bash", "-eu"]
+        return ["env", f"PATH={place}:{os.environ['PATH']}", *reader, str(PROGRAMS / script)]
+
+    return command
+
+
+def java(folder: str) -> Callable[[], Command]:
+    """A Java program of this folder, compiled once by Maven."""
+
+    def command() -> Command:
+        place = CACHE / folder
+        if not (place / "classpath").exists():
+            shutil.copytree(HERE / "java" / folder, place, dirs_exist_ok=True)
+            goals = ["dependency:build-classpath", f"-Dmdep.outputFile={place / 'found'}", "compile"]
+            run(["mvn", "-q", "-B", *goals], cwd=place)
+            (place / "found").rename(place / "classpath")
+        path = f"{place / 'target' / 'classes'}:{(place / 'classpath').read_text()}"
+        return ["java", "-cp", path, "Program"]
 
     return command
 
@@ -99,5 +116,9 @@ CLIENTS = (
     Client("client-go", "0.37.1", go("typed")),
     Client("client-node", "1.4.0", node("client.mjs", "@kubernetes/client-node@1.4.0")),
     Client("helm", "3.19.0", shell("helm.sh", "helm.sh/helm/v3/cmd/helm@v3.19.0", "helm")),
+    Client("helm", "4.2.4", shell("helm.sh", "helm.sh/helm/v4/cmd/helm@v4.2.4", "helm")),
+    Client("k9s", "0.50.16", shell("k9s.py", "github.com/derailed/k9s@v0.50.16", "k9s")),
+    Client("fabric8", "7.7.0", java("fabric8")),
+    Client("client-java", "24.0.0", java("official")),
     Client("stern", "1.33.0", shell("stern.sh", "github.com/stern/stern@v1.33.0", "stern")),
 )

@@ -11,7 +11,7 @@ HEAD = """# Clients on the embedded cluster
 
 Made by `python -m tests.docs.generate` from what `make clients` saw (`tests/clients/observed.json`); do not edit.
 
-Each client runs a program of its own (`tests/clients/programs`, `tests/clients/go`) against an embedded cluster, whose
+Each client runs a program of its own (`tests/clients/programs`, `go`, `java`) against an embedded cluster, whose
 API is that of Kubernetes {release}. A step that is named worked; where a program ended early, its last words stand
 there.
 
@@ -20,14 +20,17 @@ there.
 """
 TAIL = """
 The newest official Python client and kubectl are tested further with every change (`tests/embedded_api`). Typed clients
-of Go send protobuf; what a CustomResourceDefinition defines has no message, there or here, and is sent as JSON.
+of Go send protobuf; what a CustomResourceDefinition defines has no message, there or here, and is sent as JSON. Nothing
+of the above needs OpenAPI v2 (`/openapi/v2`), which is not served. client-node 2 needs Node 22, which was not there.
+`kubectl attach` shows what a container says from then on; containers have no input (`stdin`, `tty` are refused), and
+`kubectl debug` with an ephemeral container is refused too.
 
 ## Custom kinds
 
 What a CustomResourceDefinition defines is served as on a real cluster: objects are checked by the structural schema,
 pruned, and given its defaults; the subresources `status` and `scale`, columns, short names, selectable fields, several
 versions, server-side apply by list types, owners and finalizers work. The definitions of KEDA, the Vertical Pod
-Autoscaler, the Gateway API and Karpenter are taken as they are, and an operator (kopf) works on its objects. Not done:
+Autoscaler, the Gateway API and Karpenter are taken as they are. Not done:
 
 | what | here |
 | --- | --- |

@@ -4,9 +4,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import need
+
+# A page is waited for, however busy the machine is: five seconds, Playwright's own, are too few on a loaded one.
+expect.set_options(timeout=90_000)
 
 _ARGUMENTS = [
     "--no-sandbox",

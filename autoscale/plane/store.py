@@ -6,9 +6,11 @@ mutated by the reader. One asyncio loop owns a store; nothing here blocks or rea
 """
 
 import asyncio
+import contextlib
 import random
 import uuid
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 from autoscale.base.times import format_time, parse_time
@@ -17,6 +19,7 @@ from autoscale.kube.conditions import is_finished
 from autoscale.kube.kinds import RESOURCES, Key, Object, Resource, initial_status
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
 from autoscale.plane.events import Emit, EventRecorder
+from autoscale.plane.subscription import Subscription, Subscriptions
 from autoscale.plane.view import Change, Objects, Shelf, Shelves, Stored
 from autoscale.plane.writes import Create, Delete, Remove, Update, UpdateStatus, Write
 
@@ -52,6 +55,7 @@ class Store:
         self._random = random.Random(seed)
         self._recorder = EventRecorder()
         self._waiters: list[asyncio.Future[None]] = []
+        self._subscriptions = Subscriptions()
         self._committing = True
         self.objects = Objects(self._kinds, lambda: self.version)
 
@@ -92,6 +96,20 @@ class Store:
             raise statuses.expired(since, oldest - 1)
         behind = self.version - since
         return [self._history[index] for index in range(len(self._history) - behind, len(self._history))]
+
+    @contextlib.contextmanager
+    def subscribed(self, shelf: str, namespace: str | None, since: int) -> Iterator[Subscription]:
+        """The changes of a kind (in a namespace; None: in all) after version ``since``, as they happen.
+
+        ``StatusError`` 410 where that is forgotten.
+        """
+        missed = [one for one in self.changes(since) if one.key[0] == shelf and namespace in (None, one.key[1])]
+        subscription = Subscription((shelf, namespace), missed, self._history.maxlen or HISTORY)
+        self._subscriptions.add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._subscriptions.remove(subscription)
 
     async def wait_change(self, since: int, timeout_s: float | None = None) -> int:
         """Wait until the version is above ``since`` (or the time is up); returns the version."""
@@ -226,6 +244,7 @@ class Store:
 
     def _tell(self, change: Change) -> None:
         self._history.append(change)
+        self._subscriptions.tell(change)
         waiters, self._waiters = self._waiters, []
         for waiter in waiters:
             if not waiter.done():

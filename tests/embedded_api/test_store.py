@@ -141,3 +141,24 @@ def test_waiting_ends_with_the_next_change() -> None:
         return await waiting, await store.wait_change(1, 0.01)
 
     assert asyncio.run(wait()) == (1, 1)
+
+
+def test_a_watch_hears_of_its_place_alone_and_learns_what_it_has_missed() -> None:
+    """Changes of another kind or namespace do not wait for it; more than the history keeps are 410, as in the past."""
+    store = Store(history=2)
+
+    def config(name: str, namespace: str = "a") -> Create:
+        return Create({"kind": "ConfigMap", "metadata": {"name": name, "namespace": namespace}})
+
+    with store.subscribed("ConfigMap", "a", 0) as here, store.subscribed("ConfigMap", None, 0) as everywhere:
+        store.apply(config("x"), 0.0)
+        store.apply(config("y", "b"), 0.0)
+        store.apply(Create({"kind": "Secret", "metadata": {"name": "z", "namespace": "a"}}), 0.0)
+        assert [one.key[2] for one in here.take()] == ["x"]
+        assert [one.key[2] for one in everywhere.take()] == ["x", "y"]
+        for name in "123":
+            store.apply(config(name), 0.0)
+        with pytest.raises(StatusError, match="too old resource version"):
+            here.take()
+    with pytest.raises(StatusError, match="too old resource version"), store.subscribed("ConfigMap", "a", 1):
+        pass

@@ -14,6 +14,7 @@ from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.kinds import Object
 from autoscale.kube.statuses import StatusError, bad_request
 from autoscale.plane.store import Change, Store
+from autoscale.plane.subscription import Subscription
 
 BOOKMARK_S = 30.0
 """How often a quiet watch tells how far it is (upstream: about a minute)."""
@@ -47,21 +48,27 @@ class _Watch:
         except ValueError:
             raise bad_request("resourceVersion, timeoutSeconds and bookmarkSeconds are numbers") from None
         self.from_now = since == 0 or self.initial
-        self.version = store.version if self.from_now else since
+        self.version = since
 
     async def send(self, tell: Tell) -> None:
         """Everything, until the end."""
+        matches = self.matches
+        try:
+            since = self.store.version if self.from_now else self.version
+            with self.store.subscribed(matches.shelf, matches.namespace, since) as subscription:
+                self.version = since
+                await self._send(tell, subscription)
+        except StatusError as error:
+            await tell([_line("ERROR", error.to_dict())])
+
+    async def _send(self, tell: Tell, subscription: Subscription) -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + self.left_s
         said = loop.time()
         if self.from_now and (first := list(self._initial())):
             await tell(first)
-        while (left := end - loop.time()) > 0:
-            try:
-                changes = self.store.changes(self.version)
-            except StatusError as error:
-                await tell([_line("ERROR", error.to_dict())])
-                return
+        while (left := end - loop.time()) > 0 and self._served():
+            changes = subscription.take()
             self.version = self.store.version
             lines = [line for change in changes if (line := self._changed(change))]
             if not lines and self.bookmarks and loop.time() - said >= self.quiet_s:
@@ -70,9 +77,7 @@ class _Watch:
                 await tell(lines)
                 said = loop.time()
             quiet = said + self.quiet_s - loop.time() if self.bookmarks else left
-            if not self._served():
-                return
-            await self.store.wait_change(self.version, max(0.0, min(left, quiet)))
+            await subscription.wait(max(0.0, min(left, quiet)))
 
     def _served(self) -> bool:
         """A custom kind may be gone."""

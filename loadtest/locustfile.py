@@ -7,6 +7,7 @@ process, this one does not notice.
 import base64
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -33,7 +34,7 @@ class Inspected:
 
 def pack(path: Path, where: str) -> str:
     """The file and all that lies in its folder and below, as a zip in base64. ScenarioError where it does not fit."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         problem = Problem(where, str(path), "a Python file beside the scenario", did_you_mean(path.name, _beside(path)))
         raise ScenarioError("There is no such locustfile.", [problem])
     text = base64.b64encode(_zipped(path)).decode("ascii")
@@ -45,7 +46,7 @@ def pack(path: Path, where: str) -> str:
 
 
 def _beside(path: Path) -> list[str]:
-    return [file.name for file in path.parent.glob("*.py")] if path.parent.is_dir() else []
+    return [file.name for file in path.parent.glob("*.py")] if os.path.isdir(path.parent) else []
 
 
 def _zipped(path: Path) -> bytes:
@@ -64,7 +65,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
         if path.name.startswith(".") or path.name in _SKIPPED or path.is_symlink():
             continue
-        if path.is_dir():
+        if os.path.isdir(path):
             yield from _files(path)
         elif path.suffix != ".pyc":
             yield path

@@ -5,6 +5,7 @@ into the load pods. ScenarioError names every mistake at once.
 """
 
 import json
+import os
 import ssl
 from collections.abc import Sequence
 from copy import deepcopy
@@ -64,7 +65,7 @@ def find(path_or_name: str | Path) -> Path:
     if str(path_or_name) in names():
         return BUILT_IN / f"{path_or_name}.yaml"
     path = Path(path_or_name)
-    if path.is_file():
+    if os.path.isfile(path):
         return path
     problem = Problem(str(path_or_name), "neither a file nor a built-in scenario", fix=did_you_mean(path.stem, names()))
     raise ScenarioError(f"There is no scenario {path_or_name}.", [problem])

@@ -1,6 +1,6 @@
 """``autoscale contexts``: which clusters may receive load."""
 
-from pathlib import Path
+import os
 
 import click
 
@@ -30,7 +30,7 @@ def list_(kubeconfig: str | None) -> None:
         config = read(path)
         found, strange = contexts_of(config), config.strange
     except InputError as error:
-        if Path(path).exists():
+        if os.path.exists(path):
             raise
         echo(error.what)
         found = []

@@ -41,17 +41,17 @@ def _cure(text: str) -> str:
 
 def manifests(path: Path) -> Iterator[Manifest]:
     """Every object of a file, of a folder's files (also below it) or of what a kustomization in it makes."""
-    if path == STANDARD_INPUT or path.is_file():
+    if path == STANDARD_INPUT or os.path.isfile(path):
         yield from _of_file(path, strict=True)
         return
     # Here, as only a kustomization needs the renderer.
     from autoscale.cluster.kustomize.read import FILE_NAMES
     from autoscale.cluster.kustomize.render import render
 
-    if any((path / name).is_file() for name in FILE_NAMES):
+    if any(os.path.isfile(path / name) for name in FILE_NAMES):
         yield from (Manifest(str(path), obj) for obj in render(path))
         return
-    if (path / "Chart.yaml").is_file():
+    if os.path.isfile(path / "Chart.yaml"):
         raise InputError(
             f"{path} is a Helm chart.", fix=f"Render it first: helm template {path} | autoscale hpa check -"
         )

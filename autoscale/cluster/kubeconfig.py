@@ -62,7 +62,7 @@ def kubeconfig_path(given: Path | str | None = None) -> str:
 def read(path: str) -> Kubeconfig:
     """Every file of a path (several joined by ``:``); the first definition of a name counts. InputError."""
     files = [Path(part).expanduser() for part in path.split(os.pathsep) if part]
-    present = [file for file in files if file.is_file()]
+    present = [file for file in files if os.path.isfile(file)]
     if not present:
         fix = "name one with --kubeconfig or $KUBECONFIG, or use --context embedded for no cluster at all"
         raise InputError(f"there is no kubeconfig at {path}", fix=fix)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import typing
 import zlib
 from collections.abc import Iterator
@@ -36,9 +37,9 @@ def read(path: Path | str) -> Iterator[Row]:
 def locate(path: Path | str) -> Path:
     """The record inside a run's folder, or the file itself."""
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         for name in ("record.jsonl", "record.jsonl.gz"):
-            if (path / name).is_file():
+            if os.path.isfile(path / name):
                 return path / name
         raise InputError(
             f"{path} holds no record.jsonl", fix="give the folder of one run, for example runs/<time>-<scenario>"

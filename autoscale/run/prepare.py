@@ -1,5 +1,6 @@
 """What is decided before a cluster is touched: the scenario, its objectives and its limits."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def app_folder(options: RunOptions, scenario: Resolved) -> Path:
         return base_folder(options.context)
     beside = scenarios.find(options.scenario).parent / wanted
     ours = manifests() / wanted
-    return ours if wanted.startswith("examples/") and ours.is_dir() and not beside.exists() else beside
+    return ours if wanted.startswith("examples/") and os.path.isdir(ours) and not os.path.exists(beside) else beside
 
 
 def limit_pods(scenario: Resolved, hpa: dict[str, Any]) -> None:

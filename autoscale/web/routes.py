@@ -1,5 +1,6 @@
 """What the page answers to which address."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -70,7 +71,7 @@ class _Site:
         if self._runs is None or run in {"", ".", ".."} or "/" in run:
             return None
         path = self._runs / run / "report.html"
-        return path if path.is_file() else None
+        return path if os.path.isfile(path) else None
 
     async def report(self, request: web.Request) -> web.StreamResponse:
         """The report of a run, as its file stands: its style and scripts are in it."""

@@ -9,7 +9,7 @@ import yaml
 from autoscale.analysis import analyse
 from autoscale.findings import Finding, find
 from autoscale.findings.rules import RULES
-from tests.fixtures.handmade import Record
+from tests.fixtures.handmade import T0, Record
 
 FLAT = [[0, 20], [300, 20]]
 RISE = [[0, 20], [60, 20], [60, 80], [300, 80]]
@@ -399,7 +399,10 @@ def imageless(at: float) -> Record:
     record = run().pod("p0", at, ready=None)
     row = record.body[-1]
     held = [{**one, "reason": "ErrImageNeverPull"} for one in row["containers"]]
-    return record.add("pod", at + 1, **{k: v for k, v in row.items() if k not in ("k", "t")} | {"containers": held})
+    row = {k: v for k, v in row.items() if k not in ("k", "t")} | {"containers": held}
+    ended = [{**one, "reason": "ContainerStatusUnknown"} for one in held]
+    record.add("pod", at + 1, **row).add("pod", 310, **row | {"deletion": T0 + 340})
+    return record.add("pod", 312, **row | {"deletion": T0 + 340, "containers": ended, "removed": True})
 
 
 def restarted(at: float) -> Record:

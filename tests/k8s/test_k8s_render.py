@@ -348,3 +348,9 @@ def test_a_patch_of_metadata_that_is_no_mapping_is_named(tmp_path: Path) -> None
     assert "patches[0]: metadata: found 7, wanted a mapping" in mistakes(folder, patches=[patch])
     (left,) = render(folder, patches=[{**patch, "patch": {"metadata": None}}])
     assert left["metadata"] == {"name": "s"}
+
+
+@pytest.mark.parametrize("field", [{"resources": ["9" * 400]}, {"patches": [{"path": "9" * 400}]}])
+def test_a_name_that_no_file_system_takes_is_told(field: dict[str, Any], tmp_path: Path) -> None:
+    """As that of any other file that is not there."""
+    assert "9" * 400 in mistakes(write(tmp_path, field))

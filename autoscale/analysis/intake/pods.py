@@ -74,6 +74,8 @@ class PodHistory:
         if restarts > self.restarts and self.first_seen < t:  # those that it came with were before the record
             self.restarted += [(t, reason)] * min(restarts - self.restarts, _MOST_AT_ONCE)
         self.restarts = max(self.restarts, restarts)
+        if self.deletion is not None and self.reason is not None:
+            reason = self.reason  # what it waited for when it was deleted: its end says nothing of that
         if reason or (containers and not self.restarts):  # what it waited for is over; why it was restarted is not
             self.reason = reason
         requests = [c["cpu_request_m"] for c in containers]

@@ -1,5 +1,6 @@
 """Reading a kustomization: its file to a Layer, every mistake noted, what we do not know refused by name."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ def parse_yaml(text: str, where: str, problems: list[Problem]) -> list[Any]:
 
 def read_layer(folder: Path, problems: list[Problem]) -> Layer | None:
     """The kustomization in ``folder``, or None (with a problem) where there is none to read."""
-    path = next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
+    path = next((folder / name for name in FILE_NAMES if os.path.isfile(folder / name)), None)
     if path is None:
         problems.append(Problem(str(folder), "no kustomization.yaml", "a folder for `kubectl apply -k`"))
         return None
@@ -131,7 +132,7 @@ def _resources(document: Object, path: Path, problems: list[Problem]) -> tuple[P
         where = f"{path}: resources[{index}]"
         if not isinstance(item, str):
             problems.append(Problem(where, repr(item), "a path"))
-        elif not (path.parent / item).exists():
+        elif not os.path.exists(path.parent / item):
             fix = "Only files and folders of this machine are read, never an address." if ":" in item else ""
             problems.append(Problem(where, repr(item), "a file or folder that exists", fix))
         else:

@@ -1,5 +1,6 @@
 """The part of kustomize that we use: what ``kubectl apply -k FOLDER`` takes is what ``autoscale run`` applies."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -68,7 +69,7 @@ def _objects(folder: Path, above: tuple[Path, ...], problems: list[Problem]) -> 
         return []
     found: list[Object] = []
     for path in layer.resources:
-        found += _objects(path, (*above, here), problems) if path.is_dir() else _read_objects(path, problems)
+        found += _objects(path, (*above, here), problems) if os.path.isdir(path) else _read_objects(path, problems)
     return _apply(layer, found, problems)
 
 

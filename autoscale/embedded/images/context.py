@@ -43,7 +43,7 @@ class Context:
         if clean == ".":
             yield clean
             return
-        names = [clean] if (self.folder / clean).exists() else self._globbed(clean)
+        names = [clean] if os.path.exists(self.folder / clean) else self._globbed(clean)
         yield from (name for name in names if not name.startswith("..") and not ignored(name))
 
     def _globbed(self, pattern: str) -> list[str]:

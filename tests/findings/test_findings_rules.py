@@ -286,6 +286,15 @@ def still(until: float) -> Record:
     return seeing(record, until, 2, [QUEUE], [metric("External", "queue", averageValue="4100m")])
 
 
+def counted(factor: float, name: str = "http_requests_per_second") -> Record:
+    """Two pods share 20, then 80 requests a second; the adapter shows so many times what each of them has."""
+    wanted = [metric("Pods", name, averageValue="100")]
+    record = run(RISE).scale(-1, 2)
+    for at, rate in ((40, 20), (55, 22), (100, 80), (130, 84), (160, 76), (200, 80)):
+        seeing(record, at, 2, wanted, [metric("Pods", name, averageValue=f"{round(rate / 2 * factor * 1000)}m")])
+    return record
+
+
 def held(until: float) -> Record:
     """Memory keeps eight pods that CPU has no use for."""
     memory = metric("Resource", "memory", averageUtilization=70)
@@ -342,6 +351,9 @@ CASES: list[Case] = [
     ("F32", lambda: unguarded("Node/autoscale"), lambda: unguarded("Pod/web-1")),
     ("F33", lambda: half_blind(40), lambda: half_blind(20)),
     ("F34", lambda: still(150), lambda: still(110)),
+    ("F50", lambda: counted(1000), lambda: counted(1)),
+    ("F50", lambda: counted(1 / 1000), lambda: counted(1 / 1000, "queue_length")),
+    ("F50", lambda: counted(60), lambda: counted(10)),
     ("F35", lambda: held(230), lambda: held(210)),
     ("F36", lambda: multiplied("39"), lambda: multiplied("12")),
     ("F37", lambda: owned("ReplicaSet/web-worker-5d4f"), lambda: owned("ReplicaSet/web-5d4f")),
@@ -554,9 +566,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """49 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """50 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 50)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 51)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

@@ -9,6 +9,7 @@ from autoscale.whatif.answer import Band, Model, Outcome
 from autoscale.whatif.evidence import Evidence
 from autoscale.whatif.missed import seconds
 from autoscale.whatif.refusals import Unknowable
+from autoscale.whatif.replay import LOST
 from autoscale.whatif.service import Setting, Span
 from autoscale.whatif.words import band_text
 
@@ -53,14 +54,31 @@ def beside(model: Model, outcome: Outcome, real: Evidence) -> Verified:
     if seen.load_start is None or seen.load_end is None or seen.hpa is None:
         problem = Problem(real.source.name, "no whole load, or no HPA", "a run that went to its end", "Run it again.")
         raise Unknowable("The run that was to check the prediction shows too little.", [problem])
+    figures, lost = outcome.figures, _lost(seen)
     busier = _busier(model.spread.lag_s, seen.generator.lag_p99_s)
-    figures = outcome.figures
+    overrun = bool(busier) and _more_lost(figures.lost, lost)  # what was not answered did not load the pods either
+    if overrun:
+        busier = f"{busier}; nor are pods: more requests were lost than the model foretells"
     span = Span(seen.load_start, 0.0, outcome.setting.load.duration_s + model.span.end - model.recorded.load.duration_s)
     whole = seen.latency[0]
     lines = (
-        Line("pod-minutes", figures.replica_minutes, _minutes(seen, span), ""),
-        Line("most pods", figures.most_pods, seen.replicas.desired.highest(span.zero, span.zero + span.end), ""),
-        Line("first decision", figures.first_decision_s, _first(seen, span), "s"),
+        Line(
+            name="pod-minutes",
+            predicted=figures.replica_minutes,
+            measured=_minutes(seen, span),
+            unit="",
+            comparable=not overrun,
+        ),
+        Line(
+            name="most pods", predicted=figures.most_pods, measured=_most(seen, span), unit="", comparable=not overrun
+        ),
+        Line(
+            name="first decision",
+            predicted=figures.first_decision_s,
+            measured=_first(seen, span),
+            unit="s",
+            comparable=not overrun,
+        ),
         Line(name="p95", predicted=figures.p95_s, measured=whole.p95, unit="s", comparable=not busier),
         Line(name="p99", predicted=figures.p99_s, measured=whole.p99, unit="s", comparable=not busier),
         Line(
@@ -70,9 +88,7 @@ def beside(model: Model, outcome: Outcome, real: Evidence) -> Verified:
             unit="s",
             comparable=not busier,
         ),
-        Line(
-            name="not answered", predicted=figures.lost, measured=_lost(seen), unit="%", comparable=not busier
-        ),  # what times out is slow first
+        Line(name="not answered", predicted=figures.lost, measured=lost, unit="%", comparable=not busier),
     )
     return Verified(seen.run, lines, busier)
 
@@ -84,6 +100,10 @@ def _minutes(seen: Analysis, span: Span) -> float | None:
         return None
     rest = span.end - sum(length for length, _ in known)
     return (sum(length * value for length, value in known) + max(0.0, rest) * known[-1][1]) / 60
+
+
+def _most(seen: Analysis, span: Span) -> float | None:
+    return seen.replicas.desired.highest(span.zero, span.zero + span.end)
 
 
 def _first(seen: Analysis, span: Span) -> float | None:
@@ -101,6 +121,11 @@ def _lost(seen: Analysis) -> float | None:
         return None
     lost = (told.failed or 0) + (told.dropped or 0)
     return lost / (told.count + lost) if told.count + lost else None
+
+
+def _more_lost(predicted: Band, measured: float | None) -> bool:
+    """Whether a share was lost that cannot be the model's error: beyond its band by more than it may miss a replay."""
+    return measured is not None and measured > (predicted.high or predicted.middle or 0.0) + LOST
 
 
 def _busier(recorded_s: float | None, real_s: float | None) -> str | None:

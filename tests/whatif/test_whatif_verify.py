@@ -61,6 +61,20 @@ def test_a_busier_machine_makes_latency_incomparable_and_nothing_else(good: Mode
     assert verify.beside(good, outcome, near).busier is None
 
 
+@pytest.mark.parametrize(("lag", "lost", "held"), [(10, 900, None), (10, 0, True), (1, 900, True)])
+def test_a_machine_too_busy_to_answer_makes_pods_incomparable_too(
+    good: Model, lag: int, lost: int, held: bool | None
+) -> None:
+    """What was not answered did not load the pods; on a machine as quiet as before, that is the prediction's error."""
+    run = good.seen.run
+    late = replace(run.generator, lag_p99_s=lag * (good.spread.lag_s or 0.0))
+    latency = (replace(run.latency[0], failed=(run.latency[0].failed or 0) + lost), *run.latency[1:])
+    outcome = ask(good, [replace(good.recorded, name="again")], seeds=5).variants[0]
+    found = verify.beside(good, outcome, replace(good.seen, run=replace(run, generator=late, latency=latency)))
+    assert {line.held for line in found.lines if line.name in ("pod-minutes", "most pods")} == {held}
+    assert ("nor are pods" in verify.to_text(found)) == (held is None)
+
+
 def test_a_run_that_shows_too_little_verifies_nothing(good: Model) -> None:
     """A load whose end was not recorded is said to be no check, not a failed one."""
     outcome = ask(good, [replace(good.recorded, name="again")], seeds=3).variants[0]

@@ -83,8 +83,9 @@ def summary(found: Sequence[Compared]) -> Iterator[str]:
         errors = [abs(said / real - 1) for said, real in pairs if said is not None and real]
         off = f", {statistics.median(errors):.1%} off in the middle, {max(errors):.1%} at most" if errors else ""
         yield f"{column[0].name}: {held.count(True)} of {known} in the band, {held.count(None)} not comparable{off}"
-    offs = [one.off_pods for one in found]
-    yield f"pods over time: {statistics.median(offs):.2f} pods off in the middle, {max(offs):.2f} at most"
+    offs = [one.off_pods for one in found if one.verified.lines[0].comparable]
+    if offs:
+        yield f"pods over time: {statistics.median(offs):.2f} pods off in the middle, {max(offs):.2f} at most"
     yield from (_order(found, figure) for figure in ("pod-minutes", "p95"))
     yield from (_apart(name, same) for name, same in _by_name(found) if len(same) > 1)
 

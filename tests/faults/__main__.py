@@ -5,6 +5,7 @@ What was found goes to ``tests/faults/measured.json`` and to docs/faults.md.
 
 import multiprocessing
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -71,7 +72,9 @@ def meet(kind: str, name: str, home: Path) -> Outcome:
     try:
         met = fault.meet(home)
     except Exception as error:
-        why = [f"{type(error).__name__}: {error}"[:500]]
+        # A command that took too long would tell its words, which name folders of this machine.
+        late = isinstance(error, subprocess.TimeoutExpired)
+        why = [f"had not ended after {error.timeout:g} s" if late else f"{type(error).__name__}: {error}"[:500]]
         return Outcome(**about, code=None, why=why, lost=None, named=True, left=[], next_s=None,
                        took_s=time.monotonic() - began)  # fmt: skip
     return Outcome(

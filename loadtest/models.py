@@ -21,6 +21,12 @@ def _path(text: str) -> str:
     return text
 
 
+def _file_name(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a name that a file can have")
+    return text
+
+
 def _header(value: str) -> str:
     if not re.fullmatch(r"[\t\x20-\x7e\x80-\xff]*", value):
         raise ValueError("a header value on one line")
@@ -43,6 +49,7 @@ def _json(value: Any) -> Any:
 
 
 Path = Annotated[str, AfterValidator(_path)]
+FileName = Annotated[str, Field(min_length=1), AfterValidator(_file_name)]
 HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
 HeaderValue = Annotated[str, AfterValidator(_header)]
 Status = Annotated[str, BeforeValidator(_status)]
@@ -63,7 +70,7 @@ class Target(Strict):
     the first and the others.
     """
 
-    manifests: str | None = Field(default=None, min_length=1)
+    manifests: FileName | None = None
     workload: Workload | None = None
     also: list[Workload] = Field(default=[], max_length=50)
     selector: str | None = Field(default=None, min_length=1)

@@ -350,7 +350,9 @@ def test_a_patch_of_metadata_that_is_no_mapping_is_named(tmp_path: Path) -> None
     assert left["metadata"] == {"name": "s"}
 
 
-@pytest.mark.parametrize("field", [{"resources": ["9" * 400]}, {"patches": [{"path": "9" * 400}]}])
-def test_a_name_that_no_file_system_takes_is_told(field: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["9" * 400, "a\0b"])
+@pytest.mark.parametrize("field", ["resources", "patches"])
+def test_a_name_that_no_file_system_takes_is_told(field: str, name: str, tmp_path: Path) -> None:
     """As that of any other file that is not there."""
-    assert "9" * 400 in mistakes(write(tmp_path, field))
+    found = mistakes(write(tmp_path, {field: [name if field == "resources" else {"path": name}]}))
+    assert name in found or repr(name)[1:-1] in found

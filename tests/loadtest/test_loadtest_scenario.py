@@ -219,10 +219,11 @@ def test_free_values_that_json_has_travel_as_they_are() -> None:
         ({"name": {DAY: 1}}, "x.yaml: name: found a value of type dict, wanted text"),
         ({"limits": {"rate": float("inf")}}, "x.yaml: limits.rate: found Infinity, wanted a finite number"),
         ({"load": SMALL["load"] | {"seed": 16**5000}}, "what is no JSON"),
+        ({"target": {"manifests": "a\0b"}}, "x.yaml: target.manifests: found "),
     ],
 )
 def test_values_that_cannot_be_written_are_refused_all_the_same(part: dict[str, Any], where: str) -> None:
-    """A mapping that JSON cannot show, a limit without end, a number of thousands of digits."""
+    """A mapping that JSON cannot show, a limit without end, a number of thousands of digits, no name of a file."""
     assert where in mistakes(SMALL | part)[0]
 
 

@@ -45,10 +45,14 @@ def read_yaml(path: Path, problems: list[Problem]) -> list[Any]:
     """Every document of a YAML file that is not empty; what cannot be read becomes a problem."""
     try:
         return parse_yaml(path.read_text(encoding="utf-8"), str(path), problems)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "bytes that are not UTF-8"
-        problems.append(Problem(str(path), str(reason), "a readable YAML file"))
-        return []
+    except UnicodeDecodeError:
+        reason = "bytes that are not UTF-8"
+    except OSError as error:
+        reason = str(error.strerror)
+    except ValueError as error:  # a name that holds a NUL
+        reason = str(error)
+    problems.append(Problem(str(path), reason, "a readable YAML file"))
+    return []
 
 
 def parse_yaml(text: str, where: str, problems: list[Problem]) -> list[Any]:

@@ -12,6 +12,7 @@ from autoscale.imports import convert, write
 from autoscale.record.reader import read
 from autoscale.verdict.judging import judge
 
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "imports"
 OBJECTIVES = ("p95 < 300ms", "p95 < 15ms", "errors < 1%")
 
 
@@ -151,3 +152,13 @@ def test_how_sharp_latency_is_stands_only_where_there_is_some(tmp_path: Path, *,
     (header, *_) = convert([path], None, "x")
     assert header["k"] == "header"
     assert any("only as sharp" in note for note in header["environment"]["notes"]) == buckets
+
+
+@pytest.mark.parametrize("name", ["jmeter-parents.jtl", "locust-full-history.csv"])
+@pytest.mark.parametrize("where", [0, 4, 400])
+def test_a_carriage_return_where_none_may_be_is_told(tmp_path: Path, name: str, where: int) -> None:
+    """Before the heading, in it, and in a row: no CSV, whatever the tool."""
+    content = (FIXTURES / name).read_bytes()
+    (tmp_path / name).write_bytes(content[:where] + b"\r" + content[where:])
+    with pytest.raises(InputError, match=r"is no CSV|cannot be told|of no known form|is no"):
+        convert([tmp_path / name], None, "x", workload=None, objectives=OBJECTIVES)

@@ -141,7 +141,7 @@ def _samples(lines: Lines, name: str, counter: _Counter) -> str:
     every = iter(lines)
     heading = next(every, "")
     divider = next((sign for sign in ",;\t|" if sign in heading), ",")
-    columns = [column.strip() for column in next(csv.reader([heading.removeprefix("\ufeff")], delimiter=divider))]
+    columns = _columns(heading.removeprefix("\ufeff"), divider, name)
     missing = [column for column in _NEEDED if column not in columns]
     if missing:
         problem = Problem(f"{name}: line 1", ", ".join(columns[:6]), f"the columns {', '.join(missing)}")
@@ -161,6 +161,14 @@ def _samples(lines: Lines, name: str, counter: _Counter) -> str:
     except csv.Error as error:
         raise InputError(f"{name} is no CSV: {error}") from None
     return f"the last line is cut off (line {wrong})" if wrong else ""
+
+
+def _columns(heading: str, divider: str, name: str) -> list[str]:
+    """The names in a heading."""
+    try:
+        return [column.strip() for column in next(csv.reader([heading], delimiter=divider), [])]
+    except csv.Error as error:
+        raise InputError(f"{name} is no CSV: {error}") from None
 
 
 def add(seconds: dict[int, Second], stamp: str, elapsed: str, success: str, code: str) -> bool:

@@ -5,7 +5,7 @@ Columns ``HashOwner,HashApp,HashFunction,Trigger,1,...,1440``; all functions are
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from loadtest.errors import Problem
 from loadtest.pieces import steps_between
@@ -20,9 +20,17 @@ def matches(head: Sequence[str]) -> bool:
     return fields[:4] == _NAMES and fields[4:] == [str(i) for i in range(1, len(fields) - 3)] and len(fields) > 5
 
 
+def _rows(source: Source) -> Iterator[list[str]]:
+    """The fields of every line that has any."""
+    try:
+        yield from csv.reader(line for line in source.lines if line.strip())
+    except csv.Error as error:
+        refuse(source.name, [Problem(source.name, str(error), "CSV")])
+
+
 def read(source: Source) -> Understood:
     """The sum over all functions, minute by minute."""
-    rows = csv.reader(line for line in source.lines if line.strip())
+    rows = _rows(source)
     minutes = len(next(rows)) - 4
     sums, functions = [0] * minutes, 0
     for number, row in enumerate(rows, start=2):

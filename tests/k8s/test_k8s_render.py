@@ -354,5 +354,13 @@ def test_a_patch_of_metadata_that_is_no_mapping_is_named(tmp_path: Path) -> None
 @pytest.mark.parametrize("field", ["resources", "patches"])
 def test_a_name_that_no_file_system_takes_is_told(field: str, name: str, tmp_path: Path) -> None:
     """As that of any other file that is not there."""
-    found = mistakes(write(tmp_path, {field: [name if field == "resources" else {"path": name}]}))
-    assert name in found or repr(name)[1:-1] in found
+    assert "wanted a" in mistakes(write(tmp_path, {field: [name if field == "resources" else {"path": name}]}))
+
+
+@pytest.mark.parametrize("field", ["name", "newName", "newTag", "digest"])
+@pytest.mark.parametrize("value", [-1, 1.5, [], {}, True])
+def test_a_part_of_an_image_that_is_no_text_is_told_and_not_used(field: str, value: object, tmp_path: Path) -> None:
+    """With an image that it would have been put into, so that nothing goes on with it."""
+    image = {"name": "app", "newName": "other/app", "newTag": "1"} | {field: value}
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'app:0'}]}"
+    assert f"images[0].{field}" in mistakes(write(tmp_path, {"resources": ["x.yaml"], "images": [image]}, x=pod))

@@ -44,15 +44,13 @@ class Layer:
 def read_yaml(path: Path, problems: list[Problem]) -> list[Any]:
     """Every document of a YAML file that is not empty; what cannot be read becomes a problem."""
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"), str(path), problems)
-    except UnicodeDecodeError:
-        reason = "bytes that are not UTF-8"
-    except OSError as error:
-        reason = str(error.strerror)
-    except ValueError as error:  # a name that holds a NUL
-        reason = str(error)
-    problems.append(Problem(str(path), reason, "a readable YAML file"))
-    return []
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:  # a ValueError alone: a name with a NUL
+        reason = "bytes that are not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+        reason = str(error.strerror) if isinstance(error, OSError) else reason
+        problems.append(Problem(str(path), reason, "a readable YAML file"))
+        return []
+    return parse_yaml(text, str(path), problems)
 
 
 def parse_yaml(text: str, where: str, problems: list[Problem]) -> list[Any]:
@@ -162,7 +160,8 @@ def _image(item: Object, where: str, problems: list[Problem]) -> Image:
             problems.append(Problem(f"{where}.{name}", repr(value), "a text (quote a tag that looks like a number)"))
     if "name" not in item:
         problems.append(Problem(where, "no name", "the image's name"))
-    return Image(str(item.get("name")), item.get("newName"), item.get("newTag"), item.get("digest"))
+    texts = {name: value for name, value in item.items() if isinstance(value, str)}
+    return Image(texts.get("name", ""), texts.get("newName"), texts.get("newTag"), texts.get("digest"))
 
 
 def _patch(item: Object, where: str, folder: Path, problems: list[Problem]) -> Patch | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, cast
 
 from autoscale.record.rows import EndAsRead, Row
+from autoscale.record.shape import misfit
 from autoscale.record.totals import Totals
 
 _MOST_HOLES = 100_000
@@ -104,6 +105,8 @@ class Ledger:
         found = []
         if self.behind:
             found.append(f"{self.behind} row(s) stand behind the end")
+        if odd := misfit(end, "end"):
+            return [*found, f"the end is not as it was written: {odd.path}: {odd.found}"]
         if end["rows"] != self.count - self.behind:
             found.append(f"the end counts {end['rows']} rows, the record has {self.count - self.behind}")
         said, summed = end["totals"], self.totals.to_json()

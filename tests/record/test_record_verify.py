@@ -181,6 +181,25 @@ def test_what_is_no_record_cannot_be_verified(tmp_path: Path, capsys: pytest.Cap
     assert verified(tmp_path / "nothing.jsonl", capsys)[0] == 2
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"totals": {"answered": "x"}},
+        {"totals": {"failed": [1]}},
+        {"reason": "tired"},
+        {"rows": -1},
+        {"reason": "", "totals": ""},
+    ],
+)
+def test_an_end_that_makes_no_sense_is_a_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: Lines, odd: dict[str, Any]
+) -> None:
+    """Whatever else is wrong in it: it is told, and nothing is compared with it."""
+    end = json.dumps({**json.loads(lines[-1]), **odd}).encode()
+    code, said = verified(written(tmp_path, [*lines[:-1], end]), capsys)
+    assert (code, "the end is not as it was written" in said) == (5, True)
+
+
 def test_holes_that_the_record_tells_of_are_no_harm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A worker's rows that were lost before they were recorded stand in it as a gap: it is whole without them."""
     rows: list[Any] = [row for row in read(FIXTURE) if row["k"] != "load" or row["seq"] != 7]

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import yaml
+from urllib3.util import parse_url
 
 from autoscale.base.errors import InputError, Problem
 from loadtest.yamltext import KubernetesLoader, fault
@@ -174,10 +175,7 @@ def _faults(config: Kubeconfig, context: Context) -> Iterator[Problem]:
     if cluster is None:
         yield Problem(f"{where}: cluster", repr(body.get("cluster")), "the name of one of its clusters")
         return
-    try:
-        server = urlsplit(str(cluster.get("server") or ""))
-    except ValueError:
-        server = urlsplit("")
+    server = _address(cluster.get("server"))
     if server.scheme not in ("http", "https") or not server.hostname:
         yield Problem(f"{where}: server", "no address", "https://HOST:PORT")
     elif server.username is not None or server.password is not None:
@@ -188,13 +186,25 @@ def _faults(config: Kubeconfig, context: Context) -> Iterator[Problem]:
         yield Problem(
             f"{where}: certificate-authority", "a certificate that cannot be read", "a PEM file, or its base64"
         )
-    proxy = cluster.get("proxy-url")
-    if proxy and urlsplit(str(proxy)).scheme not in ("http", "https"):
-        yield Problem(f"{where}: proxy-url", f"a {urlsplit(str(proxy)).scheme} proxy", "an http or https proxy")
+    proxy = _address(cluster.get("proxy-url"))
+    if cluster.get("proxy-url") and (proxy.scheme not in ("http", "https") or not proxy.hostname):
+        found = f"a {proxy.scheme} proxy" if proxy.hostname else "no address"
+        yield Problem(f"{where}: proxy-url", found, "an http or https proxy: http://HOST:PORT")
     user = config.users.get(str(body.get("user", "")))
     if user is None and body.get("user"):
         yield Problem(f"{where}: user", repr(body.get("user")), "the name of one of its users")
     yield from _user_faults(user or {}, where)
+
+
+def _address(url: Any) -> SplitResult:
+    """A URL in parts; of what is none, or could not be asked, all parts are empty."""
+    try:
+        parts = urlsplit(str(url or ""))
+        _ = parts.port  # which is read only here
+        parse_url(str(url or ""))  # what the client will make of it
+    except ValueError:  # of urllib3, too
+        return SplitResult("", "", "", "", "")
+    return parts
 
 
 def _user_faults(user: Mapping[str, Any], where: str) -> Iterator[Problem]:

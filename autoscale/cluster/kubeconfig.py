@@ -203,7 +203,7 @@ def _address(url: Any) -> SplitResult:
         _ = parts.port  # which is read only here
         parse_url(str(url or ""))  # what the client will make of it
     except ValueError:  # of urllib3, too
-        return SplitResult("", "", "", "", "")
+        return urlsplit("")
     return parts
 
 

@@ -80,12 +80,10 @@ def in_sessions(sessions: set[int]) -> Iterator[int]:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a cgroup and those below it; what still holds a process stays."""
-    for path in sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True):
+    """Remove a cgroup and those below it; what still holds a process stays, and another may be removing them too."""
+    for path, _, _ in os.walk(folder, topdown=False):
         with contextlib.suppress(OSError):
-            path.rmdir()
-    with contextlib.suppress(OSError):
-        folder.rmdir()
+            os.rmdir(path)
 
 
 def main(cluster: str, *folders: str) -> None:

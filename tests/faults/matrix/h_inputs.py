@@ -118,7 +118,9 @@ FAULTS: list[Fault] = [
     kubeconfig("a cluster without a server", BAD, clusters=[{"name": "k", "cluster": {}}]),
     kubeconfig("a server that is no address", BAD, clusters=[{"name": "k", "cluster": {"server": "https://[::1"}}]),
     kubeconfig(
-        "a port of 99999", Wanted((3,)), clusters=[{"name": "k", "cluster": {"server": "https://127.0.0.1:99999"}}]
+        "a port of 99999",
+        Wanted((2,), ["server: found no address"]),
+        clusters=[{"name": "k", "cluster": {"server": "https://127.0.0.1:99999"}}],
     ),
     kubeconfig(
         "an authority that is no certificate",

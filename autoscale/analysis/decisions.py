@@ -19,7 +19,8 @@ from autoscale.base.errors import InputError
 from autoscale.hpa import Config, Observation, Spec, State, decide, explain, parse_spec
 from autoscale.hpa import Decision as Computed
 from autoscale.hpa.config import DEFAULTS, RELEASES
-from autoscale.record import rows
+from autoscale.record.rows.header import Header
+from autoscale.record.rows.hpa import Hpa
 
 NEAR_S = 3.0  # HPA status, workload and event are three watches; the server's times are whole seconds
 _SHORTEST_S = 0.5
@@ -32,8 +33,8 @@ class Pass:
     """One pass of the controller: its time, the status it left, the one before; ``told``: the record has its row."""
 
     t: float
-    row: rows.Hpa
-    before: rows.Hpa
+    row: Hpa
+    before: Hpa
     told: bool
 
 
@@ -76,7 +77,7 @@ class _Specs:
         return self._known[id(raw)]
 
 
-def controller_config(header: rows.Header) -> Config:
+def controller_config(header: Header) -> Config:
     """The controller's settings; the upstream default where the record does not know."""
     given: Mapping[str, Any] = header["hpa_config"]
     known = {name: given[name] for name in asdict(DEFAULTS) if given.get(name) is not None}
@@ -119,17 +120,17 @@ def decided(decisions: Sequence[Decision], at: float, size: int) -> Decision | N
     return min(near, key=lambda one: abs(one.at - at), default=None)
 
 
-def is_pass(before: rows.Hpa, row: rows.Hpa) -> bool:
+def is_pass(before: Hpa, row: Hpa) -> bool:
     """Whether a row shows a new status: an edit of the spec alone is no pass, nor is an object made anew."""
     return before["uid"] == row["uid"] and _status(before) != _status(row)
 
 
-def _status(row: rows.Hpa) -> tuple[object, ...]:
+def _status(row: Hpa) -> tuple[object, ...]:
     """What of a row is the HPA's status."""
     return (row["current"], row["desired"], row["last_scale"], row["metrics"], row["conditions"])
 
 
-def _wanted(hpas: Sequence[rows.Hpa], config: Config) -> frozenset[int] | None:
+def _wanted(hpas: Sequence[Hpa], config: Config) -> frozenset[int] | None:
     """Which minutes to decide again: all (None), or in a long run those before a change of size."""
     if len(hpas) <= _ALL_BELOW:
         return None

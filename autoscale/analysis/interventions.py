@@ -10,7 +10,7 @@ from autoscale.analysis.intake.pods import Requests
 from autoscale.analysis.results.scaling import ScaleEvent
 from autoscale.analysis.results.series import Intervention, InterventionKind
 from autoscale.analysis.rollouts import NEAR_S, by, rollouts
-from autoscale.record import rows
+from autoscale.record.rows.hpa import Hpa
 
 _SETTINGS = {
     "min": "minReplicaCount",
@@ -67,7 +67,7 @@ def _sizes(kept: Collected, sizes: Sequence[ScaleEvent]) -> Iterator[Interventio
             yield Intervention("size", one.at, one.at, f"{name} was set to {one.after} pods{by(one.who)}")
 
 
-def _why_gone(kept: Collected, row: rows.Hpa) -> str:
+def _why_gone(kept: Collected, row: Hpa) -> str:
     """KEDA takes the HPA away while it is paused."""
     states = [one for one in kept.scaled if one["t"] <= row["t"] + NEAR_S]
     return ", as its ScaledObject was paused" if states and states[-1]["paused"] == "whole" else ""

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.latency import span_sum
 from autoscale.analysis.results.analysis import ColdStart, ConditionSpan, KedaSpec, ScaleUp, Seconds
-from autoscale.record import rows
+from autoscale.record.rows.fields import Condition
+from autoscale.record.rows.keda import ScaledObject
 
 
 def keda_spec(kept: Collected) -> KedaSpec | None:
@@ -32,7 +33,7 @@ def keda_conditions(kept: Collected) -> tuple[ConditionSpan, ...]:
     condition does not tell these apart. A source that fails is ``keda Source`` False; its reason is the metric's name.
     """
     spans: list[ConditionSpan] = []
-    told: dict[str, tuple[float, rows.Condition]] = {}
+    told: dict[str, tuple[float, Condition]] = {}
     for row in [*kept.scaled, None]:
         now = dict(_states(row)) if row is not None and not row.get("removed") else {}
         t = row["t"] if row is not None else kept.last_t
@@ -55,7 +56,7 @@ def keda_conditions(kept: Collected) -> tuple[ConditionSpan, ...]:
     return tuple(sorted(spans, key=lambda span: span.start))
 
 
-def _states(row: rows.ScaledObject) -> Iterator[tuple[str, rows.Condition]]:
+def _states(row: ScaledObject) -> Iterator[tuple[str, Condition]]:
     for name, condition in row["conditions"].items():
         if name != "Paused" and condition["status"] != "Unknown":
             yield name, condition

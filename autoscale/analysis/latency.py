@@ -8,7 +8,7 @@ from autoscale.analysis.resolution import Resolution
 from autoscale.analysis.results.analysis import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
-from autoscale.record import rows
+from autoscale.record.rows.header import Header
 from loadtest.histogram import Counts, bucket, middle, quantiles
 
 AROUND_S = 30.0  # before, during and after a scale event: this long each
@@ -87,7 +87,7 @@ def _figures(
     )
 
 
-def tightest(header: rows.Header, *, named: bool = False) -> LatencyObjective | None:
+def tightest(header: Header, *, named: bool = False) -> LatencyObjective | None:
     """The scenario's lowest latency bound on a percentile; None without one, or where the texts cannot be read.
 
     ``named``: also of those that are about the requests of one name only.

@@ -9,10 +9,10 @@ from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.latency import of_span
 from autoscale.analysis.results.figures import NameFigures
 from autoscale.analysis.results.series import Named, Seconds
-from autoscale.record import rows
+from autoscale.record.rows.header import Header
 
 
-def by_name(load: LoadCollector, series: Seconds, header: rows.Header) -> dict[str, Named]:
+def by_name(load: LoadCollector, series: Seconds, header: Header) -> dict[str, Named]:
     """Each name's part of the load; of a scenario with one name only, which its rows do not repeat, the whole."""
     if not load.names:
         asked = {str(request["name"]) for request in header["scenario"].get("requests") or [] if request.get("name")}

@@ -2,7 +2,7 @@
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.results.series import EventAt, NodeLife
-from autoscale.record import rows
+from autoscale.record.rows.cluster import Node
 
 ASKED = ("TriggeredScaleUp", "Nominated")
 """Events on pods for which a node is asked for: of cluster-autoscaler, of Karpenter."""
@@ -12,13 +12,13 @@ _LISTED_S = 5.0  # what is heard so soon was there before
 
 def node_lives(kept: Collected) -> tuple[NodeLife, ...]:
     """Every node in the order in which they were heard of; none where nodes may not be read."""
-    seen: dict[str, list[rows.Node]] = {}
+    seen: dict[str, list[Node]] = {}
     for row in kept.nodes:
         seen.setdefault(row["name"], []).append(row)
     return tuple(_life(kept, name, told) for name, told in seen.items())
 
 
-def _life(kept: Collected, name: str, told: list[rows.Node]) -> NodeLife:
+def _life(kept: Collected, name: str, told: list[Node]) -> NodeLife:
     first, last = told[0], told[-1]
     came = first["t"] if first["t"] > kept.first_t + _LISTED_S else None
     gone = last["t"] if last.get("removed") else None
@@ -37,7 +37,7 @@ def _life(kept: Collected, name: str, told: list[rows.Node]) -> NodeLife:
     )
 
 
-def _lost(told: list[rows.Node], end: float) -> tuple[tuple[float, float], ...]:
+def _lost(told: list[Node], end: float) -> tuple[tuple[float, float], ...]:
     """The spans in which a node was not Ready though it had been, until it was again, or went."""
     spans: list[tuple[float, float]] = []
     was, since = False, None

@@ -11,7 +11,7 @@ from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory, UsageHistory
 from autoscale.hpa import Condition, Container, Observation, Pod, PodUsage, Sample, Scale, Spec, Status
 from autoscale.kube.quantities import milli
-from autoscale.record import rows
+from autoscale.record.rows.hpa import Hpa
 
 HEARD_S = 0.05  # two watches may tell of one moment in either order
 LATE_S = 0.5  # how far a pass may lie from where its row was heard, at most ...
@@ -27,8 +27,8 @@ Answers = Mapping[str, Any]  # what the APIs of other metrics may have answered:
 class Seat:
     """Where a pass stands: its rows' time, when its own change of the size was heard first (None: it made none)."""
 
-    row: rows.Hpa
-    before: rows.Hpa
+    row: Hpa
+    before: Hpa
     t: float
     wrote: float | None
     period_s: float
@@ -157,7 +157,7 @@ def _error(kind: str) -> str:
     return f"the status shows no value of this {kind} metric"
 
 
-def status(row: rows.Hpa) -> Status:
+def status(row: Hpa) -> Status:
     """An ``hpa`` row's status as the rule takes it."""
     conditions = tuple(
         Condition(type=name, status=c["status"], reason=c["reason"], message=c["message"], changed=c["at"])

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from typing import NamedTuple
 
-from autoscale.record import rows
+from autoscale.record.rows.header import Header
 
 _SAME = 1.05  # bounds as near as this are one figure to a reader
 
@@ -55,7 +55,7 @@ class Resolution(NamedTuple):
         return found is not None and bound_s != found.high
 
 
-def resolution_of(header: rows.Header) -> Resolution:
+def resolution_of(header: Header) -> Resolution:
     """The resolution that a record's header states; every duration as it is where it states none."""
     given = header["environment"]
     bounds = given.get("bounds_s")

@@ -7,7 +7,7 @@ from autoscale.analysis.decisions import NEAR_S, decided
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.results.analysis import Decision, EventAt, Replicas, ScaleEvent
 from autoscale.kube.targets import targets
-from autoscale.record import rows
+from autoscale.record.rows.hpa import Hpa
 
 _BY_KEDA = ("KEDAScaleTargetActivated", "KEDAScaleTargetDeactivated")
 
@@ -64,7 +64,7 @@ class Why(NamedTuple):
     metric: str | None
 
 
-def explained(hpas: Sequence[rows.Hpa], events: Sequence[EventAt], at: float, after: int) -> Why | None:
+def explained(hpas: Sequence[Hpa], events: Sequence[EventAt], at: float, after: int) -> Why | None:
     """What the HPA's status and events say of a change to a size at a time; None where neither tells of it."""
     row, rescale = _hpa_row(hpas, at, after), _rescale(events, at, after)
     if row is None and rescale is None:
@@ -82,7 +82,7 @@ def by_keda(events: Sequence[EventAt], at: float, before: int, after: int) -> Ev
     return None
 
 
-def _hpa_row(hpas: Sequence[rows.Hpa], at: float, after: int) -> rows.Hpa | None:
+def _hpa_row(hpas: Sequence[Hpa], at: float, after: int) -> Hpa | None:
     """The status that goes with a change: the one nearest in time that wanted this size and had just scaled."""
     near = [row for row in hpas if abs(row["t"] - at) <= NEAR_S and row["desired"] == after]
     return min(near, key=lambda row: abs(row["t"] - at), default=None)
@@ -96,7 +96,7 @@ def _rescale(events: Sequence[EventAt], at: float, after: int) -> EventAt | None
     return None
 
 
-def _targets(row: rows.Hpa) -> str | None:
+def _targets(row: Hpa) -> str | None:
     """What the HPA saw beside what it aimed at then; None where it measures nothing."""
     wanted = row["spec"].get("metrics") or ()
     return targets(wanted, row["metrics"] or ()) if wanted else None

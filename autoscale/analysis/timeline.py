@@ -16,8 +16,11 @@ from autoscale.analysis.results.analysis import ConditionSpan, Cpu, HpaSpec, Rep
 from autoscale.analysis.steps import StepSeries, combine
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.quantities import milli, parse_quantity
-from autoscale.record import rows
 from autoscale.record.decided import decided_size
+from autoscale.record.rows.fields import Condition
+from autoscale.record.rows.header import Header, HpaConfig
+from autoscale.record.rows.hpa import Hpa
+from autoscale.record.rows.hpa import HpaSpec as RecordedSpec
 
 _LONGEST_S = 40 * 86400
 
@@ -79,7 +82,7 @@ def _percentiles(load: LoadCollector, first: int, size: int) -> list[list[float 
     return columns
 
 
-def stages(header: rows.Header, start: float | None) -> tuple[StageSpan, ...]:
+def stages(header: Header, start: float | None) -> tuple[StageSpan, ...]:
     """The named spans of the load on the observer's clock; none without a load."""
     if start is None:
         return ()
@@ -90,7 +93,7 @@ def stages(header: rows.Header, start: float | None) -> tuple[StageSpan, ...]:
     )
 
 
-def planned_rate(header: rows.Header, start: float | None, series: Seconds) -> PlannedRate:
+def planned_rate(header: Header, start: float | None, series: Seconds) -> PlannedRate:
     """The plan of an open load; without one what was planned (else sent, else ended) each second."""
     points = header["scenario"].get("points")
     if start is not None and points and header["scenario"].get("model", "open") == "open":
@@ -149,7 +152,7 @@ def _floor(kept: Collected, at: float, least: int) -> int:
     return least
 
 
-def _hpa_spec(row: rows.Hpa, config: rows.HpaConfig) -> HpaSpec:
+def _hpa_spec(row: Hpa, config: HpaConfig) -> HpaSpec:
     spec = row["spec"]
     behavior = spec.get("behavior") or {}
     down, up = behavior.get("scaleDown") or {}, behavior.get("scaleUp") or {}
@@ -191,7 +194,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def cpu_target(spec: rows.HpaSpec) -> tuple[float | None, float | None, str | None]:
+def cpu_target(spec: RecordedSpec) -> tuple[float | None, float | None, str | None]:
     """(percent of the request, millicores a pod, the only container that counts) of the first metric on CPU."""
     for metric in spec.get("metrics") or []:
         source = metric.get("resource") or metric.get("containerResource") or {}
@@ -208,13 +211,13 @@ def utilization(kept: Collected) -> StepSeries:
     return _while_there(kept, _shown)
 
 
-def _while_there(kept: Collected, value: Callable[[rows.Hpa], float | None]) -> StepSeries:
+def _while_there(kept: Collected, value: Callable[[Hpa], float | None]) -> StepSeries:
     """A value of the HPA's rows over time, unknown from its deletion on."""
     gone: list[tuple[float, float | None]] = [(row["t"], None) for row in kept.hpas_gone]
     return StepSeries.of([*((row["t"], value(row)) for row in kept.hpas), *gone])
 
 
-def _shown(row: rows.Hpa) -> float | None:
+def _shown(row: Hpa) -> float | None:
     active = row["conditions"].get("ScalingActive")
     if active is not None and active["status"] == "False":
         return None
@@ -230,7 +233,7 @@ def conditions(kept: Collected, end: float) -> tuple[ConditionSpan, ...]:
     found: list[ConditionSpan] = []
     names = {name for row in kept.hpas for name in row["conditions"]}
     for name in sorted(names):
-        open_span: tuple[float, rows.Condition] | None = None
+        open_span: tuple[float, Condition] | None = None
         for row in kept.hpas:
             now = row["conditions"].get(name)
             if open_span and (now is None or _same(now, open_span[1])):
@@ -252,11 +255,11 @@ def _gone_by(kept: Collected, end: float) -> float:
     return gone[-1] if gone and gone[-1] > last else end
 
 
-def _same(a: rows.Condition, b: rows.Condition) -> bool:
+def _same(a: Condition, b: Condition) -> bool:
     return bool(a["status"] == b["status"] and a["reason"] == b["reason"])
 
 
-def _span(name: str, since: tuple[float, rows.Condition], end: float) -> ConditionSpan:
+def _span(name: str, since: tuple[float, Condition], end: float) -> ConditionSpan:
     at, condition = since
     return ConditionSpan(
         type=name,

@@ -11,7 +11,7 @@ from autoscale.imports import files, tools
 from autoscale.imports.building import record, write
 from autoscale.imports.importer import Importer
 from autoscale.imports.near import close_by
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 
 __all__ = ["convert", "detect", "importers", "tool_names", "write"]
 

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.record.rows import SCHEMA, UNKNOWN_CONFIG, Header, Load, Mark, Row, Totals
+from autoscale.record.rows.course import Mark, Totals
+from autoscale.record.rows.header import SCHEMA, UNKNOWN_CONFIG, Header
+from autoscale.record.rows.kinds import Row
+from autoscale.record.rows.load import Load
 from autoscale.record.writer import Writer
 from loadtest.histogram import SPEC, bucket, to_json
 

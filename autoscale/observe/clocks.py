@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from autoscale.record.rows import Clock
+from autoscale.record.rows.course import Clock
 from loadtest.lines import WorkerClock
 
 WALL = "wall"

@@ -7,7 +7,10 @@ from autoscale.base.times import parse_duration, parse_time
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, parse_quantity, whole
 from autoscale.observe.managers import writer
-from autoscale.record.rows import Condition, Container, Endpoint, Event, Hpa, Node, Pod, Service, Usage, Workload
+from autoscale.record.rows.cluster import Event, Node, Service, Workload
+from autoscale.record.rows.fields import Condition
+from autoscale.record.rows.hpa import Hpa
+from autoscale.record.rows.pods import Container, Endpoint, Pod, Usage
 
 _PRICE_CLASS = ("karpenter.sh/capacity-type", "eks.amazonaws.com/capacityType", "node.kubernetes.io/lifecycle")
 SERVICE_LABEL = "kubernetes.io/service-name"

@@ -16,7 +16,8 @@ from autoscale.observe.gaps import gap_row
 from autoscale.observe.lateness import Lateness, Silence
 from autoscale.observe.scope import Scope
 from autoscale.observe.table import RECORDED, Source
-from autoscale.record.rows import Gap, Row
+from autoscale.record.rows.course import Gap
+from autoscale.record.rows.kinds import Row
 from loadtest.lines import Line as Written
 from loadtest.lines import Load, Mark, PodLoad
 

@@ -3,7 +3,7 @@
 from autoscale.base.secrets import harmless
 from autoscale.cluster.watch import Lost
 from autoscale.observe.table import SOURCES
-from autoscale.record.rows import Gap
+from autoscale.record.rows.course import Gap
 
 _OTHERS = {
     "api": "when pods, sizes, decisions and endpoints changed",

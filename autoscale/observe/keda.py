@@ -8,7 +8,7 @@ from typing import Any
 from autoscale.base.secrets import REDACTED, harmless
 from autoscale.kube.kinds import Object
 from autoscale.observe.convert import conditions, seconds
-from autoscale.record.rows import Fallback, Paused, ScaledObject, Trigger
+from autoscale.record.rows.keda import Fallback, Paused, ScaledObject, Trigger
 
 POLLING_S, COOLDOWN_S, MAX = 30, 300, 100
 _PAUSED = "autoscaling.keda.sh/paused"

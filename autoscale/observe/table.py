@@ -1,6 +1,6 @@
 """What a run watches: one entry for each kind of object, with what becomes of it in the record.
 
-To record another kind, add its row to ``convert`` (and to ``record.rows``) and an entry here.
+To record another kind, add its row to ``convert`` (and to ``record.rows``, where ``kinds`` lists it) and an entry here.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from autoscale.observe import convert
 from autoscale.observe.keda import scaled_object_row
 from autoscale.observe.scope import Scope
 from autoscale.observe.vpa import vpa_row
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 
 Rows = dict[str, Row]
 """The rows of one object, by what tells them apart from others of their kind."""

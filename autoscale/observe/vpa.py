@@ -6,7 +6,7 @@ Fields and defaults: vertical-pod-autoscaler 1.8, pkg/apis/autoscaling.k8s.io/v1
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli, whole
 from autoscale.observe.convert import conditions
-from autoscale.record.rows import Recommendation, Vpa
+from autoscale.record.rows.vpa import Recommendation, Vpa
 
 _BOTH = ("cpu", "memory")
 DEFAULT_MODE = "Recreate"  # what an absent mode means

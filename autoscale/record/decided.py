@@ -1,6 +1,6 @@
 """What an HPA's row says that was decided, where the API has a 0 for what is not known."""
 
-from autoscale.record.rows import Hpa
+from autoscale.record.rows.hpa import Hpa
 
 
 def decided_size(row: Hpa) -> int | None:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from autoscale.record.rows import EndAsRead, Row
+from autoscale.record.rows.course import EndAsRead
+from autoscale.record.rows.kinds import Row
 from autoscale.record.shape import misfit
 from autoscale.record.totals import Totals
 

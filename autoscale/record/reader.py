@@ -12,9 +12,9 @@ from typing import IO, Any, NoReturn
 import orjson
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.record import rows
 from autoscale.record.digest import Digest, digest_of
-from autoscale.record.rows import Row
+from autoscale.record.rows.header import SCHEMA
+from autoscale.record.rows.kinds import Row
 from autoscale.record.shape import MANY, decode, misfit
 
 
@@ -129,11 +129,11 @@ def _check_header(row: Any, name: str) -> None:
     if not isinstance(row, dict) or row.get("k") != "header":
         _foreign(name)
     schema = row.get("schema")
-    if schema != rows.SCHEMA:
-        newer = isinstance(schema, int) and schema > rows.SCHEMA
+    if schema != SCHEMA:
+        newer = isinstance(schema, int) and schema > SCHEMA
         raise InputError(
             f"{name} is a record of another schema",
-            problems=[Problem(f"{name}: header.schema", repr(schema), str(rows.SCHEMA))],
+            problems=[Problem(f"{name}: header.schema", repr(schema), str(SCHEMA))],
             fix="read it with a newer release of this tool" if newer else "read it with the release that wrote it",
         )
 

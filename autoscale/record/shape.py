@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 
-from autoscale.record import rows
+from autoscale.record.rows.fields import Count, Number, Span
+from autoscale.record.rows.kinds import KINDS
 
 # The many rows, whose types leave nothing open: they are decoded by their types, unknown fields left out. The others
 # hold parts of the API's objects, of which everything is kept.
@@ -35,7 +36,7 @@ class Misfit(NamedTuple):
 def bounded(hint: Any) -> Any:
     """A type of the load generator's, which knows no bounds: its numbers are counts, and times since the epoch."""
     if hint in (int, float):
-        return rows.Count if hint is int else rows.Span
+        return Count if hint is int else Span
     if typing.is_typeddict(hint):
         return TypedDict(hint.__name__, _bounded_fields(hint))  # type: ignore[operator]
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
@@ -53,10 +54,10 @@ def _bounded_fields(kind: type) -> dict[str, Any]:
 def _written(kind: type) -> Any:
     """The type of a row as it stands in a record: numbered and stamped."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    return TypedDict(kind.__name__, {**hints, "n": int, "t": rows.Number})  # type: ignore[operator]
+    return TypedDict(kind.__name__, {**hints, "n": int, "t": Number})  # type: ignore[operator]
 
 
-_HEARD: Mapping[str, Any] = {**rows.KINDS, **{name: bounded(rows.KINDS[name]) for name in FROM_JSON}}
+_HEARD: Mapping[str, Any] = {**KINDS, **{name: bounded(KINDS[name]) for name in FROM_JSON}}
 WRITTEN: Mapping[str, Any] = {name: _written(kind) for name, kind in _HEARD.items()}
 _DECODERS = {_FIRST + name.encode(): msgspec.json.Decoder(WRITTEN[name]) for name in MANY}
 

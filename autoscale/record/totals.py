@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from autoscale.record import rows
-from autoscale.record.rows import Row
+from autoscale.record.rows import course
+from autoscale.record.rows.kinds import Row
 
 _SUMMED: Final = ("planned", "sent", "answered", "dropped")
 
@@ -31,7 +31,7 @@ class Totals:
             self.failed.update(row["failed"])
         self.last_at[row["shard"]] = row["at"]
 
-    def to_json(self) -> rows.Totals:
+    def to_json(self) -> course.Totals:
         """As it stands in the ``end`` row."""
         return {
             "planned": self.sums["planned"],

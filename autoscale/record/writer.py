@@ -11,7 +11,7 @@ import msgspec
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
 from autoscale.record.digest import NAME, new_digest
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from autoscale.record.shape import FROM_JSON, misfit
 
 _ENCODER = msgspec.json.Encoder()

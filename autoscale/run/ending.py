@@ -5,7 +5,7 @@ from pathlib import Path
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
-from autoscale.record.rows import Totals
+from autoscale.record.rows.course import Totals
 from autoscale.run.options import Result
 
 

@@ -18,7 +18,7 @@ from autoscale.observe.scope import Scope
 from autoscale.observe.sources import sampling, timing, watching
 from autoscale.observe.table import NODE_EVENTS, OF_NODES, Selection, watched
 from autoscale.observe.view import View
-from autoscale.record.rows import Reason
+from autoscale.record.rows.course import Reason
 from autoscale.record.writer import Writer
 from autoscale.run import phases
 from autoscale.run.ending import finish

@@ -11,7 +11,7 @@ from autoscale.base.errors import ClusterError
 from autoscale.base.secrets import harmless
 from autoscale.base.version import VERSION
 from autoscale.cluster.client import Cluster
-from autoscale.record.rows import SCHEMA, Header, HpaConfig, RecordedScenario
+from autoscale.record.rows.header import SCHEMA, Header, HpaConfig, RecordedScenario
 from autoscale.run.redact import redact_object, redact_scenario
 from autoscale.run.target import Target
 from loadtest import histogram

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoscale.cluster.client import Cluster
-from autoscale.record.rows import HpaConfig
+from autoscale.record.rows.header import HpaConfig
 from autoscale.run.options import RunOptions
 from loadtest.models import Resolved
 

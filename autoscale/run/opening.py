@@ -8,7 +8,7 @@ from autoscale.cluster.contexts import guard
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.cluster.resources import resource_of
-from autoscale.record.rows import UNKNOWN_CONFIG
+from autoscale.record.rows.header import UNKNOWN_CONFIG
 from autoscale.run.open_cluster import OpenCluster, namespace_of
 from autoscale.run.options import RunOptions
 from loadtest.models import Resolved

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster.proxy import Fetch
-from autoscale.record.rows import Row, Totals
+from autoscale.record.rows.course import Totals
+from autoscale.record.rows.kinds import Row
 
 if TYPE_CHECKING:  # a report is made at the end of a run only
     from autoscale.report import Account

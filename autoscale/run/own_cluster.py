@@ -13,7 +13,7 @@ from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.embedded.launch import process
 from autoscale.embedded.launch.folder import folder_of, is_running
 from autoscale.embedded.settings import Settings, from_json, quick
-from autoscale.record.rows import HpaConfig
+from autoscale.record.rows.header import HpaConfig
 from autoscale.run.open_cluster import OpenCluster, namespace_of
 from autoscale.run.options import RunOptions
 from loadtest.models import Embedded, Resolved

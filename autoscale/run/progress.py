@@ -18,7 +18,7 @@ from autoscale.base.outlets import Outlet
 from autoscale.base.steady import SteadyClock
 from autoscale.base.visible import one_line, visible
 from autoscale.record.decided import decided_size
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from loadtest import histogram
 from loadtest.lines import Buckets
 

@@ -20,7 +20,8 @@ from autoscale.observe.fold import ClockRead, Fold, Samples
 from autoscale.observe.gaps import gap_row
 from autoscale.observe.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
 from autoscale.observe.view import View
-from autoscale.record.rows import Mark, Row
+from autoscale.record.rows.course import Mark
+from autoscale.record.rows.kinds import Row
 from autoscale.record.totals import Totals
 from autoscale.record.writer import Writer
 from autoscale.run.loadjobs import container_of, is_master, master_fetch

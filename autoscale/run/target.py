@@ -13,7 +13,7 @@ from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
 from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.selectors import selector_text
-from autoscale.record import rows
+from autoscale.record.rows.header import Target as RecordedTarget
 from autoscale.run.address import resolve_url
 from autoscale.run.options import Existing
 from autoscale.run.scalers import SCALED, VPA, found_by, scaled_by, scalers
@@ -46,9 +46,9 @@ class Target:
     scaled: Object | None = None
     vpa: Object | None = None
 
-    def header(self) -> rows.Target:
+    def header(self) -> RecordedTarget:
         """As it stands in the record's header."""
-        found: rows.Target = {
+        found: RecordedTarget = {
             "kind": self.kind,
             "name": self.name,
             "namespace": self.namespace,

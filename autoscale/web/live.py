@@ -8,7 +8,8 @@ from typing import Any
 from autoscale.analysis.intake.clocks import Clocks
 from autoscale.analysis.intake.seconds import LoadSeconds
 from autoscale.base.visible import visible_in
-from autoscale.record.rows import Mark, Row
+from autoscale.record.rows.course import Mark
+from autoscale.record.rows.kinds import Row
 from autoscale.web import live_pods
 from autoscale.web.live_load import LiveLoad
 from autoscale.web.live_pods import LivePods

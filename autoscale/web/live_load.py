@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autoscale.analysis.intake.seconds import FIELDS, Count, LoadSeconds, intended
-from autoscale.record import rows
+from autoscale.record.rows.load import Load
 from autoscale.web.live_names import SHARES, LiveNames
 from loadtest.histogram import Counts, quantiles
 
@@ -43,7 +43,7 @@ class LiveLoad:
     newest: int | None = None
     names: LiveNames = field(default_factory=LiveNames)
 
-    def add(self, row: rows.Load, version: int) -> None:
+    def add(self, row: Load, version: int) -> None:
         """Take one ``load`` row."""
         number = self.fold.count(row)
         if number is None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from autoscale.record import rows
+from autoscale.record.rows.load import Load
 from loadtest.histogram import quantiles
 from loadtest.lines import NameShare
 
@@ -37,7 +37,7 @@ class LiveNames:
     journeys: dict[str, Total] = field(default_factory=dict)
     requests: dict[str, Total] = field(default_factory=dict)
 
-    def add(self, row: rows.Load) -> None:
+    def add(self, row: Load) -> None:
         """Take one ``load`` row that was not had before."""
         _add(self.journeys, row.get("journeys", {}))
         _add(self.requests, row.get("by_name", {}))

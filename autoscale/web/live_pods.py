@@ -11,7 +11,9 @@ from autoscale.analysis.results.analysis import EventAt
 from autoscale.analysis.scaling import explained
 from autoscale.analysis.timeline import cpu_target
 from autoscale.kube.targets import targets
-from autoscale.record import rows
+from autoscale.record.rows.cluster import Event, Workload
+from autoscale.record.rows.hpa import Hpa
+from autoscale.record.rows.pods import Pod, Usage
 
 _AT_ONCE_S = 0.2
 _MOST_EVENTS = 500
@@ -55,10 +57,10 @@ class LivePods:
     targets: str | None = None
     percent: float | None = None
     _known: dict[str, _Pod] = field(default_factory=dict)
-    _statuses: deque[rows.Hpa] = field(default_factory=lambda: deque(maxlen=_RECENT))
+    _statuses: deque[Hpa] = field(default_factory=lambda: deque(maxlen=_RECENT))
     _rescales: deque[EventAt] = field(default_factory=lambda: deque(maxlen=_RECENT))
 
-    def workload(self, row: rows.Workload, version: int) -> None:
+    def workload(self, row: Workload, version: int) -> None:
         """Take a ``workload`` row; those of its ReplicaSets are not the workload's own."""
         if (row["kind"], row["name"]) != (self.kind, self.name):
             return
@@ -70,7 +72,7 @@ class LivePods:
             self._explain()
         _append(self.pods, Step(version, row["t"], desired, row["ready"]))
 
-    def hpa(self, row: rows.Hpa, version: int) -> None:
+    def hpa(self, row: Hpa, version: int) -> None:
         """Take an ``hpa`` row: its CPU target, and what it saw as it decided."""
         wanted = row["spec"].get("metrics") or ()
         self.targets = targets(wanted, row.get("metrics") or ()) if wanted else None
@@ -79,7 +81,7 @@ class LivePods:
         self.percent = cpu_target(row["spec"])[0]
         self._cpu(row["t"], version)
 
-    def event(self, row: rows.Event, version: int) -> None:
+    def event(self, row: Event, version: int) -> None:
         """Take an ``event`` row; that of a change of size says why."""
         self.log.append((version, round(row["t"], 1), row["reason"], row["object"], row["message"]))
         if row["reason"] == "SuccessfulRescale":
@@ -92,7 +94,7 @@ class LivePods:
             if why := explained(self._statuses, self._rescales, event["at"], event["after"]):
                 event.update(reason=why.reason or event["reason"], target=why.metric or event["target"])
 
-    def pod(self, row: rows.Pod, version: int) -> None:
+    def pod(self, row: Pod, version: int) -> None:
         """Take a ``pod`` row: what it requests, and whether it runs."""
         if row["removed"]:
             self._known.pop(row["uid"], None)
@@ -101,7 +103,7 @@ class LivePods:
             self._known.setdefault(row["uid"], _Pod(new)).history.add(row)
         self._cpu(row["t"], version)
 
-    def usage(self, row: rows.Usage, version: int) -> None:
+    def usage(self, row: Usage, version: int) -> None:
         """Take a ``usage`` row; a pod that is gone or was never seen counts for nothing."""
         pod = self._known.get(row["pod_uid"])
         if pod is not None:

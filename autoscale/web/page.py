@@ -12,7 +12,7 @@ from aiohttp import web
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.cluster.proxy import Fetch
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from autoscale.report.gather import Account
 from autoscale.report.outcome import outcome
 from autoscale.web.desk import Desk

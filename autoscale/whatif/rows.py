@@ -10,7 +10,7 @@ from typing import Any, cast
 from autoscale.base.errors import InputError
 from autoscale.hpa import Decision
 from autoscale.hpa.config import Flags
-from autoscale.record import rows as rows_of
+from autoscale.record.rows import kinds
 from autoscale.record.writer import Writer
 from autoscale.whatif import engine, fast
 from autoscale.whatif.answer import Model, span_for
@@ -36,7 +36,7 @@ def write(model: Model, setting: Setting, folder: Path, seed: int = 0) -> Path:
         raise InputError(f"cannot make {place}: {error.strerror}", fix="choose another --records folder") from None
     with Writer(place / "record.jsonl") as writer:
         for row in rows(model, setting, seed, place.name):
-            writer.write(cast("rows_of.Row", row), row.pop("t"))
+            writer.write(cast("kinds.Row", row), row.pop("t"))
     return place / "record.jsonl"
 
 

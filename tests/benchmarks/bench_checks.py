@@ -25,7 +25,7 @@ from autoscale.observe.scope import Scope
 from autoscale.observe.view import View
 from autoscale.record.digest import new_digest
 from autoscale.record.ledger import Ledger, Numbers
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from autoscale.record.totals import Totals
 from autoscale.record.writer import Writer
 from autoscale.report import formats

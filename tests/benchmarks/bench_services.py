@@ -17,7 +17,7 @@ from autoscale.cluster.watch import Change
 from autoscale.observe.fold import Fold, Samples
 from autoscale.observe.scope import Scope
 from autoscale.observe.view import View
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from autoscale.record.writer import Writer
 from autoscale.run.recorder import Beside, Recorder
 

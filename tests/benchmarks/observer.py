@@ -16,7 +16,8 @@ from pathlib import Path
 from autoscale.cluster.client import Cluster, connect
 from autoscale.observe.fold import Fold
 from autoscale.observe.view import View
-from autoscale.record.rows import UNKNOWN_CONFIG, Row
+from autoscale.record.rows.header import UNKNOWN_CONFIG
+from autoscale.record.rows.kinds import Row
 from autoscale.record.writer import Writer
 from autoscale.run.execute import enter_sources, scope_of
 from autoscale.run.header import header_row

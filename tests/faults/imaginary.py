@@ -16,7 +16,7 @@ from aiohttp import web
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.embedded.launch.folder import folder_of
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from autoscale.report import formats
 from autoscale.run.execute import execute
 from autoscale.run.options import RunOptions

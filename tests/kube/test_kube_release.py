@@ -7,7 +7,7 @@ from pathlib import Path
 from autoscale.hpa.config import DEFAULTS, RELEASES
 from autoscale.kube import release
 from autoscale.kube.schema import release as schema_release
-from autoscale.record.rows import HpaConfig
+from autoscale.record.rows.header import HpaConfig
 
 GO_MOD = Path(__file__).parents[1] / "local_cluster" / "go" / "kubernetes" / "go.mod"
 

@@ -7,7 +7,7 @@ import pytest
 
 from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError
 from autoscale.base.exits import ExitCode
-from autoscale.record.rows import Totals
+from autoscale.record.rows.course import Totals
 from autoscale.run.ending import finish
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

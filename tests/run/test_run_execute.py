@@ -13,7 +13,7 @@ from autoscale.base.times import format_time
 from autoscale.cluster import lock
 from autoscale.cluster.apply import delete
 from autoscale.cluster.client import connect
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from autoscale.report.gather import gather
 from autoscale.run.execute import execute, repeat
 from autoscale.run.options import Result

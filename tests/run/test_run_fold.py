@@ -18,7 +18,7 @@ from autoscale.observe.convert import hpa_row
 from autoscale.observe.fold import ClockRead, Fold, Samples
 from autoscale.observe.scope import Scope
 from autoscale.observe.table import Rows, Selection, Source, watched
-from autoscale.record.rows import KINDS
+from autoscale.record.rows.kinds import KINDS
 from loadtest.lines import Load
 
 KIND = {

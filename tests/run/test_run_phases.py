@@ -18,7 +18,7 @@ from autoscale.observe.fold import Fold
 from autoscale.observe.scope import Scope
 from autoscale.observe.sources import Broken, LoadChange
 from autoscale.observe.view import View
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from autoscale.record.writer import Writer
 from autoscale.run import phases
 from autoscale.run.recorder import Interrupted, Recorder

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from autoscale.analysis.results.analysis import Moment
-from autoscale.record import rows
+from autoscale.record.rows.course import Clock
 
 SERVER = "api"
 OBSERVER = "observer"
@@ -28,7 +28,7 @@ class Clocks:
     settings: dict[str, list[tuple[float, Moment]]] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
 
-    def add(self, row: rows.Clock) -> None:
+    def add(self, row: Clock) -> None:
         """Take a ``clock`` row. A later one of the same clock replaces an earlier one, from its own time on where the
         clock was set in between, else for all time."""
         now = Moment(row["offset_s"], row["error_s"])

@@ -10,8 +10,15 @@ from autoscale.analysis.intake.pods import Dated, EndpointHistory, PodHistory, U
 from autoscale.analysis.intake.resizes import asked_for
 from autoscale.analysis.results.analysis import EventAt, GapSpan, MarkAt
 from autoscale.base.errors import InputError, Problem
-from autoscale.record import rows
 from autoscale.record.ledger import Ledger
+from autoscale.record.rows.cluster import Event, Node, Service, Workload
+from autoscale.record.rows.course import End, Gap, Mark
+from autoscale.record.rows.header import Header, Target
+from autoscale.record.rows.hpa import Hpa
+from autoscale.record.rows.keda import ScaledObject
+from autoscale.record.rows.load import PodLoad
+from autoscale.record.rows.pods import Endpoint, Pod, Usage
+from autoscale.record.rows.vpa import Vpa
 from autoscale.record.shape import MANY, misfit
 from loadtest.histogram import SPEC
 
@@ -30,7 +37,7 @@ _ROUNDING_S = 0.5
 class Collected:
     """What one pass kept."""
 
-    header: rows.Header
+    header: Header
     clocks: Clocks
     load: LoadCollector
     first_t: float
@@ -41,23 +48,23 @@ class Collected:
     endpoints: dict[str, EndpointHistory] = field(default_factory=dict)
     pulled: dict[str, Dated] = field(default_factory=dict)
     usage: dict[str, UsageHistory] = field(default_factory=dict)
-    hpas: list[rows.Hpa] = field(default_factory=list)
-    hpas_gone: list[rows.Hpa] = field(default_factory=list)
-    scaled: list[rows.ScaledObject] = field(default_factory=list)
-    vpas: list[rows.Vpa] = field(default_factory=list)
-    services: list[rows.Service] = field(default_factory=list)
-    replica_sets: list[rows.Workload] = field(default_factory=list)
-    workloads: list[rows.Workload] = field(default_factory=list)
-    nodes: list[rows.Node] = field(default_factory=list)
+    hpas: list[Hpa] = field(default_factory=list)
+    hpas_gone: list[Hpa] = field(default_factory=list)
+    scaled: list[ScaledObject] = field(default_factory=list)
+    vpas: list[Vpa] = field(default_factory=list)
+    services: list[Service] = field(default_factory=list)
+    replica_sets: list[Workload] = field(default_factory=list)
+    workloads: list[Workload] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
     events: list[EventAt] = field(default_factory=list)
     gaps: list[GapSpan] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
-    end: rows.End | None = None
+    end: End | None = None
     set_back_s: float = 0.0
     strange: int = 0
 
     @property
-    def target(self) -> rows.Target:
+    def target(self) -> Target:
         """The header's target."""
         return self.header["target"]
 
@@ -149,33 +156,33 @@ def _check_histogram(found: Mapping[str, float]) -> None:
 def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
     load = kept.load
 
-    def mark(row: rows.Mark) -> None:
+    def mark(row: Mark) -> None:
         at = kept.clocks.ours(row["at"], row["clk"])
         kept.marks.append(MarkAt(row["name"], at, row.get("stage"), row.get("reason")))
 
-    def pod_load(row: rows.PodLoad) -> None:
+    def pod_load(row: PodLoad) -> None:
         pod = kept.by_name.get(row["pod"])
         load.add_pod(row, pod.ready[0][0] if pod and pod.ready else None)
 
-    def pod(row: rows.Pod) -> None:
+    def pod(row: Pod) -> None:
         history = kept.pods.get(row["uid"])
         if history is None:
             history = PodHistory(row["uid"], row["name"], row["t"], (row["created"], row["t"]))
             kept.pods[row["uid"]] = kept.by_name[row["name"]] = history
         history.add(row)
 
-    def usage(row: rows.Usage) -> None:
+    def usage(row: Usage) -> None:
         at = kept.clocks.ours(row["at"], row["clk"])
         history = kept.usage.get(row["pod_uid"])
         if history is None:
             history = kept.usage[row["pod_uid"]] = UsageHistory()
         history.add(row, at)
 
-    def endpoint(row: rows.Endpoint) -> None:
+    def endpoint(row: Endpoint) -> None:
         if kept.target["service"] in (None, row["service"]):
             kept.endpoints.setdefault(row["pod_uid"], EndpointHistory()).add(row)
 
-    def hpa(row: rows.Hpa) -> None:
+    def hpa(row: Hpa) -> None:
         if kept.target["hpa"] not in (None, row["name"]):
             return
         if row.get("removed"):
@@ -183,25 +190,25 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         else:
             kept.hpas.append(_slim(row, kept.hpas[-1] if kept.hpas else None))
 
-    def scaled_object(row: rows.ScaledObject) -> None:
+    def scaled_object(row: ScaledObject) -> None:
         if kept.target.get("scaled_object") in (None, row["name"]):
             kept.scaled.append(row)
 
-    def vpa(row: rows.Vpa) -> None:
+    def vpa(row: Vpa) -> None:
         if kept.target.get("vpa") in (None, row["name"]):
             kept.vpas.append(row)
 
-    def service(row: rows.Service) -> None:
+    def service(row: Service) -> None:
         if kept.target["service"] in (None, row["name"]):
             kept.services.append(row)
 
-    def workload(row: rows.Workload) -> None:
+    def workload(row: Workload) -> None:
         if (row["kind"], row["name"]) == (kept.target["kind"], kept.target["name"]):
             kept.workloads.append(row)
         elif row["kind"] == "ReplicaSet":  # only the target's own are recorded
             kept.replica_sets.append(row)
 
-    def gap(row: rows.Gap) -> None:
+    def gap(row: Gap) -> None:
         kept.gaps.append(
             GapSpan(
                 source=row["source"],
@@ -212,7 +219,7 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
             )
         )
 
-    def end(row: rows.End) -> None:
+    def end(row: End) -> None:
         kept.end = row
 
     return {
@@ -235,14 +242,14 @@ def _handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
     }
 
 
-def _slim(row: rows.Hpa, last: rows.Hpa | None) -> rows.Hpa:
+def _slim(row: Hpa, last: Hpa | None) -> Hpa:
     """The same row, sharing the spec with the row before where it did not change."""
     if last is not None and last["spec"] == row["spec"]:
         return {**row, "spec": last["spec"]}
     return row
 
 
-def event_at(row: rows.Event, clocks: Clocks) -> EventAt:
+def event_at(row: Event, clocks: Clocks) -> EventAt:
     """An event on the observer's clock."""
     moment = clocks.moment(row["last"] if row["last"] is not None else row["first"], row["t"])
     return EventAt(
@@ -255,7 +262,7 @@ def event_at(row: rows.Event, clocks: Clocks) -> EventAt:
     )
 
 
-def _event(kept: Collected, row: rows.Event) -> None:
+def _event(kept: Collected, row: Event) -> None:
     if len(kept.events) < _MAX_EVENTS:
         kept.events.append(event_at(row, kept.clocks))
     kind, _, name = row["object"].partition("/")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from autoscale.analysis.histograms import HistogramSeries, Sums, indices
 from autoscale.analysis.intake.seconds import LoadSeconds, Shard, intended, shard_of
-from autoscale.record import rows
+from autoscale.record.rows.load import Load, PodLoad
 from loadtest.histogram import Counts, merge
 from loadtest.lines import Buckets, NameShare, PodShare
 
@@ -60,7 +60,7 @@ class LoadCollector(LoadSeconds):
     cpu_share: float | None = None
     unseen: Counter[str] = field(default_factory=Counter)
 
-    def add(self, row: rows.Load) -> None:
+    def add(self, row: Load) -> None:
         """Take one ``load`` row."""
         second = self.count(row)
         if second is None:
@@ -132,7 +132,7 @@ class LoadCollector(LoadSeconds):
                     bins.extend([0] * (place + 1 - len(bins)))
                 bins[place] += n
 
-    def add_pod(self, row: rows.PodLoad, started: float | None) -> None:
+    def add_pod(self, row: PodLoad, started: float | None) -> None:
         """Take one ``pod_load`` row of a pod that became ready at ``started`` (None: not known)."""
         if not shard_of(self.pod_shards, row["shard"]).accept(row["seq"]):
             self.duplicates += 1

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from autoscale.record import rows
+from autoscale.record.rows.pods import Container, Endpoint, Pod, Usage
 
 STALE_S = 90.0  # a pod's last CPU sample is not carried further than this
 _MOST_AT_ONCE = 100
@@ -44,7 +44,7 @@ class PodHistory:
     ready: list[tuple[float, bool]] = field(default_factory=list)
     readiness: list[tuple[float, str, float | None]] = field(default_factory=list)
 
-    def add(self, row: rows.Pod) -> None:
+    def add(self, row: Pod) -> None:
         """Take one ``pod`` row."""
         t = row["t"]
         self.node = row["node"] or self.node
@@ -64,7 +64,7 @@ class PodHistory:
             self.removed = t
         self._ready(row, t)
 
-    def _containers(self, containers: Sequence[rows.Container], t: float) -> None:
+    def _containers(self, containers: Sequence[Container], t: float) -> None:
         starts = [c["started"] for c in containers]
         running = [start for start in starts if start is not None]
         if self.started is None and starts and len(running) == len(starts):
@@ -107,7 +107,7 @@ class PodHistory:
         asked = self.asked_at(t).values()
         return None if not asked or any("cpu" not in one for one in asked) else sum(one["cpu"] for one in asked)
 
-    def _ready(self, row: rows.Pod, t: float) -> None:
+    def _ready(self, row: Pod, t: float) -> None:
         condition = row["conditions"].get("Ready")
         if condition is not None and (not self.readiness or self.readiness[-1][1:] != tuple(condition)):
             self.readiness.append((t, condition[0], condition[1]))
@@ -117,7 +117,7 @@ class PodHistory:
             self.ready.append((t, now))
 
 
-def _requested(container: rows.Container) -> dict[str, int]:
+def _requested(container: Container) -> dict[str, int]:
     """Requests of one container in thousandths of a core and of a byte."""
     found = {}
     cpu, memory = container["cpu_request_m"], container.get("mem_request_b")
@@ -141,7 +141,7 @@ class EndpointHistory:
     ready: float | None = None
     gone: float | None = None
 
-    def add(self, row: rows.Endpoint) -> None:
+    def add(self, row: Endpoint) -> None:
         """Take one ``endpoint`` row; null or false means out of the Service."""
         if row["ready"]:
             self.gone = None
@@ -189,7 +189,7 @@ class UsageHistory:
     dated: "array[float]" = field(default_factory=lambda: array("d"))
     used: dict[str, Used] = field(default_factory=dict)
 
-    def add(self, row: rows.Usage, at: float) -> None:
+    def add(self, row: Usage, at: float) -> None:
         """Take one ``usage`` row; a sample that was had already, or is no number, is left out."""
         window = row["window_s"]
         if (self.at and at <= self.at[-1]) or abs(at - row["t"]) > _FAR_S or not 0 < window < _FAR_S:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from autoscale.analysis.intake.clocks import Clocks
-from autoscale.record import rows
+from autoscale.record.rows.load import Load
 from loadtest.lines import Buckets
 
 FIELDS = ("planned", "sent", "answered", "failed", "dropped", "in_flight")
@@ -59,7 +59,7 @@ class LoadSeconds:
     duplicates: int = 0
     late_s: float = 0.0
 
-    def count(self, row: rows.Load) -> int | None:
+    def count(self, row: Load) -> int | None:
         """Count a row; its second, or None where it was had already. TypeError for counts that are none."""
         shard = shard_of(self.shards, row["shard"])
         if not shard.accept(row["seq"]):

@@ -50,7 +50,7 @@ from autoscale.analysis.results.series import (
     StageSpan,
 )
 from autoscale.analysis.steps import StepSeries
-from autoscale.record import rows
+from autoscale.record.rows.header import Header
 
 __all__ = [
     "ACTIVATION",
@@ -106,7 +106,7 @@ class Analysis:
     ``names``: the requests of each name, where their names are known.
     """
 
-    header: rows.Header
+    header: Header
     run: str
     start: float
     end: float

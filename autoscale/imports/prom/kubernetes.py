@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from autoscale.base.errors import InputError, Problem
 from autoscale.imports.building import CLK
 from autoscale.imports.prom.series import Series, increases
-from autoscale.record.rows import Amounts, Container, Hpa, HpaSpec, Metric, Pod, Row, Usage, Workload
+from autoscale.record.rows.cluster import Workload
+from autoscale.record.rows.hpa import Amounts, Hpa, HpaSpec, Metric
+from autoscale.record.rows.kinds import Row
+from autoscale.record.rows.pods import Container, Pod, Usage
 
 _SIZES = {
     "kube_deployment_spec_replicas": "spec_replicas",

@@ -14,7 +14,7 @@ from autoscale.imports.prom.families import KUBERNETES, known_names
 from autoscale.imports.prom.requests import Chosen, choose
 from autoscale.imports.prom.series import Series, complete, increases, merged, series_of
 from autoscale.imports.prom.status import ended, label_of
-from autoscale.record.rows import Gap
+from autoscale.record.rows.course import Gap
 
 SHARPNESS = "Latency is the server's, in the exporter's own buckets: a percentile is only as sharp as they are."
 NOTES = (

@@ -1,0 +1,49 @@
+"""Every kind of row there is."""
+
+from autoscale.record.rows.cluster import Event, Node, Service, Workload
+from autoscale.record.rows.course import Clock, End, Gap, Mark
+from autoscale.record.rows.header import Header
+from autoscale.record.rows.hpa import Hpa
+from autoscale.record.rows.keda import ScaledObject
+from autoscale.record.rows.load import Load, PodLoad
+from autoscale.record.rows.pods import Endpoint, Pod, Usage
+from autoscale.record.rows.vpa import Vpa
+
+Row = (
+    Header
+    | Clock
+    | Mark
+    | Load
+    | PodLoad
+    | Pod
+    | Workload
+    | Hpa
+    | ScaledObject
+    | Vpa
+    | Service
+    | Usage
+    | Endpoint
+    | Node
+    | Event
+    | Gap
+    | End
+)
+KINDS: dict[str, type] = {
+    "header": Header,
+    "clock": Clock,
+    "mark": Mark,
+    "load": Load,
+    "pod_load": PodLoad,
+    "pod": Pod,
+    "workload": Workload,
+    "hpa": Hpa,
+    "scaled_object": ScaledObject,
+    "vpa": Vpa,
+    "service": Service,
+    "usage": Usage,
+    "endpoint": Endpoint,
+    "node": Node,
+    "event": Event,
+    "gap": Gap,
+    "end": End,
+}

@@ -1,9 +1,9 @@
 """HTTP to a pod through the API server: for the web UI and the end of the load, never for the load itself."""
 
 from collections.abc import Callable, Mapping
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from autoscale.base.errors import ClusterError
+from autoscale.base.errors import ClusterError, InputError
 from autoscale.cluster.client import Answer, Cluster
 from autoscale.cluster.resources import resource_of
 
@@ -23,12 +23,18 @@ def pod_fetch(
     with_headers: Mapping[str, str] | None = None,
     read_s: float = 30.0,
 ) -> Fetch:
-    """A ``fetch`` for one port of one pod; every request has ``with_headers`` as well."""
+    """A ``fetch`` for one port of one pod; every request has ``with_headers`` as well.
+
+    InputError for a path with a step up in it: HTTP clients and servers take ``/..`` away with what stands before it,
+    and whoever may ask the pod would ask the API server, with our credentials.
+    """
     base = resource_of("Pod").path(namespace, quote(f"{pod}:{port}"), "proxy")
 
     def fetch(
         method: str, path: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, dict[str, str], bytes]:
+        if _leads_out(path):
+            raise InputError(f"{path[:80]!r} is no path of a pod's page")
         kept = {name: value for name, value in headers.items() if name.lower() not in _DROPPED}
         answer: Answer = cluster.call(
             method,
@@ -40,6 +46,12 @@ def pod_fetch(
         return answer.status, answer.headers, answer.body
 
     return fetch
+
+
+def _leads_out(path: str) -> bool:
+    """Whether a step of the path is ``.`` or ``..``, as it stands or once decoded."""
+    steps = unquote(path.partition("?")[0]).replace("\\", "/").split("/")
+    return not {".", ".."}.isdisjoint(step.partition(";")[0] for step in steps)
 
 
 def date_of(fetch: Fetch, path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from autoscale.base.errors import AutoscaleError
+from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.cluster.proxy import Fetch
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -80,6 +80,8 @@ class LocustUi:
             answer = await self._fetch(
                 request.method, request.path_qs, _outgoing(request.headers), await request.read() or None
             )
+        except InputError as error:
+            return web.json_response({"error": str(error)}, status=404)
         except _AWAY as error:
             known = self._last.get(request.path)
             if known is None:

@@ -1,6 +1,7 @@
 """The server of the page: a thread with a loop of its own, on loopback."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -35,6 +36,9 @@ class Concluded(Protocol):
 
 HOST = "127.0.0.1"
 _GOODBYE_S = 1.0
+# The library tells of each request that is no HTTP with a traceback: whoever reaches the port would write to the
+# terminal. Of no logger's family, so that nothing is printed; what goes wrong is answered (``routes``).
+_UNHEARD = logging.Logger("autoscale.web", logging.CRITICAL + 1)
 
 
 class Page:
@@ -110,7 +114,9 @@ class Page:
 
         self._end = stop
         app = application(self._live, self._locust, self._desk, self._runs)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_GOODBYE_S)
+        runner = web.AppRunner(
+            app, access_log=None, logger=_UNHEARD, auto_decompress=False, shutdown_timeout=_GOODBYE_S
+        )
         await runner.setup()
         assert self._socket is not None
         await web.SockSite(runner, self._socket).start()

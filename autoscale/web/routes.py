@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from autoscale.web import pages
 from autoscale.web.desk import Desk, Launch, Refused
@@ -14,11 +15,13 @@ from autoscale.web.live import Live
 from autoscale.web.locust_ui import LocustUi
 
 _LARGEST_BODY = 64 * 1024
+_MOST_DIGITS = 18
 
 
 def application(live: Live, locust: LocustUi, desk: Desk | None, runs: Path | None) -> web.Application:
     """The page as an aiohttp application: our own addresses, and Locust's UI behind everything else."""
-    app = web.Application(middlewares=[guard(desk.token if desk else None)], client_max_size=_LARGEST_BODY)
+    guards = [_answered, guard(desk.token if desk else None)]
+    app = web.Application(middlewares=guards, client_max_size=_LARGEST_BODY)
     site = _Site(live, locust, desk, runs)
     app.add_routes(
         [
@@ -34,6 +37,19 @@ def application(live: Live, locust: LocustUi, desk: Desk | None, runs: Path | No
         ]
     )
     return app
+
+
+@web.middleware
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A body that cannot be read is a mistake of who sent it; what nobody foresaw is told to who asked."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except web.RequestPayloadError as error:
+        return web.Response(status=400, text=f"The body cannot be read: {error}\n")
+    except Exception as error:
+        return web.Response(status=500, text=f"This is a mistake of autoscale's own: {error!r}\n")
 
 
 class _Site:
@@ -53,7 +69,8 @@ class _Site:
     async def live(self, request: web.Request) -> web.Response:
         """What is new since ``?since=VERSION&run=NAME``."""
         version = request.query.get("since", "0")
-        news = self._live.since(int(version) if version.isdecimal() else 0, request.query.get("run"))
+        known = int(version) if version.isdecimal() and len(version) <= _MOST_DIGITS else 0
+        news = self._live.since(known, request.query.get("run"))
         return web.json_response({**news, "report": self._report_of(news["run"]), "desk": self._of_desk()})
 
     def _of_desk(self) -> dict[str, Any] | None:
@@ -92,7 +109,7 @@ class _Site:
             self._live.expect()
         except Refused as error:
             return _refused(str(error), 409)
-        except ValueError:
+        except (ValueError, LookupError, RecursionError):  # LookupError: of a charset that there is not
             return _refused("The request is not JSON.", 400)
         return web.json_response({"success": True})
 
@@ -108,7 +125,7 @@ class _Site:
 def _launch(asked: Any) -> Launch:
     try:
         return Launch(str(asked["scenario"]), float(asked["rate_factor"]), float(asked["time_factor"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise Refused("Wanted: a scenario, a rate factor and a duration factor, the factors as numbers.") from error
 
 

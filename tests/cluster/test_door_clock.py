@@ -12,9 +12,9 @@ from fake_api import serving
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoscale.base.errors import ClusterError
+from autoscale.base.errors import ClusterError, InputError
 from autoscale.base.steady import SteadyClock
-from autoscale.cluster.client import connect
+from autoscale.cluster.client import Answer, connect
 from autoscale.cluster.clock import SAMPLES, Bound, Meter, narrow, next_moment, server_time
 from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.observe import sources
@@ -71,6 +71,31 @@ def test_an_error_of_the_api_server_is_not_the_clock_of_a_pod(tmp_path: Path) ->
         assert "date" in fetch("GET", "/stats/requests", {}, None)[1]
         with pytest.raises(ClusterError, match="404"):
             date_of(fetch, "/stats/requests")
+
+
+STEPS_UP = (
+    "/../../../../../../../api/v1/secrets",
+    "/a/../../x",
+    "/%2e%2e/%2E./x",
+    "/..%2f..%2fx",
+    "/..",
+    "/./x",
+    "/a\\..\\x",
+    "/..;x/y",
+)
+
+
+@pytest.mark.parametrize("path", STEPS_UP)
+def test_no_path_leads_out_of_a_pod(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may ask a pod's page may not ask the API server with our credentials; nothing is sent there."""
+    asked: list[str] = []
+    with serving(tmp_path) as (_, kubeconfig, _port), connect("fake", kubeconfig) as cluster:
+        monkeypatch.setattr(cluster, "call", lambda _, path, **__: asked.append(path) or Answer(200, {}, b""))
+        fetch = pod_fetch(cluster, "shop", "web", 8089)
+        with pytest.raises(InputError, match="no path of a pod's page"):
+            fetch("DELETE", path, {}, None)
+        fetch("GET", "/a..b/...?x=/../..", {}, None)
+    assert asked == ["/api/v1/namespaces/shop/pods/web%3A8089/proxy/a..b/...?x=/../.."]
 
 
 class OtherClock:

@@ -332,6 +332,15 @@ def test_jmeters_xml(tmp_path: Path) -> None:
     assert found.failures == {"500": 1}
 
 
+@pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-1", "none-such", "hex", "utf-16"])
+def test_jmeters_xml_is_read_whatever_encoding_it_names(encoding: str, tmp_path: Path) -> None:
+    """JMeter writes UTF-8; a heading that was spoiled changes none of what is counted."""
+    sample = '<httpSample t="20" ts="1795871377000" s="true" lb="GET é" rc="200"/>'
+    text = f'<?xml version="1.0" encoding="{encoding}"?>\n<testResults version="1.2">\n{sample}\n</testResults>\n'
+    (tmp_path / "r.jtl").write_text(text, encoding="utf-8")
+    assert sum(n or 0 for n in taken(tmp_path, "r.jtl").seconds.answered) == 1
+
+
 @pytest.mark.parametrize(
     ("labels", "words"),
     [

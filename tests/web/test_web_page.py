@@ -96,7 +96,9 @@ def test_rows_come_out_as_news() -> None:
     assert (news["run"], news["state"], news["desk"], news["report"]) == ("r1", "preparing", None, None)
 
 
-@pytest.mark.parametrize("query", ["", "?since=x", "?since=-1", "?since=99999999999999999999", "?run=..%2f.."])
+@pytest.mark.parametrize(
+    "query", ["", "?since=x", "?since=-1", "?since=99999999999999999999", f"?since={'9' * 5000}", "?run=..%2f.."]
+)
 def test_odd_questions_are_answered(query: str) -> None:
     """Whatever version is asked for, the answer is a whole one and never an error."""
     with Page(0) as page:
@@ -139,6 +141,18 @@ def test_the_rest_of_locust_passes_through() -> None:
     assert (status, text) == (201, '{"ok": true}')
     assert not {"Access-Control-Allow-Origin", "Set-Cookie"} & set(headers)
     assert locust.asked == [("POST", "/stats/reset?x=1", {"Content-Type": "text/plain"}, b"body")]
+
+
+def test_what_is_no_path_of_the_master_is_not_found() -> None:
+    """What the way to the master refuses is told as the mistake that it is, not as a master that is away."""
+
+    def refused(*_: Any) -> tuple[int, dict[str, str], bytes]:
+        raise InputError("no path of a pod's page")
+
+    with Page(0) as page:
+        page.connect(lambda: refused)
+        status, _, text = ask(page, "GET", "/../x")
+    assert (status, json.loads(text)) == (404, {"error": "no path of a pod's page"})
 
 
 def test_locust_being_away_is_said() -> None:
@@ -213,7 +227,11 @@ def test_a_wish_that_cannot_be_is_refused_with_the_reason(changes: dict[str, Any
         assert wish(page, at, rate_factor=10)[0] == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"[", b"[]", b"3", b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[", b"[]", b"3", b"\xff", b"[" * 50_000,
+     b'{"scenario": "smoke", "rate_factor": %s, "time_factor": 1}' % (b"9" * 400)],
+)  # fmt: skip
 def test_a_body_that_is_no_wish_is_refused(body: bytes) -> None:
     """What is no JSON, or JSON of another kind, gets an answer and starts nothing."""
     at = desk()
@@ -222,6 +240,36 @@ def test_a_body_that_is_no_wish_is_refused(body: bytes) -> None:
     assert status in {400, 409}
     assert json.loads(text)["success"] is False
     assert at.take(0) is None
+
+
+@pytest.mark.parametrize(
+    "head", [{"Content_Type": "application/json; charset=none-such"}, {"Content_Encoding": "gzip"}], ids=str
+)
+def test_a_body_that_is_not_what_its_head_says_is_refused(head: dict[str, str]) -> None:
+    """A charset that there is not and a packing that is none are the sender's mistakes, never a 5xx."""
+    at = desk()
+    with Page(0, desk=at) as page:
+        assert ask(page, "POST", "/autoscale/start", b"x", X_Autoscale_Token=at.token, **head)[0] == 400
+
+
+NO_HTTP = (
+    b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET / HTTP/1.1\r\nX: \x1b[31m\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+)
+
+
+@pytest.mark.parametrize("sent", NO_HTTP)
+def test_who_speaks_no_http_writes_nothing_to_the_terminal(sent: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever reaches the port is answered with 400, and the person at the terminal reads nothing of it."""
+    with Page(0) as page:
+        host, port = page.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=90) as connection:
+            connection.sendall(sent)
+            assert b" 400 " in connection.recv(65536).partition(b"\r\n")[0]
+        assert ask(page, "GET", "/")[0] == 200
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_token_is_asked_for() -> None:

@@ -20,7 +20,7 @@ class _Reader:
         self.seconds: dict[int, Second] = {}
         self.left = 0
         self._inside: list[bool] = []  # of each open sample: whether it counts
-        self.parser = xml.parsers.expat.ParserCreate()
+        self.parser = xml.parsers.expat.ParserCreate("utf-8")  # as it is given here, whatever the file says of itself
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.StartDoctypeDeclHandler = self._doctype

@@ -81,9 +81,39 @@ def test_a_heading_may_count_in_thousands(tmp_path: Path, heading: str, peak: fl
 
 def test_lines_that_are_no_requests_are_left_out_and_told() -> None:
     """An error among Caddy's accesses is named by its line."""
-    assert traces.understand(FIXTURES / "caddy.json").notes == (
-        "1 lines were no requests and left out, the first: line 3.",
+    assert traces.understand(FIXTURES / "caddy.json").notes[0] == (
+        "1 lines were no requests and left out, the first: line 3."
     )
+
+
+NOW = 1795852803.25  # 2026-11-28T08:00:03.250Z, when a request of 3 s was answered
+LATE = {
+    "ALB": 'http 2026-11-28T08:00:03.250000Z app/lb/5 192.0.2.39:2817 10.0.0.1:80 0.000 3.000 0.000 200 200 34 366 '
+    '"GET http://shop.example:80/a HTTP/1.1" "curl/8.5" - - arn:aws:x "Root=1-5" "-" "-" 0 2026-11-28T08:00:00.250000Z '
+    '"forward" "-" "-" "10.0.0.1:80" "200" "-" "-"',
+    "Caddy": json.dumps({"ts": NOW, "duration": 3.0, "request": {"method": "GET", "uri": "/a"}}),
+    "msec": json.dumps({"msec": NOW, "request_time": "3.000", "request_method": "GET", "request_uri": "/a"}),
+    "time_iso8601": json.dumps(
+        {"time_iso8601": "2026-11-28T08:00:03+00:00", "request_time": 3.0, "request_method": "GET", "request_uri": "/a"}
+    ),
+    "Common or Combined": '192.0.2.7 - - [28/Nov/2026:08:00:03 +0000] "GET /a HTTP/1.1" 200 2 "-" "curl/8.5" 76 3.000 '
+    "[shop-web-80] [] 10.0.0.1:8080 2 3.000 200 0123456789abcdef",
+    "IIS": "#Fields: date time cs-method cs-uri-stem sc-status time-taken\n2026-11-28 08:00:03 GET /a 200 3000",
+    "CloudFront": "#Fields: date time cs-method cs-uri-stem time-taken\n2026-11-28\t08:00:03\tGET\t/a\t3.000",
+}  # fmt: skip
+BEGUN = {
+    "Apache": '192.0.2.7 - - [28/Nov/2026:08:00:00 +0000] "GET /a HTTP/1.1" 200 2 "-" "curl/8.5"',
+    "Envoy": json.dumps({"start_time": "2026-11-28T08:00:00Z", "duration": 3000, "method": "GET", "path": "/a"}),
+    "Traefik": json.dumps({"StartUTC": "2026-11-28T08:00:00Z", "RequestMethod": "GET", "RequestPath": "/a"}),
+    "IIS, at once": "#Fields: date time cs-method cs-uri-stem sc-status time-taken\n2026-11-28 08:00:00 GET /a 200 15",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*LATE, *BEGUN])
+def test_a_request_is_demand_when_it_came_not_when_it_was_answered(name: str) -> None:
+    """Where a log dates the end and says how long it took; another that dates the begin is left as it is."""
+    lines = {**LATE, **BEGUN}[name].splitlines()
+    assert traces.reading._understand(lines, "x.log", None).begin == 1795852800
 
 
 @pytest.mark.parametrize("name", ["nginx.log", "traefik.json", "ga4_hour.csv", "prom_range.json"])

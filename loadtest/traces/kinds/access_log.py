@@ -2,7 +2,8 @@
 
 Text: Common and Combined Log Format (nginx, Apache, ingress-nginx, Traefik), Envoy and Istio, HAProxy, AWS ALB and
 classic ELB.
-JSON lines: Traefik, Caddy, Envoy and Istio, and nginx's own field names. Formats, with versions: docs/scenarios.md.
+JSON lines: Traefik, Caddy, Envoy and Istio, and nginx's own field names. Formats, with versions, and which
+of them date a request by its end: docs/scenarios.md.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 
 from loadtest.traces import times
 from loadtest.traces.forms import Reader, Source, Understood
-from loadtest.traces.hits import Hit, counted
+from loadtest.traces.hits import Hit, counted, duration
 from loadtest.traces.opening import HEAD
 
 _MONTHS = dict(
@@ -23,10 +24,12 @@ _MONTHS = dict(
 _CLF = re.compile(
     r'\[(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2})(?:\.\d+)? ([+-]\d{4})\] "((?:[^"\\]|\\.)*)" (\d{3}|-|000) '
 )
+_INGRESS_TOOK = re.compile(r'" \d+ (\d+\.\d{3}) \[')  # what ingress-nginx has after the user agent
 _ENVOY = re.compile(r'\[(\d{4}-\d\d-\d\dT[\d:.]+Z)\] "(\S+) (\S*) HTTP/\S+" (\d{1,3}) ')
 _ALB = re.compile(
     r"(?:https?|h2|grpcs|wss?) (\d{4}-\d\d-\d\dT[\d:.]+Z) \S+ \S+:\d+ (?:\S+:\d+|-) "
     r'-?[\d.]+ -?[\d.]+ -?[\d.]+ (?:\d+|-) (?:\d+|-) -?\d+ -?\d+ "(\S+) (\S+) [^"]*" '
+    r'(?:"[^"]*" \S+ \S+ \S+ "[^"]*" "[^"]*" "[^"]*" \S+ (\d{4}-\d\d-\d\dT[\d:.]+Z))?'  # when it came
 )
 _ELB = re.compile(
     r"(\d{4}-\d\d-\d\dT[\d:.]+Z) \S+ \S+:\d+ (?:\S+:\d+|-) -?[\d.]+ -?[\d.]+ -?[\d.]+ (?:\d+|-) (?:\d+|-) -?\d+ -?\d+ "
@@ -35,16 +38,17 @@ _ELB = re.compile(
 _HAPROXY = re.compile(
     r'\[(\d{2})/([A-Z][a-z]{2})/(\d{4}):(\d{2}:\d{2}:\d{2})\.\d{3}\] \S+ \S+ \S+ (?:\d{3}|-1) .*"(\S+) (\S*)[^"]*"$'
 )
-# Where each program's JSON has the time, the method and the path; the first whose time and path are there counts.
+# Where each program's JSON has the time, the method, the path and, if the time is that of the end, the seconds that it
+# took; the first whose time and path are there counts.
 _JSON = {
-    "Traefik access log (JSON)": ("StartUTC", "RequestMethod", "RequestPath"),
-    "Traefik access log (JSON, local time)": ("StartLocal", "RequestMethod", "RequestPath"),
-    "Caddy access log (JSON)": ("ts", "request.method", "request.uri"),
-    "Envoy or Istio access log (JSON)": ("start_time", "method", "path"),
-    "Envoy Gateway access log (JSON)": ("start_time", "method", "x-envoy-origin-path"),
-    "access log (JSON, time_iso8601)": ("time_iso8601", "request_method", "request_uri"),
-    "access log (JSON, time_local)": ("time_local", "request_method", "request_uri"),
-    "access log (JSON, msec)": ("msec", "request_method", "request_uri"),
+    "Traefik access log (JSON)": ("StartUTC", "RequestMethod", "RequestPath", ""),
+    "Traefik access log (JSON, local time)": ("StartLocal", "RequestMethod", "RequestPath", ""),
+    "Caddy access log (JSON)": ("ts", "request.method", "request.uri", "duration"),
+    "Envoy or Istio access log (JSON)": ("start_time", "method", "path", ""),
+    "Envoy Gateway access log (JSON)": ("start_time", "method", "x-envoy-origin-path", ""),
+    "access log (JSON, time_iso8601)": ("time_iso8601", "request_method", "request_uri", "request_time"),
+    "access log (JSON, time_local)": ("time_local", "request_method", "request_uri", "request_time"),
+    "access log (JSON, msec)": ("msec", "request_method", "request_uri", "request_time"),
 }
 
 
@@ -56,7 +60,8 @@ def _clf(line: str) -> Hit | None:
     moment = _moment(f"{year}-{_MONTHS[month]:02}-{day}T{clock}{zone}")
     parts = request.split(" ")
     method, path = (parts[0], parts[1]) if len(parts) == 3 else ("", "")
-    return Hit(moment, zone, method, path) if moment is not None else None
+    took = _INGRESS_TOOK.search(line, match.end())
+    return Hit(moment, zone, method, path, duration(took[1] if took else "")) if moment is not None else None
 
 
 def _haproxy(line: str) -> Hit | None:
@@ -78,6 +83,13 @@ def _text(pattern: re.Pattern[str]) -> Callable[[str], Hit | None]:
     return hit
 
 
+def _alb(line: str) -> Hit | None:
+    """A line has the time of the answer first, and near its end when the request came."""
+    match = _ALB.match(line)
+    moment = _moment(match[4] or match[1]) if match else None
+    return Hit(moment, "+0000", match[2], match[3]) if match and moment is not None else None
+
+
 def _moment(text: str) -> float | None:
     try:
         moment = datetime.fromisoformat(text)
@@ -86,7 +98,7 @@ def _moment(text: str) -> float | None:
     return moment.timestamp() if moment.tzinfo else None
 
 
-def _json(fields: tuple[str, str, str]) -> Callable[[str], Hit | None]:
+def _json(fields: tuple[str, str, str, str]) -> Callable[[str], Hit | None]:
     def hit(line: str) -> Hit | None:
         try:
             entry = json.loads(line)
@@ -94,11 +106,11 @@ def _json(fields: tuple[str, str, str]) -> Callable[[str], Hit | None]:
             return None
         if not isinstance(entry, dict) or str(entry.get("logger")).startswith("http.log.error"):
             return None  # Caddy tells of a request that failed once more, in its error log
-        time, method, path = (_field(entry, name) for name in fields)
+        time, method, path, took = (_field(entry, name) for name in fields)
         when = _when(time)
         if when is None or not isinstance(path, str):
             return None
-        return Hit(*when, str(method or ""), path)
+        return Hit(*when, str(method or ""), path, duration(took))
 
     return hit
 
@@ -129,7 +141,7 @@ KINDS: dict[str, Callable[[str], Hit | None]] = {
     "access log (Common or Combined Log Format)": _clf,
     "HAProxy access log": _haproxy,
     "Envoy or Istio access log": _text(_ENVOY),
-    "AWS ALB access log": _text(_ALB),
+    "AWS ALB access log": _alb,
     "AWS classic ELB access log": _text(_ELB),
     **{what: _json(fields) for what, fields in _JSON.items()},
 }

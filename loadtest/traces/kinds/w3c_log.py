@@ -1,7 +1,8 @@
 """W3C extended logs: IIS and Amazon CloudFront. ``#Fields:`` names the columns, each other line is a request.
 
-Both write the date and time in UTC, divided by blanks (IIS) or tabs (CloudFront). The directive may come again, where
-the program began anew or was set up otherwise.
+Both write the date and time in UTC, divided by blanks (IIS) or tabs (CloudFront), of a request's end, and
+``time-taken`` in whole milliseconds (IIS) or seconds with their decimals (CloudFront). The directive may come again,
+where the program began anew or was set up otherwise.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +10,7 @@ from datetime import datetime
 
 from loadtest.errors import Problem
 from loadtest.traces.forms import Reader, Source, Understood, refuse
-from loadtest.traces.hits import Hit, counted
+from loadtest.traces.hits import Hit, counted, duration
 
 _FIELDS = "#Fields:"
 _NEEDED = ("date", "time")
@@ -39,7 +40,9 @@ class _Log:
             moment = datetime.fromisoformat(f"{row.get('date', '')}T{row.get('time', '')}+00:00")
         except ValueError:
             return None
-        return Hit(moment.timestamp(), "+0000", row.get("cs-method", "-"), row.get("cs-uri-stem", "-"))
+        taken = row.get("time-taken", "")
+        took = duration(taken) * (1.0 if "." in taken else 1e-3)
+        return Hit(moment.timestamp(), "+0000", row.get("cs-method", "-"), row.get("cs-uri-stem", "-"), took)
 
 
 def _columns(line: str) -> list[str]:

@@ -111,7 +111,7 @@ def start_load(run: Recorder, objects: list[dict[str, Any]], workers: int) -> No
     def begun() -> bool | None:
         if found := hopeless(run.view.load_pods.values()) or (refused() and _refused_load(run)):
             raise ClusterError("the load generator cannot start", problems=found)
-        if "load-start" in run.marks:
+        if "load-start" in run.marks or run.totals.last_at:  # the master's word, or a worker's that was heard before it
             return True
         # That the load has begun stands in the master's log, which may be heard of after the end of a Job.
         told = any(name.startswith(MASTER) for name in run.followed) and run.logs_read()

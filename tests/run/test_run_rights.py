@@ -14,6 +14,7 @@ from autoscale.base.resources import manifests
 from autoscale.cluster.apply import apply, made_by_runs
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.kustomize.render import render
+from autoscale.record.rows import Row
 from autoscale.run.dry import dry
 from autoscale.run.execute import execute
 from autoscale.run.options import Existing, RunOptions
@@ -95,12 +96,18 @@ def test_a_run_uses_exactly_what_the_dry_run_lists(
             apply(cluster, render(manifests() / "base", namespace="default"), "default")
         door = Door(listed(options))
         door.stands_before(monkeypatch)
-        stop = threading.Event()
-        result = execute(options, [lambda row: stop.set() if row["k"] == "load" else None], stop)
-        rows = [json.loads(line) for line in result.record.read_text().splitlines()]
-        assert (rows[-1]["reason"], door.refused) == ("interrupted", set())
         made = {"event"} if existing is None else set()  # what was there already has nothing to tell
-        assert {"pod", "workload", "hpa", "usage", "endpoint", "node", "load"} | made <= {row["k"] for row in rows}
+        missing = {"pod", "workload", "hpa", "usage", "endpoint", "node", "load"} | made
+        stop = threading.Event()
+
+        def end_when_all_was_heard(row: Row) -> None:
+            missing.discard(row["k"])
+            if not missing:
+                stop.set()
+
+        result = execute(options, [end_when_all_was_heard], stop)
+        rows = [json.loads(line) for line in result.record.read_text().splitlines()]
+        assert (rows[-1]["reason"], missing, door.refused) == ("interrupted", set(), set())
         assert door.granted == door.used
         monkeypatch.undo()
         assert made_by_runs(cluster, "default") == []

@@ -71,7 +71,9 @@ def test_a_run_leaves_a_whole_record_and_nothing_else(home: Path) -> None:
     assert {"clock", "mark", "load", "pod", "workload", "hpa", "usage", "endpoint", "node", "event"} <= {
         row["k"] for row in rows
     }
-    assert [row for row in rows if row["k"] == "gap"] == []
+    # What a busy machine hears late is told as a gap; nothing that was written may be missing.
+    late = "between the API server's writing and our hearing"
+    assert [row for row in rows if row["k"] == "gap" and late not in row["cause"]] == []
     assert rows[0]["accepted"]
     assert rows[0]["hpa_config"]["sync_period_s"] == 2.0
     assert [row["n"] for row in rows] == list(range(len(rows)))

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.kube.kinds import BY_KIND, Resource
+from autoscale.kube.kinds import BY_KIND
+from autoscale.kube.resource import Resource
 
 # In the order in which they are applied; removal goes the other way round.
 RESOURCES = tuple(

@@ -11,7 +11,7 @@ from autoscale.base.errors import ClusterError
 from autoscale.base.times import parse_time
 from autoscale.cluster.client import Cluster, Stream
 from autoscale.cluster.failures import Refused, passes, refused
-from autoscale.kube.kinds import Resource
+from autoscale.kube.resource import Resource
 
 FIRST_DELAY_S = 0.1
 LONGEST_DELAY_S = 5.0

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from autoscale.kube.conditions import holds
 from autoscale.kube.forms import FORMS, Form
-from autoscale.kube.kinds import BY_PATH, RESOURCES, TABLE, Key, Object, Resource
+from autoscale.kube.kinds import BY_PATH, RESOURCES, TABLE, Key, Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.structural import structure_of
 
 _VERSION = re.compile(r"v(\d+)(?:(alpha|beta)(\d+))?")

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.statuses import StatusError, bad_request
 
 Predicate = Callable[[Object], bool]

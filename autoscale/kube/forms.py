@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoscale.kube.kinds import RESOURCES, TABLE, Object, Resource
+from autoscale.kube.kinds import RESOURCES, TABLE, Object
+from autoscale.kube.resource import Resource
 
 _ANNOTATION = "autoscaling.alpha.kubernetes.io/"
 

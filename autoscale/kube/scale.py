@@ -3,7 +3,8 @@ definition says by paths where they stand."""
 
 from typing import Any
 
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.selectors import selector_text
 from autoscale.kube.statuses import StatusError
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from autoscale.cluster.permissions import Permission
-from autoscale.kube.kinds import BY_KIND, Object, Resource
+from autoscale.kube.kinds import BY_KIND, Object
+from autoscale.kube.resource import Resource
 from autoscale.observe import convert
 from autoscale.observe.keda import scaled_object_row
 from autoscale.observe.scope import Scope

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from autoscale.base.times import format_time, parse_time
-from autoscale.kube.kinds import Key, Object, reference
+from autoscale.kube.kinds import Key, Object
+from autoscale.kube.references import reference
 
 TTL_S = 3600.0
 """How long the API server keeps events (its flag ``--event-ttl``)."""

@@ -16,8 +16,10 @@ from typing import Any
 from autoscale.base.times import format_time, parse_time
 from autoscale.kube import statuses
 from autoscale.kube.conditions import is_finished
-from autoscale.kube.kinds import RESOURCES, Key, Object, Resource, initial_status
+from autoscale.kube.initial import initial_status
+from autoscale.kube.kinds import RESOURCES, Key, Object
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
+from autoscale.kube.resource import Resource
 from autoscale.plane.events import Emit, EventRecorder
 from autoscale.plane.subscription import Subscription, Subscriptions
 from autoscale.plane.view import Change, Objects, Shelf, Shelves, Stored

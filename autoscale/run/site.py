@@ -15,7 +15,8 @@ from autoscale.cluster.failures import Refused
 from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.permissions import Permission
 from autoscale.cluster.resources import resource_of
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.observe.table import NODE_EVENTS, watched
 from autoscale.run import target as targets
 from autoscale.run.loadjobs import load_objects, other_paths, with_path

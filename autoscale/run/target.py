@@ -11,7 +11,8 @@ from autoscale.cluster.apply import fetch
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.selectors import selector_text
 from autoscale.record.rows.header import Target as RecordedTarget
 from autoscale.run.address import resolve_url

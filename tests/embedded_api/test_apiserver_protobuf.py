@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from autoscale.kube.kinds import RESOURCES, Resource
+from autoscale.kube.kinds import RESOURCES
+from autoscale.kube.resource import Resource
 from autoscale.kube.schema import Field, type_of
 from tests.embedded_api.harness import Server
 from tests.embedded_api.protobuf_writer import PROTOBUF, encoded

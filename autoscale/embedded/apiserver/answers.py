@@ -8,7 +8,8 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver.tables.table import partial, table
 from autoscale.kube.forms import Form
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.statuses import StatusError
 
 NOW: web.AppKey[Callable[[], float]] = web.AppKey("now")

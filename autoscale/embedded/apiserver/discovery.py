@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.schema import release
 
 _SUB_KINDS = {

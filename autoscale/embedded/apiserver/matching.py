@@ -7,9 +7,10 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.field_query import fields_match
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
 from autoscale.kube.label_query import SelectorError, parse_label_query
 from autoscale.kube.requirements import Requirement, all_match
+from autoscale.kube.resource import Resource
 from autoscale.kube.statuses import bad_request
 from autoscale.plane.store import Change, Store, Stored
 

@@ -7,8 +7,9 @@ from functools import cache
 from typing import Any
 
 from autoscale.embedded.apiserver.discovery import Table, group_versions
-from autoscale.kube.kinds import KINDS, TABLE, Object, Resource
+from autoscale.kube.kinds import KINDS, TABLE, Object
 from autoscale.kube.protobuf.comments import Message, field_text, message_of
+from autoscale.kube.resource import Resource
 from autoscale.kube.schema import Field, Type, release, types
 
 _SCALARS: dict[str, Object] = {

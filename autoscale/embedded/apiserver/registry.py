@@ -17,9 +17,10 @@ from autoscale.embedded.apiserver.validation import kinds as validation
 from autoscale.embedded.apiserver.validation.causes import Cause
 from autoscale.embedded.apiserver.validation.types import decode
 from autoscale.kube.forms import Form
-from autoscale.kube.kinds import RESOURCES, Object, Resource
+from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.kube.patches.apply import apply
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
+from autoscale.kube.resource import Resource
 from autoscale.kube.scale import scale_of, scaled, with_replicas
 from autoscale.kube.statuses import StatusError, bad_request, not_found
 from autoscale.plane.store import Create, Delete, Store, Update, UpdateStatus

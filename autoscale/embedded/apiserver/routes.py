@@ -7,7 +7,7 @@ from aiohttp import web
 
 from autoscale.kube.catalogue import Catalogue
 from autoscale.kube.forms import Form
-from autoscale.kube.kinds import Resource
+from autoscale.kube.resource import Resource
 from autoscale.kube.statuses import StatusError
 
 

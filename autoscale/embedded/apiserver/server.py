@@ -23,7 +23,8 @@ from autoscale.embedded.apiserver.registry import Registry
 from autoscale.embedded.apiserver.routes import ROUTE, Route, parse
 from autoscale.embedded.apiserver.streams import log_answer, proxy_answer
 from autoscale.embedded.apiserver.watch import watch_answer
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.scale import scale_of
 from autoscale.kube.statuses import StatusError, not_found, unsupported
 from autoscale.plane.adapter.answers import Answers

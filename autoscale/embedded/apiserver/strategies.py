@@ -16,7 +16,8 @@ from autoscale.embedded.apiserver.validation import kinds as validation
 from autoscale.embedded.apiserver.validation.causes import Cause, wrong
 from autoscale.embedded.apiserver.validation.types import Decoded, decode
 from autoscale.kube.defaults import with_defaults
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.scale import at_path
 from autoscale.plane.admission.admit import admit
 from autoscale.plane.view import Objects

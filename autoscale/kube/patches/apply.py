@@ -8,8 +8,9 @@ from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
 from autoscale.kube.patches.ownership import Owner, Path, fields_of, item_key, read_owners, write_owners
+from autoscale.kube.resource import Resource
 from autoscale.kube.schema import Field, Type
 from autoscale.kube.statuses import StatusError
 

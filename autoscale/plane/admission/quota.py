@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from autoscale.kube.conditions import is_finished
-from autoscale.kube.kinds import RESOURCES, Object, qos_class
+from autoscale.kube.initial import qos_class
+from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.kube.quantities import parse_quantity
 from autoscale.plane.admission.amounts import Amounts, add, listed
 from autoscale.plane.admission.limits import total

@@ -13,7 +13,8 @@ from autoscale.base.times import format_time, parse_time
 from autoscale.kube.conditions import is_terminating
 from autoscale.kube.cron import Schedule, parse_schedule
 from autoscale.kube.defaults import with_defaults
-from autoscale.kube.kinds import Object, reference
+from autoscale.kube.kinds import Object
+from autoscale.kube.references import reference
 from autoscale.plane.admission.jobs import identified
 from autoscale.plane.controllers.common import by_owner, changed_status, guarded, owner_reference
 from autoscale.plane.controllers.job import finished_as

@@ -5,7 +5,8 @@ from typing import Any
 
 from autoscale.embedded.apiserver.tables.columns import PRINTERS, Column, Printer, age_columns
 from autoscale.embedded.apiserver.tables.custom import custom_columns
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 
 API_VERSION = "meta.k8s.io/v1"
 

@@ -14,8 +14,9 @@ from autoscale.embedded.apiserver.validation.causes import LABEL, Cause, at_leas
 from autoscale.embedded.apiserver.validation.pods import pod_spec, port_list
 from autoscale.embedded.apiserver.validation.types import missing
 from autoscale.kube.cron import ScheduleError, parse_schedule
-from autoscale.kube.kinds import RESOURCES, Object, Resource
+from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.kube.release import MINOR
+from autoscale.kube.resource import Resource
 from autoscale.kube.selectors import selector_matches
 from autoscale.kube.statuses import StatusError
 from autoscale.plane.adapter.rules import FILE, RuleError, is_adapters, read_rules

@@ -651,3 +651,27 @@ def test_a_pod_that_found_no_node_and_was_gone_before_the_load_is_no_finding(gon
     last = {name: value for name, value in record.body[-1].items() if name not in ("k", "t")}
     record.add("pod", gone, **{**last, "removed": True})
     assert ("F14" in findings(record)) is told
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        (
+            "FailedScheduling",
+            "Failed to schedule pod, all available instance types exceed limits for nodepool (NodePool=pool)",
+        ),
+        ("FailedScheduling", "Failed to schedule pod, node limits have been exhausted for nodepool (NodePool=pool)"),
+        ("NotTriggerScaleUp", "pod didn't trigger scale-up: 1 max node group size reached"),
+    ],
+)
+def test_a_node_autoscaler_at_its_limit_is_what_is_to_be_changed(reason: str, message: str) -> None:
+    """In the words of Karpenter 1.15 and of cluster-autoscaler about a pod that waits; not where it is another's, or
+    where a node was added for the pod and that is all that took its time."""
+
+    def stuck() -> Record:
+        return run().pod("p0", -5).pod("p1", 60, scheduled=None, ready=None).scale(-1, 1).scale(60, 2)
+
+    asked = stuck().event(61, "Nominated", "Pod should schedule on: nodeclaim/pool-1", "Pod/p0")
+    assert message in findings(asked.event(62, reason, message, "Pod/p1"))["F14"].advice
+    other = stuck().event(61, "Nominated", "Pod should schedule on: nodeclaim/pool-1", "Pod/p1")
+    assert "A node had to be added" in findings(other.event(62, reason, message, "Pod/x"))["F14"].advice

@@ -1,6 +1,9 @@
 """F14 unschedulable: pods found no node."""
 
+import re
+
 from autoscale.analysis.results.analysis import PodLife
+from autoscale.analysis.results.series import EventAt
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run
@@ -8,13 +11,18 @@ from autoscale.findings.run import Hit, Run
 UNSCHEDULED = Threshold(10, "s", "time a pod waits for a node")
 
 _ASKED = ("TriggeredScaleUp", "Nominated")  # of cluster-autoscaler, of Karpenter
+# Of cluster-autoscaler (NotTriggerScaleUp), and of Karpenter 1.15 (FailedScheduling).
+_AT_LIMIT = re.compile(
+    "max node group size reached|max cluster .* limit reached"
+    "|exceed limits for nodepool|node limits have been exhausted"
+)
 _WAITING = ("node asked", "node there", "node ready", "scheduled")
 _PLACED = ("scheduled", "started", "ready")  # a pod that got this far had a node
 
 
 def check(run: Run) -> Hit | None:
     """F14: pods that found no node."""
-    told = ("FailedScheduling", *_ASKED)
+    told = ("FailedScheduling", "NotTriggerScaleUp", *_ASKED)
     events = [event for event in run.analysis.events if event.reason in told and event.at >= run.start]
     waits = [
         (pod, wait)
@@ -43,7 +51,7 @@ def check(run: Run) -> Hit | None:
     return Hit(
         sentence=f"{len(names)} pod(s) waited up to {longest:.0f} s for a node: {message}",
         evidence=tuple(Evidence(f"pod {name} waited for a node") for name in names[:5]),
-        advice=_advice(message, grown=any(event.reason in _ASKED for event in events)),
+        advice=_advice(message, _limits(events, names), grown=any(event.reason in _ASKED for event in events)),
         patch=None,
         start=start,
         end=start + longest,
@@ -58,7 +66,18 @@ def _wait(pod: PodLife) -> tuple[float, float] | None:
     return (min(starts), max(ends)) if placed else None
 
 
-def _advice(message: str, *, grown: bool) -> str:
+def _limits(events: list[EventAt], names: list[str]) -> list[str]:
+    """In whose words a node autoscaler said of these pods that it may add no more nodes."""
+    pods = {f"Pod/{name}" for name in names}
+    return [event.message for event in events if event.object in pods and _AT_LIMIT.search(event.message)]
+
+
+def _advice(message: str, limits: list[str], *, grown: bool) -> str:
+    if limits:
+        return (
+            f"The node autoscaler was at its limit ({limits[-1].rstrip('.')}), which is no fault of the HPA: raise "
+            "that limit (of the node group or the NodePool), lower the requests, or lower maxReplicas to what fits."
+        )
     if grown:
         return (
             "A node had to be added. Room kept free hides that wait: pods of low priority that do nothing and give "

@@ -1,13 +1,11 @@
 """``autoscale run``: run a scenario against a cluster and leave a record and a report."""
 
-import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
@@ -16,6 +14,7 @@ from autoscale.base.errors import InputError, Problem
 from autoscale.base.exits import ExitCode
 from autoscale.cli import complete, shared
 from autoscale.cli.say import echo
+from autoscale.cli.signals import ending
 from autoscale.cli.stay import is_watched, stay
 
 
@@ -159,18 +158,8 @@ def existing(target: str | None, url: str | None) -> Any:
 
 @contextmanager
 def interruptible(say: Any) -> Iterator[threading.Event]:
-    """Ctrl-C once sets the event, a second time it stops at once. SIGTERM and SIGHUP (terminal closed) are the same."""
+    """The event is set by Ctrl-C, SIGTERM or SIGHUP (terminal closed); Ctrl-C or SIGTERM again stops at once."""
     stop = threading.Event()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        say("Ending the load; the report is still written. Ctrl-C again stops at once.")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
+    words = "Ending the load; the report is still written. Ctrl-C again stops at once."
+    with ending(stop.set, lambda: say(words)):
         yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

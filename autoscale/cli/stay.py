@@ -2,12 +2,12 @@
 
 import os
 import select
-import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from types import FrameType
 from typing import TextIO
+
+from autoscale.cli.signals import handled
 
 STAYS_S = 600.0
 _LOOK_S = 0.25
@@ -19,19 +19,11 @@ def is_watched(stdin: TextIO = sys.stdin, stdout: TextIO = sys.stdout, env: Mapp
 
 
 def stay(url: str, say: Callable[[str], None], seconds: float = STAYS_S) -> None:
-    """Return once Enter or Ctrl-C is pressed, or ``seconds`` are over; says so first."""
+    """Return once Enter or Ctrl-C is pressed, the terminal is closed, or ``seconds`` are over; says so first."""
     over = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        over.set()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handled(lambda _number: over.set()):
         say(f"The page stays at {url} for {seconds / 60:.3g} min; Enter or Ctrl-C ends it now.")
         for _ in range(int(seconds / _LOOK_S)):
             if over.is_set() or select.select([sys.stdin], [], [], 0)[0]:
                 return
             over.wait(_LOOK_S)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

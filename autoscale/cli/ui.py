@@ -1,18 +1,17 @@
 """``autoscale ui``: serve the page at :8089 and start runs from it."""
 
-import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
 from autoscale.base.errors import AutoscaleError, input_error
 from autoscale.cli import shared
+from autoscale.cli.signals import ending
 
 _LOOK_S = 0.3
 
@@ -82,20 +81,13 @@ class Ends:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Ctrl-C, SIGTERM or SIGHUP (terminal closed) ends the run and then everything; a second one at once."""
-
-        def handle(_number: int, _frame: FrameType | None) -> None:
-            if self.quit.is_set():
-                raise KeyboardInterrupt
-            self.quit.set()
-            self._run.set()
-
-        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        try:
+        """Ctrl-C, SIGTERM or SIGHUP (terminal closed) ends the run and then everything; Ctrl-C again at once."""
+        with ending(self._end):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+
+    def _end(self) -> None:
+        self.quit.set()
+        self._run.set()
 
 
 def overrides(launch: Any) -> tuple[str, ...]:

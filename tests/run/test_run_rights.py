@@ -14,7 +14,7 @@ from autoscale.base.resources import manifests
 from autoscale.cluster.apply import apply, made_by_runs
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.kustomize.render import render
-from autoscale.record.rows import Row
+from autoscale.record.rows.kinds import Row
 from autoscale.run.dry import dry
 from autoscale.run.execute import execute
 from autoscale.run.options import Existing, RunOptions

@@ -61,7 +61,7 @@ def _clf(line: str) -> Hit | None:
     parts = request.split(" ")
     method, path = (parts[0], parts[1]) if len(parts) == 3 else ("", "")
     took = _INGRESS_TOOK.search(line, match.end())
-    return Hit(moment, zone, method, path, duration(took[1] if took else "")) if moment is not None else None
+    return Hit(moment, zone, method, path, took=duration(took[1] if took else "")) if moment is not None else None
 
 
 def _haproxy(line: str) -> Hit | None:
@@ -110,7 +110,7 @@ def _json(fields: tuple[str, str, str, str]) -> Callable[[str], Hit | None]:
         when = _when(time)
         if when is None or not isinstance(path, str):
             return None
-        return Hit(*when, str(method or ""), path, duration(took))
+        return Hit(*when, str(method or ""), path, took=duration(took))
 
     return hit
 

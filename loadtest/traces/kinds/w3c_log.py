@@ -42,7 +42,7 @@ class _Log:
             return None
         taken = row.get("time-taken", "")
         took = duration(taken) * (1.0 if "." in taken else 1e-3)
-        return Hit(moment.timestamp(), "+0000", row.get("cs-method", "-"), row.get("cs-uri-stem", "-"), took)
+        return Hit(moment.timestamp(), "+0000", row.get("cs-method", "-"), row.get("cs-uri-stem", "-"), took=took)
 
 
 def _columns(line: str) -> list[str]:

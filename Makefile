@@ -177,5 +177,5 @@ fidelity: $(VENV)/.dev  ## Measure how near the embedded cluster is to the local
 	@$(BIN)/python -m tests.fidelity $(ARGS)
 
 .PHONY: whatif-validate
-whatif-validate: $(VENV)/.dev  ## Predict runs, make them, print both (hours; ARGS='--repeat 1 --only spike' for some)
-	@$(BIN)/python -m tests.whatif_validate $(ARGS)
+whatif-validate: $(VENV)/.dev  ## Predict runs, make them, print both (hours; ARGS='--repeat 1 --only spike' for some; CONTEXT=local)
+	@$(BIN)/python -m tests.whatif_validate --context $(CONTEXT) $(ARGS)

@@ -315,6 +315,27 @@ def multiplied(last: str) -> Record:
     return seeing(record, 120, 8, [whole], [metric("External", "queue", value=last)])
 
 
+def silent(seconds: int) -> Record:
+    """Two pods at 80 % against a target of 50 %, and an HPA that goes on showing 20 % for so long."""
+    record = run().pod("p0", -5).pod("p1", -5).scale(-1, 2).hpa(-1, 2, 20)
+    for at in range(15, 300, 15):
+        record.usage(at, {"p0": 80, "p1": 80})
+    return record.hpa(16 + seconds, 4, 80, current=2)
+
+
+def unasked(first: int) -> Record:
+    """A new pod beside one that answers everything; from this second on half of it is the new one's."""
+    record = Record(FLAT).mark("load-start", 0).mark("load-end", 300).scale(-1, 1).scale(60, 2).hpa(-1, 1, 50)
+    for second in range(300):
+        record.load(second, 20, by_pod={"p0": 20} if second < first else {"p0": 10, "p1": 10})
+    return record.pod("p0", -5).pod("p1", 60)
+
+
+def unnamed() -> Record:
+    """The same two pods, and nobody tells who answered."""
+    return run().scale(-1, 1).scale(60, 2).hpa(-1, 1, 50).pod("p0", -5).pod("p1", 60)
+
+
 Case = tuple[str, Callable[[], Record], Callable[[], Record]]
 CASES: list[Case] = [
     ("F1", lambda: saturated(70), lambda: saturated(54)),
@@ -354,6 +375,10 @@ CASES: list[Case] = [
     ("F50", lambda: counted(1000), lambda: counted(1)),
     ("F50", lambda: counted(1 / 1000), lambda: counted(1 / 1000, "queue_length")),
     ("F50", lambda: counted(60), lambda: counted(10)),
+    ("F51", lambda: silent(60), lambda: silent(30)),
+    ("F52", lambda: unasked(300), lambda: unasked(299)),
+    ("F52", lambda: unasked(300), unnamed),
+    ("F52", lambda: unasked(300), lambda: unasked(300).scale(62, 2, ready=1)),
     ("F35", lambda: held(230), lambda: held(210)),
     ("F36", lambda: multiplied("39"), lambda: multiplied("12")),
     ("F37", lambda: owned("ReplicaSet/web-worker-5d4f"), lambda: owned("ReplicaSet/web-5d4f")),
@@ -566,9 +591,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """50 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """52 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 51)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 53)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

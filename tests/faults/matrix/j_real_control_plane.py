@@ -44,7 +44,7 @@ FAULTS: list[Fault] = [
     LocalRun("etcd works a third of the time for 30 s", slow_etcd, Wanted(JUDGED)),
     LocalRun("etcd is killed and back at once", partial(killed, "etcd"), Wanted(JUDGED)),
     LocalRun("metrics-server is dead", partial(gone, "metrics-server"), Wanted((1, 6), ["had no metric"])),
-    LocalRun("the controllers are dead", partial(gone, "kube-controller-manager"), Wanted((1, 5, 6))),
+    LocalRun("the controllers are dead", partial(gone, "kube-controller-manager"), Wanted((1, 5, 6), ["F51"])),
     LocalRun("the scheduler is dead", partial(gone, "kube-scheduler"), Wanted((1, 6), ["waited"])),
-    LocalRun("kube-proxy is dead", partial(gone, "kube-proxy"), Wanted(JUDGED)),
+    LocalRun("kube-proxy is dead", partial(gone, "kube-proxy"), Wanted(JUDGED, ["F52"])),
 ]

@@ -27,5 +27,6 @@ def blind(run: Run, spans: Sequence[ConditionSpan], words: str, advice: str, pat
         Evidence(words=f"{s.reason}: {s.message}", value=end - start, unit="s", start=start, end=end)
         for start, end, s in inside[:3]
     )
-    sentence = words.format(length=length, message=longest[2].message or longest[2].reason)
+    message = (longest[2].message or longest[2].reason).rstrip(". ")
+    sentence = words.format(length=length, message=message)
     return Hit(sentence=sentence, evidence=evidence, advice=advice, patch=patch, start=inside[0][0], end=inside[-1][1])

@@ -50,7 +50,8 @@ class Answer:
     @property
     def short(self) -> str:
         """The answer with its first detail, as one line."""
-        return ". ".join([self.headline, *self.details[:1]]).rstrip(".") + "."
+        text = ". ".join([self.headline, *self.details[:1]])
+        return text if text.endswith(("?", "!")) else text.rstrip(".") + "."
 
 
 def answers(account: Account) -> tuple[Answer, ...]:

@@ -111,6 +111,19 @@ def test_percentiles_are_within_the_histograms_bound(durations: list[float]) -> 
         assert quantile(merged, share) == pytest.approx(exact, rel=0.0101)
 
 
+@pytest.mark.parametrize(
+    ("first", "sense"), [(0.0, True), (0.999999, True), (None, True), (3600.0, False), (-3600.0, False), (1e9, False)]
+)
+def test_a_first_answer_lies_in_its_second(first: float | None, sense: bool) -> None:
+    """A row that puts it anywhere else makes no sense: it is left out and counted, and moves no pod's life."""
+    rows = Record().pod("p0", -5, deleted=None).steady(0, 20, 5).load(20, 5, by_pod={"p0": 5}).rows()
+    (row,) = (row for row in rows if row.get("by_pod"))
+    row["by_pod"]["p0"]["first_at"] = None if first is None else row["at"] + first
+    found = collect(rows)
+    assert found.strange == (0 if sense else 1)
+    assert ("p0" in found.load.pods) is sense
+
+
 NUMBERS: list[Any] = [1e300, -1e300, -1, 0, 2**70, 1.5]
 JUNK: list[Any] = [None, "x", [], {}, {"a": 1}, {"0": {"5": -3}}, {"0": {"99999999": 3}}, ["True"], True, *NUMBERS]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autoscale.report.answers import Answer
 from autoscale.report.words import measured
 
 
@@ -23,3 +24,14 @@ from autoscale.report.words import measured
 def test_a_duration_is_rounded_to_its_error(seconds: float | None, error: float | None, told: str) -> None:
     """No digit is shown that is not known; what is smaller than its error is only known to be so."""
     assert measured(seconds, error) == told
+
+
+@pytest.mark.parametrize(
+    ("detail", "ends"),
+    [("is its target right?", "right?"), ("raise maxReplicas", "maxReplicas."), ("raise it.", "it."), ("", "change.")],
+)
+def test_an_answer_in_one_line_ends_once(detail: str, ends: str) -> None:
+    """A question keeps its mark, and no sentence has two."""
+    short = Answer("What?", "change", "plain", (detail,) if detail else ()).short
+    assert short.endswith(ends)
+    assert not short.endswith(("?.", ".."))

@@ -120,10 +120,15 @@ def collect(record: Iterable[Any]) -> Collected:
 
 
 def _near(row: Row, start: float) -> bool:
-    """Whether a row's times lie near the record's beginning."""
+    """Whether a row's times lie near the record's beginning, and the first answers of a second near that second."""
     if row["k"] == "gap":
         return all(abs(row[name] - start) < _LONGEST_S for name in ("t", "since", "until"))
     at = row.get("at")
+    if row["k"] == "load":
+        for share in row["by_pod"].values():
+            first = share["first_at"]
+            if first is not None and not -_ROUNDING_S <= first - row["at"] <= 1.0 + _ROUNDING_S:
+                return False
     return abs(row["t"] - start) < _LONGEST_S and (at is None or abs(at - start) < _LONGEST_S)
 
 

@@ -55,6 +55,21 @@ def test_two_clusters_at_once(state_home: Path) -> None:
     second.stop()
 
 
+def test_a_cluster_that_is_not_ready_in_time_is_told_from_one_that_ended(
+    state_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow machine is not taken for a cluster that broke; nothing of either is left."""
+    monkeypatch.setattr(process, "START_S", 0.0)
+    with pytest.raises(ClusterError, match="'slow' was not ready after 0 s"):
+        process.start("slow", settings.quick())
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_STATE_HOME", str(state_home))
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    with pytest.raises(ClusterError, match="'broken' ended"):
+        process.start("broken", settings.quick())
+    assert [process.status(name).running for name in ("slow", "broken")] == [False, False]
+
+
 def test_a_name_is_one_cluster(state_home: Path) -> None:
     """A second start of the same name is refused; a wrong name too; stop of what does not run says so."""
     running = process.start("one", settings.quick())

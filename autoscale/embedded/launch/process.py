@@ -114,14 +114,15 @@ def _await_ready(folder: Folder, process: "subprocess.Popen[str]") -> None:
     with process.stdout as said:
         ready = _line(said, START_S)
     if not ready:
-        why = "ended" if not is_running(folder) else f"was not ready after {START_S:.0f} s"
+        why = "ended" if ready is not None else f"was not ready after {START_S:.0f} s"
         fix = f"The whole log is in {folder.log}."
         raise ClusterError(f"The embedded cluster {folder.name!r} {why}. {_last_words(folder)}", fix=fix)
 
 
-def _line(said: IO[str], timeout_s: float) -> str:
+def _line(said: IO[str], timeout_s: float) -> str | None:
+    """A line; an empty one where the process ended without a word, None where it has said nothing yet."""
     readable, _, _ = select.select([said], [], [], timeout_s)
-    return said.readline() if readable else ""
+    return said.readline() if readable else None
 
 
 def _last_words(folder: Folder) -> str:
@@ -138,9 +139,10 @@ def _end(folder: Folder, process: "subprocess.Popen[str]") -> None:
     for signal_number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal_number)
-        if _gone(folder, patience):
-            break
-    process.wait(timeout=5)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=patience)
+            if _gone(folder, patience):
+                return
 
 
 def stop(name: str = "embedded") -> bool:

@@ -15,6 +15,7 @@ from autoscale.imports.prom.requests import Chosen, choose
 from autoscale.imports.prom.series import Series, complete, increases, merged, series_of
 from autoscale.imports.prom.status import ended, label_of
 from autoscale.record.rows.course import Gap
+from loadtest.traces.counters import CURE, IN_TURN, in_turn
 
 SHARPNESS = "Latency is the server's, in the exporter's own buckets: a percentile is only as sharp as they are."
 NOTES = (
@@ -31,7 +32,7 @@ def read(paths: Sequence[Path], workload: str | None) -> Imported:
     raw = [one for path in paths for one in series_of(files.document(path), str(path))]
     series = complete(merged(raw, str(paths[0])))
     others, name = kubernetes.rows(series, workload)
-    chosen = choose(series, name or workload)
+    chosen = _of_one_process_each(choose(series, name or workload), str(paths[0]), alone=not others)
     if not others and not chosen.counters and not chosen.buckets:
         raise _nothing(series, str(paths[0]))
     seconds, gaps = _counted(chosen.counters)
@@ -51,6 +52,17 @@ def read(paths: Sequence[Path], workload: str | None) -> Imported:
         of_all=any(label_of(one.labels) for one in chosen.counters)
         and not any(label_of(one.labels) for one in chosen.buckets),
     )
+
+
+def _of_one_process_each(chosen: Chosen, where: str, *, alone: bool) -> Chosen:
+    """Nothing of the requests where processes answered in turn; InputError where the files hold nothing else."""
+    torn = next((one for one in chosen.counters if in_turn([value for _, value in one.points])), None)
+    if torn is None:
+        return chosen
+    if alone:
+        problem = Problem(where, f"{torn.name} {IN_TURN}", "a counter of each process, or of all together")
+        raise InputError(f"{where} holds no counter of one process", problems=[problem], fix=CURE)
+    return Chosen([], [], None, (f"Requests are not known: {torn.name} {IN_TURN}. To know them {CURE}.",))
 
 
 def _counted(counters: Sequence[Series]) -> tuple[dict[int, Second], list[Gap]]:

@@ -16,6 +16,7 @@ from loadtest.errors import Problem
 from loadtest.pieces import steps_between
 from loadtest.plan import Point
 from loadtest.traces.bins import LONGEST_S
+from loadtest.traces.counters import CURE, IN_TURN, in_turn
 from loadtest.traces.forms import Reader, Source, Understood, ask, refuse
 from loadtest.traces.times import number
 from loadtest.units import spoken
@@ -88,6 +89,9 @@ def _prometheus(data: Mapping[str, Any], source: Source) -> Understood:
         refuse(source.name, [Problem(source.name, "less than two points in every series", "at least 2")])
     _bounded([point for points in series for point in points], source.name)
     form = source.form or _prometheus_form(names.pop(), series, source.name)
+    if form == "counter" and any(in_turn([value for _, value in points]) for points in series):
+        wanted, fix = "counters of one process each", f"{CURE[0].upper()}{CURE[1:]}."
+        refuse(source.name, [Problem(source.name, f"a counter that {IN_TURN}", wanted, fix)])
     step = min(b[0] - a[0] for points in series for a, b in pairwise(points))
     begin = min(points[0][0] for points in series)
     words = {"counter": "counters", "count": "counts of a step"}.get(form, "rates, linear in between")

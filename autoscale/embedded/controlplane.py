@@ -15,6 +15,7 @@ from pathlib import Path
 from autoscale.base.steady import SteadyClock
 from autoscale.embedded.addresses import Block, claim_block
 from autoscale.embedded.kubelet import cgroups, orphans, reaper, syscalls, view
+from autoscale.embedded.kubelet.attachment import Attachment
 from autoscale.embedded.kubelet.execution import Execution
 from autoscale.embedded.kubelet.kubelet import Kubelet
 from autoscale.embedded.kubelet.limiter import LimiterHandle
@@ -166,7 +167,11 @@ class ControlPlane:
         assert self._kubelet is not None
         assert self._proxy is not None
         while True:
+            begun = time.monotonic()
             self._loop.run(self.now())
+            # Where thousands of objects make a pass long, changes come faster than passes: then half of the time is
+            # theirs, and one pass sees many of them.
+            await asyncio.sleep(min(_TICK_S, time.monotonic() - begun))
             self._proxy.follow(service_table(self.store.objects))
             self._proxy.check()
             self._kubelet.check_limiter()
@@ -226,6 +231,12 @@ class ControlPlane:
         if self._kubelet is None:
             raise StatusError(503, "ServiceUnavailable", "the kubelet does not run")
         return self._kubelet.execute(namespace, pod, container, argv, stdin=stdin, terminal=terminal)
+
+    def attach(self, namespace: str, pod: str, container: str, *, stdin: bool) -> Attachment:
+        """Come to a running container. Raises StatusError as the API server does."""
+        if self._kubelet is None:
+            raise StatusError(503, "ServiceUnavailable", "the kubelet does not run")
+        return self._kubelet.attach(namespace, pod, container, stdin=stdin)
 
     def pod_metrics(self) -> list[Object]:
         """The metrics.k8s.io/v1beta1 PodMetrics of all pods that have two points."""

@@ -18,13 +18,16 @@ _POD_SPEC = {
     "schedulerName": "default-scheduler",
 }
 
+_CONTAINER = {
+    "resources": {},
+    "terminationMessagePath": "/dev/termination-log",
+    "terminationMessagePolicy": "File",
+}
+
 FIXED: Mapping[str, Mapping[str, Any]] = {
     "PodSpec": _POD_SPEC,
-    "Container": {
-        "resources": {},
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-    },
+    "Container": _CONTAINER,
+    "EphemeralContainer": _CONTAINER,
     "ContainerPort": {"protocol": "TCP"},
     "Probe": {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3},
     "HTTPGetAction": {"path": "/", "scheme": "HTTP"},
@@ -198,7 +201,7 @@ _RULES: Mapping[str, Mapping[str, Any]] = {
 }
 
 _SPECIAL: Mapping[str, Callable[[Object], None]] = {
-    "Container": _container,
+    **dict.fromkeys(("Container", "EphemeralContainer"), _container),
     "CustomResourceDefinitionNames": _custom_names,
     **dict.fromkeys(("DeploymentStrategy", "StatefulSetUpdateStrategy", "DaemonSetUpdateStrategy"), _strategy),
     "Job": _job_labels,

@@ -23,7 +23,9 @@ KINDS = (
         short=("po",),
         categories=_ALL,
         generation=True,
-        subresources=("status", "log", "proxy", "eviction", "resize", "exec", "attach", "portforward"),
+        subresources=(
+            *("status", "log", "proxy", "eviction", "resize", "ephemeralcontainers", "exec", "attach", "portforward"),
+        ),
         selectable=(
             "spec.nodeName",
             "spec.restartPolicy",

@@ -37,7 +37,8 @@ def scale_of(obj: Object, resource: Resource) -> Object:
 def scaled(obj: Object, scale: Object, resource: Resource) -> Object:
     """The workload with a Scale's replicas; its resourceVersion, if given, is what the write is checked against."""
     replicas = (scale.get("spec") or {}).get("replicas", 0)
-    if not isinstance(replicas, int) or isinstance(replicas, bool) or replicas < 0:
+    # What a custom kind's replicas may be its schema says.
+    if not isinstance(replicas, int) or isinstance(replicas, bool) or (replicas < 0 and resource.defined is None):
         text = f'Scale.autoscaling "{obj["metadata"]["name"]}" is invalid: spec.replicas: Invalid value: {replicas!r}'
         raise StatusError(422, "Invalid", f"{text}: must be greater than or equal to 0")
     version = (scale.get("metadata") or {}).get("resourceVersion") or obj["metadata"]["resourceVersion"]

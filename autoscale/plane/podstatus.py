@@ -94,10 +94,12 @@ def pod_status(
     place: Placement,
     now: float,
     failed: tuple[str, str] | None = None,
+    ephemeral: Sequence[ContainerState] = (),
 ) -> Object:
     """The whole status; conditions keep the time of their last transition from the pod's present status.
 
-    ``failed``: why (reason, message) the pod as a whole has failed, whatever its containers say.
+    ``ephemeral``: the containers of ``kubectl debug`` that have been begun, which decide nothing. ``failed``: why
+    (reason, message) the pod as a whole has failed, whatever its containers say.
     """
     ending = bool(pod["metadata"].get("deletionTimestamp")) and not any("running" in c.state for c in containers)
     policy = pod["spec"].get("restartPolicy", "Always")
@@ -122,6 +124,9 @@ def pod_status(
         status["reason"], status["message"] = failed
     if inits:
         status["initContainerStatuses"] = _statuses(pod["spec"]["initContainers"], inits)
+    if ephemeral:
+        begun = pod["spec"]["ephemeralContainers"][: len(ephemeral)]
+        status["ephemeralContainerStatuses"] = _statuses(begun, ephemeral)
     return status
 
 

@@ -34,10 +34,11 @@ def step(objects: Objects, now: float) -> list[Write]:
     if not waiting:
         return []
     used = {n["metadata"]["name"]: _used(n["metadata"]["name"], pods) for n in nodes}
+    refused: dict[str, str] = {}
     writes: list[Write] = []
     for pod in sorted(waiting, key=lambda p: (p["metadata"]["creationTimestamp"], p["metadata"]["name"])):
         with guarded(pod):
-            writes += _place(pod, nodes, used, now)
+            writes += _place(pod, nodes, used, refused, now)
     return writes
 
 
@@ -75,17 +76,36 @@ _TOLERATED = tuple(
 """What every DaemonSet's pod tolerates."""
 
 
-def _place(pod: Object, nodes: list[Object], used: dict[str, tuple[Requests, int]], now: float) -> list[Write]:
-    """Bind the pod to a node, and count it in ``used``; or say why it cannot be anywhere."""
+def _place(
+    pod: Object, nodes: list[Object], used: dict[str, tuple[Requests, int]], refused: dict[str, str], now: float
+) -> list[Write]:
+    """Bind the pod to a node, and count it in ``used``; or say why it cannot be anywhere.
+
+    ``refused``: why no node takes what was asked for. Thousands of pods may wait for the same, and in one step nodes
+    only get fuller: what one of them was told holds for those after it, until a pod is placed and changes the words.
+    """
+    ask = _ask(pod)
+    if ask in refused:
+        return _refuse(pod, refused[ask], now)
     reasons = {n["metadata"]["name"]: _misfits(pod, n, *used[n["metadata"]["name"]]) for n in nodes}
     fitting = [name for name, why in reasons.items() if not why]
     if fitting:
         node = min(fitting, key=lambda name: used[name][0].cpu_m)
         used[node] = (used[node][0] + requests(pod), used[node][1] + 1)
+        refused.clear()
         return _bind(pod, node, now)
     # Where the pod would not fit even alone, making room for it helps nothing.
     hopeful = sum(not _misfits(pod, node, Requests(), 0) for node in nodes)
-    return _refuse(pod, _sentence(reasons, hopeful), now)
+    refused[ask] = _sentence(reasons, hopeful)
+    return _refuse(pod, refused[ask], now)
+
+
+def _ask(pod: Object) -> str:
+    """All of a pod that decides where it may be: where it is the same for two, ``_misfits`` is too."""
+    spec = pod["spec"]
+    groups = (spec["containers"], spec.get("initContainers") or [])
+    resources = [[one.get("resources") for one in group] for group in groups]
+    return repr((node_of(pod), spec.get("nodeSelector"), resources))
 
 
 def requests(pod: Object) -> Requests:

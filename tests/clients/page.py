@@ -22,8 +22,14 @@ TAIL = """
 The newest official Python client and kubectl are tested further with every change (`tests/embedded_api`). Typed clients
 of Go send protobuf; what a CustomResourceDefinition defines has no message, there or here, and is sent as JSON. Nothing
 of the above needs OpenAPI v2 (`/openapi/v2`), which is not served. client-node 2 needs Node 22, which was not there.
-`kubectl attach` shows what a container says from then on; containers have no input (`stdin`, `tty` are refused), and
-`kubectl debug` with an ephemeral container is refused too.
+
+## Talking to containers
+
+`kubectl exec`, `cp`, `attach`, `run -i --tty`, `debug` (an ephemeral container, or `--copy-to`) and `port-forward`
+work, by WebSocket and SPDY: a container with `stdin` and `tty` has an input and a terminal. Stdout and stderr of a
+container come as one stream. An ephemeral container has the files of its own image and the machine's processes before
+it, for pods are processes of this machine; its image has to be one that the embedded cluster knows (`autoscale image
+ls`).
 
 ## Custom kinds
 
@@ -34,10 +40,14 @@ Autoscaler, the Gateway API and Karpenter are taken as they are. Not done:
 
 | what | here |
 | --- | --- |
-| rules in CEL (`x-kubernetes-validations`) | accepted with a warning, not evaluated |
+| rules in CEL (`x-kubernetes-validations`) | accepted with a warning where they are written, not evaluated |
 | conversion by a webhook | refused; versions with the strategy `None` differ in their name alone |
 | programs behind the kinds (KEDA's operator, VPA's recommender) | not there; one that runs outside works on them |
-| admission webhooks, aggregated API servers, `ResourceQuota` of custom kinds | not there |
+| admission webhooks, aggregated API servers | not there |
+
+An object that breaks such a rule is stored. A `ResourceQuota` counts custom objects by `count/NAME.GROUP`.
+[contract.md](contract.md) holds definitions, objects, subresources, quotas, pages, protobuf and applies beside a real
+API server.
 """
 
 

@@ -18,16 +18,17 @@ PLATFORMS = ("embedded", "local")
 
 
 @contextmanager
-def world_on(platform: str) -> Iterator[World]:
-    """The workloads of the contract on one of PLATFORMS, in a namespace of their own."""
+def world_on(platform: str, *, empty: bool = False) -> Iterator[World]:
+    """The workloads of the contract (``empty``: none) on one of PLATFORMS, in a namespace of their own."""
+    objects = [] if empty else everything()
     namespace = f"contract-{uuid.uuid4().hex[:8]}"
     if platform == "local":
-        with opened("local", places.state().kubeconfig, namespace, everything()) as world:
+        with opened("local", places.state().kubeconfig, namespace, objects) as world:
             yield world
         return
     started = process.start(f"contract-{namespace[-8:]}", Settings(node_cpu="2"))
     try:
-        with opened("embedded", started.kubeconfig, namespace, everything()) as world:
+        with opened("embedded", started.kubeconfig, namespace, objects) as world:
             yield world
     finally:
         started.stop()

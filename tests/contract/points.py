@@ -7,21 +7,27 @@ saw; its docstring is its title.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.contract import points_api, points_pods, points_scaling
+from tests.contract import points_api, points_custom, points_pods, points_scaling, points_wire
 from tests.contract.world import World
 
 
 @dataclass(frozen=True)
 class Point:
-    """One thing that both clusters should show alike."""
+    """One thing that both clusters should show alike. ``alone``: it needs none of the contract's workloads."""
 
     name: str
     title: str
     observe: Callable[[World], list[str]]
+    alone: bool = False
+
+
+def _point(function: Callable[[World], list[str]]) -> Point:
+    alone = function.__module__ in (points_custom.__name__, points_wire.__name__)
+    return Point(function.__name__.replace("_", "-"), (function.__doc__ or "").strip(), function, alone)
 
 
 POINTS = tuple(
-    Point(function.__name__.replace("_", "-"), (function.__doc__ or "").strip(), function)
+    _point(function)
     for function in (
         points_api.api_errors,
         # What these two show passes within five minutes: the scale-down window, and the pods' first metrics.
@@ -42,5 +48,15 @@ POINTS = tuple(
         points_scaling.no_request,
         points_scaling.two_autoscalers,
         points_scaling.scale_up,
+        points_custom.definitions,
+        points_custom.custom_objects,
+        points_custom.custom_subresources,
+        points_custom.counted_custom_objects,
+        points_custom.custom_scale_applied,
+        points_custom.custom_rules,
+        points_wire.protobuf,
+        points_wire.pages,
+        points_wire.switches,
+        points_wire.applied_parts,
     )
 )

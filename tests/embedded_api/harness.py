@@ -38,6 +38,7 @@ class Node:
         self.metrics: list[dict[str, Any]] = []
         self.grown = asyncio.Event()
         self.answered: Answers = NOTHING
+        self.program = ["sh", "-c", "echo now; read line; echo got $line"]
 
     async def logs(self, namespace: str, pod: str, container: str, **how: Any) -> AsyncIterator[bytes]:
         self.asked.append({"pod": pod, "container": container, **how})
@@ -60,6 +61,11 @@ class Node:
             return execution.execute(Command(argv, dict(os.environ), "/"), stdin=stdin, terminal=terminal)
         except OSError as error:
             raise StatusError(500, "InternalError", f"failed to exec in container: {error}") from None
+
+    def attach(self, namespace: str, pod: str, container: str, *, stdin: bool) -> execution.Execution:
+        """``program`` stands in for the container."""
+        self.asked.append({"pod": pod, "container": container, "stdin": stdin})
+        return self.execute(namespace, pod, container, self.program, stdin=stdin, terminal=False)
 
     def pod_metrics(self) -> list[dict[str, Any]]:
         return self.metrics

@@ -125,16 +125,10 @@ def test_kubectl_runs_commands_either_way(kubectl: Kubectl) -> None:
 
 @pytest.mark.usefixtures("way", "port")
 def test_kubectl_attaches(server: Server, kubectl: Kubectl) -> None:
-    """What the container says from now on, until it ends."""
-    with kubectl.open("attach", "web-1") as process:
-        eventually(lambda: server.node.asked)
-        assert (server.node.asked[0]["follow"], server.node.asked[0]["tail"]) == (True, 0)
-        assert process.stdout
-        said = []
-        for line in (b"now\n", b"end\n"):
-            server.inside(lambda line=line: (server.node.lines.append(line), server.node.grown.set()))
-            said.append(process.stdout.readline())
-    assert said == ["now\n", "end\n"]
+    """It hears the container until that ends, and types where it is asked to."""
+    assert kubectl("attach", "-i", "web-1", stdin="typed\n") == "now\ngot typed\n"
+    assert kubectl("attach", "web-1") == "now\ngot\n"
+    assert [one["stdin"] for one in server.node.asked] == [True, False]
 
 
 def opened(server: Server, path: str) -> None:

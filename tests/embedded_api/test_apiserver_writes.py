@@ -1,5 +1,6 @@
 """Writes: validation, patches, server-side apply, subresources, dry runs, deletion, and the three classes of fields."""
 
+import re
 from typing import Any
 
 import pytest
@@ -169,6 +170,50 @@ def test_apply_removes_what_is_no_longer_stated(server: Server, deployment: dict
     assert [one["name"] for one in done["spec"]["template"]["spec"]["containers"]] == ["web"]
 
 
+def test_conflicts_are_listed_by_their_managers(server: Server, deployment: dict[str, Any]) -> None:
+    """As upstream's ``getConflictMessage``: of one who updates it is said since when."""
+    apply(server, deployment, "one")
+    server.call("PATCH", f"{DEPLOYMENTS}/web?fieldManager=zoe", {"spec": {"paused": True}}, Content_Type=MERGE)
+    deployment["spec"] |= {"replicas": 5, "paused": False}
+    deployment["spec"]["template"]["spec"]["containers"][0]["image"] = "other"
+    message = apply(server, deployment, "two")[1]["message"]
+    head, *lines = message.split("\n")
+    assert head == 'Apply failed with 3 conflicts: conflicts with "one":'
+    assert sorted(lines[:2]) == ["- .spec.replicas", '- .spec.template.spec.containers[name="web"].image']
+    assert re.fullmatch(r'conflicts with "zoe" using apps/v1 at \d{4}-\S+Z:', lines[2])
+    assert lines[3:] == ["- .spec.paused"]
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "said"),
+    [
+        ("POST", "dryRun=Some", 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]'),
+        ("PUT", "fieldValidation=Loud", 'UpdateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value'),
+        ("PATCH", f"fieldManager={'x' * 129}", 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Too long'),
+    ],
+)
+def test_options_that_cannot_be_are_refused(
+    server: Server, deployment: dict[str, Any], method: str, query: str, said: str
+) -> None:
+    """422 in upstream's words; what is left empty is no option."""
+    server.call("POST", DEPLOYMENTS, deployment)
+    path = DEPLOYMENTS if method == "POST" else f"{DEPLOYMENTS}/web"
+    kind = MERGE if method == "PATCH" else "application/json"
+    code, status = server.call(method, f"{path}?{query}", deployment, Content_Type=kind)
+    assert (code, said in status["message"]) == (422, True)
+    assert server.call(method, f"{path}?{query.partition('=')[0]}=", deployment, Content_Type=kind)[0] in (200, 409)
+
+
+def test_a_body_of_no_known_type_is_told_which_there_are(server: Server) -> None:
+    """415 with the list; what says nothing of its type is JSON."""
+    path, body = "/api/v1/namespaces/default/configmaps", {"metadata": {"name": "a"}}
+    for kind in ("text/plain", "application/x-www-form-urlencoded"):
+        code, status = server.call("POST", path, body, Content_Type=kind)
+        assert (code, status["reason"]) == (415, "UnsupportedMediaType")
+        assert "application/json, application/yaml, application/vnd.kubernetes.protobuf" in status["message"]
+    assert server.call("POST", path, body, Content_Type="application/json;charset=utf-8")[0] == 201
+
+
 def test_apply_conflicts_with_another_manager(server: Server, deployment: dict[str, Any]) -> None:
     """Another value for another manager's field is a conflict that names both; force takes it; the same value does not
     conflict."""
@@ -177,8 +222,9 @@ def test_apply_conflicts_with_another_manager(server: Server, deployment: dict[s
     code, status = apply(server, theirs, "two")
     assert (code, status["reason"]) == (409, "Conflict")
     assert status["details"]["causes"] == [
-        {"reason": "FieldManagerConflict", "message": 'conflict with "one" using apps/v1', "field": ".spec.replicas"}
+        {"reason": "FieldManagerConflict", "message": 'conflict with "one"', "field": ".spec.replicas"}
     ]
+    assert status["message"] == 'Apply failed with 1 conflict: conflict with "one": .spec.replicas'
     assert apply(server, deployment, "two")[0] == 200
     code, done = apply(server, theirs, "two", "&force=true")
     assert (code, done["spec"]["replicas"]) == (200, 5)
@@ -470,11 +516,11 @@ def test_the_status_alone_is_applied(server: Server, deployment: dict[str, Any])
 
 
 def test_a_status_is_applied_to_what_is_there(server: Server) -> None:
-    """404 where nothing is, and nothing is made; 400 where nobody says who applies."""
+    """404 where nothing is, and nothing is made; 422 where nobody says who applies."""
     assert apply_part(server, "status", stated(status=mine("True")), "a")[0] == 404
     assert server.call("GET", DEPLOYMENTS)[1]["items"] == []
     path = f"{DEPLOYMENTS}/web/status"
-    assert server.call("PATCH", path, stated(), Content_Type=APPLY)[0] == 400
+    assert server.call("PATCH", path, stated(), Content_Type=APPLY)[0] == 422
 
 
 def test_a_scale_is_applied(server: Server, deployment: dict[str, Any]) -> None:

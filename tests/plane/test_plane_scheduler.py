@@ -1,11 +1,14 @@
 """The scheduler: room, refusal and its words."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autoscale.kube.conditions import condition, is_active
 from autoscale.kube.quantities import milli
+from autoscale.plane import scheduler
 from autoscale.plane.scheduler import Requests, requests
 from autoscale.plane.store import Update
 from tests.plane.world import World, container, deployment, template
@@ -64,6 +67,39 @@ def test_a_cordoned_node_takes_nothing_new() -> None:
     world.run(3)
     assert sum(bool(p["spec"].get("nodeName")) for p in world.all("Pod")) == 2
     assert "1 node(s) were unschedulable" in world.events("FailedScheduling")[0]
+
+
+def test_pods_that_wait_for_the_same_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are, a pass looks at the node as often as there are different things asked for."""
+    world, looks = World(cpu="500m"), []
+    judge = scheduler._misfits
+
+    def counted(*about: Any) -> list[str]:
+        looks.append(about)
+        return judge(*about)
+
+    for number in range(60):
+        asked = container(resources={"requests": {"cpu": f"{600 + number % 3}m"}})
+        world.create(deployment(f"d{number}", replicas=1, template=template({"app": f"d{number}"}, asked)))
+    world.settle()
+    monkeypatch.setattr(scheduler, "_misfits", counted)
+    assert scheduler.step(world.store.objects, world.now) == []
+    assert len(looks) == 2 * 3  # on the node as it is, and on an empty one
+    assert len(world.events("FailedScheduling")) == 60
+
+
+@given(asked=st.lists(st.tuples(st.sampled_from([0, 300, 600]), st.sampled_from([None, "here", "there"])), max_size=9))
+def test_what_a_pod_is_told_is_its_own(asked: list[tuple[int, str | None]]) -> None:
+    """Pods that wait for the same are placed and refused as if each were judged by itself."""
+    world = World(cpu="1")
+    for number, (cpu, zone) in enumerate(asked):
+        spec = {"containers": [container(resources={"requests": {"cpu": f"{cpu}m"}})]}
+        spec |= {"nodeSelector": {"zone": zone}} if zone else {}
+        world.create({"kind": "Pod", "metadata": {"name": f"p{number}", "namespace": "default"}, "spec": spec})
+    together = scheduler.step(world.store.objects, world.now)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scheduler, "_ask", lambda pod: pod["metadata"]["name"])
+        assert scheduler.step(world.store.objects, world.now) == together
 
 
 @given(sizes=st.lists(st.integers(0, 900), min_size=1, max_size=8))

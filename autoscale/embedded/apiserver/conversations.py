@@ -1,8 +1,7 @@
-"""``pods/NAME/exec``, a command in a container, and ``attach``, what a container says from now on."""
+"""``pods/NAME/exec``, a command in a container, and ``attach``, the container itself from now on."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from typing import Protocol
 
 from aiohttp import web
@@ -24,6 +23,9 @@ class Executor(LogReader, Protocol):
     ) -> Conversation:
         """Start a command; StatusError where it cannot be."""
 
+    def attach(self, namespace: str, pod: str, container: str, *, stdin: bool) -> Conversation:
+        """Come to a container; StatusError where it does not run."""
+
 
 async def exec_answer(request: web.Request, route: Route, objects: Objects, node: Executor) -> web.StreamResponse:
     """Run a command until it ends or the client goes."""
@@ -40,21 +42,12 @@ async def exec_answer(request: web.Request, route: Route, objects: Objects, node
 
 
 async def attach_answer(request: web.Request, route: Route, objects: Objects, node: Executor) -> web.StreamResponse:
-    """What a container says from now on, until it ends or the client goes; containers have no input here."""
+    """What a container says from now on, and what it is given, until it ends or the client goes."""
     pod = pod_of(route, objects)
     container = container_of(pod, request.query.get("container", ""))
     channels = await channels_of(request)
-    lines = node.logs(
-        route.namespace or "",
-        route.name,
-        container,
-        follow=True,
-        tail=0,
-        since=None,
-        timestamps=False,
-        previous=False,
-    )
-    return await _held(channels, lambda: Attached(lines))
+    stdin = flag(request, "stdin")
+    return await _held(channels, lambda: node.attach(route.namespace or "", route.name, container, stdin=stdin))
 
 
 def pod_of(route: Route, objects: Objects) -> Object:
@@ -63,35 +56,6 @@ def pod_of(route: Route, objects: Objects) -> Object:
     if pod is None:
         raise not_found(("Pod", route.namespace or "", route.name))
     return pod
-
-
-class Attached:
-    """A container that is only listened to."""
-
-    def __init__(self, lines: AsyncIterator[bytes]) -> None:
-        self._lines = lines
-
-    async def output(self) -> AsyncIterator[tuple[int, bytes]]:
-        """Its output, which is one stream here."""
-        async for data in self._lines:
-            yield 1, data
-
-    async def write(self, data: bytes) -> None:
-        """Nobody reads it."""
-
-    def end_input(self) -> None:
-        """There is none."""
-
-    def resize(self, width: int, height: int) -> None:
-        """There is no terminal."""
-
-    async def wait(self) -> int:
-        """Whoever listened is not told how it ended."""
-        return 0
-
-    async def close(self) -> int:
-        """It runs on."""
-        return 0
 
 
 async def _held(channels: Channels, start: "Start") -> web.StreamResponse:

@@ -7,7 +7,7 @@ from aiohttp import web
 from autoscale.embedded.apiserver.answers import NOW, negotiate, raw_answer, view_list
 from autoscale.embedded.apiserver.matching import selection
 from autoscale.embedded.apiserver.pages import Page, page
-from autoscale.embedded.apiserver.query import number
+from autoscale.embedded.apiserver.query import integer
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.kinds import Object
 from autoscale.plane.store import Store
@@ -19,9 +19,9 @@ def list_answer(request: web.Request, route: Route, store: Store) -> web.Respons
     ``resourceVersion=0`` asks for whatever is at hand: then the list is whole, as upstream's cache gives it.
     """
     token, view = request.query.get("continue", ""), negotiate(request, route.form)
-    limit = (number(request, "limit") or 0) if token or request.query.get("resourceVersion") != "0" else 0
+    limit = integer(request, "limit") if token or request.query.get("resourceVersion") != "0" else 0
     wanted = selection(request, route)
-    found = page(store, wanted.matcher(), limit, token)
+    found = page(store, wanted.matcher(), max(0, limit), token)
     metadata = _metadata(found, whole=not (wanted.labels or wanted.fields))
     resource = route.resource
     if not view.plain:

@@ -80,4 +80,4 @@ def _read(token: str) -> tuple[int, NamespacedName]:
             return version, (namespace, name)
     except (ValueError, KeyError, TypeError):
         pass
-    raise bad_request("continue key is not valid: it is not one that this server gave")
+    raise bad_request("invalid continue token: continue key is not valid: it is not one that this server gave")

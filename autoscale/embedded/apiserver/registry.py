@@ -15,6 +15,7 @@ from autoscale.embedded.apiserver.strategies import strategy_of
 from autoscale.embedded.apiserver.support import classify
 from autoscale.embedded.apiserver.validation import kinds as validation
 from autoscale.embedded.apiserver.validation.causes import Cause
+from autoscale.embedded.apiserver.validation.pods import added
 from autoscale.embedded.apiserver.validation.types import decode
 from autoscale.kube.forms import Form
 from autoscale.kube.kinds import RESOURCES, Object
@@ -175,8 +176,17 @@ class Registry:
         ]
         strategy = strategy_of(place.resource)
         obj = strategy.filled({**current, "spec": {**current["spec"], "containers": containers}})
-        self._refuse(place, obj, list(strategy.causes(obj, None)))
+        self._refuse(place, obj, list(strategy.causes(obj, obj)))
         return self._commit(Update(obj, ""), options)
+
+    def debug(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
+        """Add ephemeral containers to a pod (the ``ephemeralcontainers`` subresource, ``kubectl debug``)."""
+        current = self.get(place)
+        wanted = self._read(place, patcher(current), options)["spec"].get("ephemeralContainers") or []
+        strategy = strategy_of(place.resource)
+        obj = strategy.filled({**current, "spec": {**current["spec"], "ephemeralContainers": wanted}})
+        self._refuse(place, obj, [*strategy.causes(obj, obj), *added(current, obj)])
+        return self._commit(Update(self._classified(place, obj, current, options), ""), options)
 
     def delete(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object | None:
         """Ask for the end of an object; returns it where it is still there, None where it is gone.
@@ -252,6 +262,11 @@ class Registry:
         self._refuse(place, obj, list(strategy.causes(obj, old)))
         if old is None:
             obj = strategy.admit(obj, self.store.objects)
+        return self._classified(place, obj, old, options)
+
+    def _classified(self, place: ResourcePath, obj: Object, old: Object | None, options: WriteOptions) -> Object:
+        """The object, unless it has a field that the cluster does not have; what is not enforced is told."""
+        strategy = strategy_of(place.resource)
         classified = strategy.classify(obj)
         text = "Forbidden: not supported by the embedded cluster: "
         self._refuse(place, obj, [("FieldValueForbidden", path, text + why) for path, why in classified.refused])

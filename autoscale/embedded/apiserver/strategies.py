@@ -63,7 +63,7 @@ class Known:
     def causes(self, obj: Object, old: Object | None) -> Iterator[Cause]:
         """By the rules of its kind."""
         yield from validation.causes(obj)
-        yield from validation.changes(old, obj) if old else ()
+        yield from validation.changes(old, obj) if old else validation.beginnings(obj)
 
     def admit(self, obj: Object, objects: Objects) -> Object:
         """Through LimitRanges and ResourceQuotas."""
@@ -100,11 +100,11 @@ class Custom:
         scale = (self.resource.defined or {}).get("subresources", {}).get("scale")
         replicas = at_path(obj, scale["specReplicasPath"]) if scale else None
         if type(replicas) is int and replicas < 0:
-            yield wrong(scale["specReplicasPath"].lstrip("."), replicas, "should be a non-negative integer")
+            yield wrong(scale["specReplicasPath"], replicas, "should be a non-negative integer")
 
-    def admit(self, obj: Object, objects: Objects) -> Object:  # noqa: ARG002
-        """Whatever is valid is let in."""
-        return obj
+    def admit(self, obj: Object, objects: Objects) -> Object:
+        """Through ResourceQuotas."""
+        return admit(obj, objects)
 
     def classify(self, obj: Object) -> Classified:  # noqa: ARG002
         """There is nothing that the cluster would have to do."""

@@ -104,7 +104,8 @@ def container_of(pod: Object, asked: str) -> str:
     """The container that is meant, by default the only one; ``StatusError`` 400 where that is not clear."""
     name = pod["metadata"]["name"]
     names = [one["name"] for one in pod["spec"]["containers"]]
-    known = names + [one["name"] for one in pod["spec"].get("initContainers") or []]
+    others = [*(pod["spec"].get("initContainers") or []), *(pod["spec"].get("ephemeralContainers") or [])]
+    known = names + [one["name"] for one in others]
     if asked and asked not in known:
         raise bad_request(f"container {asked} is not valid for pod {name}")
     if not asked and len(names) > 1:

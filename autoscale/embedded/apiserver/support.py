@@ -30,11 +30,17 @@ def _names(text: str) -> frozenset[str]:
 _RULES = "x-kubernetes-validations"
 _SCHEMA = frozenset(types()["JSONSchemaProps"].fields)
 
+_TERMINATION: Mapping[str, tuple[Any, ...]] = {
+    "securityContext": ({},),
+    "terminationMessagePath": ("/dev/termination-log",),
+    "terminationMessagePolicy": ("File",),
+}
+
 SUPPORT: Mapping[str, Support] = {
     "PodSpec": Support(
         _names(
             "containers initContainers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds nodeName"
-            " enableServiceLinks schedulerName volumes nodeSelector"
+            " enableServiceLinks schedulerName volumes nodeSelector ephemeralContainers"
         ),
         _names(
             "securityContext serviceAccountName serviceAccount automountServiceAccountToken affinity tolerations"
@@ -57,14 +63,19 @@ SUPPORT: Mapping[str, Support] = {
     "Container": Support(
         _names(
             "name image command args env workingDir ports resources livenessProbe readinessProbe startupProbe lifecycle"
-            " imagePullPolicy envFrom volumeMounts"
+            " imagePullPolicy envFrom volumeMounts stdin stdinOnce tty"
         ),
         _names("securityContext terminationMessagePath terminationMessagePolicy resizePolicy"),
-        quiet={
-            "securityContext": ({},),
-            "terminationMessagePath": ("/dev/termination-log",),
-            "terminationMessagePolicy": ("File",),
-        },
+        quiet=_TERMINATION,
+    ),
+    # Processes of a pod see each other in any case: all are processes of this machine.
+    "EphemeralContainer": Support(
+        _names(
+            "name image command args env workingDir imagePullPolicy envFrom volumeMounts stdin stdinOnce tty"
+            " targetContainerName"
+        ),
+        _names("securityContext terminationMessagePath terminationMessagePolicy"),
+        quiet={**_TERMINATION, "resources": ({},)},
     ),
     "Volume": Support(_names("name emptyDir configMap secret downwardAPI projected")),
     "EmptyDirVolumeSource": Support(frozenset(), _names("medium sizeLimit"), quiet={"medium": ("",)}),

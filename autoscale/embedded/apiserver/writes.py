@@ -5,7 +5,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from autoscale.embedded.apiserver.answers import answer, success
-from autoscale.embedded.apiserver.body import APPLY, options_of, read_object, read_patch
+from autoscale.embedded.apiserver.body import APPLY, applier_of, options_of, read_object, read_patch
 from autoscale.embedded.apiserver.matching import selected, selection
 from autoscale.embedded.apiserver.query import flag, number
 from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
@@ -13,7 +13,7 @@ from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.conditions import set_condition
 from autoscale.kube.kinds import Object
 from autoscale.kube.scale import scale_of, scaled
-from autoscale.kube.statuses import StatusError, bad_request
+from autoscale.kube.statuses import StatusError
 
 _RETURNS_OBJECT = ("Pod", "Service", "ServiceAccount")
 """Kinds whose delete answers with the object even when it is gone."""
@@ -33,7 +33,8 @@ async def write(request: web.Request, route: Route, registry: Registry) -> web.R
     elif request.content_type == APPLY:
         return await _apply(request, place, registry, options)
     else:
-        done = registry.patch(place, await read_patch(request, route.type), options)
+        patcher = await read_patch(request, route.type, custom=route.resource.defined is not None)
+        done = registry.patch(place, patcher, options)
     return answer(place.shown(done), warnings=options.warnings)
 
 
@@ -72,11 +73,8 @@ async def _apply(request: web.Request, place: ResourcePath, registry: Registry, 
 
 
 def _force(request: web.Request) -> bool:
-    """Whether an apply takes what others own; 400 where it does not say who applies."""
-    if not request.query.get("fieldManager"):
-        raise bad_request(
-            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-        )
+    """Whether an apply takes what others own; 422 where it does not say who applies."""
+    applier_of(request)
     return flag(request, "force")
 
 
@@ -110,16 +108,16 @@ def _query_value(request: web.Request, name: str) -> object:
 
 
 async def write_subresource(request: web.Request, route: Route, registry: Registry) -> web.Response:
-    """A write to status, scale, resize or eviction."""
+    """A write to status, scale, resize, ephemeralcontainers or eviction."""
     options = options_of(request, registry.now())
     place = place_of(route)
     if route.subresource == "eviction":
         return await _evict(request, place, registry, options)
-    if request.method == "PATCH" and request.content_type == APPLY and route.subresource != "resize":
+    if request.method == "PATCH" and request.content_type == APPLY and route.subresource in ("status", "scale"):
         return await _apply_part(request, route, registry, options)
     if request.method == "PATCH":
         type_name = "Scale" if route.subresource == "scale" else route.type
-        patcher = await read_patch(request, type_name)
+        patcher = await read_patch(request, type_name, custom=route.resource.defined is not None)
     elif request.method == "PUT":
         body = await read_object(request)
         patcher = lambda current: body  # noqa: E731, ARG005
@@ -129,7 +127,8 @@ async def write_subresource(request: web.Request, route: Route, registry: Regist
         row = route.resource
         done = registry.patch(place, lambda one: scaled(one, patcher(scale_of(one, row)), row), options, "scale")
         return answer(scale_of(done, row), warnings=options.warnings)
-    act = registry.resize if route.subresource == "resize" else registry.update_status
+    acts = {"resize": registry.resize, "ephemeralcontainers": registry.debug}
+    act = acts.get(route.subresource, registry.update_status)
     return answer(place.shown(act(place, patcher, options)), warnings=options.warnings)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from autoscale.embedded.kubelet import execution
 from autoscale.embedded.kubelet.addressing import Keeper
+from autoscale.embedded.kubelet.attachment import Attachment
 from autoscale.embedded.kubelet.cgroups import Group
 from autoscale.embedded.kubelet.execution import Execution
 from autoscale.embedded.kubelet.invocation import execute
@@ -41,6 +42,7 @@ class Cell:
         self.group: Group | None = None
         self.command: Command | None = None
         self.executions: set[Execution] = set()
+        self.attachments: list[Attachment] = []
         self.folder = node.folder(pod()["metadata"]["uid"]) / self.name
         self.home = self.folder / "home"
         self._told = told
@@ -74,6 +76,20 @@ class Cell:
         made = execution.execute(replace(self.command, view=view, argv=argv), stdin=stdin, terminal=terminal)
         self.executions = {one for one in self.executions if not one.process.ended} | {made}
         return made
+
+    def attach(self, *, stdin: bool) -> Attachment:
+        """Somebody comes to the present run, to type (``stdin``) or to listen alone."""
+        assert self.process is not None
+        made = Attachment(self.process, once=stdin and bool(self.spec.get("stdinOnce")))
+        self.attachments = [one for one in self.attachments if not one.deaf] + [made]
+        return made
+
+    def say(self, data: bytes) -> None:
+        """Tell whoever is attached what the container says; b"" with its end, after which nobody is."""
+        for one in self.attachments:
+            one.hear(data)
+        if not data:
+            self.attachments = []
 
     async def end_executions(self) -> None:
         """End what was started beside the container's own process; each keeps the exit code that it ended with."""

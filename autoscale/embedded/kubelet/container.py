@@ -97,7 +97,7 @@ class ContainerWorker(Cell):
         self._ooms = self.group.oom_kills() if self.group else 0
         try:
             self.previous, self.log = self.log, self._new_log()
-            self.process = spawn(command)
+            self.process = spawn(command, stdin=bool(self.spec.get("stdin")), terminal=bool(self.spec.get("tty")))
         except START_ERRORS as error:
             return self._not_started(command, error, identity)
         self._begin(identity)
@@ -172,6 +172,7 @@ class ContainerWorker(Cell):
             data, over = drain(process.output)
             if data:
                 log.write(data, self.node.now())
+                self.say(data)
                 if log.lost == 1:
                     self.emit("Warning", "FailedLog", f"Lines of container {self.name}'s log are lost: cannot write")
             if over:
@@ -190,8 +191,11 @@ class ContainerWorker(Cell):
             loop.remove_reader(process.output)
             while (left := drain(process.output))[0]:
                 log.write(left[0], self.node.now())
+                self.say(left[0])
             log.close(self.node.now())
+            self.say(b"")
             os.close(process.output)
+            process.input.close()
             await asyncio.gather(probing, return_exceptions=True)
 
     def _end(self, code: int, identity: str) -> None:

@@ -2,15 +2,11 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
-import pty
-import struct
 import subprocess
-import termios
 from collections.abc import AsyncIterator
 
-from autoscale.embedded.kubelet.process import Command, Process, start
+from autoscale.embedded.kubelet.process import Command, Input, Process, at_terminal, start
 
 STDOUT, STDERR = 1, 2
 _CHUNK = 32 * 1024
@@ -21,10 +17,8 @@ _AHEAD = 16
 class Execution:
     """A running command. ``output`` has (STDOUT or STDERR, data) until both have ended."""
 
-    def __init__(self, process: Process, outputs: dict[int, int], stdin: int, *, terminal: bool) -> None:
+    def __init__(self, process: Process, outputs: dict[int, int]) -> None:
         self.process = process
-        self.terminal = terminal
-        self._stdin = stdin
         self._chunks: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(_AHEAD)
         self._readers = [asyncio.create_task(self._read(*pair)) for pair in outputs.items()]
 
@@ -55,24 +49,16 @@ class Execution:
 
     async def write(self, data: bytes) -> None:
         """Give it input; nothing happens where it has ended or takes none."""
-        while data and self._stdin >= 0 and not self.process.ended:
-            try:
-                data = data[os.write(self._stdin, data) :]
-            except BlockingIOError:
-                await asyncio.sleep(0.005)
-            except OSError:
-                return
+        if not self.process.ended:
+            await self.process.input.write(data)
 
     def end_input(self) -> None:
         """It gets no more input."""
-        if self._stdin >= 0 and not self.terminal:
-            os.close(self._stdin)
-            self._stdin = -1
+        self.process.input.end()
 
     def resize(self, width: int, height: int) -> None:
         """Its terminal has another size."""
-        if self.terminal and self._stdin >= 0:
-            fcntl.ioctl(self._stdin, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self.process.input.resize(width, height)
 
     async def wait(self) -> int:
         """Its exit code, once it has ended."""
@@ -85,22 +71,15 @@ class Execution:
         for reader in self._readers:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
-        if self._stdin >= 0:
-            os.close(self._stdin)
-            self._stdin = -1
+        self.process.input.close()
         return code
 
 
 def execute(command: Command, *, stdin: bool, terminal: bool) -> Execution:
     """Start a command that somebody talks to. OSError where it cannot be started."""
     if terminal:
-        master, slave = pty.openpty()
-        os.set_blocking(master, False)
-        try:
-            popen = start(command, slave, slave, slave, terminal=True)
-        finally:
-            os.close(slave)
-        return Execution(Process(popen, -1), {STDOUT: os.dup(master)}, master, terminal=True)
+        popen, master = at_terminal(command)
+        return Execution(Process(popen, -1, Input(master, terminal=True)), {STDOUT: os.dup(master)})
     given = os.pipe2(os.O_CLOEXEC) if stdin else None
     out, err = os.pipe2(os.O_CLOEXEC), os.pipe2(os.O_CLOEXEC)
     try:
@@ -112,6 +91,5 @@ def execute(command: Command, *, stdin: bool, terminal: bool) -> Execution:
     finally:
         for end in (out[1], err[1], *(given[:1] if given else ())):
             os.close(end)
-    if given:
-        os.set_blocking(given[1], False)
-    return Execution(Process(popen, -1), {STDOUT: out[0], STDERR: err[0]}, given[1] if given else -1, terminal=False)
+    process = Process(popen, -1, Input(given[1] if given else -1))
+    return Execution(process, {STDOUT: out[0], STDERR: err[0]})

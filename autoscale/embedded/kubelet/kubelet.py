@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from autoscale.embedded.kubelet import names, volumes
+from autoscale.embedded.kubelet.attachment import Attachment
 from autoscale.embedded.kubelet.container import ContainerWorker
 from autoscale.embedded.kubelet.execution import Execution
 from autoscale.embedded.kubelet.invocation import START_ERRORS
@@ -96,22 +97,31 @@ class Kubelet:
         self, namespace: str, pod: str, container: str, argv: list[str], *, stdin: bool, terminal: bool
     ) -> Execution:
         """Start a command in a running container. Raises StatusError as the API server does."""
+        worker = self._running(namespace, pod, container, "exec into")
+        try:
+            return worker.converse(argv, stdin=stdin, terminal=terminal)
+        except START_ERRORS as error:
+            raise StatusError(500, "InternalError", f"failed to exec in container: {error}") from None
+
+    def attach(self, namespace: str, pod: str, container: str, *, stdin: bool) -> Attachment:
+        """Come to a running container. Raises StatusError as the API server does."""
+        return self._running(namespace, pod, container, "attach").attach(stdin=stdin)
+
+    def _running(self, namespace: str, pod: str, container: str, act: str) -> ContainerWorker:
+        """A container that runs now; ``StatusError`` says why nothing can be done with it."""
         found = self.node.objects.get("Pod", namespace, pod)
         if found is None:
             raise not_found(("Pod", namespace, pod))
         if is_finished(found):
             phase = found["status"]["phase"]
-            raise bad_request(f"cannot exec into a container in a completed pod; current phase is {phase}")
+            raise bad_request(f"cannot {act} a container in a completed pod; current phase is {phase}")
         worker = self.pods.get(found["metadata"]["uid"])
         mine = next((w for w in worker.workers if w.name == container), None) if worker else None
         if mine is None or "running" not in mine.state.state:
             raise StatusError(
                 500, "InternalError", f'unable to upgrade connection: container not found ("{container}")'
             )
-        try:
-            return mine.converse(argv, stdin=stdin, terminal=terminal)
-        except START_ERRORS as error:
-            raise StatusError(500, "InternalError", f"failed to exec in container: {error}") from None
+        return mine
 
     def find_log(self, namespace: str, pod: str, container: str, *, previous: bool) -> ContainerLog:
         """The log of a container's present (or previous) run. Raises StatusError as the API server does."""

@@ -40,6 +40,8 @@ class PodWorker:
             for c in pod["spec"].get("initContainers") or []
         ]
         self.containers = [self._worker(c, policy) for c in pod["spec"]["containers"]]
+        self.ephemeral: list[ContainerWorker] = []
+        self._debugging: set[asyncio.Task[None]] = set()
         self.finished = self._overdue = False
         self._ending: asyncio.Task[None] | None = None
         self._kill_after = 0.0
@@ -55,8 +57,8 @@ class PodWorker:
 
     @property
     def workers(self) -> list[ContainerWorker]:
-        """All containers, init containers first."""
-        return [*self.inits, *self.containers]
+        """All containers, init containers first, those of ``kubectl debug`` last."""
+        return [*self.inits, *self.containers, *self.ephemeral]
 
     def know_names(self) -> None:
         """Write down the names of Services and pods, where anything is new: in place, as it is shown in containers."""
@@ -81,6 +83,7 @@ class PodWorker:
         await self._run_containers()
         if deadline:
             deadline.cancel()
+        await self._end_debugging()
         self.finished = True
         self.tell()
         self.node.free_address(self.uid)
@@ -108,6 +111,22 @@ class PodWorker:
                 return
         await asyncio.gather(*(worker.run() for worker in self.containers))
 
+    def _debug(self) -> None:
+        """Begin the ephemeral containers that are new (``kubectl debug``): each runs once, and decides nothing."""
+        wanted = self.pod["spec"].get("ephemeralContainers") or []
+        for spec in wanted[len(self.ephemeral) :] if not self.finished else ():
+            worker = self._worker(spec, "Never")
+            self.ephemeral.append(worker)
+            task = asyncio.create_task(worker.run())
+            self._debugging.add(task)
+            task.add_done_callback(self._debugging.discard)
+            self.tell()
+
+    async def _end_debugging(self) -> None:
+        """They end with the pod."""
+        await asyncio.gather(*(worker.stop(0.0) for worker in self.ephemeral))
+        await asyncio.gather(*self._debugging, return_exceptions=True)
+
     async def _deadline(self, seconds: float) -> None:
         """End the pod when it has been active for so long since its start time, init containers included."""
         await asyncio.sleep(self.place.since + seconds - self.node.now())
@@ -119,7 +138,8 @@ class PodWorker:
         """Take the newest version of the pod: new limits, or the order to end."""
         before, self.followed, self.pod = self.followed or pod, pod, pod
         specs = {c["name"]: c for c in [*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"]]}
-        for worker in self.workers:
+        self._debug()
+        for worker in (*self.inits, *self.containers):
             if worker.spec.get("resources") != specs[worker.name].get("resources"):
                 worker.resize(specs[worker.name])
                 self.tell()
@@ -164,7 +184,8 @@ class PodWorker:
         inits, containers = [w.state for w in self.inits], [w.state for w in self.containers]
         # As upstream, no pod is Failed while something of it may still run.
         failed = ("DeadlineExceeded", OVERDUE) if self._overdue and self.finished else None
-        status = pod_status(current, inits, containers, self.place, self.node.now(), failed)
+        debugging = [w.state for w in self.ephemeral]
+        status = pod_status(current, inits, containers, self.place, self.node.now(), failed, debugging)
         if status != current["status"]:
             self.node.write_status(current, status)
             self.pod = self.node.objects.get("Pod", metadata["namespace"], metadata["name"]) or self.pod

@@ -5,9 +5,11 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import pty
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import termios
 from collections.abc import Callable, Mapping, Sequence
@@ -42,12 +44,53 @@ class Command:
     keep: Callable[[int], None] | None = None
 
 
-class Process:
-    """A running command. ``output`` is the read end of its stdout and stderr, not blocking."""
+class Input:
+    """What a command is given: the write end of a pipe, or its terminal's other side; ``descriptor`` -1: nothing.
 
-    def __init__(self, popen: subprocess.Popen[bytes], output: int) -> None:
+    The descriptor is not blocking, and is this object's own.
+    """
+
+    def __init__(self, descriptor: int = -1, *, terminal: bool = False) -> None:
+        self.terminal = terminal
+        self._descriptor = descriptor
+        if descriptor >= 0:
+            os.set_blocking(descriptor, False)
+
+    async def write(self, data: bytes) -> None:
+        """Give it input; nothing happens where it takes none, or no more."""
+        while data and self._descriptor >= 0:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                await asyncio.sleep(0.005)
+            except OSError:
+                return
+
+    def end(self) -> None:
+        """It gets no more; at a terminal somebody else may go on typing."""
+        if not self.terminal:
+            self.close()
+
+    def resize(self, width: int, height: int) -> None:
+        """Its terminal has another size."""
+        if self.terminal and self._descriptor >= 0:
+            fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class Process:
+    """A running command. ``output`` is the read end of its stdout and stderr, not blocking; ``input`` what it is
+    given."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], output: int, given: Input | None = None) -> None:
         self.pid = popen.pid
         self.output = output
+        self.input = given or Input()
         self._popen = popen
         self._ended = asyncio.get_running_loop().create_future()
         self._burial: asyncio.Task[None] | None = None
@@ -103,18 +146,44 @@ class Process:
                 os.killpg(self.pid, number)
 
 
-def spawn(command: Command) -> Process:
-    """Start the command in a session of its own. OSError where it cannot be started."""
+def spawn(command: Command, *, stdin: bool = False, terminal: bool = False) -> Process:
+    """Start the command in a session of its own. OSError where it cannot be started.
+
+    ``stdin``: it can be given input; ``terminal``: it has one, through which input and output go.
+    """
+    if terminal:
+        popen, master = at_terminal(command)
+        return Process(popen, os.dup(master), Input(master, terminal=True))
     reader, writer = os.pipe2(os.O_CLOEXEC)
+    source, sink = os.pipe2(os.O_CLOEXEC) if stdin else (subprocess.DEVNULL, -1)
     try:
-        popen = start(command, subprocess.DEVNULL, writer, writer)
+        popen = start(command, source, writer, writer)
     except BaseException:
-        os.close(reader)
+        for end in filter(_is_open, (reader, sink)):
+            os.close(end)
         raise
     finally:
-        os.close(writer)
+        for end in filter(_is_open, (writer, source)):
+            os.close(end)
     os.set_blocking(reader, False)
-    return Process(popen, reader)
+    return Process(popen, reader, Input(sink))
+
+
+def _is_open(descriptor: int) -> bool:
+    return descriptor >= 0
+
+
+def at_terminal(command: Command) -> tuple[subprocess.Popen[bytes], int]:
+    """Start the command at a terminal of its own, whose other side is returned, not blocking."""
+    master, slave = pty.openpty()
+    os.set_blocking(master, False)
+    try:
+        return start(command, slave, slave, slave, terminal=True), master
+    except BaseException:
+        os.close(master)
+        raise
+    finally:
+        os.close(slave)
 
 
 def start(command: Command, stdin: int, stdout: int, stderr: int, *, terminal: bool = False) -> subprocess.Popen[bytes]:

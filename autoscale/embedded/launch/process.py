@@ -23,7 +23,7 @@ from autoscale.embedded.launch.folder import Facts, Folder, clusters_root, folde
 from autoscale.embedded.settings import Settings
 from loadtest.yamltext import KubernetesLoader
 
-START_S = 40.0
+START_S = 120.0
 STOP_S = 45.0
 """How long ending may take: a pod's grace and a little more."""
 

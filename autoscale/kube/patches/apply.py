@@ -50,15 +50,30 @@ def _refuse_conflicts(stated: Object, resource: Resource, others: list[Owner], c
     causes = []
     for one in others:
         for path in sorted(one.fields & contested):
-            where = f' with subresource "{one.subresource}"' if one.subresource else ""
-            text = f'conflict with "{one.manager}"{where} using {one.api_version}'
+            text = f"conflict with {_shown(one)}"
             causes.append({"reason": "FieldManagerConflict", "message": text, "field": dotted(path)})
     if not causes:
         return
-    listed = "\n".join(f"- {cause['field']}: {cause['message']}" for cause in causes)
-    number = "1 conflict" if len(causes) == 1 else f"{len(causes)} conflicts"
     details = {"name": stated["metadata"]["name"], "kind": resource.plural, "causes": causes}
-    raise StatusError(409, "Conflict", f"Apply failed with {number}:\n{listed}", details)
+    raise StatusError(409, "Conflict", f"Apply failed with {_listed(causes)}", details)
+
+
+def _shown(owner: Owner) -> str:
+    """A manager as messages name it; since when is said of one who updates."""
+    where = f' with subresource "{owner.subresource}"' if owner.subresource else ""
+    since = f" at {owner.time}" if owner.time else ""
+    return f'"{owner.manager}"{where}' + (f" using {owner.api_version}{since}" if owner.operation == "Update" else "")
+
+
+def _listed(causes: list[Object]) -> str:
+    """As apimachinery's ``getConflictMessage`` (managedfields/internal/conflict.go) has it: a line, or by manager."""
+    if len(causes) == 1:
+        return f"1 conflict: {causes[0]['message']}: {causes[0]['field']}"
+    said = f"{len(causes)} conflicts: "
+    by_manager: dict[str, list[str]] = {}
+    for cause in causes:
+        by_manager.setdefault(cause["message"].removeprefix("conflict "), []).append(f"- {cause['field']}")
+    return said + "\n".join(line for name in sorted(by_manager) for line in (f"conflicts {name}:", *by_manager[name]))
 
 
 def dotted(path: Path) -> str:

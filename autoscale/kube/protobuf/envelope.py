@@ -27,8 +27,8 @@ def decode(data: bytes, api_version: str, kind: str) -> Object:
     envelope = message_named("k8s.io.apimachinery.pkg.runtime.Unknown")
     try:
         envelope.ParseFromString(data[len(PREFIX) :])
-    except DecodeError as error:
-        raise _unrecognized(data, kind, f"has no whole envelope: {error}") from None
+    except DecodeError:
+        raise _unrecognized(data, kind, "has no whole envelope") from None
     named, version = envelope.typeMeta.kind or kind, envelope.typeMeta.apiVersion or api_version
     message = message_of(version, named)
     if message is None:
@@ -47,7 +47,9 @@ def _read(message: Message, raw: bytes, about: str, version: str, kind: str) -> 
 
 
 def _unrecognized(data: bytes, kind: str, why: str) -> StatusError:
-    shown = data[:_SHOWN].hex() + (" ..." if len(data) > _SHOWN else "")
+    head = data[:_SHOWN]
+    shown = head.decode(errors="replace") if head.startswith(b"{") else head.hex()
+    shown += " ..." if len(data) > _SHOWN else ""
     text = f"the object provided is unrecognized (must be of type {kind}): provided data {why} ({shown})"
     return bad_request(text)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from autoscale.kube.kinds import RESOURCES, Object
+from autoscale.kube.kinds import Object, Resource
 from autoscale.kube.statuses import StatusError
 from autoscale.plane.admission import limits, quota
 from autoscale.plane.view import Objects
@@ -16,14 +16,15 @@ def admit(obj: Object, objects: Objects, beside: Sequence[Object] = ()) -> Objec
 
     ``beside``: objects that have been let in and are not stored yet.
     """
-    if not RESOURCES[obj["kind"]].namespaced:
+    resource = objects.catalogue.of(obj)
+    if not resource.namespaced:
         return obj
-    if obj["kind"] == "Pod":
+    if resource.shelf == "Pod":
         obj = limits.with_defaults(obj, objects)
         if why := limits.refusal(obj, objects):
-            raise forbidden(obj, why)
+            raise forbidden(obj, resource, why)
     if why := quota.refusal(obj, objects, beside):
-        raise forbidden(obj, why)
+        raise forbidden(obj, resource, why)
     return obj
 
 
@@ -43,8 +44,8 @@ def admitted(
     return taken, None
 
 
-def forbidden(obj: Object, why: str) -> StatusError:
+def forbidden(obj: Object, resource: Resource, why: str) -> StatusError:
     """403: ``pods "web-x" is forbidden: ...``."""
-    resource, name = RESOURCES[obj["kind"]], obj["metadata"].get("name", "")
+    name = obj["metadata"].get("name", "")
     details = {"name": name, "kind": resource.plural} | ({"group": resource.group} if resource.group else {})
     return StatusError(403, "Forbidden", f'{resource.qualified} "{name}" is forbidden: {why}', details)

@@ -28,11 +28,11 @@ def refusal(obj: Object, objects: Objects, beside: Sequence[Object] = ()) -> str
     """Why no quota of the namespace takes the new object; None where all do. ``beside``: counted as if stored."""
     for quota in objects.list("ResourceQuota", obj["metadata"]["namespace"]):
         hard = quota["spec"].get("hard") or {}
-        asked = {name: amount for name, amount in usage(obj).items() if name in hard}
+        asked = {name: amount for name, amount in usage(obj, objects).items() if name in hard}
         if not _in_scope(quota, obj):
             continue
         name = quota["metadata"]["name"]
-        if obj["kind"] == "Pod" and (unsaid := _unsaid(obj, hard)):
+        if _is_pod(obj) and (unsaid := _unsaid(obj, hard)):
             return f"failed quota: {name}: must specify {unsaid}"
         if not asked:
             continue
@@ -51,22 +51,23 @@ def used_of(quota: Object, objects: Objects, beside: Sequence[Object] = ()) -> d
     """What is used of each resource that the quota limits."""
     hard, namespace = quota["spec"].get("hard") or {}, quota["metadata"]["namespace"]
     kinds = {kind for kind, names in COUNTED.items() if any(name in hard for name in names)}
+    kinds |= {shelf for shelf, row in objects.catalogue.stored.items() if f"count/{row.qualified}" in hard}
     found = [obj for kind in sorted(kinds) for obj in objects.list(kind, namespace)]
-    counted = [usage(obj) for obj in [*found, *beside] if _in_scope(quota, obj)]
+    counted = [usage(obj, objects) for obj in [*found, *beside] if _in_scope(quota, obj)]
     sums = add([dict.fromkeys(hard, "0"), *counted])
     return {name: sums[name] for name in hard}
 
 
-def usage(obj: Object) -> Amounts:
+def usage(obj: Object, objects: Objects) -> Amounts:
     """What an object counts as: itself, and a pod that has not finished what it asks for."""
-    resource = RESOURCES[obj["kind"]]
+    resource = objects.catalogue.of(obj)
     counts = {f"count/{resource.qualified}": "1"}
     if resource.plural in _PLAIN and not resource.group:
         counts[resource.plural] = "1"
-    if obj["kind"] == "Service":
+    if resource.shelf == "Service":
         ports = obj["spec"].get("ports") or []
         counts["services.nodeports"] = str(len(ports) if obj["spec"].get("type") == "NodePort" else 0)
-    if obj["kind"] != "Pod" or is_finished(obj):
+    if resource.shelf != "Pod" or is_finished(obj):
         return counts
     requests, limits = total(obj["spec"], "requests"), total(obj["spec"], "limits")
     plain: Amounts = {name: requests[name] for name in ("cpu", "memory", "ephemeral-storage") if name in requests}
@@ -88,7 +89,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
     for kind, resource in RESOURCES.items()
     if resource.namespaced and "create" in resource.verbs
 }
-"""By kind the names of what its objects use up."""
+"""By kind of the table the names of what its objects use up; those of a custom kind use up ``count/NAME.GROUP``."""
 
 
 def _sum(one: str, other: str) -> Fraction:
@@ -117,7 +118,12 @@ def _in_scope(quota: Object, obj: Object) -> bool:
     scopes = [*(spec.get("scopes") or []), *(one["scopeName"] for one in selector if one["operator"] == "Exists")]
     if not scopes:
         return True
-    return obj["kind"] == "Pod" and all(_has_scope(obj, scope) for scope in scopes)
+    return _is_pod(obj) and all(_has_scope(obj, scope) for scope in scopes)
+
+
+def _is_pod(obj: Object) -> bool:
+    """A custom kind may be called so too."""
+    return (obj.get("apiVersion", "v1"), obj["kind"]) == ("v1", "Pod")
 
 
 def _has_scope(pod: Object, scope: str) -> bool:

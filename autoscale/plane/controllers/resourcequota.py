@@ -5,8 +5,9 @@ from autoscale.kube.conditions import is_terminating
 from autoscale.plane.admission.quota import COUNTED, used_of
 from autoscale.plane.controllers.common import changed_status, guarded
 from autoscale.plane.store import Objects, UpdateStatus, Write
+from autoscale.plane.view import CUSTOM
 
-READS = tuple(COUNTED)
+READS = (*COUNTED, CUSTOM)
 
 
 def step(objects: Objects, now: float) -> list[Write]:  # noqa: ARG001

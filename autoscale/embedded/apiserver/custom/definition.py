@@ -75,6 +75,8 @@ def _versions(versions: list[Object]) -> Iterator[Cause]:
         yield wrong("spec.versions", names, "must contain unique version names")
     if sum(one["storage"] for one in versions) != 1:
         yield wrong("spec.versions", names, "must have exactly one version marked as storage version")
+    if not any(one["storage"] for one in versions):
+        yield wrong("status.storedVersions", None, "must have at least one stored version")
     for index, one in enumerate(versions):
         if not _LABEL_1035.fullmatch(one["name"]):
             yield wrong(f"spec.versions[{index}].name", one["name"], _WHY_LABEL)

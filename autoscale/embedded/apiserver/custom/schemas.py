@@ -150,7 +150,8 @@ def _default(schema: Schema, path: str) -> Iterator[Cause]:
         return
     if pruned_value(schema["default"], schema) != schema["default"]:
         yield wrong(f"{path}.default", schema["default"], "must not have unknown fields")
-    yield from faults(schema["default"], schema, f"{path}.default")
+    for reason, field, message in faults(schema["default"], schema, ""):
+        yield reason, f"{path}.default" + (f".{field}" if field not in ("", "<nil>") else ""), message
 
 
 def _nested(schema: Schema, outer: Schema, path: str, at: str) -> Iterator[Cause]:

@@ -24,6 +24,7 @@ def pruned(obj: Object, schema: Schema) -> Decoded:
     whole = {name: value for name, value in obj.items() if name not in _META}
     about = {name: value for name, value in {**obj, "metadata": metadata.obj}.items() if name in _META}
     found.obj = {**about, **_pruned(whole, {**schema, EMBEDDED: False}, "", found.unknown)}
+    found.unknown.sort()
     return found
 
 

@@ -74,8 +74,7 @@ def shown(value: Any) -> str:
 
 
 def _wrong(path: str, value: Any, words: str, reason: str = "FieldValueInvalid") -> Cause:
-    where = f"{path} in body" if path else "in body"
-    return reason, path or "<nil>", f"Invalid value: {shown(value)}: {where} {words}"
+    return reason, path or "<nil>", f"Invalid value: {shown(value)}: {path} in body {words}"
 
 
 def _of_type(path: str, wanted: list[str], found: str) -> Cause:

@@ -20,14 +20,17 @@ def required(field: str, why: str = "") -> Cause:
 
 def wrong(field: str, value: Any, why: str) -> Cause:
     """A value that cannot be."""
-    shown = f'"{value}"' if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return "FieldValueInvalid", field, f"Invalid value: {shown}: {why}"
+    return "FieldValueInvalid", field, f"Invalid value: {_shown(value)}: {why}"
 
 
 def unsupported(field: str, value: Any, known: tuple[str, ...]) -> Cause:
     """A value outside a fixed set."""
     listed = ", ".join(f'"{one}"' for one in known)
-    return "FieldValueNotSupported", field, f'Unsupported value: "{value}": supported values: {listed}'
+    return "FieldValueNotSupported", field, f"Unsupported value: {_shown(value)}: supported values: {listed}"
+
+
+def _shown(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def at_least(spec: Object, path: str, least: int, *names: str) -> Iterator[Cause]:

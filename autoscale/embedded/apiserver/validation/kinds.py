@@ -276,6 +276,12 @@ _RULES = {
 }
 
 
+def beginnings(obj: Object) -> Iterator[Cause]:
+    """What a new object must not have: a pod's ephemeral containers come by a subresource of their own."""
+    if obj["kind"] == "Pod" and (obj.get("spec") or {}).get("ephemeralContainers"):
+        yield "FieldValueForbidden", "spec.ephemeralContainers", "Forbidden: cannot be set on create"
+
+
 def changes(old: Object, new: Object) -> list[Cause]:
     """What a change must not touch: selectors, a pod's spec, a job's template, a cluster IP."""
     fixed = [path for path in RESOURCES[new["kind"]].immutable if _at(old, path) != _at(new, path)]

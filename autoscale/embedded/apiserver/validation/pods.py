@@ -17,7 +17,7 @@ def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
     yield from at_least(spec, path, 0, "terminationGracePeriodSeconds")
     yield from at_least(spec, path, 1, "activeDeadlineSeconds")
     names: set[str] = set()
-    for group in ("initContainers", "containers"):
+    for group in ("initContainers", "containers", "ephemeralContainers"):
         for index, container in enumerate(spec.get(group) or []):
             at = f"{path}.{group}[{index}]"
             if container["name"] in names:
@@ -25,7 +25,40 @@ def pod_spec(spec: Object, path: str) -> Iterator[Cause]:
             names.add(container["name"])
             yield from _container(container, at)
             yield from _mounts(container, at, {volume["name"] for volume in spec.get("volumes") or []})
+    yield from _ephemeral(spec, path)
     yield from _volumes(spec.get("volumes") or [], f"{path}.volumes")
+
+
+_NOT_EPHEMERAL = ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources")
+
+
+def _ephemeral(spec: Object, path: str) -> Iterator[Cause]:
+    """Containers for debugging are never part of a template, offer nothing and ask for nothing."""
+    found = spec.get("ephemeralContainers") or []
+    if found and path != "spec":
+        yield _forbidden(f"{path}.ephemeralContainers", "ephemeral containers not allowed in pod template")
+    for index, container in enumerate(found):
+        for name in _NOT_EPHEMERAL:
+            if container.get(name):
+                yield _forbidden(
+                    f"{path}.ephemeralContainers[{index}].{name}", "cannot be set for an Ephemeral Container"
+                )
+
+
+def added(old: Object, new: Object) -> Iterator[Cause]:
+    """What is wrong with a change of a pod's ephemeral containers, of which more may come, and no other change."""
+    kept = {one["name"]: one for one in new["spec"].get("ephemeralContainers") or []}
+    for one in old["spec"].get("ephemeralContainers") or []:
+        if one["name"] not in kept:
+            why = f'existing ephemeral containers "{one["name"]}" may not be removed\n'
+            yield _forbidden("spec.ephemeralContainers", why)
+        elif one != kept[one["name"]]:
+            why = f'existing ephemeral containers "{one["name"]}" may not be changed\n'
+            yield _forbidden("spec.ephemeralContainers", why)
+
+
+def _forbidden(field: str, why: str) -> Cause:
+    return "FieldValueForbidden", field, f"Forbidden: {why}"
 
 
 def _volumes(volumes: list[Object], at: str) -> Iterator[Cause]:

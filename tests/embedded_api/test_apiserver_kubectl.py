@@ -214,9 +214,9 @@ def test_wait_rollout_and_explain(kubectl: Kubectl, server: Server, manifest: Pa
 
 
 def test_what_is_not_there_is_said(kubectl: Kubectl, server: Server) -> None:
-    """What `debug` needs and unknown kinds are refused by name."""
+    """A subresource that is not there, and unknown kinds are refused by name."""
     running_pod(server)
-    path = "/api/v1/namespaces/default/pods/web-1/ephemeralcontainers"
-    assert "the embedded cluster has no pods/ephemeralcontainers" in kubectl("get", "--raw", path, fails=True)
+    path = "/api/v1/namespaces/default/pods/web-1/binding"
+    assert "the embedded cluster has no pods/binding" in kubectl("get", "--raw", path, fails=True)
     ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "x"}}
     assert 'no matches for kind "Ingress"' in kubectl("apply", "-f", "-", stdin=json.dumps(ingress), fails=True)

@@ -63,7 +63,7 @@ def test_a_version_that_is_too_old_is_an_error_and_the_end(server: Server) -> No
         (f"{PODS}/a/log?follow=true", UPGRADE, 501),
         (f"{PODS}/a/exec?command=ls", UPGRADE, 400),  # without the protocol of its channels
         (f"{PODS}/a/attach", UPGRADE, 400),
-        (f"{PODS}/a/ephemeralcontainers", UPGRADE, 501),
+        (f"{PODS}/a/binding", UPGRADE, 501),
     ],
 )
 def test_what_cannot_be_upgraded_is_refused_at_once(

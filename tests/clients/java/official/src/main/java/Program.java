@@ -22,7 +22,17 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** The official Java client. Prints each step that works; ends with an exception where one does not. */
 public class Program {
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) {
+    try {
+      run();
+      System.exit(0);
+    } catch (Throwable error) {
+      error.printStackTrace();
+      System.exit(1);  // threads of the informer would keep it
+    }
+  }
+
+  static void run() throws Exception {
     String namespace = System.getenv("NAMESPACE");
     ApiClient client = Config.defaultClient();
     client.setReadTimeout(0);
@@ -60,9 +70,11 @@ public class Program {
     check(core.readNamespacedPodLog(nameOf(page), namespace).execute().contains("started"), "no log");
     System.out.println("logs");
     var forward = new PortForward(client).forward(page.getItems().get(0), List.of(8080));
+    // Asked for before the pod answers: once it has closed the connection, the client gives no stream any more.
+    var answer = forward.getInputStream(8080);
     forward.getOutboundStream(8080).write("GET / HTTP/1.0\r\n\r\n".getBytes());
     forward.getOutboundStream(8080).flush();
-    check(new String(forward.getInputStream(8080).readNBytes(6)).equals("HTTP/1"), "port-forward");
+    check(new String(answer.readNBytes(6)).equals("HTTP/1"), "port-forward");
     System.out.println("port-forward");
     var target = new V2CrossVersionObjectReference().apiVersion("apps/v1").kind("Deployment").name("web");
     var hpa = new V2HorizontalPodAutoscaler().metadata(new V1ObjectMeta().name("web"))
@@ -81,7 +93,6 @@ public class Program {
     System.out.println("secret");
     apps.deleteNamespacedDeployment("web", namespace).execute();
     System.out.println("delete");
-    System.exit(0);
   }
 
   static String nameOf(V1PodList list) {

@@ -13,9 +13,10 @@ from autoscale.embedded.apiserver.registry import Patcher, WriteOptions
 from autoscale.embedded.apiserver.routes import ROUTE, Route
 from autoscale.embedded.apiserver.validation.causes import Cause, required, unsupported
 from autoscale.embedded.apiserver.validation.kinds import invalid
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
 from autoscale.kube.patches.rfc import json_patch, merge_patch
 from autoscale.kube.patches.strategic import PatchError, strategic_merge
+from autoscale.kube.resource import Resource
 from autoscale.kube.schema import Type, type_of
 from autoscale.kube.statuses import StatusError, bad_request
 from loadtest.yamltext import MOST_LEVELS, KubernetesLoader, fault

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from autoscale.kube.kinds import Object, Resource
+from autoscale.kube.kinds import Object
+from autoscale.kube.resource import Resource
 from autoscale.kube.statuses import StatusError
 from autoscale.plane.admission import limits, quota
 from autoscale.plane.view import Objects

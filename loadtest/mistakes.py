@@ -1,6 +1,7 @@
 """pydantic's errors in the project's form, with a suggestion for a misspelt key."""
 
 import json
+import re
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -26,6 +27,9 @@ _WANTED = {
     "too_short": "at least one item",
     "string_pattern_mismatch": "text of the form shown in docs/scenarios.md",
 }
+# What is sent or given to pods: a token as likely as not.
+_PRIVATE = {"headers", "body", "env", "patch"}
+_KINDS = {str: "text", list: "a list", dict: "keys with values", bool: "true or false", int | float: "a number"}
 _ARTICLES = {
     "greater_than": "more than",
     "greater_than_equal": "at least",
@@ -49,7 +53,17 @@ def _problem(item: dict[str, Any], model: type[BaseModel], source: str) -> Probl
         return Problem(where, "nothing", "a value", f"Add `{location[-1]}`.")
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return _tag_problem(item, where)
-    return Problem(where, shown(item["input"]), _wanted(item))
+    return Problem(where, _told(item["input"], location), _wanted(item))
+
+
+def _told(value: object, location: tuple[int | str, ...]) -> str:
+    """What stood there; but errors are printed, also in CI: of what may be a secret its kind alone."""
+    if not _PRIVATE.isdisjoint(location):
+        return next((words for kind, words in _KINDS.items() if isinstance(value, kind)), "another value")
+    if isinstance(value, str) and location and location[-1] in ("url", "path"):
+        user, at, address = value.rpartition("@")
+        return shown(("..." if user else "") + at + re.sub(r"[?#].*", "?...", address, flags=re.DOTALL))
+    return shown(value)
 
 
 def _tag_problem(item: dict[str, Any], where: str) -> Problem:

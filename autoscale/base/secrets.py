@@ -5,7 +5,11 @@ import re
 REDACTED = "(redacted)"
 """Stands where something was left out of a record, a report, a dry run or a log."""
 
-_USER = re.compile(r"(https?://)[^/?#\s\"'<>]*@", re.IGNORECASE)
+# Of any scheme (Redis and databases have their passwords there); up to the path, or beyond where a user's colon stands
+# before it and no port: a password that was not escaped may hold a slash.
+_USER = re.compile(
+    r"([a-z][a-z0-9+.-]{0,19}://)(?:[^/?#\s\"'<>]*|[^/?#\s\"'<>@:]*:(?!\d+(?:[/?#]|$))[^\s\"'<>@]*)@", re.IGNORECASE
+)
 _QUERY = re.compile(r"((?:https?://[^/?#\s\"'<>]+|/)[^?#\s\"'<>]*)[?#][^\s\"'<>]+", re.IGNORECASE)
 _PATH = re.compile(r"(https?://[^/?#\s\"'<>]+)/[^\s\"'<>]+", re.IGNORECASE)
 

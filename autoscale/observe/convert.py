@@ -122,7 +122,7 @@ def service_row(service: Object) -> Service:
     return {"k": "service", "uid": service["metadata"]["uid"], "name": service["metadata"]["name"]}
 
 
-def hpa_row(hpa: Object) -> Hpa:
+def hpa_row(hpa: Object, *, redact_paths: bool = False) -> Hpa:
     """An ``hpa`` row of an autoscaling/v2 HorizontalPodAutoscaler.
 
     The API requires ``desiredReplicas``, so a new HPA says 0 there until its first sync: that is no decision.
@@ -139,18 +139,21 @@ def hpa_row(hpa: Object) -> Hpa:
         "desired": _count(status.get("desiredReplicas"), decided),
         "last_scale": seconds(status.get("lastScaleTime")),
         "metrics": status.get("currentMetrics"),
-        "conditions": conditions(status),
+        "conditions": conditions(status, paths=redact_paths),
         "spec_by": writer(hpa),
     }
 
 
-def conditions(status: Object) -> dict[str, Condition]:
-    """The conditions of an HPA's or ScaledObject's status by type; one that KEDA has not judged yet has no status."""
+def conditions(status: Object, *, paths: bool = False) -> dict[str, Condition]:
+    """The conditions of an HPA's or ScaledObject's status by type; one that KEDA has not judged yet has no status.
+
+    ``paths``: messages are told without the paths of URLs.
+    """
     return {
         item["type"]: {
             "status": item.get("status") or "Unknown",
             "reason": item.get("reason") or "",
-            "message": harmless(item.get("message") or ""),
+            "message": harmless(item.get("message") or "", paths=paths),
             "at": seconds(item.get("lastTransitionTime")),
         }
         for item in status.get("conditions") or []

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from autoscale.base.secrets import harmless
 from autoscale.cluster.logs import Line
 from autoscale.cluster.watch import Change, Lost
 from autoscale.kube.kinds import Object
@@ -142,7 +143,7 @@ class Fold:
         try:
             row = loglines.parse(line.text)
         except ValueError:
-            self.strangers = [*self.strangers[-49:], f"{line.pod}: {line.text}"]
+            self.strangers = [*self.strangers[-49:], harmless(f"{line.pod}: {line.text}")]
             return []
         if row is None:
             return []

@@ -24,7 +24,7 @@ _KNOWN = frozenset(
 )
 
 
-def scaled_object_row(scaled: Object) -> ScaledObject:
+def scaled_object_row(scaled: Object, *, redact_paths: bool = False) -> ScaledObject:
     """A ``scaled_object`` row of a keda.sh/v1alpha1 ScaledObject."""
     meta, spec, status = scaled["metadata"], scaled.get("spec") or {}, scaled.get("status") or {}
     return {
@@ -47,7 +47,7 @@ def scaled_object_row(scaled: Object) -> ScaledObject:
             for name, item in (status.get("health") or {}).items()
         },
         "last_active": seconds(status.get("lastActiveTime")),
-        "conditions": conditions(status),
+        "conditions": conditions(status, paths=redact_paths),
     }
 
 

@@ -126,21 +126,21 @@ def _workload_rows(workload: Object, scope: Scope, gone: bool) -> Rows:
 def _hpa_rows(hpa: Object, scope: Scope, gone: bool) -> Rows:
     if hpa["metadata"]["name"] != scope.hpa:
         return {}
-    row = convert.hpa_row(hpa)
+    row = convert.hpa_row(hpa, redact_paths=scope.redact_paths)
     return _one(hpa, {**row, "removed": True} if gone else row)
 
 
 def _scaled_rows(scaled: Object, scope: Scope, gone: bool) -> Rows:
     if scaled["metadata"]["name"] != scope.scaled:
         return {}
-    row = scaled_object_row(scaled)
+    row = scaled_object_row(scaled, redact_paths=scope.redact_paths)
     return _one(scaled, {**row, "removed": True} if gone else row)
 
 
 def _vpa_rows(vpa: Object, scope: Scope, gone: bool) -> Rows:
     if vpa["metadata"]["name"] != scope.vpa:
         return {}
-    row = vpa_row(vpa)
+    row = vpa_row(vpa, redact_paths=scope.redact_paths)
     return _one(vpa, {**row, "removed": True} if gone else row)
 
 

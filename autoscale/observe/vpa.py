@@ -12,7 +12,7 @@ _BOTH = ("cpu", "memory")
 DEFAULT_MODE = "Recreate"  # what an absent mode means
 
 
-def vpa_row(vpa: Object) -> Vpa:
+def vpa_row(vpa: Object, *, redact_paths: bool = False) -> Vpa:
     """A ``vpa`` row of an autoscaling.k8s.io/v1 VerticalPodAutoscaler."""
     meta, spec, status = vpa["metadata"], vpa.get("spec") or {}, vpa.get("status") or {}
     recommended = (status.get("recommendation") or {}).get("containerRecommendations") or []
@@ -24,7 +24,7 @@ def vpa_row(vpa: Object) -> Vpa:
         "mode": (spec.get("updatePolicy") or {}).get("updateMode") or DEFAULT_MODE,
         "resources": _controlled(spec),
         "recommended": [_recommendation(item) for item in recommended],
-        "conditions": conditions(status),
+        "conditions": conditions(status, paths=redact_paths),
     }
 
 

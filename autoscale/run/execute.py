@@ -129,7 +129,8 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
                     pass
                 run.close_gaps()
                 if reason == "failed" and error is not None:
-                    run.mark("failed", error.what)
+                    # The first line is ours; what load pods said may hold anything, and is told at the terminal alone.
+                    run.mark("failed", error.what.partition("\n")[0])
                 run.write({"k": "end", "reason": reason, "rows": writer.rows + 1, "totals": run.totals.to_json()})
     return finish(folder, reason, error, run.totals.to_json(), options.say)
 

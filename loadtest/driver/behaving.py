@@ -170,6 +170,7 @@ class Behaving:
         response_length: int | None = None,
         exception: object = None,
         response: object = None,
+        url: object = None,
         **_: Any,
     ) -> None:
         """Locust's ``request`` event: a request has ended, however."""
@@ -182,7 +183,8 @@ class Behaving:
         if journey is not None and not journey.opened:
             journey.opened = True
             due = max(0.0, min(begun, journey.due)) if journey.intended else begun
-        kind, pod, length = self._names.kind(request_type, name), pod_of(response, self._header), response_length or 0
+        kind = self._names.kind(request_type, name, url)
+        pod, length = pod_of(response, self._header), response_length or 0
         self._tally.reported(now)
         if exception:
             cause = self._names.cause(exception, response)

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from loadtest.driver.causes import TIMEOUT, cause_of
 from loadtest.rows import Kind
@@ -19,9 +20,9 @@ class Namer:
         self._kinds: dict[tuple[str, str], Kind] = {}
         self._causes: set[str] = set()
 
-    def kind(self, method: object, name: object) -> Kind:
-        """The kind of a request."""
-        key = (str(method), str(name)[:_LONGEST])
+    def kind(self, method: object, name: object, url: object = None) -> Kind:
+        """The kind of a request; ``url``: where it went, by which a name that nobody gave is known."""
+        key = (str(method), _name(str(name), str(url or ""))[:_LONGEST])
         known = self._kinds.get(key)
         if known is None:
             known = Kind(*key) if len(self._kinds) < MOST_NAMES else Kind(key[0], OTHER)
@@ -37,6 +38,15 @@ class Namer:
                 return OTHER
             self._causes.add(cause)
         return cause
+
+
+def _name(name: str, url: str) -> str:
+    """Names stand in the record. Locust takes the URL for one where the locustfile has none: without its query and
+    user then, which may be secrets. A name of the locustfile's own stays as it is."""
+    path, _, query = name.partition("?")
+    if query and unquote(query) == unquote(url.partition("?")[2]):
+        name = path + "?..."
+    return re.sub(r"://[^/\s]*@", "://", name) if "@" in name else name
 
 
 def pod_of(response: object, header: str) -> str | None:

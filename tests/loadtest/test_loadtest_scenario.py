@@ -295,3 +295,28 @@ def test_a_file_name_with_a_nul_is_refused(tmp_path: Path) -> None:
     path.write_text('name: x\nload: {trace: {file: "a\\0b.csv"}}\nrequests: [{path: /}]\n')
     with pytest.raises(ScenarioError, match="null byte"):
         scenario.load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "found"),
+    [
+        ({"requests": [{"headers": {"Authorization": ["s3cret"]}}]}, "requests[0].headers.Authorization", "a list"),
+        ({"requests": [{"headers": {"Cookie": "a\ns3cret"}}]}, "requests[0].headers.Cookie", "text"),
+        ({"requests": [{"headers": "s3cret"}]}, "requests[0].headers", "text"),
+        ({"load": {"env": {"TOKEN": {"a": "s3cret"}}, "locustfile": "l.py"}}, "load.env.TOKEN", "keys with values"),
+        ({"patches": [{"kind": "Deployment", "name": "web", "patch": "s3cret"}]}, "patches[0].patch", "text"),
+        ({"target": {"url": "http://me:s3cret@a b/x?key=s3cret"}}, "target.url", '"...@a b/x?..."'),
+        ({"requests": [{"path": "cart?key=s3cret"}]}, "requests[0].path", '"cart?..."'),
+    ],
+)
+def test_a_mistake_beside_a_secret_does_not_print_it(change: dict[str, Any], where: str, found: str) -> None:
+    """Errors stand in logs of CI: of headers, bodies, environment and patches the kind is told, of URLs the place."""
+    told = "\n".join(mistakes({**SMALL, **change}))
+    assert f"x.yaml: {where}: found {found}" in told
+    assert "s3cret" not in told
+
+
+def test_a_mistake_elsewhere_says_what_stood_there() -> None:
+    """A rate of a text, as it was written."""
+    shape = {"kind": "constant", "rate": "many", "duration": "10s"}
+    assert any('found "many"' in one for one in mistakes({**SMALL, "load": {"shape": shape}}))

@@ -126,6 +126,8 @@ def test_a_generator_that_fails_is_no_verdict_on_the_service(door: Door, desk: D
     assert result.exit_code == ExitCode.GENERATOR_FAILED
     assert said in str(result.error)
     assert read(result)[-1]["reason"] == "failed"
+    (mark,) = (row for row in read(result) if row["k"] == "mark" and row["name"] == "failed")
+    assert (said in mark["reason"], "\n" in mark["reason"]) == (True, False)  # not what load pods said: it is passed on
     assert result.report is not None
     assert door.names("Job") == []
 

@@ -11,7 +11,8 @@ from autoscale.base.resources import manifests
 from autoscale.base.secrets import REDACTED, harmless
 from autoscale.cluster.kustomize.render import render
 from autoscale.hpa.check.sidecars import without_request
-from autoscale.observe.convert import event_row
+from autoscale.observe.convert import conditions, event_row, hpa_row
+from autoscale.observe.keda import scaled_object_row
 from autoscale.run.options import RunOptions
 from autoscale.run.prepare import resolve
 from autoscale.run.redact import redact_object, redact_scenario, without_path_names
@@ -207,10 +208,25 @@ def test_messages_tell_neither_queries_nor_what_probes_and_hooks_do(reason: str,
     assert event_row(event)["message"] == (told or said)
 
 
+def test_paths_stay_out_of_what_conditions_say() -> None:
+    """KEDA and the HPA quote where they ask; who wants paths out has them out there too."""
+    said = "error requesting http://prometheus/people/17?query=x: 500"
+    status = {"conditions": [{"type": "Ready", "status": "False", "message": said}]}
+    assert conditions(status)["Ready"]["message"] == f"error requesting http://prometheus/people/17?{REDACTED} 500"
+    assert conditions(status, paths=True)["Ready"]["message"] == f"error requesting http://prometheus/{REDACTED} 500"
+    scaled = {"metadata": {"name": "s", "uid": "u"}, "spec": {}, "status": status}
+    assert "people" not in json.dumps(scaled_object_row(scaled, redact_paths=True))
+    assert "people" not in json.dumps(hpa_row(scaled, redact_paths=True))
+
+
 @pytest.mark.parametrize(("text", "shown"), [
     ("http://u:p@web:80/a/b?x=1#y rest", f"http://web:80/a/b?{REDACTED} rest"),
     ("http://web?x=1", f"http://web?{REDACTED}"),
     ("/a?x=1", f"/a?{REDACTED}"),
+    (f"redis://:{SECRET}@cache:6379/0 is down", "redis://cache:6379/0 is down"),
+    (f"postgres://u:{SECRET}@db/shop?sslmode=x", f"postgres://db/shop?{REDACTED}"),
+    (f"ftp://u:a/{SECRET}@web/x", "ftp://web/x"),
+    ("http://web:80/a@b and http://web/a@b", None),
     ("is it there? yes", None),
     ("a@b, 3 of 4 pods", None),
     ("http://web/a", None),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from autoscale.base.errors import ClusterError, InputError
@@ -52,7 +53,7 @@ def refuse_held(cluster: Cluster, namespace: str) -> None:
     found = holder(cluster, namespace)
     if found is None:
         return
-    clean = f"autoscale clean --context {cluster.context.name} -n {namespace} --run {found.run}"
+    clean = f"autoscale clean --context {quote(cluster.context.name)} -n {namespace} --run {quote(found.run)}"
     if found.alive:
         raise InputError(
             f"another run ({found.run}, heard of {found.age_s:.0f} s ago) is going on in namespace {namespace}",
@@ -120,8 +121,13 @@ def _look(cluster: Cluster, namespace: str) -> tuple[Holder | None, float]:
     if answer.status >= 400:
         raise refused("GET", path, answer.status, parse_status(answer.body))
     data = answer.json().get("data") or {}
-    renewed = str(data.get("renewed", ""))
-    return Holder(str(data.get("run", "?")), max(0.0, now - float(renewed)) if renewed.isdigit() else STALE_S), now
+    return Holder(str(data.get("run", "?")), _age(str(data.get("renewed", "")), now)), now
+
+
+def _age(renewed: str, now: float) -> float:
+    """How long ago a lock was renewed, in seconds; one that says no time, or a time to come, holds nothing any more."""
+    age = now - float(renewed) if renewed.isascii() and renewed.isdigit() else STALE_S
+    return max(0.0, age) if age > -STALE_S else STALE_S
 
 
 def _server_clock(cluster: Cluster, namespace: str) -> Callable[[], float]:

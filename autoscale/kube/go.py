@@ -1,4 +1,4 @@
-"""How Go prints values inside the messages that Kubernetes' words hold."""
+"""How Go prints values inside the messages that Kubernetes' words hold, and reads numbers."""
 
 import json
 from collections.abc import Mapping
@@ -20,6 +20,17 @@ _ESCAPES = {
 def quote(text: str) -> str:
     """A string as ``%q`` prints it."""
     return '"' + "".join(_ESCAPES.get(each) or _escaped(each) for each in text) + '"'
+
+
+def parse_int(text: str) -> int | None:
+    """A whole number as ``strconv.ParseInt(text, 10, 64)`` reads it; None for what is none (``²``, ``1_0``, a digit of
+    another script) or does not fit."""
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    digits = digits.lstrip("0")
+    number = int(digits or "0") * (-1 if text[0] == "-" else 1) if len(digits) < 20 else 2**63
+    return number if -(2**63) <= number < 2**63 else None
 
 
 def marshal(value: str | list[str]) -> str:

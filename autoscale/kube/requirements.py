@@ -4,7 +4,7 @@ it selects, how it is written (``k8s.io/apimachinery/pkg/labels.Requirement``)."
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from autoscale.kube.go import marshal, quote
+from autoscale.kube.go import marshal, parse_int, quote
 from autoscale.kube.names import label_key_errors, label_value_errors
 
 Labels = Mapping[str, str]
@@ -40,7 +40,7 @@ class Requirement(NamedTuple):
 
     def _compares(self, value: str | None) -> bool:
         """Gt and Lt compare whole numbers; a label that holds none is not selected."""
-        if value is None or not _is_int64(value):
+        if value is None or parse_int(value) is None:
             return False
         number, bound = int(value), int(self.values[0])
         return number > bound if self.operator == "Gt" else number < bound
@@ -73,7 +73,7 @@ def requirement_error(key: str, operator: str, values: Sequence[str]) -> str | N
     if complaint:
         errors.append(f"values: Invalid value: {marshal(list(values))}: {complaint}")
     for index, value in enumerate(values):
-        if operator in ("Gt", "Lt") and not _is_int64(value):
+        if operator in ("Gt", "Lt") and parse_int(value) is None:
             text = "for 'Gt', 'Lt' operators, the value must be an integer"
             errors.append(f"values[{index}]: Invalid value: {quote(value)}: {text}")
     for index, value in enumerate(values):
@@ -91,8 +91,3 @@ def _values_complaint(operator: str, values: Sequence[str]) -> str:
     if operator in ("Exists", "DoesNotExist"):
         return _VALUES_TEXT["Exists"] if values else ""
     return "" if len(values) == 1 else _VALUES_TEXT["Equals"]
-
-
-def _is_int64(text: str) -> bool:
-    digits = text[1:] if text[:1] in ("+", "-") else text
-    return digits.isascii() and digits.isdigit() and -(2**63) <= int(text) < 2**63

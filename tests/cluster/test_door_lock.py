@@ -57,8 +57,9 @@ def test_a_run_renews_its_lock(cluster: Cluster) -> None:
 
 
 def test_a_crashed_run_is_told_from_a_living_one(cluster: Cluster) -> None:
-    """A lock that was not renewed for a minute, or holds no time, is a crashed run's; `clean` frees the namespace."""
-    for renewed in (f"{time.time() - lock.STALE_S - 5:.0f}", "nonsense"):
+    """A lock that was not renewed for a minute, or holds no time that was, is a crashed run's; `clean` frees the
+    namespace."""
+    for renewed in (f"{time.time() - lock.STALE_S - 5:.0f}", "nonsense", "²", "9" * 400):
         with lock.held(cluster, "default", "dead"):
             patch_lock(cluster, renewed=renewed)
             with pytest.raises(InputError, match="the run dead crashed") as caught:
@@ -67,6 +68,16 @@ def test_a_crashed_run_is_told_from_a_living_one(cluster: Cluster) -> None:
             assert not lock.release(cluster, "default", "another")
             assert lock.release(cluster, "default", "dead")
             assert fetch(cluster, CONFIG_MAP) is None
+
+
+def test_a_command_to_copy_holds_no_other_command(cluster: Cluster) -> None:
+    """Whoever may write the lock may call the run anything; what is proposed to be pasted runs nothing of theirs."""
+    with lock.held(cluster, "default", "one"):
+        patch_lock(cluster, run="x; echo owned")
+        with pytest.raises(InputError) as caught:
+            lock.refuse_held(cluster, "default")
+        assert "--run 'x; echo owned'" in caught.value.fix
+        patch_lock(cluster, run="one")
 
 
 def labelled(kind: str, name: str, **spec: Any) -> dict[str, Any]:

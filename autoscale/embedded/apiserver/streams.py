@@ -146,7 +146,7 @@ def upstream(route: Route, objects: Objects) -> tuple[str, str, int]:
 
 def _pod_port(pod: Object, asked: str) -> int:
     ports = [port for one in pod["spec"]["containers"] for port in one.get("ports") or []]
-    if asked.isdigit():
+    if asked.isascii() and asked.isdigit():
         return int(asked)
     found = [port["containerPort"] for port in ports if not asked or port.get("name") == asked]
     if asked and not found:

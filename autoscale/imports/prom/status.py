@@ -105,6 +105,6 @@ def _read(label: str, text: str) -> str | None:
 def _grpc(plain: str, text: str) -> str | None:
     if plain in ("ok", "0"):
         return ""
-    if plain.isdigit() and int(plain) <= 16:
+    if re.fullmatch(r"[0-9]{1,2}", plain) and int(plain) <= 16:
         return f"gRPC {plain}"
     return text if plain.replace("_", "") in _GRPC_BAD else None

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from autoscale.kube.conditions import is_finished, is_terminating
+from autoscale.kube.go import parse_int
 from autoscale.kube.kinds import Object
 from autoscale.plane.controllers import deployment_status, rollout
 from autoscale.plane.controllers.common import by_owner, encode, fnv32a, guarded, owner_reference
@@ -140,7 +141,7 @@ def _next_revision(sets: list[Object]) -> str:
 
 def _revision(obj: Object) -> int:
     text = (obj["metadata"].get("annotations") or {}).get(REVISION, "0")
-    return int(text) if text.isdigit() else 0
+    return parse_int(text) or 0
 
 
 def _revise(deployment: Object, new: Object | None, old: list[Object]) -> list[Write]:

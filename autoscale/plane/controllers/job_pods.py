@@ -1,6 +1,7 @@
 """The pods of a Job: how they are made, numbered and retried."""
 
 from autoscale.base.times import parse_time
+from autoscale.kube.go import parse_int
 from autoscale.kube.kinds import Object
 from autoscale.plane.controllers.common import new_pod
 
@@ -41,7 +42,8 @@ def _numbered(container: Object) -> Object:
 
 def index_of(pod: Object) -> int:
     """The completion index of an Indexed Job's pod; -1 where it has none."""
-    return int((pod["metadata"].get("annotations") or {}).get(INDEX, -1))
+    found = parse_int((pod["metadata"].get("annotations") or {}).get(INDEX, ""))
+    return -1 if found is None else found
 
 
 def parse_indexes(text: str) -> set[int]:

@@ -6,6 +6,7 @@ Source of the rules: pkg/controller/deployment/rolling.go, sync.go and util/depl
 
 import math
 
+from autoscale.kube.go import parse_int
 from autoscale.kube.kinds import Object
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -168,7 +169,7 @@ def _in_proportion(deployment: Object, active: list[Object]) -> Sizes:
 def _share(deployment: Object, replica_set: Object, allowed: int) -> int:
     """How much one ReplicaSet grows (or shrinks) to keep its part of the whole."""
     noted = (replica_set["metadata"].get("annotations") or {}).get(MAXIMUM, "")
-    before = int(noted) if noted.isdigit() and int(noted) else int(deployment["status"].get("replicas") or 0)
+    before = max(0, parse_int(noted) or 0) or int(deployment["status"].get("replicas") or 0)
     if not allowed or not before:
         return -size_of(replica_set) if not allowed else 0
     return math.floor(size_of(replica_set) * allowed / before + 0.5) - size_of(replica_set)

@@ -21,7 +21,7 @@ from loadtest.errors import Problem, ScenarioError, did_you_mean
 from loadtest.models import File, Load, PlanPart, Request, Resolved, ResolvedStage, Sent
 from loadtest.models import Trace as TraceModel
 from loadtest.plan import Point, RatePlan, Stage, join
-from loadtest.yamltext import MOST_LEVELS, Loader, fault
+from loadtest.yamltext import MOST_LEVELS, Loader, fault, text_of
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 FROM_TRACE = "from-trace"  # in the place of `requests`: what the trace's access log tells
@@ -74,7 +74,7 @@ def find(path_or_name: str | Path) -> Path:
 def read(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file; ScenarioError with line and column where it is none."""
     try:
-        data = yaml.load(path.read_text("utf-8"), Loader)
+        data = yaml.load(text_of(path), Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"Cannot read {path}: {error}") from None
     except yaml.YAMLError as error:

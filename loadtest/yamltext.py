@@ -3,8 +3,10 @@
 A scenario's YAML and Kubernetes' differ in one thing: Kubernetes leaves a time as text (``KubernetesLoader``).
 """
 
+import errno
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import yaml
 
@@ -12,6 +14,24 @@ MOST_VALUES = 1_000_000
 """What the aliases of a document may stand for, in values: a file of manifests has some thousands."""
 MOST_LEVELS = 100
 """How deep lists and mappings may lie in each other: what reads the values later is recursive."""
+
+MOST_CHARACTERS = 32 * 2**20
+"""Of one file: more than any that people write, and what is no file of theirs (``/dev/zero``) ends there."""
+
+
+def text_of(path: Path) -> str:
+    """The text of a file; OSError where it cannot be read or is larger than any, UnicodeDecodeError (or ValueError for
+    a name with a NUL) for what is no text."""
+    with path.open(encoding="utf-8") as file:
+        return bounded(file, str(path))
+
+
+def bounded(file: TextIO, name: str) -> str:
+    """What an open file holds; OSError where that is too much."""
+    text = file.read(MOST_CHARACTERS + 1)
+    if len(text) > MOST_CHARACTERS:
+        raise OSError(errno.EFBIG, f"more than {MOST_CHARACTERS >> 20} MiB", name)
+    return text
 
 
 class Loader(yaml.SafeLoader):

@@ -10,7 +10,7 @@ import yaml
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.hpa.check.faults import Manifest
-from loadtest.yamltext import KubernetesLoader, fault
+from loadtest.yamltext import KubernetesLoader, bounded, fault, text_of
 
 STANDARD_INPUT = Path("-")
 _MOST_FILES = 10_000
@@ -23,7 +23,7 @@ def documents(file: Path) -> list[Any]:
     name = "standard input" if file == STANDARD_INPUT else str(file)
     text = ""
     try:
-        text = sys.stdin.read() if file == STANDARD_INPUT else file.read_text(encoding="utf-8")
+        text = bounded(sys.stdin, name) if file == STANDARD_INPUT else text_of(file)
         return [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
     except yaml.YAMLError as error:
         line, found = fault(error)

@@ -18,7 +18,7 @@ import yaml
 from urllib3.util import parse_url
 
 from autoscale.base.errors import InputError, Problem
-from loadtest.yamltext import KubernetesLoader, fault
+from loadtest.yamltext import KubernetesLoader, fault, text_of
 
 EMBEDDED = "embedded"
 UNREADABLE = "(unreadable)"
@@ -82,7 +82,7 @@ def read(path: str) -> Kubeconfig:
 def _load(file: Path) -> Mapping[str, Any]:
     """One kubeconfig file as a mapping; an error names the place, never what stands there."""
     try:
-        config = yaml.load(file.read_text(encoding="utf-8"), KubernetesLoader)
+        config = yaml.load(text_of(file), KubernetesLoader)
     except yaml.YAMLError as error:
         line, _ = fault(error)  # the text may hold a token
         raise InputError(f"the kubeconfig {file}{f', {line}' if line else ''} is not YAML") from None

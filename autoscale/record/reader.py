@@ -17,6 +17,9 @@ from autoscale.record.rows.header import SCHEMA
 from autoscale.record.rows.kinds import Row
 from autoscale.record.shape import MANY, decode, misfit
 
+_LONGEST_LINE = 64 * 2**20
+"""In bytes: a header holds the objects of the run and its plan, some MiB at most. A packed file can claim any size."""
+
 
 def read(path: Path | str) -> Iterator[Row]:
     """Every row of a record (plain or ``.gz``), the header first. An ``end`` with a digest also has ``digest_holds``.
@@ -84,9 +87,13 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a file; a compressed one that breaks off or is damaged ends there."""
+    """The lines of a file; a compressed one that breaks off or is damaged ends there, as does what has no lines."""
     try:
-        yield from file
+        while line := file.readline(_LONGEST_LINE):
+            yield line
+            if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
+                yield b"{"  # corrupt here, whatever follows
+                return
     except (EOFError, gzip.BadGzipFile, zlib.error):
         yield b"{"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from autoscale.base.errors import InputError, Problem
 from autoscale.cli.manifests import documents
 from autoscale.cluster import kubeconfig
-from autoscale.cluster.kustomize.read import parse_yaml
-from loadtest import scenario
+from autoscale.cluster.kustomize.read import parse_yaml, read_yaml
+from loadtest import scenario, yamltext
 from loadtest.errors import ScenarioError
 from loadtest.yamltext import MOST_LEVELS, MOST_VALUES, KubernetesLoader, Loader, fault
 
@@ -87,3 +87,21 @@ def test_any_text_is_read_or_one_kind_of_error(text: str) -> None:
         else:
             continue
         assert fault(caught)[1]
+
+
+def test_what_is_larger_than_any_file_of_people_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By each reader in its own words, and no more of it is read than that."""
+    file = tmp_path / "large.yaml"
+    file.write_text("a: " + "x" * 5000)
+    assert yamltext.text_of(file) == file.read_text()
+    monkeypatch.setattr(yamltext, "MOST_CHARACTERS", 4096)
+    with pytest.raises(ScenarioError, match="more than 0 MiB"):
+        scenario.load(str(file))
+    with pytest.raises(InputError, match="cannot be read: more than"):
+        kubeconfig.read(str(file))
+    with pytest.raises(InputError) as caught:
+        documents(file)
+    assert "more than" in str(caught.value)
+    problems: list[Problem] = []
+    assert read_yaml(file, problems) == []
+    assert "more than" in problems[0].found

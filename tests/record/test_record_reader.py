@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from autoscale.base.errors import AutoscaleError, InputError
 from autoscale.base.exits import ExitCode
+from autoscale.record import reader
 from autoscale.record.reader import locate, read
 from autoscale.record.writer import Writer
 
@@ -67,6 +68,19 @@ def test_a_cut_last_line_is_left_out(tmp_path: Path, cut: int) -> None:
     path = write(tmp_path / "r.jsonl", HEADER, GAP, GAP)
     path.write_bytes(path.read_bytes()[: -1 - cut])
     assert [row["k"] for row in read(path)] == ["header", "gap"]
+
+
+@pytest.mark.parametrize("name", ["r.jsonl", "r.jsonl.gz"])
+def test_a_line_without_an_end_ends_the_reading(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small packed file can claim any size: it is told as corrupt, and no more of it is read than a line may hold."""
+    monkeypatch.setattr(reader, "_LONGEST_LINE", 10_000)
+    opened = gzip.open if name.endswith(".gz") else open
+    whole = write(tmp_path / "whole.jsonl", HEADER, GAP).read_bytes()
+    for rows, says in ((b"", "is not a record"), (whole, "is corrupt")):
+        with opened(tmp_path / name, "wb") as file:
+            file.write(rows + b'{"k":"' + b"a" * 50_000)
+        with pytest.raises(InputError, match=says):
+            list(read(tmp_path / name))
 
 
 def test_a_cut_compressed_record_gives_what_is_whole(tmp_path: Path) -> None:

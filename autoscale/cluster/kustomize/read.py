@@ -12,7 +12,7 @@ import yaml
 from autoscale.base.errors import Problem
 from autoscale.cluster.kustomize.transform import Image, LabelSet
 from autoscale.kube.kinds import Object
-from loadtest.yamltext import KubernetesLoader, fault
+from loadtest.yamltext import KubernetesLoader, fault, text_of
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _FIELDS = "resources, labels, namespace, images or patches"
@@ -44,7 +44,7 @@ class Layer:
 def read_yaml(path: Path, problems: list[Problem]) -> list[Any]:
     """Every document of a YAML file that is not empty; what cannot be read becomes a problem."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = text_of(path)
     except (OSError, ValueError) as error:  # a ValueError alone: a name with a NUL
         reason = "bytes that are not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
         reason = str(error.strerror) if isinstance(error, OSError) else reason

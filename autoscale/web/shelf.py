@@ -1,6 +1,7 @@
 """What the start page offers: the built-in scenarios, and the runs that lie in a folder."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from loadtest.models import Resolved
 _MOST_RUNS = 50
 _TITLE = re.compile(r"<title>([a-z]+): ")
 _HEAD_BYTES = 4096
+_LONGEST_HEADER = 64 * 2**20
 
 
 def choices() -> list[Choice]:
@@ -34,22 +36,30 @@ def _choice(item: Resolved) -> Choice:
 
 def past_runs(folder: Path) -> list[PastRun]:
     """The newest runs in ``folder``, newest first; what cannot be read is left out."""
-    records = [path for path in folder.glob("*/record.jsonl") if path.is_file()]
-    newest = sorted(records, key=lambda path: path.stat().st_mtime, reverse=True)
+    aged = [(age, path) for path in folder.glob("*/record.jsonl") if (age := _written(path)) is not None]
+    newest = [path for _, path in sorted(aged, reverse=True)]
     return [run for path in newest[:_MOST_RUNS] if (run := _past_run(path))]
+
+
+def _written(record: Path) -> float | None:
+    """When a record was written last; None for what is no file, or has gone meanwhile."""
+    try:
+        return record.stat().st_mtime if record.is_file() else None
+    except OSError:
+        return None
 
 
 def _past_run(record: Path) -> PastRun | None:
     try:
         with record.open(encoding="utf-8") as file:
-            header = json.loads(file.readline())
+            header = json.loads(file.readline(_LONGEST_HEADER))
         name, began = str(header["scenario"]["name"]), float(header["t"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         return None
     verdict = _verdict(record.with_name("report.html"))
     return PastRun(
         name=record.parent.name,
-        began=began,
+        began=began if math.isfinite(began) else None,
         scenario=name,
         verdict=verdict or "no report",
         has_report=verdict is not None,

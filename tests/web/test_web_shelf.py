@@ -35,9 +35,18 @@ def test_earlier_runs_are_shown_newest_first(tmp_path: Path) -> None:
     run(tmp_path, "cut-off", age=5, title=None)
     run(tmp_path, "broken", age=1, header="{\n")
     run(tmp_path, "foreign", age=1, header="[]\n")
+    run(tmp_path, "deep", age=1, header="[" * 100_000 + "\n")
+    run(tmp_path, "huge", age=1, header='{"t": %s, "scenario": {"name": "x"}}' % ("9" * 400))
     (tmp_path / "notes.txt").write_text("x")
     found = [(past.name, past.verdict, past.has_report) for past in shelf.past_runs(tmp_path)]
     assert found == [("cut-off", "no report", False), ("new", "pass", True), ("old", "fail", True)]
+
+
+def test_a_time_that_is_none_is_not_told(tmp_path: Path) -> None:
+    """The page reads JSON, which has no infinity."""
+    run(tmp_path, "odd", age=1, header='{"t": 1e999, "scenario": {"name": "x"}}')
+    (found,) = shelf.past_runs(tmp_path)
+    assert found.began is None
 
 
 def test_no_folder_is_no_runs(tmp_path: Path) -> None:

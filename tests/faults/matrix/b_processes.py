@@ -94,6 +94,7 @@ def peak(name: str, who: Callable[[Stage], list[int]], number: int, wanted: Want
 
 
 INTERRUPTED = Wanted((130,))
+REPORTED = Wanted((130,), ["report.html"])
 DIED = Wanted((3,), ["has died"])
 BROKEN = Wanted((4, 5, 6))
 LOST = Wanted((4,), ["loadtest-worker"])  # the one worker of the run
@@ -106,6 +107,8 @@ FAULTS = [
     WholeRun("runner: SIGHUP as the load starts", at(STARTING, runner, signal.SIGHUP), INTERRUPTED),
     WholeRun("runner: SIGTERM after the load", after_load, INTERRUPTED),
     WholeRun("runner: SIGINT while it tidies up", at(REMOVING, runner, signal.SIGINT), Wanted(JUDGED)),
+    WholeRun("runner: SIGHUP twice at the peak", at(5, runner, signal.SIGHUP, signal.SIGHUP), REPORTED),
+    WholeRun("runner: SIGTERM and SIGHUP at the peak", at(5, runner, signal.SIGTERM, signal.SIGHUP), REPORTED),
     WholeRun("runner: SIGINT twice at the peak", at(5, runner, signal.SIGINT, signal.SIGINT), INTERRUPTED),
     WholeRun("runner: kill -9 while it deploys", at("Deploying", runner, signal.SIGKILL), Wanted((-9,))),
     WholeRun("runner: kill -9 while it waits", at(WAITING, runner, signal.SIGKILL), Wanted((-9,))),

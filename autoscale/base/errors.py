@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from autoscale.base.exits import ExitCode
-from loadtest.errors import Problem, ScenarioError
+from loadtest.errors import Problem, ScenarioError, did_you_mean
 
-__all__ = ["AutoscaleError", "ClusterError", "GeneratorError", "InputError", "Problem", "input_error"]
+__all__ = ["AutoscaleError", "ClusterError", "GeneratorError", "InputError", "Problem", "did_you_mean", "input_error"]
 
 
 class AutoscaleError(Exception):

@@ -15,6 +15,8 @@ from loadtest.yamltext import KubernetesLoader, bounded, fault, text_of
 STANDARD_INPUT = Path("-")
 _MOST_FILES = 10_000
 _NARROWER = "Name the folder, or the files, in which the manifests are."
+_NAMES = ("name", "namespace")
+_MARKS = ("{{", "{%", "${")
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -23,20 +25,55 @@ def documents(file: Path) -> list[Any]:
     name = "standard input" if file == STANDARD_INPUT else str(file)
     text = ""
     try:
+<<<<<<< HEAD
         text = bounded(sys.stdin, name) if file == STANDARD_INPUT else text_of(file)
         return [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
+=======
+        text = sys.stdin.read() if file == STANDARD_INPUT else file.read_text(encoding="utf-8")
+        found = [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
+>>>>>>> 7b2dfe3 (A target that no cluster could make one is told before any is started; the static check knows namespaces that inject, unmet quotas and blanks)
     except yaml.YAMLError as error:
         line, found = fault(error)
         problem = Problem(f"{name}: {line}" if line else name, found)
         raise InputError(f"{name} is neither YAML nor JSON.", problems=[problem], fix=_cure(text)) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{name} cannot be read.", problems=[Problem(name, " ".join(str(error).split()))]) from None
+    problems = [Problem(f"{name}: {where}", repr(value)) for document in found for where, value in _blanks(document)]
+    if problems:
+        raise InputError(f"{name} is a template.", problems=problems, fix=_cure(text))
+    return found
 
 
 def _cure(text: str) -> str:
-    if "{{" not in text:
-        return ""
-    return "This is a template: render it first, `helm template CHART | autoscale hpa check -`."
+    """What makes a manifest of a text with ``{{ }}``, ``{% %}`` or ``${ }`` in it; empty for one without."""
+    if "{{" in text:
+        return "This is a template: render it first, `helm template CHART | autoscale hpa check -`."
+    if "{%" in text:
+        return "This is a template: render it first, and check what it makes: `... | autoscale hpa check -`."
+    if "${" in text:
+        return "This has blanks: fill them in first, `envsubst < FILE | autoscale hpa check -`."
+    return ""
+
+
+def _blanks(document: Any) -> Iterator[tuple[str, str]]:
+    """Where an object has a template's blank in the place of a value: in its names, where none could be, and in an HPA
+    (elsewhere, as in an alert's annotations, it may be meant)."""
+    if not isinstance(document, dict) or "kind" not in document:
+        return
+    for item in document.get("items") or ():
+        yield from _blanks(item)
+    metadata = document.get("metadata")
+    named = {key: value for key, value in metadata.items() if key in _NAMES} if isinstance(metadata, dict) else {}
+    spec = document.get("spec") if document["kind"] == "HorizontalPodAutoscaler" else None
+    yield from _texts({"metadata": named, "spec": spec}, "")
+
+
+def _texts(value: Any, where: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str) and any(mark in value for mark in _MARKS):
+        yield where, value
+    below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in below:
+        yield from _texts(each, f"{where}.{key}".lstrip("."))
 
 
 def manifests(path: Path) -> Iterator[Manifest]:

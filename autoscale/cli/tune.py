@@ -70,7 +70,9 @@ def command(
     from autoscale.whatif import answer, evidence, tuning
     from autoscale.whatif import verify as verifying
 
-    model = answer.prepare(evidence.gather(run), threads=threads)
+    seen = evidence.gather(run)
+    tuning.objectives_of(seen, objectives)  # what is mistyped is told before what the run cannot show
+    model = answer.prepare(seen, threads=threads)
     named = scenario or str(model.seen.scenario["name"])
     if verify:
         overrides_for(model.seen, model.recorded, named)  # what cannot be run again is told before the search

@@ -67,9 +67,13 @@ def command(
     autoscale whatif runs/20261123-101500-first-look --rate-factor 1.5 --pods-start-in 20s
     """
     from autoscale.report import save
-    from autoscale.whatif import answer, evidence
+    from autoscale.whatif import answer, baseline, evidence
 
-    model = answer.prepare(evidence.gather(run), threads=threads, seeds=seeds)
+    seen = evidence.gather(run)
+    if (draft := baseline.draft(seen)) is not None:
+        # What is mistyped is told before what the run cannot show.
+        _variants(draft, sets, hpas, scenario, rate_factor, others)
+    model = answer.prepare(seen, threads=threads, seeds=seeds)
     variants = _variants(model.recorded, sets, hpas, scenario, rate_factor, others)
     answer.trusted(model)
     found = answer.ask(model, variants, seeds)

@@ -47,14 +47,19 @@ def apply(cluster: Cluster, objects: Sequence[Object], namespace: str, *, dry_ru
     """Apply objects in an order that works; ``dry_run`` asks the API server and changes nothing.
 
     Raises InputError before anything is changed when an object of that name exists and is not ours,
-    ClusterError when the API server refuses one.
+    ClusterError when the API server refuses one, or does not know a field of it (as for kubectl, a mistake).
     """
     order = {resource.kind: number for number, resource in enumerate(RESOURCES)}
     ordered = sorted(objects, key=lambda obj: order[resource_of(obj["kind"]).kind])
     _refuse_foreign(cluster, ordered, namespace)
     applied, warnings = [], []
     # `force`: a field of ours that the autoscaler has taken over (replicas) starts anew; the objects are ours.
-    query: Query = {"fieldManager": MANAGER, "force": True, "dryRun": "All" if dry_run else None}
+    query: Query = {
+        "fieldManager": MANAGER,
+        "fieldValidation": "Strict",
+        "force": True,
+        "dryRun": "All" if dry_run else None,
+    }
     for obj in ordered:
         answer, said = cluster.send(
             "PATCH", path_of(obj, namespace), obj, query=query, content_type="application/apply-patch+yaml"

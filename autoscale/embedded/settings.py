@@ -3,12 +3,12 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Annotated, ClassVar
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from autoscale.base.errors import InputError, Problem
+from autoscale.base.errors import InputError, Problem, did_you_mean
 from autoscale.hpa.config import DEFAULTS, Flags
 from autoscale.kube.quantities import parse_quantity
 
@@ -128,8 +128,13 @@ def from_json(text: str, where: str = "settings") -> Settings:
     try:
         return TypeAdapter(Settings).validate_json(text)
     except ValidationError as error:
-        problems = [
-            Problem(f"{where}: {'.'.join(map(str, mistake['loc']))}", repr(mistake["input"]), mistake["msg"])
-            for mistake in error.errors()
-        ]
+        problems = [_problem(dict(mistake), where) for mistake in error.errors()]
         raise InputError("The settings of the embedded cluster are wrong.", problems=problems) from None
+
+
+def _problem(mistake: dict[str, Any], where: str) -> Problem:
+    place = f"{where}: {'.'.join(map(str, mistake['loc']))}"
+    if mistake["type"] == "unexpected_keyword_argument":
+        known = [one.name for one in fields(Settings if len(mistake["loc"]) == 1 else Image)]
+        return Problem(place, "an unknown key", fix=did_you_mean(str(mistake["loc"][-1]), known))
+    return Problem(place, repr(mistake["input"]), str(mistake["msg"]))

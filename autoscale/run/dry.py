@@ -9,16 +9,16 @@ import yaml
 from autoscale.base.errors import ClusterError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster import lock, metrics, permissions
-from autoscale.cluster.apply import apply, run_labels
+from autoscale.cluster.apply import run_labels
 from autoscale.run.loadjobs import load_objects, other_paths, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import Existing, RunOptions
-from autoscale.run.prepare import app_folder, existing_of, limit_pods, resolve
+from autoscale.run.prepare import app_folder, existing_of, limit_pods, rendered, resolve
 from autoscale.run.redact import redact_object
 from autoscale.run.rights import made_kinds, needed, of_addons
 from autoscale.run.scalers import SCALED, hpa_of
-from autoscale.run.site import load_jobs, refuse_active, rendered
+from autoscale.run.site import apply_own, load_jobs, refuse_active
 from autoscale.run.target import Target, brought, kind_and_name, of_existing
 
 LABEL = "dry-run"
@@ -54,7 +54,7 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
             ).rstrip()
         )
         over = [job["metadata"]["name"] for job in load_jobs(place.cluster, namespace)]
-        applied = apply(place.cluster, [_beside(obj, over) for obj in objects], namespace, dry_run=True)
+        applied = apply_own(place.cluster, [_beside(obj, over) for obj in objects], namespace, dry_run=True)
         for name in over:
             out(f"\nJob/{name} of an earlier run is over and would be replaced.")
         out(f"\nThe API server takes all {len(applied.objects)} objects (dry run). Nothing was made.")

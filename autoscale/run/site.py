@@ -9,10 +9,9 @@ from pathlib import Path
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import lock, metrics, permissions
-from autoscale.cluster.apply import apply, made_by_runs, persistent, remove, remove_jobs, run_labels, selector
+from autoscale.cluster.apply import Applied, apply, made_by_runs, persistent, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
-from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.permissions import Permission
 from autoscale.cluster.resources import resource_of
 from autoscale.kube.kinds import Object
@@ -23,7 +22,7 @@ from autoscale.run.loadjobs import load_objects, other_paths, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
-from autoscale.run.prepare import app_folder, existing_of, limit_pods
+from autoscale.run.prepare import app_folder, existing_of, limit_pods, rendered
 from autoscale.run.redact import without_path_names
 from autoscale.run.rights import made_kinds, needed, of_addons
 from autoscale.run.target import Target
@@ -75,7 +74,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         if existing is None:
             options.say(f"Deploying the service to {options.context} (namespace {namespace}) ...")
             wanted = rendered(app_folder(options, scenario), scenario, namespace, label)
-            applied = apply(place.cluster, wanted, namespace)
+            applied = apply_own(place.cluster, wanted, namespace)
             objects, warnings = applied.objects, applied.warnings
             target = targets.of_objects(place.cluster, wanted, namespace, scenario.target)
         else:
@@ -155,14 +154,17 @@ def refuse_active(cluster: Cluster, namespace: str) -> None:
         )
 
 
-def rendered(app: Path, scenario: Resolved, namespace: str, label: str) -> list[Object]:
-    """The manifests in a folder with the scenario's patches and the run's labels."""
-    return render(
-        app,
-        labels=run_labels(label),
-        namespace=namespace,
-        patches=[patch.model_dump() for patch in scenario.patches],
-    )
+def apply_own(cluster: Cluster, objects: list[Object], namespace: str, *, dry_run: bool = False) -> Applied:
+    """Apply what the run brings along; InputError where the API server finds a mistake in it, since its author is the
+    scenario's."""
+    try:
+        return apply(cluster, objects, namespace, dry_run=dry_run)
+    except Refused as error:
+        # A field that the schema lacks is told by Kubernetes' server-side apply as an error of its own, with code 500.
+        if error.code not in (400, 422) and "typed patch object" not in error.message:
+            raise
+        fix = "correct target.manifests, or the scenario's patches"
+        raise InputError(error.what, problems=error.problems, fix=fix) from None
 
 
 def existing_objects(cluster: Cluster, target: Target) -> list[Object]:

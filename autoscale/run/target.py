@@ -90,9 +90,26 @@ def brought(objects: list[Object], wanted: models.Target) -> Existing:
         lacking = "HorizontalPodAutoscaler" if not scalers else "Service"
         problem = Problem("target.manifests", f"no {lacking}", "a workload, the HPA that scales it and its Service")
         raise InputError("the manifests hold nothing that could be loaded and scaled", problems=[problem])
-    service = services[0]
-    url = f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
-    return Existing(wanted.workload or scaled_by(scalers[0]), wanted.url or url)
+    return Existing(wanted.workload or _scaled_by(scalers[0]), wanted.url or _url(services[0]))
+
+
+def _scaled_by(scaler: Object) -> str:
+    try:
+        return scaled_by(scaler)
+    except (KeyError, TypeError, AttributeError):  # no API server has looked at it yet
+        raise _incomplete(scaler, "spec.scaleTargetRef", "kind and name of a workload") from None
+
+
+def _url(service: Object) -> str:
+    try:
+        return f"http://{service['metadata']['name']}:{service['spec']['ports'][0]['port']}"
+    except (KeyError, TypeError, IndexError):
+        raise _incomplete(service, "spec.ports", "a port") from None
+
+
+def _incomplete(obj: Object, field: str, wanted: str) -> InputError:
+    where = f"{obj['kind']}/{obj['metadata']['name']}: {field}"
+    return InputError("The manifests cannot be used.", problems=[Problem(where, "none that can be read", wanted)])
 
 
 def of_existing(cluster: Cluster, existing: Existing, namespace: str) -> Target:
@@ -160,7 +177,7 @@ def kind_and_name(target: str) -> tuple[str, str]:
     kind = _KINDS.get(word.lower())
     if kind is None or not name or "/" in name:
         wanted = "deployment/NAME or statefulset/NAME"
-        raise InputError("the target is not one", problems=[Problem("--target", repr(target), wanted)])
+        raise InputError("the target is not one", problems=[Problem("the target", repr(target), wanted)])
     return kind, name
 
 

@@ -99,7 +99,7 @@ def prepare(seen: Evidence, *, threads: int | None = None, seeds: int = SEEDS) -
     problems = refusals.of_run(seen, service)
     if problems or service is None:
         raise refusals.Unknowable(f"{seen.source} does not show enough to say what would have been.", problems)
-    recorded, span = setting_of(seen, service), span_of(seen)
+    recorded, span = setting_of(seen, metric_period_s=service.metric_period_s.value), span_of(seen)
     known = Phases(*(figure.value if figure else None for figure in (service.scrape_phase, service.sync_phase)))
     runs = modelled(service, recorded, span, range(seeds), known)
     return Model(

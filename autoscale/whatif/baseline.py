@@ -5,7 +5,7 @@ from typing import Any
 
 from autoscale.whatif import phases
 from autoscale.whatif.evidence import Evidence
-from autoscale.whatif.service import Load, Service, Setting, Span
+from autoscale.whatif.service import Load, Setting, Span
 
 
 def load_of(seen: Evidence) -> Load:
@@ -51,7 +51,15 @@ def span_of(seen: Evidence) -> Span:
     return Span(start, begin - start, seen.kept.last_t - start, tuple(sorted(pods)[: int(desired or len(pods))]))
 
 
-def setting_of(seen: Evidence, service: Service) -> Setting:
+def draft(seen: Evidence) -> Setting | None:
+    """The recorded setting before anything is calibrated, to look at variants of it; None where no HPA or no request of
+    its pods was recorded."""
+    if seen.run.hpa is None or not any(pod.request_m for pod in seen.kept.pods.values()):
+        return None
+    return setting_of(seen, metric_period_s=0.0)
+
+
+def setting_of(seen: Evidence, *, metric_period_s: float) -> Setting:
     """The recorded setting."""
     assert seen.run.hpa is not None
     pods = [pod for pod in seen.kept.pods.values() if pod.request_m]
@@ -64,6 +72,6 @@ def setting_of(seen: Evidence, service: Service) -> Setting:
         config=phases.config(seen),
         request_m=request,
         limit_m=limit,
-        metric_period_s=service.metric_period_s.value,
+        metric_period_s=metric_period_s,
         load=load_of(seen),
     )

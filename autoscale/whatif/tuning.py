@@ -17,6 +17,7 @@ from autoscale.objectives.language import Objective, parse
 from autoscale.verdict.judging import judge
 from autoscale.whatif import refusals, variants
 from autoscale.whatif.answer import Band, Model, band, modelled, span_for, trusted, worst_p95
+from autoscale.whatif.evidence import Evidence
 from autoscale.whatif.rows import rows
 from autoscale.whatif.service import Setting
 from autoscale.whatif.summary import Modelled
@@ -160,12 +161,13 @@ def _trusted_objectives(model: Model, texts: Sequence[str]) -> list[Objective]:
     doubts = trusted(model)
     if doubts:
         raise refusals.Unknowable("Latency is unknown here, so no setting can be recommended.", doubts)
-    return _objectives(model, texts)
+    return objectives_of(model.seen, texts)
 
 
-def _objectives(model: Model, texts: Sequence[str]) -> list[Objective]:
-    given = list(texts) or [str(text) for text in model.seen.scenario.get("objectives") or []]
-    return parse(given, [name for name, _, _ in model.recorded.load.stages], "objectives")
+def objectives_of(seen: Evidence, texts: Sequence[str]) -> list[Objective]:
+    """The objectives that are given, else those of the recorded scenario; InputError for one that cannot be read."""
+    given = list(texts) or [str(text) for text in seen.scenario.get("objectives") or []]
+    return parse(given, [str(stage["name"]) for stage in seen.scenario.get("stages") or ()], "objectives")
 
 
 def candidates(recorded: Setting) -> Iterator[Setting]:

@@ -91,6 +91,24 @@ def test_every_mistake_of_a_scenario_is_told(
     assert "rate: found -1, wanted" in done.err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("whatif", "--set", "spec.maxReplica=5"), "spec.maxReplica: found an unknown field"),
+        (("whatif", "--rate-factor", "-1"), "--rate-factor"),
+        (("whatif",), "No variant is given"),
+        (("tune", "-o", "p95 <"), "the objectives cannot be read"),
+    ],
+)
+def test_what_is_mistyped_is_told_before_what_a_record_cannot_show(
+    autoscale: Callable[..., Done], words: tuple[str, ...], said: str
+) -> None:
+    """Bad input (2), although the run, in which most requests failed, can be asked nothing (5)."""
+    command, *options = words
+    done = autoscale(command, FIXTURES / "blind-hpa.jsonl.gz", *options)
+    assert (done.code, said in done.err) == (ExitCode.BAD_INPUT, True), done.err
+
+
 def test_a_run_of_the_page_that_cannot_be_read_says_why() -> None:
     """Every mistake of it, to the page; `autoscale ui` goes on."""
     said: list[str] = []

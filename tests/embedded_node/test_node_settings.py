@@ -38,6 +38,8 @@ def test_every_mistake_is_told_at_once() -> None:
     assert len(caught.value.problems) == 5
     for place in ("node_cpu", "hpa_sync_s", "nonsense", "images.a.env.b", "use_cgroups"):
         assert f"my.json: {place}" in told
+    with pytest.raises(InputError, match=r"node_cpus: found an unknown key\. Did you mean node_cpu\?"):
+        from_json('{"node_cpus": "1"}', "my.json")
 
 
 def test_what_is_no_json_is_told_too() -> None:

@@ -159,6 +159,34 @@ def test_sidecars_to_be_injected_are_looked_at(annotations: dict[str, str], hits
     assert rules(files) == hits
 
 
+@pytest.mark.parametrize(
+    ("namespace", "pods", "hits"),
+    [
+        ({"labels": {"istio-injection": "enabled"}}, {"sidecar.istio.io/proxyMemory": "64Mi"}, 1),
+        ({"labels": {"istio-injection": "disabled"}}, {"sidecar.istio.io/proxyMemory": "64Mi"}, 0),
+        (
+            {"labels": {"istio-injection": "enabled"}},
+            {"sidecar.istio.io/proxyMemory": "64Mi", "sidecar.istio.io/inject": "false"},
+            0,
+        ),
+        ({"labels": {"istio-injection": "enabled"}}, {}, 0),
+        ({"annotations": {"linkerd.io/inject": "enabled"}}, {}, 1),
+        ({"annotations": {"linkerd.io/inject": "enabled"}}, {"linkerd.io/inject": "disabled"}, 0),
+        ({"annotations": {"linkerd.io/inject": "enabled", "config.linkerd.io/proxy-cpu-request": "10m"}}, {}, 0),
+    ],
+)
+def test_a_namespace_injects_where_its_pods_say_nothing(
+    namespace: dict[str, Any], pods: dict[str, str], hits: int
+) -> None:
+    """Istio by a label of the namespace, Linkerd by an annotation, which may bring the request as well."""
+    files = objects("injected-dapr")
+    files[0]["spec"]["template"]["metadata"]["annotations"] = pods
+    space = {"kind": "Namespace", "metadata": {"name": "default", **namespace}}
+    assert rules([*files, space]) == ["sidecar-request-missing"] * hits
+    space["metadata"]["name"] = "elsewhere"
+    assert rules([*files, space]) == []
+
+
 def test_a_container_metric_a_value_and_a_limit_range_do_not_mind_a_sidecar() -> None:
     """Only a percentage over all containers needs a request in each, and a LimitRange gives one."""
     files = objects("injected-dapr")
@@ -222,13 +250,29 @@ def test_a_resource_that_no_metrics_server_has_gets_no_patch() -> None:
         ({"pods": "5"}, []),
         ({"requests.cpu": "450m"}, ["quota-below-max"]),
         ({"requests.cpu": "500m"}, []),
-        ({"cpu": "1", "configmaps": "1", "limits.cpu": "1"}, []),
+        ({"cpu": "1", "configmaps": "1", "requests.storage": "1"}, []),
+        ({"limits.cpu": "1"}, ["quota-unmet"]),
+        ({"requests.memory": "10Gi", "limits.memory": "10Gi"}, ["quota-unmet", "quota-unmet"]),
     ],
 )
 def test_a_quota_that_ends_before_the_maximum(hard: dict[str, str], hits: list[str]) -> None:
-    """Five pods of 100m: pods beyond the quota would be asked for and never made."""
+    """Five pods of 100m: pods beyond the quota would be asked for and never made; none at all is made without what the
+    quota counts."""
     quota = {"kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": hard}}
     assert rules([*objects("keda-and-hpa")[:2], quota]) == hits
+
+
+def test_a_target_of_another_kind_is_noticed() -> None:
+    """The name is that of a Deployment in the files, and there is no StatefulSet in them."""
+    files = objects("keda-and-hpa")[:2]
+    reference = of_kind(files, "HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]
+    reference["kind"] = "StatefulSet"
+    (fault,) = found(files)
+    assert "names StatefulSet/web, but these files hold Deployment/web" in fault.what
+    assert fault.patch is not None
+    assert fault.patch["spec"]["scaleTargetRef"] == {**reference, "kind": "Deployment"}
+    reference["name"] = "elsewhere"
+    assert rules(files) == []
 
 
 def test_keda_may_take_an_hpa_over() -> None:
@@ -324,3 +368,33 @@ def test_a_template_is_to_be_rendered_first(tmp_path: Path) -> None:
     assert "helm template" in str(CliRunner().invoke(command, ["check", str(tmp_path / "hpa.yaml")]).exception)
     (tmp_path / "Chart.yaml").write_text("name: shop\n")
     assert "helm template" in str(CliRunner().invoke(command, ["check", str(tmp_path)]).exception)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("name: web", 'name: "{{ .Release.Name }}-web"'), "metadata.name: found '{{ .Release.Name }}-web'"),
+        (("maxReplicas: 5", 'maxReplicas: "{{ .Values.max }}"'), "helm template"),
+        (("maxReplicas: 5", "maxReplicas: ${MAX}"), "envsubst"),
+        (("maxReplicas: 5", "maxReplicas: {% if big %}9{% else %}5{% endif %}"), "render it first"),
+    ],
+)
+def test_a_blank_that_reads_as_text_is_a_template_too(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    """In a name and in an HPA nothing else can be meant; in an annotation it may be."""
+    text = yaml.safe_dump(of_kind(objects("keda-and-hpa"), "HorizontalPodAutoscaler"), sort_keys=False)
+    file = tmp_path / "hpa.yaml"
+    file.write_text(text.replace("maxReplicas: 10", "maxReplicas: 5").replace(*change, 1))
+    assert said in str(CliRunner().invoke(command, ["check", str(file)]).exception)
+    file.write_text(text.replace("name: web", "annotations: {note: '{{ $value }} of ${MAX}'}\n  name: web", 1))
+    assert CliRunner().invoke(command, ["check", str(file)]).exception is None
+
+
+def test_a_patch_is_written_out_without_anchors(tmp_path: Path) -> None:
+    """Two containers that want the same get it twice, so that it can be copied."""
+    files = objects("zero-request")
+    for one in files[0]["spec"]["template"]["spec"]["containers"]:
+        one["resources"] = {"requests": {"cpu": 0}}
+    (tmp_path / "f.yaml").write_text(yaml.safe_dump_all(files))
+    said = CliRunner().invoke(command, ["check", str(tmp_path / "f.yaml")]).output
+    assert "cpu: 100m" in said
+    assert "&id" not in said

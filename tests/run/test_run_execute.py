@@ -15,6 +15,7 @@ from autoscale.cluster.apply import delete
 from autoscale.cluster.client import connect
 from autoscale.record.rows.kinds import Row
 from autoscale.report.gather import gather
+from autoscale.run.dry import dry
 from autoscale.run.execute import execute, repeat
 from autoscale.run.options import Result
 from tests.run.conftest import Desk
@@ -112,6 +113,19 @@ def test_a_run_that_is_refused_leaves_no_folder(door: Door, desk: Desk) -> None:
             execute(desk.options())
         assert door.names("ConfigMap") == [lock.NAME]
     assert desk.runs() == []
+
+
+@pytest.mark.parametrize(("spec", "said"), [({"maxReplica": 3}, "spec.maxReplica"), ({"maxReplicas": "many"}, "many")])
+def test_a_patch_with_a_mistake_is_refused_and_not_ignored(
+    door: Door, desk: Desk, spec: dict[str, Any], said: str
+) -> None:
+    """As `kubectl apply` does: a field that is not known or of another type is bad input, in a run and a dry run."""
+    patches = json.dumps([{"kind": "HorizontalPodAutoscaler", "name": "web", "patch": {"spec": spec}}])
+    options = desk.options(overrides=(f"patches={patches}",))
+    for refused in (lambda: execute(options), lambda: dry(options, lambda _: None)):
+        with pytest.raises(InputError, match=said):
+            refused()
+    assert desk.runs() == door.names("Deployment") == []
 
 
 @pytest.mark.parametrize(

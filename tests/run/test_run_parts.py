@@ -1,6 +1,7 @@
 """The pure parts of a run: what is decided, filled in, shown and kept out of the record."""
 
 import json
+import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -60,6 +61,30 @@ def test_a_scenario_and_its_objectives_are_checked_before_anything() -> None:
         resolve(RunOptions("smoke", overrides=("objectives=[p95 < 1s during peek]",)))
     with pytest.raises(InputError, match="no scenario"):
         resolve(RunOptions("smokee"))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("target.manifests=nowhere", "no kustomization.yaml"),
+        ("patches=[{kind: HorizontalPodAutoscaler, name: webb, patch: {}}]", "patches.0.: found .* webb"),
+        ("patches=[{kind: HorizontalPodAutoscaler, name: web, patch: {spec: null}}]", "spec.scaleTargetRef"),
+        ("patches=[{kind: Service, name: web, patch: {spec: {ports: null}}}]", "Service/web: spec.ports"),
+        (
+            "patches=[{kind: HorizontalPodAutoscaler, name: web, patch: {spec: {scaleTargetRef: {kind: Rollout}}}}]",
+            "rollout/web",
+        ),
+        ("target={workload: deployment/web}", "target.url"),
+        ("target={workload: pod/web, url: 'http://web/'}", "pod/web"),
+        ("target={workload: deployment/web, url: 'ftp://web/'}", "ftp://web/"),
+        ("limits.pods=3", "spec.maxReplicas: found 8, wanted at most 3"),
+    ],
+)
+def test_a_target_that_no_cluster_could_make_one_is_refused_without_any(override: str, said: str) -> None:
+    """Manifests, patches, workload and URL are looked at before an embedded cluster is started for them."""
+    with pytest.raises(InputError) as caught:
+        resolve(RunOptions("smoke", overrides=(override,)))
+    assert re.search(said, str(caught.value))
 
 
 def test_the_limit_of_pods_holds_for_the_autoscaler(scenario: Resolved) -> None:

@@ -101,6 +101,12 @@ class Subject:
         return [each for each in self.others if each.namespace == self.hpa.namespace and each is not self.hpa]
 
     @property
+    def namespace(self) -> Mapping[str, Any]:
+        """The metadata of the HPA's namespace; empty where that is not in the files."""
+        found = (each for each in self.others if each.kind == "Namespace" and each.name == self.hpa.namespace)
+        return next((each.at("metadata") for each in found), {})
+
+    @property
     def template(self) -> Mapping[str, Any]:
         """What the target makes pods of; empty where the target is not in the files."""
         return (self.workload and template_of(self.workload.object)) or {}

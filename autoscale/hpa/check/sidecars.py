@@ -12,31 +12,35 @@ from typing import Any, NamedTuple
 class Injector(NamedTuple):
     """A webhook that injects a container.
 
-    ``switch`` (key, value) is an annotation or a label of the pods. ``requests``: resource -> the annotation that sets
+    ``switch`` (key, values) is an annotation or a label of the pods; ``space`` (key, value) one of their namespace, for
+    pods that say nothing themselves. ``inherits``: whether annotations of the namespace hold for its pods. ``requests``: resource -> the annotation that sets
     its request. ``limits``: the same for limits, which are the request where none is set. ``defaults``: whether it
     brings requests of its own as long as no annotation of it is there.
     """
 
     name: str
     container: str
-    switch: tuple[str, str]
+    switch: tuple[str, tuple[str, ...]]
     requests: Mapping[str, str]
     limits: Mapping[str, str]
     defaults: bool = False
+    space: tuple[str, str] | None = None
+    inherits: bool = False
 
 
 INJECTORS = (
     Injector(
         name="Dapr",
         container="daprd",
-        switch=("dapr.io/enabled", "true"),
+        switch=("dapr.io/enabled", ("true",)),
         requests={"cpu": "dapr.io/sidecar-cpu-request", "memory": "dapr.io/sidecar-memory-request"},
         limits={"cpu": "dapr.io/sidecar-cpu-limit", "memory": "dapr.io/sidecar-memory-limit"},
     ),
     Injector(
         name="Istio",
         container="istio-proxy",
-        switch=("sidecar.istio.io/inject", "true"),
+        switch=("sidecar.istio.io/inject", ("true",)),
+        space=("istio-injection", "enabled"),
         requests={"cpu": "sidecar.istio.io/proxyCPU", "memory": "sidecar.istio.io/proxyMemory"},
         limits={"cpu": "sidecar.istio.io/proxyCPULimit", "memory": "sidecar.istio.io/proxyMemoryLimit"},
         defaults=True,
@@ -44,14 +48,16 @@ INJECTORS = (
     Injector(
         name="Linkerd",
         container="linkerd-proxy",
-        switch=("linkerd.io/inject", "enabled"),
+        switch=("linkerd.io/inject", ("enabled", "ingress")),
+        space=("linkerd.io/inject", "enabled"),
+        inherits=True,
         requests={"cpu": "config.linkerd.io/proxy-cpu-request", "memory": "config.linkerd.io/proxy-memory-request"},
         limits={"cpu": "config.linkerd.io/proxy-cpu-limit", "memory": "config.linkerd.io/proxy-memory-limit"},
     ),
     Injector(
         name="Consul",
         container="consul-dataplane",
-        switch=("consul.hashicorp.com/connect-inject", "true"),
+        switch=("consul.hashicorp.com/connect-inject", ("true",)),
         requests={
             "cpu": "consul.hashicorp.com/sidecar-proxy-cpu-request",
             "memory": "consul.hashicorp.com/sidecar-proxy-memory-request",
@@ -64,19 +70,33 @@ INJECTORS = (
 )
 
 
-def without_request(template: Mapping[str, Any], resource: str) -> list[Injector]:
-    """The sidecars that these pods will have and that will request nothing of a resource."""
-    metadata = template.get("metadata") or {}
-    annotations, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
+def without_request(
+    template: Mapping[str, Any], resource: str, namespace: Mapping[str, Any] | None = None
+) -> list[Injector]:
+    """The sidecars that these pods will have and that will request nothing of a resource; ``namespace`` is the metadata
+    of the pods' namespace, where that is known."""
+    annotations, labels = _notes(template.get("metadata"))
+    above, marks = _notes(namespace)
     spec = template.get("spec") or {}
     there = {each.get("name") for part in ("containers", "initContainers") for each in spec.get(part) or ()}
     return [
         each
         for each in INJECTORS
-        if each.switch[1] == str({**labels, **annotations}.get(each.switch[0])).lower()
+        if _injects(each, {**labels, **annotations}, {**marks, **above})
         and each.container not in there
-        and not _requests(each, annotations, resource)
+        and not _requests(each, {**above, **annotations} if each.inherits else annotations, resource)
     ]
+
+
+def _notes(metadata: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return (metadata or {}).get("annotations") or {}, (metadata or {}).get("labels") or {}
+
+
+def _injects(injector: Injector, pod: Mapping[str, Any], namespace: Mapping[str, Any]) -> bool:
+    key, values = injector.switch
+    if key in pod:
+        return str(pod[key]).lower() in values
+    return injector.space is not None and str(namespace.get(injector.space[0])).lower() == injector.space[1]
 
 
 def _requests(injector: Injector, annotations: Mapping[str, Any], resource: str) -> bool:

@@ -59,6 +59,21 @@ def target_missing(subject: Subject) -> Iterator[Fault]:
         yield subject.fault(rule="target-missing", level="warning", what=what, fix="Correct the name or the namespace.")
 
 
+def target_of_another_kind(subject: Subject) -> Iterator[Fault]:
+    """The files hold what is named as another kind, and nothing of the kind that is named."""
+    target = subject.spec.target
+    if target.kind not in _SCALABLE or any(each.kind == target.kind for each in subject.others):
+        return
+    for each in subject.neighbours:
+        if each.kind in _SCALABLE and each.name == target.name:
+            what = f"scaleTargetRef names {target.kind}/{target.name}, but these files hold {each.kind}/{each.name}"
+            reference = {"apiVersion": each.object.get("apiVersion"), "kind": each.kind, "name": each.name}
+            patch = {"spec": {"scaleTargetRef": reference}}
+            yield subject.fault(
+                rule="target-missing", level="warning", what=what, fix="Correct apiVersion and kind.", patch=patch
+            )
+
+
 def two_for_one(subject: Subject) -> Iterator[Fault]:
     """Two HPAs on one target switch each other off."""
     for each in subject.others:
@@ -160,15 +175,46 @@ def quota_too_small(subject: Subject) -> Iterator[Fault]:
                 yield subject.fault(rule="quota-below-max", level="warning", what=what, fix=fix, patch=patch)
 
 
+def quota_unmet(subject: Subject) -> Iterator[Fault]:
+    """A quota of a request or limit wants it of every container (pkg/quota/v1/evaluator/core/pods.go, Constraints)."""
+    if subject.pod is None or (subject.pod["spec"].get("resources") or {}):
+        return
+    containers = [*subject.pod["spec"]["containers"], *(subject.pod["spec"].get("initContainers") or ())]
+    for each in subject.neighbours:
+        spec = each.at("spec")
+        if each.kind != "ResourceQuota" or spec.get("scopes") or spec.get("scopeSelector"):
+            continue
+        for name in map(str, each.at("spec", "hard")):
+            which, resource = _counted(name)
+            lacking = [
+                str(one.get("name"))
+                for one in containers
+                if which and resource not in ((one.get("resources") or {}).get(which) or {})
+            ]
+            if lacking:
+                what = f"ResourceQuota/{each.name} counts {name}, which is not set in {', '.join(lacking)}, so no pod is"
+                what += f" made (FailedCreate: must specify {name})"
+                fix = "Set it in every container, or give the namespace a LimitRange with defaults."
+                yield subject.fault(rule="quota-unmet", level="error", what=what, fix=fix)
+
+
+def _counted(name: str) -> tuple[str, str]:
+    """(requests or limits, resource) of a quota's item; empty where it is about something else."""
+    which, _, resource = name.rpartition(".")
+    if resource not in ("cpu", "memory") or which not in ("", "requests", "limits"):
+        return "", ""
+    return which or "requests", resource
+
+
 def _need(pod: Object, name: str) -> Fraction:
     """How much of a quota's item one pod takes; 0 where it is about something else."""
     if name in ("pods", "count/pods"):
         return Fraction(1)
-    which, _, resource = name.rpartition(".")
-    if resource not in ("cpu", "memory") or which not in ("", "requests", "limits"):
+    which, resource = _counted(name)
+    if not which:
         return Fraction(0)
     held = [each.get("resources") or {} for each in pod["spec"]["containers"]]
-    return sum((parse_quantity((one.get(which or "requests") or {}).get(resource, 0)) for one in held), Fraction(0))
+    return sum((parse_quantity((one.get(which) or {}).get(resource, 0)) for one in held), Fraction(0))
 
 
 def nothing_to_scale(subject: Subject) -> Iterator[Fault]:
@@ -212,10 +258,12 @@ TARGET_RULES = (
     cannot_be_resolved,
     cannot_be_scaled,
     target_missing,
+    target_of_another_kind,
     two_for_one,
     resized_too,
     pods_of_others,
     quota_too_small,
+    quota_unmet,
     nothing_to_scale,
     replicas_in_manifest,
 )

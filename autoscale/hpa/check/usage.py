@@ -67,7 +67,7 @@ def sidecar_without_request(subject: Subject) -> Iterator[Fault]:
     for _, metric, _ in _resource_metrics(subject):
         if metric.type != "Resource" or metric.target.average_value is not None or _defaulted(subject, metric.name):
             continue
-        for injector in without_request(subject.template, metric.name):
+        for injector in without_request(subject.template, metric.name, subject.namespace):
             what = f"{injector.name} will put the container {injector.container} into the pods, with no {metric.name}"
             what += f" request of its own, and then the metric fails (missing request for {metric.name})"
             fix = f"Set {injector.requests[metric.name]}, or use a ContainerResource metric on your container."
@@ -212,9 +212,9 @@ def _lower_target(subject: Subject, position: int, factor: float) -> dict[str, A
 
 def _requests(containers: Sequence[PodContainer], resource: str) -> dict[str, Any]:
     """A request for each container, in the list of the template in which it stands."""
-    asked = {"resources": {"requests": {resource: _AMOUNTS[resource]}}}
+    amount = _AMOUNTS[resource]
     parts = {each.part for each in containers}
-    spec = {part: [{"name": one.name, **asked} for one in containers if one.part == part] for part in sorted(parts)}
+    spec = {part: [{"name": one.name, "resources": {"requests": {resource: amount}}} for one in containers if one.part == part] for part in sorted(parts)}
     return {"spec": {"template": {"spec": spec}}}
 
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import lock, metrics, permissions

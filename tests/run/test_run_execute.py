@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from autoscale.cluster.client import connect
 from autoscale.record.rows.kinds import Row
 from autoscale.report.gather import gather
 from autoscale.run.dry import dry
-from autoscale.run.execute import execute, repeat
+from autoscale.run.execute import execute, once, repeat
 from autoscale.run.options import Result
 from tests.run.conftest import Desk
 from tests.run.imagined import RATE, SECONDS, Door
@@ -227,8 +228,13 @@ def test_what_is_said_of_nodes_is_heard_beside_the_runs_own_events(
     assert [row["reason"] for row in rows if row["k"] == "event" and row["object"] == "Node/n1"] == ["ScaleDown"]
 
 
-def test_a_pass_that_leaves_pods_running_is_none(door: Door, desk: Desk) -> None:
+def test_a_pass_that_leaves_pods_running_is_none(door: Door, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """All objectives held, but the service could not be removed: the code is the cluster's, the reason is told."""
+
+    def passed(*given: Any) -> Result:
+        return replace(once(*given), exit_code=ExitCode.PASS)  # a busy machine's run may be unknown
+
+    monkeypatch.setattr("autoscale.run.execute.once", passed)
 
     def keeps(method: str, path: str) -> int | None:
         return 403 if method == "DELETE" and "/deployments" in path else None

@@ -13,9 +13,10 @@ class Injector(NamedTuple):
     """A webhook that injects a container.
 
     ``switch`` (key, values) is an annotation or a label of the pods; ``space`` (key, value) one of their namespace, for
-    pods that say nothing themselves. ``inherits``: whether annotations of the namespace hold for its pods. ``requests``: resource -> the annotation that sets
-    its request. ``limits``: the same for limits, which are the request where none is set. ``defaults``: whether it
-    brings requests of its own as long as no annotation of it is there.
+    pods that say nothing themselves. ``inherits``: whether annotations of the namespace hold for its pods.
+    ``requests``: resource -> the annotation that sets its request. ``limits``: the same for limits, which are the
+    request where none is set. ``defaults``: whether it brings requests of its own as long as no annotation of it is
+    there.
     """
 
     name: str

@@ -192,8 +192,8 @@ def quota_unmet(subject: Subject) -> Iterator[Fault]:
                 if which and resource not in ((one.get("resources") or {}).get(which) or {})
             ]
             if lacking:
-                what = f"ResourceQuota/{each.name} counts {name}, which is not set in {', '.join(lacking)}, so no pod is"
-                what += f" made (FailedCreate: must specify {name})"
+                what = f"ResourceQuota/{each.name} counts {name}, which is not set in {', '.join(lacking)}, so no pod"
+                what += f" is made (FailedCreate: must specify {name})"
                 fix = "Set it in every container, or give the namespace a LimitRange with defaults."
                 yield subject.fault(rule="quota-unmet", level="error", what=what, fix=fix)
 

@@ -214,7 +214,12 @@ def _requests(containers: Sequence[PodContainer], resource: str) -> dict[str, An
     """A request for each container, in the list of the template in which it stands."""
     amount = _AMOUNTS[resource]
     parts = {each.part for each in containers}
-    spec = {part: [{"name": one.name, "resources": {"requests": {resource: amount}}} for one in containers if one.part == part] for part in sorted(parts)}
+    spec = {
+        part: [
+            {"name": one.name, "resources": {"requests": {resource: amount}}} for one in containers if one.part == part
+        ]
+        for part in sorted(parts)
+    }
     return {"spec": {"template": {"spec": spec}}}
 
 

@@ -25,23 +25,18 @@ def documents(file: Path) -> list[Any]:
     name = "standard input" if file == STANDARD_INPUT else str(file)
     text = ""
     try:
-<<<<<<< HEAD
         text = bounded(sys.stdin, name) if file == STANDARD_INPUT else text_of(file)
-        return [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
-=======
-        text = sys.stdin.read() if file == STANDARD_INPUT else file.read_text(encoding="utf-8")
-        found = [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
->>>>>>> 7b2dfe3 (A target that no cluster could make one is told before any is started; the static check knows namespaces that inject, unmet quotas and blanks)
+        read = [document for document in yaml.load_all(text, KubernetesLoader) if document is not None]
     except yaml.YAMLError as error:
         line, found = fault(error)
         problem = Problem(f"{name}: {line}" if line else name, found)
         raise InputError(f"{name} is neither YAML nor JSON.", problems=[problem], fix=_cure(text)) from None
     except (OSError, ValueError) as error:
         raise InputError(f"{name} cannot be read.", problems=[Problem(name, " ".join(str(error).split()))]) from None
-    problems = [Problem(f"{name}: {where}", repr(value)) for document in found for where, value in _blanks(document)]
+    problems = [Problem(f"{name}: {where}", repr(value)) for document in read for where, value in _blanks(document)]
     if problems:
         raise InputError(f"{name} is a template.", problems=problems, fix=_cure(text))
-    return found
+    return read
 
 
 def _cure(text: str) -> str:

@@ -49,7 +49,7 @@ def run(tmp_path: Path, scenario: str, namespace: str, *options: str) -> tuple[i
     words = [sys.executable, "-c", "from autoscale.cli import main; main()", "run", scenario]
     words += ["--context", "local", "--kubeconfig", str(places.state().kubeconfig), "-n", namespace]
     done = subprocess.run(
-        [*words, "--out", str(tmp_path / "runs"), "--web-port", "18089", *options], cwd=ROOT, timeout=400
+        [*words, "--out", str(tmp_path / "runs"), "--web-port", "18089", *options], cwd=ROOT, timeout=900
     )
     assert done.returncode != ExitCode.BAD_INPUT
     (record,) = (tmp_path / "runs").glob("*/record.jsonl")

@@ -94,6 +94,25 @@ def _stuck_pod(pod: Object, events: Sequence[Object]) -> Problem | None:
     return Problem(where, _last_warning(pod, events) or f"{status.get('phase', 'Pending')} and not ready", "ready")
 
 
+def unplaced(pods: Iterable[Object], events: Sequence[Object]) -> list[Problem]:
+    """Pods that have not ended and had to wait for a node, in the scheduler's last words of each."""
+    told = {
+        (event.get("involvedObject") or {}).get("uid"): event.get("message")
+        for event in events
+        if event.get("reason") == "FailedScheduling"
+    }
+    return [
+        Problem(
+            f"Pod/{pod['metadata']['name']}",
+            f"waited for a node: {told[pod['metadata']['uid']]}",
+            "a node with room",
+            "Free or add capacity, or lower the requests.",
+        )
+        for pod in pods
+        if pod["metadata"].get("uid") in told and (pod.get("status") or {}).get("phase") not in ("Failed", "Succeeded")
+    ]
+
+
 def _waiting(pod: Object) -> list[tuple[str, str, str]]:
     """(reason, message, image) of every container that waits."""
     status = pod.get("status") or {}

@@ -257,7 +257,7 @@ def _no_load(analysis: Analysis) -> str:
     """Why there is no load, where that is known."""
     if imported_from(analysis):
         return "The data hold no load."
-    why = why_failed(analysis)
+    why = (why_failed(analysis) or "").rstrip(".")
     if analysis.load_start is None and analysis.partial:
         return f"The run ended before its load{f': {why}' if why else ''}."
     return "No load was recorded."

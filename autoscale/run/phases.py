@@ -7,7 +7,7 @@ from typing import Any
 from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, Problem
 from autoscale.cluster.apply import apply, delete
 from autoscale.cluster.proxy import Fetch
-from autoscale.cluster.readiness import hopeless, is_ready, is_rolled_out, not_created, refused_pods, stuck
+from autoscale.cluster.readiness import hopeless, is_ready, is_rolled_out, not_created, refused_pods, stuck, unplaced
 from autoscale.hpa.reasons import cure
 from autoscale.kube.kinds import Object
 from autoscale.observe.view import View
@@ -144,11 +144,12 @@ def _workers(run: Recorder) -> list[dict[str, Any]]:
     return [pod for pod in run.view.load_pods.values() if not is_master(pod)]
 
 
-def load_error(view: View, what: str, last_words: list[str]) -> AutoscaleError:
-    """An error with the last words of the load pods: the cluster's where it keeps some from running, and why."""
+def load_error(view: View, what: str, last_words: list[str], *, began: bool = False) -> AutoscaleError:
+    """An error with the last words of the load pods: the cluster's where it keeps some from running, and why. Or where
+    it did until the others had given up waiting, which made room."""
     words, events = "\n  ".join([what, *last_words]), view.about(MASTER, WORKER)
     waiting = [pod for pod in view.load_pods.values() if (pod.get("status") or {}).get("phase") == "Pending"]
-    if problems := stuck(waiting, events):
+    if problems := stuck(waiting, events) or ([] if began else unplaced(view.load_pods.values(), events)):
         return ClusterError(words, problems=problems)
     return GeneratorError(words, problems=stuck(view.load_pods.values(), events))
 
@@ -165,7 +166,7 @@ def await_load(run: Recorder, duration_s: float) -> AutoscaleError | None:
     for job in (MASTER, WORKER):
         ended = run.view.job_ended(job)
         if ended and ended != "Complete" and not run.stop.is_set():
-            return load_error(run.view, f"{job} failed during the load ({ended})", run.last_words())
+            return load_error(run.view, f"{job} failed during the load ({ended})", run.last_words(), began=True)
     return None
 
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from autoscale import report
 from autoscale.analysis import analyse
 from autoscale.verdict.judging import judge
@@ -43,12 +45,13 @@ def test_what_was_lost_with_pods_is_unknown_without_pods() -> None:
     assert judge(analyse(step_run().rows()), ["lost == 0"]).outcome == "pass"
 
 
-def test_a_run_that_failed_before_its_load_says_why(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["", "."])
+def test_a_run_that_failed_before_its_load_says_why(tmp_path: Path, end: str) -> None:
     """What the run or its load generator said stands on the first screen; objectives are of a load that never was."""
     record = Record([[0, 10]], {"peak": (0, 60)}, ("p95 < 1s during peak",)).scale(-1, 2)
-    record.add("mark", 5, name="generator-failed", at=T0 + 5, clk="observer", reason="0 of 1 load workers came")
+    record.add("mark", 5, name="generator-failed", at=T0 + 5, clk="observer", reason=f"0 of 1 load workers came{end}")
     page = report.render(written(tmp_path, record, reason="failed"), "text")
-    assert "The run ended before its load: 0 of 1 load workers came." in page
+    assert "The run ended before its load: 0 of 1 load workers came. " in page
     assert "cannot be read" not in page
     assert "the record holds no load" in page
 

@@ -268,6 +268,26 @@ def test_load_pods_that_do_not_fit_are_the_clusters_failure() -> None:
     assert (found.exit_code, "Insufficient cpu" in str(found)) == (ExitCode.CLUSTER_FAILED, True)
 
 
+def test_load_pods_that_fitted_too_late_are_the_clusters_failure() -> None:
+    """The other workers gave up waiting for one that found no node, which made room for it: as it is said it runs. One
+    that waited, ran and failed is the load generator's; so is a failure of a load that had begun."""
+
+    def seen(phase: str) -> View:
+        view = View(Scope("Deployment", "web", "web", "web", 0.0))
+        view.see(change("Pod", "loadtest-worker-0", status={"phase": "Failed"}), load=True)
+        view.see(change("Pod", "loadtest-worker-1", status={"phase": phase}), load=True)
+        pod = {"kind": "Pod", "name": "loadtest-worker-1", "uid": "loadtest-worker-1"}
+        told = {"reason": "FailedScheduling", "message": "0/1 nodes are available: 1 Insufficient cpu."}
+        view.see(change("Event", "e", involvedObject=pod, **told), load=True)
+        return view
+
+    found = load_error(seen("Running"), "it did not begin", [])
+    assert found.exit_code == ExitCode.CLUSTER_FAILED
+    assert "Pod/loadtest-worker-1: found waited for a node: 0/1 nodes are available: 1 Insufficient cpu." in str(found)
+    assert load_error(seen("Failed"), "it did not begin", []).exit_code == ExitCode.GENERATOR_FAILED
+    assert load_error(seen("Running"), "it failed", [], began=True).exit_code == ExitCode.GENERATOR_FAILED
+
+
 def test_the_namespace_is_the_command_lines_then_the_scenarios_then_the_contexts(
     scenario: Resolved, tmp_path: Path
 ) -> None:

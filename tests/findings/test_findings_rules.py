@@ -30,9 +30,12 @@ def saturated(percent: int) -> Record:
     return run().scale(-1, 10).hpa(-1, 10, 40).hpa(100, 10, percent).hpa(200, 10, 40)
 
 
-def idle(percent: int) -> Record:
+def idle(percent: int, seconds: int = 300) -> Record:
     """Four of at least four pods at some utilisation, until the load makes the HPA grow for its last quarter."""
-    return run().scale(-1, 4).hpa(-1, 4, percent, least=4).scale(225, 5).hpa(225, 5, percent, least=4)
+    record = Record([[0, 20], [seconds, 20]]).mark("load-start", 0).mark("load-end", seconds).steady(0, seconds, 20)
+    grown = 0.75 * seconds
+    record.scale(-1, 4).hpa(-1, 4, percent, least=4).scale(grown, 5).hpa(grown, 5, percent, least=4)
+    return record.mark("seen", seconds)
 
 
 def old_metrics(window: float) -> Record:
@@ -340,6 +343,7 @@ Case = tuple[str, Callable[[], Record], Callable[[], Record]]
 CASES: list[Case] = [
     ("F1", lambda: saturated(70), lambda: saturated(54)),
     ("F2", lambda: idle(20), lambda: idle(26)),
+    ("F2", lambda: idle(20, seconds=90), lambda: idle(20, seconds=70)),
     ("F3", lambda: old_metrics(50), lambda: old_metrics(40)),
     ("F4", lambda: starting(20), lambda: starting(10)),
     ("F5", lambda: ramp((100, 125)), lambda: ramp((0, 0))),

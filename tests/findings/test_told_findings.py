@@ -122,9 +122,9 @@ def test_survivors_are_named_so() -> None:
 
 def shrunken() -> Record:
     """Two pods nearly idle until the end, which makes the HPA grow: a minimum too high, if the run was whole."""
-    record = Record([[0, 20], [60, 20]], objectives=("p95 < 300ms",)).mark("load-start", 0).scale(-1, 2)
-    record.hpa(-1, 2, 5, least=2).pod("a", -20, request=200).pod("b", -20, request=200).steady(0, 60, 20)
-    return record.scale(50, 3).hpa(50, 3, 80, least=2).mark("load-end", 60)
+    record = Record([[0, 20], [90, 20]], objectives=("p95 < 300ms",)).mark("load-start", 0).scale(-1, 2)
+    record.hpa(-1, 2, 5, least=2).pod("a", -20, request=200).pod("b", -20, request=200).steady(0, 90, 20)
+    return record.scale(80, 3).hpa(80, 3, 80, least=2).mark("load-end", 90)
 
 
 def test_a_run_that_was_cut_gives_no_patch(tmp_path: Path) -> None:

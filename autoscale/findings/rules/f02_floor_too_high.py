@@ -7,6 +7,7 @@ from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, hpa_patch
 
 IDLE_SHARE = Threshold(0.5, "share of the load", "time at minReplicas and below half the target")
+IDLE_SYNCS = Threshold(4, "syncs", "such time at least: what the HPA shows is a sample or two old")
 IDLE_UTILIZATION = Threshold(0.5, "x target", "utilisation that counts as idle")
 WASTE_SHARE = Threshold(0.2, "of replica-minutes", "over-provisioned share that counts")
 
@@ -23,6 +24,8 @@ def check(run: Run) -> Hit | None:
     waste, minutes = run.value("waste_minutes"), run.value("replica_minutes")
     used = run.utilization.mean(run.start, run.end)
     if share is None or share <= IDLE_SHARE.value or used is None:
+        return None
+    if share * (run.end - run.start) < IDLE_SYNCS.value * run.period_s:
         return None
     if run.slow_seconds(run.start, run.end) > 0.1 * (run.end - run.start):
         return None  # users wait: this is no time to take pods away
@@ -43,7 +46,7 @@ def check(run: Run) -> Hit | None:
             ),
             Evidence(words="mean utilisation", value=used, unit="%", start=run.start, end=run.end),
         ),
-        advice=f"{proposed} {'pod' if proposed == 1 else 'pods'} would carry this load; "
+        advice=f"{proposed} {'pod' if proposed == 1 else 'pods'} would carry the load of that time; "
         "lower minReplicas, unless the rest is there for failures.",
         patch=hpa_patch(run, minReplicas=proposed),
         start=run.start,
@@ -60,6 +63,7 @@ RULE = Rule(
     check=check,
     thresholds=(
         IDLE_SHARE,
+        IDLE_SYNCS,
         IDLE_UTILIZATION,
         WASTE_SHARE,
     ),

@@ -63,10 +63,9 @@ def page() -> str:
 def _release(release: str) -> str:
     """What a newer control plane shows otherwise than the release that the project follows."""
     before, after = observed("local"), newer()[release]
-    seen = [point for point in POINTS if point.name in after]  # not those that were added since
-    differ = [point for point in seen if before[point.name] != after[point.name]]
+    differ = [point for point in POINTS if before[point.name] != after[point.name]]
     text = f"\n## Kubernetes {release}\n\n{RELEASES[release]}\n\n"
-    text += f"{len(seen) - len(differ)} of the {len(seen)} points that were looked at show what {MINOR} shows.\n"
+    text += f"{len(POINTS) - len(differ)} of {len(POINTS)} points show what {MINOR} shows.\n"
     for point in differ:
         lines = list(unified_diff(before[point.name], after[point.name], n=0, lineterm=""))[2:]
         shown = [line for line in lines if not line.startswith("@@")]

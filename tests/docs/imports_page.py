@@ -18,6 +18,10 @@ partial. `.gz` is read as it is.
 **Percentiles** are known as far as the buckets allow: a p95 somewhere between 250 and 500 ms is told so, a bound
 inside the bucket is unknown, and what lies above the last bound is "at least".
 
+**A server's own figures** (a service's, not a proxy's before it) are of what it answered. How long clients had waited
+before it began, and whether they were still there, is not in them: 20 of 20 were well where clients got 2
+([peers](peers.md)). Each import says so.
+
 ## Forms
 
 They are told apart by how a file begins; `--from` asks for one tool's.

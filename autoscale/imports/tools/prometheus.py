@@ -19,6 +19,8 @@ from loadtest.traces.counters import CURE, IN_TURN, in_turn
 
 SHARPNESS = "Latency is the server's, in the exporter's own buckets: a percentile is only as sharp as they are."
 NOTES = (
+    "A server counts what it answered: how long clients had waited before it began, and whether they were still there, "
+    "is not in its own figures.",
     "Counts are spread evenly over the step of the query.",
     "How requests were sent is not in Prometheus: whether the generator was the limit is not known.",
 )

@@ -1,5 +1,6 @@
 """The clients that people have, and how each is brought here: one row a client and release."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -48,13 +49,20 @@ def python(program: str, *pins: str) -> Callable[[], Command]:
     return command
 
 
+def digest_of(folder: Path) -> str:
+    """What names the program that is built of a folder's files: another one where any of them has changed."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:8]
+
+
 def go(folder: str) -> Callable[[], Command]:
     """A Go program of this folder, built once."""
 
     def command() -> Command:
-        target = CACHE / folder
+        source = HERE / "go" / folder
+        target = CACHE / f"{folder}-{digest_of(source)}"
         if not target.exists():
-            run(["go", "build", "-o", str(target), "."], cwd=HERE / "go" / folder)
+            run(["go", "build", "-o", str(target), "."], cwd=source)
         return [str(target)]
 
     return command
@@ -77,9 +85,10 @@ def java(folder: str) -> Callable[[], Command]:
     """A Java program of this folder, compiled once by Maven."""
 
     def command() -> Command:
-        place = CACHE / folder
+        source = HERE / "java" / folder
+        place = CACHE / f"{folder}-{digest_of(source)}"
         if not (place / "classpath").exists():
-            shutil.copytree(HERE / "java" / folder, place, dirs_exist_ok=True)
+            shutil.copytree(source, place, dirs_exist_ok=True)
             goals = ["dependency:build-classpath", f"-Dmdep.outputFile={place / 'found'}", "compile"]
             run(["mvn", "-q", "-B", *goals], cwd=place)
             (place / "found").rename(place / "classpath")

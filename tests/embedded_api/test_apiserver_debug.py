@@ -51,6 +51,8 @@ def test_what_is_there_stays_as_it_is(server: Server) -> None:
         code, status = server.call("PUT", f"{PODS}/web-1/ephemeralcontainers", body)
         assert (code, status["details"]["causes"][0]["field"]) == (422, "spec.ephemeralContainers")
         assert f'existing ephemeral containers "look" {why}' in status["message"]
+    stale = {**pod, "metadata": {**pod["metadata"], "resourceVersion": "1"}}
+    assert server.call("PUT", f"{PODS}/web-1/ephemeralcontainers", stale)[0] == 409
     moved = {**pod, "spec": {**pod["spec"], "containers": [{"name": "other", "image": "i"}]}}
     done = server.call("PUT", f"{PODS}/web-1/ephemeralcontainers", moved)[1]
     assert [one["name"] for one in done["spec"]["containers"]] == ["web"]

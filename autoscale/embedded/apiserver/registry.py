@@ -182,9 +182,12 @@ class Registry:
     def debug(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Add ephemeral containers to a pod (the ``ephemeralcontainers`` subresource, ``kubectl debug``)."""
         current = self.get(place)
-        wanted = self._read(place, patcher(current), options)["spec"].get("ephemeralContainers") or []
+        wanted = self._read(place, patcher(current), options)
+        version = wanted["metadata"].get("resourceVersion") or current["metadata"]["resourceVersion"]
+        spec = {**current["spec"], "ephemeralContainers": wanted["spec"].get("ephemeralContainers") or []}
         strategy = strategy_of(place.resource)
-        obj = strategy.filled({**current, "spec": {**current["spec"], "ephemeralContainers": wanted}})
+        metadata = {**current["metadata"], "resourceVersion": version}
+        obj = strategy.filled({**current, "metadata": metadata, "spec": spec})
         self._refuse(place, obj, [*strategy.causes(obj, obj), *added(current, obj)])
         return self._commit(Update(self._classified(place, obj, current, options), ""), options)
 

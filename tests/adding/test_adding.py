@@ -186,7 +186,8 @@ def test_a_word_for_objectives_is_one_row(copy: Path) -> None:
 STORED = """
 import json
 from autoscale.embedded.addresses import Block
-from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
+from autoscale.embedded.apiserver.incoming import ResourcePath, WriteOptions
+from autoscale.embedded.apiserver.registry import Registry
 from autoscale.embedded.apiserver.discovery import resources
 from autoscale.kube.kinds import RESOURCES, TABLE
 from autoscale.plane.store import Create, Store

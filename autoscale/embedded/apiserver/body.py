@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from aiohttp import web
 
-from autoscale.embedded.apiserver.registry import Patcher, WriteOptions
+from autoscale.embedded.apiserver.incoming import Patcher, WriteOptions
 from autoscale.embedded.apiserver.routes import ROUTE, Route
 from autoscale.embedded.apiserver.validation.causes import Cause, required, unsupported
 from autoscale.embedded.apiserver.validation.kinds import invalid

@@ -4,61 +4,24 @@ Every write goes the same way: read the object (unknown fields, wrong types), fi
 fields into done, accepted and refused, note who owns what, and hand it to the store.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable
 
 from autoscale.base.steady import SteadyClock
 from autoscale.base.times import format_time
 from autoscale.embedded.addresses import Block
+from autoscale.embedded.apiserver.deletion import delete
+from autoscale.embedded.apiserver.incoming import Patcher, ResourcePath, WriteOptions, in_namespace, read
 from autoscale.embedded.apiserver.strategies import strategy_of
 from autoscale.embedded.apiserver.support import classify
 from autoscale.embedded.apiserver.validation import kinds as validation
 from autoscale.embedded.apiserver.validation.causes import Cause
 from autoscale.embedded.apiserver.validation.pods import added
-from autoscale.embedded.apiserver.validation.types import decode
-from autoscale.kube.forms import Form
 from autoscale.kube.kinds import RESOURCES, Object
 from autoscale.kube.patches.apply import apply
 from autoscale.kube.patches.ownership import Owner, after_update, write_owners
-from autoscale.kube.resource import Resource
 from autoscale.kube.scale import scale_of, scaled, with_replicas
 from autoscale.kube.statuses import StatusError, bad_request, not_found
-from autoscale.plane.store import Create, Delete, Store, Update, UpdateStatus
-
-Patcher = Callable[[Object], Object]
-"""The object as it is -> the object as it shall be."""
-
-
-@dataclass
-class WriteOptions:
-    """How a write is meant. ``now``: seconds since the epoch; ``warnings`` collects what the client shall be told."""
-
-    now: float
-    manager: str = "unknown"
-    dry_run: bool = False
-    validation: Literal["Strict", "Warn", "Ignore"] = "Warn"
-    warnings: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class ResourcePath:
-    """Where an object is: its resource, its namespace ("" for cluster-wide kinds), its name ("" for a collection);
-    ``form``: where clients write and see it in another form than that in which it is stored."""
-
-    resource: Resource
-    namespace: str
-    name: str = ""
-    form: Form | None = None
-
-    def shown(self, obj: Object) -> Object:
-        """A stored object as its clients see it."""
-        return self.form.outward(obj) if self.form else obj
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """The store's key."""
-        return self.resource.shelf, self.namespace, self.name
+from autoscale.plane.store import Create, Store, Update, UpdateStatus
 
 
 class Registry:
@@ -82,7 +45,7 @@ class Registry:
         if body.get("metadata", {}).get("resourceVersion"):
             raise bad_request("resourceVersion should not be set on objects to be created")
         self._require_namespace(place)
-        obj = self._read(place, body, options)
+        obj = read(place, body, options)
         metadata = {name: value for name, value in obj["metadata"].items() if name not in _SERVER_SET}
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = self.store.generate_name(metadata["generateName"])
@@ -93,7 +56,7 @@ class Registry:
     def update(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
         """Replace an object (PUT)."""
         current = self.get(place)
-        obj = self._read(place, body, options)
+        obj = read(place, body, options)
         obj["metadata"].setdefault("name", place.name)
         if obj["metadata"]["name"] != place.name:
             raise bad_request(
@@ -108,7 +71,7 @@ class Registry:
         asked = patched.get("metadata", {}).get("resourceVersion")
         if asked not in (None, "", current["metadata"]["resourceVersion"]):
             patched["metadata"] = {**patched["metadata"], "resourceVersion": asked}
-        return self._change(place, current, self._read(place, patched, options), options, subresource)
+        return self._change(place, current, read(place, patched, options), options, subresource)
 
     def apply(self, place: ResourcePath, body: Object, options: WriteOptions, *, force: bool) -> tuple[Object, bool]:
         """Server-side apply; returns the object and whether it is new."""
@@ -149,8 +112,8 @@ class Registry:
         """What the body of a server-side apply states."""
         if body.get("metadata", {}).get("managedFields"):
             raise bad_request("metadata.managedFields must be nil")
-        stated = self._read(place, body, options)
-        return {**stated, "metadata": {**stated["metadata"], "name": place.name} | _in_namespace(place)}
+        stated = read(place, body, options)
+        return {**stated, "metadata": {**stated["metadata"], "name": place.name} | in_namespace(place)}
 
     def update_status(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Change the status alone (PUT or PATCH of the ``status`` subresource)."""
@@ -159,7 +122,7 @@ class Registry:
         asked = wanted.get("metadata", {}).get("resourceVersion")
         if asked not in (None, "", current["metadata"]["resourceVersion"]):
             self.store.preview(Update({**current, "metadata": {**current["metadata"], "resourceVersion": asked}}), 0)
-        status = self._read(place, {**place.shown(current), "status": wanted.get("status") or {}}, options)["status"]
+        status = read(place, {**place.shown(current), "status": wanted.get("status") or {}}, options)["status"]
         obj = {**current, "status": status}
         if place.resource.defined is not None:
             obj = self._admit(place, obj, current, options)
@@ -168,7 +131,7 @@ class Registry:
     def resize(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Change the resources of a pod's containers (the ``resize`` subresource)."""
         current = self.get(place)
-        wanted = self._read(place, patcher(current), options)
+        wanted = read(place, patcher(current), options)
         by_name = {one["name"]: one for one in wanted["spec"].get("containers", [])}
         containers = [
             {**one, "resources": by_name.get(one["name"], one).get("resources", {})}
@@ -182,7 +145,7 @@ class Registry:
     def debug(self, place: ResourcePath, patcher: Patcher, options: WriteOptions) -> Object:
         """Add ephemeral containers to a pod (the ``ephemeralcontainers`` subresource, ``kubectl debug``)."""
         current = self.get(place)
-        wanted = self._read(place, patcher(current), options)
+        wanted = read(place, patcher(current), options)
         version = wanted["metadata"].get("resourceVersion") or current["metadata"]["resourceVersion"]
         spec = {**current["spec"], "ephemeralContainers": wanted["spec"].get("ephemeralContainers") or []}
         strategy = strategy_of(place.resource)
@@ -192,24 +155,8 @@ class Registry:
         return self._commit(Update(self._classified(place, obj, current, options), ""), options)
 
     def delete(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object | None:
-        """Ask for the end of an object; returns it where it is still there, None where it is gone.
-
-        ``body`` is a DeleteOptions: gracePeriodSeconds, propagationPolicy, orphanDependents, preconditions.
-        """
-        current = self.get(place)
-        decoded = decode(body, "DeleteOptions")
-        if decoded.wrong:
-            raise bad_request(f"DeleteOptions cannot be handled: {'; '.join(decoded.wrong)}")
-        body = decoded.obj
-        conditions = body.get("preconditions") or {}
-        wanted = conditions.get("resourceVersion")
-        if wanted not in (None, current["metadata"]["resourceVersion"]):
-            why = f"the ResourceVersion in the precondition ({wanted}) does not match"
-            raise StatusError(409, "Conflict", f'{place.resource.qualified} "{place.name}": {why}')
-        self._orphan(place, current, body, options)
-        grace = body.get("gracePeriodSeconds")
-        write = Delete(*place.key, grace_s=grace, uid=conditions.get("uid"))
-        return self.store.preview(write, options.now) if options.dry_run else self.store.apply(write, options.now)
+        """Ask for the end of an object (``deletion.delete``)."""
+        return delete(self.store, place, self.get(place), body, options)
 
     def accepted(self) -> list[Object]:
         """What objects ask for and the cluster does not enforce; owned objects are left to their owners."""
@@ -231,32 +178,6 @@ class Registry:
         if "deletionTimestamp" in namespace["metadata"]:
             text = f"unable to create new content in namespace {place.namespace} because it is being terminated"
             raise StatusError(403, "Forbidden", text)
-
-    def _read(self, place: ResourcePath, body: Object, options: WriteOptions) -> Object:
-        """The body as an object of the place's kind, without what is unknown."""
-        resource = place.form.resource if place.form else place.resource
-        for name, wanted in (("kind", resource.kind), ("apiVersion", resource.api_version)):
-            if body.get(name, wanted) != wanted:
-                raise bad_request(
-                    f"the {name} in the data ({body[name]}) does not match the expected {name} ({wanted})"
-                )
-        if not isinstance(body.get("metadata", {}), dict):
-            raise bad_request("metadata must be an object")
-        namespace = (body.get("metadata") or {}).get("namespace")
-        if resource.namespaced and namespace not in (None, "", place.namespace):
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        decoded = strategy_of(place.resource).read(body, resource)
-        about = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
-        if decoded.wrong:
-            raise bad_request(f"{about}: {'; '.join(decoded.wrong)}")
-        unknown = [f'unknown field "{path}"' for path in decoded.unknown]
-        if unknown and options.validation == "Strict":
-            raise bad_request(f"{about}: strict decoding error: {', '.join(unknown)}")
-        if options.validation == "Warn":
-            options.warnings += unknown
-        obj = place.form.inward(decoded.obj) if place.form else decoded.obj
-        obj["metadata"] = {**(obj.get("metadata") or {}), **_in_namespace(place)}
-        return obj
 
     def _admit(self, place: ResourcePath, obj: Object, old: Object | None, options: WriteOptions) -> Object:
         """Defaults, validation, the three classes of fields, and what the server itself adds."""
@@ -311,36 +232,6 @@ class Registry:
             subresource=subresource,
         )
 
-    def _orphan(self, place: ResourcePath, current: Object, body: Object, options: WriteOptions) -> None:
-        """Leave the dependants without this owner, where that was asked for (or is the default: Jobs)."""
-        policy = body.get("propagationPolicy") or _OLD_POLICY.get(str(body.get("orphanDependents")), "")
-        if not policy and place.resource.kind == "Job":
-            options.warnings.append(
-                "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove "
-                "them or set propagationPolicy=Orphan to suppress this warning"
-            )
-            policy = "Orphan"
-        if policy == "Foreground":
-            options.warnings.append("propagationPolicy Foreground is done as Background by the embedded cluster")
-        if policy != "Orphan" or options.dry_run:
-            return
-        for child in list(self._children(current)):
-            references = [
-                one for one in child["metadata"]["ownerReferences"] if one["uid"] != current["metadata"]["uid"]
-            ]
-            self.store.apply(
-                Update({**child, "metadata": {**child["metadata"], "ownerReferences": references}}), options.now
-            )
-
-    def _children(self, owner: Object) -> Iterator[Object]:
-        uid = owner["metadata"]["uid"]
-        for shelf in (*RESOURCES, *self.store.objects.catalogue.stored):
-            for obj in self.store.objects.list(shelf):
-                if any(one["uid"] == uid for one in obj["metadata"].get("ownerReferences") or []):
-                    yield obj
-
-
-_OLD_POLICY = {"True": "Orphan", "False": "Background"}
 
 _SERVER_SET = (
     "uid",
@@ -353,10 +244,6 @@ _SERVER_SET = (
     "managedFields",
 )
 """Metadata that a client does not decide."""
-
-
-def _in_namespace(place: ResourcePath) -> Object:
-    return {"namespace": place.namespace} if place.resource.namespaced else {}
 
 
 def _named(obj: Object) -> Object:

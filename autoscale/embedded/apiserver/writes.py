@@ -6,9 +6,10 @@ from aiohttp import web
 
 from autoscale.embedded.apiserver.answers import answer, success
 from autoscale.embedded.apiserver.body import APPLY, applier_of, options_of, read_object, read_patch
+from autoscale.embedded.apiserver.incoming import ResourcePath, WriteOptions
 from autoscale.embedded.apiserver.matching import selected, selection
 from autoscale.embedded.apiserver.query import flag, number
-from autoscale.embedded.apiserver.registry import Registry, ResourcePath, WriteOptions
+from autoscale.embedded.apiserver.registry import Registry
 from autoscale.embedded.apiserver.routes import Route
 from autoscale.kube.conditions import set_condition
 from autoscale.kube.kinds import Object

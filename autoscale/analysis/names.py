@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from autoscale.analysis import timeline
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.latency import of_span
+from autoscale.analysis.load_series import seconds
 from autoscale.analysis.results.figures import NameFigures
 from autoscale.analysis.results.series import Named, Seconds
 from autoscale.record.rows.header import Header
@@ -17,10 +17,7 @@ def by_name(load: LoadCollector, series: Seconds, header: Header) -> dict[str, N
     if not load.names:
         asked = {str(request["name"]) for request in header["scenario"].get("requests") or [] if request.get("name")}
         return {name: Named(series, load.response) for name in asked} if len(asked) == 1 and load.seconds else {}
-    return {
-        name: Named(timeline.seconds(part, percentiles=False), part.response)
-        for name, part in sorted(load.names.items())
-    }
+    return {name: Named(seconds(part, percentiles=False), part.response) for name, part in sorted(load.names.items())}
 
 
 def figures(load: LoadCollector, named: Mapping[str, Named]) -> tuple[NameFigures, ...]:

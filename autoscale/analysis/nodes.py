@@ -2,6 +2,7 @@
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.results.series import EventAt, NodeLife
+from autoscale.analysis.steps import StepSeries
 from autoscale.record.rows.cluster import Node
 
 ASKED = ("TriggeredScaleUp", "Nominated")
@@ -16,6 +17,16 @@ def node_lives(kept: Collected) -> tuple[NodeLife, ...]:
     for row in kept.nodes:
         seen.setdefault(row["name"], []).append(row)
     return tuple(_life(kept, name, told) for name, told in seen.items())
+
+
+def node_count(kept: Collected) -> StepSeries:
+    """How many nodes the cluster had; unknown where none was seen (they may not be watched)."""
+    there: dict[str, bool] = {}
+    points: list[tuple[float, float | None]] = []
+    for row in kept.nodes:
+        there[row["name"]] = not row.get("removed", False)
+        points.append((row["t"], float(sum(there.values()))))
+    return StepSeries.of(points)
 
 
 def _life(kept: Collected, name: str, told: list[Node]) -> NodeLife:

@@ -1,8 +1,10 @@
 """Piecewise-constant series: a value holds from its time until the next one."""
 
+import heapq
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 Value = float | None
 
@@ -122,3 +124,18 @@ def combine(series: Iterable[StepSeries], function: Callable[[list[Value]], Valu
     several = list(series)
     times = sorted({time for one in several for time in one.times})
     return StepSeries.of((time, function([one.at(time) for one in several])) for time in times)
+
+
+def total(series: Iterable[StepSeries]) -> StepSeries:
+    """The sum of several series over those that are known; unknown while none is. One pass over all changes."""
+    changes = heapq.merge(*(zip(one.times, repeat(i), one.values) for i, one in enumerate(series)))
+    now: dict[int, float] = {}
+    points: list[tuple[float, float | None]] = []
+    whole = 0.0
+    for time, i, value in changes:
+        whole -= now.pop(i, 0.0)
+        if value is not None:
+            now[i] = value
+            whole += value
+        points.append((time, round(whole, 6) if now else None))
+    return StepSeries.of(points)

@@ -4,12 +4,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from autoscale.analysis.hpa_settings import cpu_target
 from autoscale.analysis.intake.clocks import Clocks
 from autoscale.analysis.intake.collect import event_at
 from autoscale.analysis.intake.pods import STALE_S, PodHistory
 from autoscale.analysis.results.analysis import EventAt
 from autoscale.analysis.scaling import explained
-from autoscale.analysis.timeline import cpu_target
 from autoscale.kube.targets import targets
 from autoscale.record.rows.cluster import Event, Workload
 from autoscale.record.rows.hpa import Hpa

@@ -7,7 +7,8 @@ from autoscale.analysis.hpa_status import utilization
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import STALE_S, PodHistory
 from autoscale.analysis.requests import requests_of
-from autoscale.analysis.results.analysis import Cpu, HpaSpec
+from autoscale.analysis.results.scaling import HpaSpec
+from autoscale.analysis.results.series import Cpu
 from autoscale.analysis.steps import StepSeries, combine, total
 
 

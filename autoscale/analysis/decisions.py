@@ -13,7 +13,7 @@ from typing import Any
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.observed import Seat, observations
-from autoscale.analysis.results.analysis import Decision
+from autoscale.analysis.results.scaling import Decision
 from autoscale.analysis.strangers import note
 from autoscale.base.errors import InputError
 from autoscale.hpa import Config, Observation, Spec, State, decide, explain, parse_spec

@@ -12,7 +12,8 @@ from autoscale.analysis.hpa_metrics import asked_for
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.requests import common_request
-from autoscale.analysis.results.analysis import Demand, HpaMetric, HpaSpec, Seconds
+from autoscale.analysis.results.scaling import HpaSpec
+from autoscale.analysis.results.series import Demand, HpaMetric, Seconds
 from autoscale.analysis.service_demand import Cost, cost
 from autoscale.analysis.steps import StepSeries, aligned, combine
 

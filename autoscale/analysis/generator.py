@@ -2,7 +2,8 @@
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.latency import span_sum
-from autoscale.analysis.results.analysis import Generator, Seconds
+from autoscale.analysis.results.figures import Generator
+from autoscale.analysis.results.series import Seconds
 from loadtest.histogram import middle, quantile
 
 _LOST_S = 5.0  # a worker that fell silent this long before the load's end is lost

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from autoscale.analysis.intake.collect import Collected
-from autoscale.analysis.results.analysis import HpaSpec
+from autoscale.analysis.results.scaling import HpaSpec
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.quantities import milli, parse_quantity
 from autoscale.record.rows.header import HpaConfig

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from autoscale.analysis.hpa_settings import cpu_metric, number
 from autoscale.analysis.intake.collect import Collected
-from autoscale.analysis.results.analysis import ConditionSpan
+from autoscale.analysis.results.series import ConditionSpan
 from autoscale.analysis.steps import StepSeries
 from autoscale.record.rows.fields import Condition
 from autoscale.record.rows.hpa import Hpa

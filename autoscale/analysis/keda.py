@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.latency import span_sum
-from autoscale.analysis.results.analysis import ColdStart, ConditionSpan, KedaSpec, ScaleUp, Seconds
+from autoscale.analysis.results.scaling import ColdStart, KedaSpec, ScaleUp
+from autoscale.analysis.results.series import ConditionSpan, Seconds
 from autoscale.record.rows.fields import Condition
 from autoscale.record.rows.keda import ScaledObject
 

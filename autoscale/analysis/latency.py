@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.resolution import Resolution
-from autoscale.analysis.results.analysis import Latency, LatencyObjective, ScaleEvent, Seconds, StageSpan
+from autoscale.analysis.results.figures import Latency, LatencyObjective
+from autoscale.analysis.results.scaling import ScaleEvent
+from autoscale.analysis.results.series import Seconds, StageSpan
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
 from autoscale.record.rows.header import Header

@@ -7,7 +7,7 @@ from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.losses import Losses
 from autoscale.analysis.phases import new_pods, pod_end, pod_start
-from autoscale.analysis.results.analysis import PodLife, ScaleDown, ScaleEvent
+from autoscale.analysis.results.scaling import PodLife, ScaleDown, ScaleEvent
 from loadtest.histogram import quantile
 
 _SLACK_S = 1.0

@@ -3,7 +3,7 @@
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.plan import PlannedRate, measured, planned
-from autoscale.analysis.results.analysis import Seconds, StageSpan
+from autoscale.analysis.results.series import Seconds, StageSpan
 from autoscale.record.rows.header import Header
 
 _LONGEST_S = 40 * 86400

@@ -6,19 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from autoscale.analysis.elasticity import deviation, elasticity, instability, jitter, moved, reversals
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.reaction import back_to_min
-from autoscale.analysis.results.analysis import (
-    Analysis,
-    Demand,
-    Generator,
-    Latency,
-    Measure,
-    PodLife,
-    Reached,
-    Reaction,
-    Replicas,
-    ScaleDown,
-)
+from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.catalogue import CATALOGUE
+from autoscale.analysis.results.figures import Generator, Latency, Measure, Reached, Reaction
+from autoscale.analysis.results.scaling import PodLife, ScaleDown
+from autoscale.analysis.results.series import Demand, Replicas
 from autoscale.analysis.steps import StepSeries
 from loadtest.histogram import rank
 

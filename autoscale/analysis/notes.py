@@ -15,7 +15,6 @@ _SENT = (
 _SET_BACK = "Rows of one source were heard at times that run backwards: the recording machine's clock was set back."
 
 
-
 def notes(kept: Collected, need: Demand, plan: PlannedRate, load_end: float | None) -> tuple[str, ...]:
     """What could not be known, and why."""
     named, unmeasured = kept.load.pods, kept.clocks.unmeasured()

@@ -6,7 +6,8 @@ from autoscale.analysis.decisions import decided
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.plan import LoadChange
-from autoscale.analysis.results.analysis import ACTIVATION, PHASES, Cpu, Decision, Moment, Phase, ScaleEvent, ScaleUp
+from autoscale.analysis.results.scaling import ACTIVATION, PHASES, Decision, Phase, ScaleEvent, ScaleUp
+from autoscale.analysis.results.series import Cpu, Moment
 
 _SLACK_S = 1.0  # pods, workload and HPA are heard on different watches
 _POD_CHAIN = PHASES[2:]

@@ -6,7 +6,9 @@ A time that was not reached before the observation ended is a lower bound (``at_
 from collections.abc import Sequence
 
 from autoscale.analysis.plan import LoadChange
-from autoscale.analysis.results.analysis import UNKNOWN, Demand, HpaSpec, Reached, Reaction, Replicas, Seconds
+from autoscale.analysis.results.figures import UNKNOWN, Reached, Reaction
+from autoscale.analysis.results.scaling import HpaSpec
+from autoscale.analysis.results.series import Demand, Replicas, Seconds
 from autoscale.analysis.steps import StepSeries, combine
 
 CALM_S = 30  # recovered: the objective holds for this long

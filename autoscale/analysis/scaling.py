@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple
 
 from autoscale.analysis.decisions import NEAR_S, decided
 from autoscale.analysis.intake.collect import Collected
-from autoscale.analysis.results.analysis import Decision, EventAt, Replicas, ScaleEvent
+from autoscale.analysis.results.scaling import Decision, ScaleEvent
+from autoscale.analysis.results.series import EventAt, Replicas
 from autoscale.kube.targets import targets
 from autoscale.record.rows.hpa import Hpa
 

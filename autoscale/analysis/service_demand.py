@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 
 from autoscale.analysis.intake.collect import Collected
 from autoscale.analysis.intake.pods import UsageHistory
-from autoscale.analysis.results.analysis import Seconds
+from autoscale.analysis.results.series import Seconds
 from autoscale.analysis.steps import StepSeries
 
 _LEAST_REQUESTS = 50

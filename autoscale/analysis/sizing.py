@@ -1,7 +1,7 @@
 """What a record says of the VPA."""
 
 from autoscale.analysis.intake.collect import Collected
-from autoscale.analysis.results.analysis import VpaSpec
+from autoscale.analysis.results.scaling import VpaSpec
 
 
 def vpa_spec(kept: Collected) -> VpaSpec | None:

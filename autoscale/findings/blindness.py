@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from autoscale.analysis.results.analysis import ConditionSpan
+from autoscale.analysis.results.series import ConditionSpan
 from autoscale.findings.results import Evidence
 from autoscale.findings.run import Hit, Patch, Run
 

@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from autoscale.analysis.latency import span_sum
-from autoscale.analysis.results.analysis import Analysis, ConditionSpan, HpaSpec, Intervention, PodLife
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.scaling import HpaSpec, PodLife
+from autoscale.analysis.results.series import ConditionSpan, Intervention
 from autoscale.analysis.steps import StepSeries, combine
 from autoscale.findings.results import Evidence
 from autoscale.hpa.config import DEFAULTS

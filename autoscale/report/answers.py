@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from autoscale.analysis.resolution import resolution_of
-from autoscale.analysis.results.analysis import Analysis, Latency, ScaleUp
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.figures import Latency
+from autoscale.analysis.results.scaling import ScaleUp
 from autoscale.findings import find
 from autoscale.findings.results import Finding
 from autoscale.findings.rules.f10_flapping import REVERSALS

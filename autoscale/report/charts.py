@@ -5,7 +5,9 @@ from typing import Any
 
 from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.resolution import resolution_of
-from autoscale.analysis.results.analysis import Analysis, HpaMetric, ScaleEvent
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.scaling import ScaleEvent
+from autoscale.analysis.results.series import HpaMetric
 from autoscale.analysis.steps import StepSeries, combine
 from autoscale.findings.results import Finding
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autoscale.analysis.results.analysis import Phase, PodLife, ScaleUp
+from autoscale.analysis.results.scaling import Phase, PodLife, ScaleUp
 from autoscale.report import words
 
 

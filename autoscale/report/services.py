@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from autoscale.analysis.results.analysis import Analysis, ScaleUp
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.scaling import ScaleUp
 from autoscale.analysis.services import Full, full
 from autoscale.report.gather import Account
 from autoscale.report.phases import spoken_phase

@@ -4,7 +4,8 @@ import math
 from datetime import UTC, datetime
 
 from autoscale.analysis.resolution import Resolution
-from autoscale.analysis.results.analysis import Analysis, NodeLife
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.series import NodeLife
 
 UNKNOWN = "unknown"
 _TOLD_S = 0.001

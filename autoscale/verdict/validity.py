@@ -9,7 +9,8 @@ from typing import Literal
 
 from autoscale.analysis.latency import tightest
 from autoscale.analysis.plan import planned
-from autoscale.analysis.results.analysis import Analysis, GapSpan
+from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.series import GapSpan
 from autoscale.verdict.results import Check, Validity
 from loadtest.defaults import TIMEOUT_S
 from loadtest.lines import UNTOLD

@@ -8,7 +8,7 @@ from autoscale.analysis.hpa_settings import cpu_target
 from autoscale.analysis.intake.clocks import Clocks
 from autoscale.analysis.intake.collect import event_at
 from autoscale.analysis.intake.pods import STALE_S, PodHistory
-from autoscale.analysis.results.analysis import EventAt
+from autoscale.analysis.results.series import EventAt
 from autoscale.analysis.scaling import explained
 from autoscale.kube.targets import targets
 from autoscale.record.rows.cluster import Event, Workload

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autoscale.analysis import Analysis, analyse
-from autoscale.analysis.results.analysis import Measure
+from autoscale.analysis.results.figures import Measure
 from autoscale.record.reader import read
 from tests.fixtures.handmade import T0, Record
 

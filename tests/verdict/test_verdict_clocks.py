@@ -6,7 +6,7 @@ import pytest
 
 from autoscale.analysis import analyse
 from autoscale.analysis.intake.collect import collect
-from autoscale.analysis.results.analysis import Moment
+from autoscale.analysis.results.series import Moment
 from autoscale.verdict.judging import judge
 from tests.fixtures.handmade import T0, Record, step_run
 

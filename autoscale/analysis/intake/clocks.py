@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from autoscale.analysis.results.analysis import Moment
+from autoscale.analysis.results.series import Moment
 from autoscale.record.rows.course import Clock
 
 SERVER = "api"

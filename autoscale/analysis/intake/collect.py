@@ -8,7 +8,7 @@ from autoscale.analysis.intake.clocks import Clocks
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.intake.pods import Dated, EndpointHistory, PodHistory, UsageHistory
 from autoscale.analysis.intake.resizes import asked_for
-from autoscale.analysis.results.analysis import EventAt, GapSpan, MarkAt
+from autoscale.analysis.results.series import EventAt, GapSpan, MarkAt
 from autoscale.base.errors import InputError, Problem
 from autoscale.record.ledger import Ledger
 from autoscale.record.rows.cluster import Event, Node, Service, Workload

@@ -10,23 +10,18 @@ from dataclasses import dataclass
 from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.plan import LoadChange, PlannedRate
 from autoscale.analysis.results.figures import (
-    UNKNOWN,
     Generator,
     Latency,
     LatencyObjective,
     Measure,
     NameFigures,
-    Reached,
     Reaction,
 )
 from autoscale.analysis.results.scaling import (
-    ACTIVATION,
-    PHASES,
     ColdStart,
     Decision,
     HpaSpec,
     KedaSpec,
-    Phase,
     PodLife,
     ScaleDown,
     ScaleEvent,
@@ -51,44 +46,6 @@ from autoscale.analysis.results.series import (
 )
 from autoscale.analysis.steps import StepSeries
 from autoscale.record.rows.header import Header
-
-__all__ = [
-    "ACTIVATION",
-    "PHASES",
-    "UNKNOWN",
-    "Analysis",
-    "ColdStart",
-    "ConditionSpan",
-    "Cpu",
-    "Decision",
-    "Demand",
-    "EventAt",
-    "GapSpan",
-    "Generator",
-    "HpaMetric",
-    "HpaSpec",
-    "Intervention",
-    "KedaSpec",
-    "Latency",
-    "LatencyObjective",
-    "MarkAt",
-    "Measure",
-    "Moment",
-    "NameFigures",
-    "Named",
-    "NodeLife",
-    "Phase",
-    "PodLife",
-    "Reached",
-    "Reaction",
-    "Replicas",
-    "ScaleDown",
-    "ScaleEvent",
-    "ScaleUp",
-    "Seconds",
-    "StageSpan",
-    "VpaSpec",
-]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from autoscale.analysis.results.analysis import ConditionSpan
+from autoscale.analysis.results.series import ConditionSpan
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, container_patch, milli

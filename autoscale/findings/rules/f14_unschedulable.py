@@ -2,7 +2,7 @@
 
 import re
 
-from autoscale.analysis.results.analysis import PodLife
+from autoscale.analysis.results.scaling import PodLife
 from autoscale.analysis.results.series import EventAt
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold

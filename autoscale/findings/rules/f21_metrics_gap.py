@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from autoscale.analysis.results.analysis import ConditionSpan
+from autoscale.analysis.results.series import ConditionSpan
 from autoscale.findings.blindness import BLIND_S, blind, pods_unready
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run

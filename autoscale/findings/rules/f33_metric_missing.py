@@ -1,6 +1,6 @@
 """F33 metric-missing: one metric of several was missing, so the HPA could only grow."""
 
-from autoscale.analysis.results.analysis import HpaMetric
+from autoscale.analysis.results.series import HpaMetric
 from autoscale.findings.blindness import BLIND_S
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold

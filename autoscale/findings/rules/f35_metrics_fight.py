@@ -1,6 +1,6 @@
 """F35 metrics-fight: one metric holds the size that all others would have halved."""
 
-from autoscale.analysis.results.analysis import HpaMetric
+from autoscale.analysis.results.series import HpaMetric
 from autoscale.analysis.steps import StepSeries, combine
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold

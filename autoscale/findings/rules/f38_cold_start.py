@@ -1,6 +1,6 @@
 """F38 cold-start: requests came while there were no pods."""
 
-from autoscale.analysis.results.analysis import ACTIVATION, ColdStart, Phase
+from autoscale.analysis.results.scaling import ACTIVATION, ColdStart, Phase
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Patch, Run, container_patch

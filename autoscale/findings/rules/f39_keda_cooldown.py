@@ -1,6 +1,6 @@
 """F39 keda-cooldown: the last pods went too soon, or stayed for long."""
 
-from autoscale.analysis.results.analysis import KedaSpec, ScaleEvent
+from autoscale.analysis.results.scaling import KedaSpec, ScaleEvent
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Patch, Run

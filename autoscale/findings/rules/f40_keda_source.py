@@ -1,6 +1,6 @@
 """F40 keda-source: KEDA could not read what it scales by."""
 
-from autoscale.analysis.results.analysis import ConditionSpan
+from autoscale.analysis.results.series import ConditionSpan
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run

@@ -1,6 +1,6 @@
 """F46 rollout-unready: a rollout whose pods do not become ready holds the size."""
 
-from autoscale.analysis.results.analysis import Intervention
+from autoscale.analysis.results.series import Intervention
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run

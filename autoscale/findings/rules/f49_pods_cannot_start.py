@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from autoscale.analysis.results.analysis import PodLife
+from autoscale.analysis.results.scaling import PodLife
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run

@@ -3,7 +3,7 @@
 import re
 from statistics import median
 
-from autoscale.analysis.results.analysis import HpaMetric
+from autoscale.analysis.results.series import HpaMetric
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run

@@ -12,8 +12,9 @@ import yaml
 from markupsafe import Markup
 
 from autoscale.analysis.resolution import resolution_of
-from autoscale.analysis.results.analysis import Analysis, Measure
+from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.catalogue import CATALOGUE, GROUPS
+from autoscale.analysis.results.figures import Measure
 from autoscale.base.version import VERSION
 from autoscale.base.visible import visible_in
 from autoscale.report import words

@@ -4,6 +4,7 @@ which phase was slow, what should I change."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from autoscale.analysis.origin import imported_from, why_failed
 from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.figures import Latency
@@ -17,7 +18,6 @@ from autoscale.report.room import room, unbounded
 from autoscale.report.services import by_saturation, name_of, saturation_words
 from autoscale.report.words import count, duration, latency, many, offset, percent
 from autoscale.verdict.results import Judgement
-from autoscale.verdict.validity import imported_from, why_failed
 
 # The first screen has room for this many.
 MOST_DETAILS = 3

@@ -8,8 +8,9 @@ from autoscale.analysis.resolution import Interval
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import Objective, parse
+from autoscale.verdict.checks.record import is_aside
 from autoscale.verdict.results import Judgement, Outcome, Validity, Verdict
-from autoscale.verdict.validity import LOAD_CHECKS, ROW_CHECKS, TIME_CHECKS, is_aside, validity
+from autoscale.verdict.validity import LOAD_CHECKS, ROW_CHECKS, TIME_CHECKS, validity
 from autoscale.verdict.values import COMPARE, Value, value_of
 
 # what an objective rests on; a gap in one of these sources within its span leaves a pass unknown

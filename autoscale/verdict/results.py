@@ -29,6 +29,12 @@ class Check:
     start: float | None = None
     end: float | None = None
 
+    @classmethod
+    def of_count(cls, count: int, *, name: str, good: str, bad: str) -> "Check":
+        """A check that holds where there is none of something; ``good`` and ``bad`` are its words."""
+        effect: Literal["none", "unknown"] = "unknown" if count else "none"
+        return cls(name=name, effect=effect, value=float(count), bound=0, unit="count", words=bad if count else good)
+
 
 @dataclass(frozen=True, slots=True)
 class Validity:

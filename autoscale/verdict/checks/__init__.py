@@ -1,0 +1,1 @@
+"""The checks of a run: each says whether one reason to doubt it holds."""

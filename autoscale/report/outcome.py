@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from autoscale.report.answers import in_short
 from autoscale.report.gather import Account
+from autoscale.report.summary import in_short
 
 
 def outcome(account: Account) -> dict[str, Any]:

@@ -3,8 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.scaling import Phase, PodLife, ScaleUp
 from autoscale.report import words
+
+# What a reader sees for each of analysis.results.scaling.PHASES.
+PHASE_WORDS = {
+    "metric": "Until the metric showed it",
+    "decision": "Until the HPA decided",
+    "activation": "Until KEDA woke the target",
+    "created": "Creating the pods",
+    "node asked": "Until a node was asked for",
+    "node there": "Until the node was there",
+    "node ready": "Until the node was ready",
+    "scheduled": "Scheduling",
+    "pulled": "Pulling the image",
+    "started": "Starting the container",
+    "ready": "Becoming ready",
+    "in service": "Entering the Service",
+    "first answer": "Until the first answer",
+}
 
 
 @dataclass(frozen=True)
@@ -61,3 +79,16 @@ def start_error(pod: PodLife) -> float:
     errors = {phase.name: phase.error_s or 0.0 for phase in pod.start_phases}
     ready = errors.get("ready", 0.0)
     return ready + errors.get("created", ready)
+
+
+def slowest_scale_up(analysis: Analysis) -> ScaleUp | None:
+    """The growth that took longest from the load change to the last new pod's first answer."""
+    known = [growth for growth in analysis.scale_ups if growth.total_s is not None]
+    return max(known, key=lambda growth: growth.total_s or 0.0, default=None)
+
+
+def gravest_scale_up(analysis: Analysis) -> ScaleUp | None:
+    """The growth to speak of first: from no pods, where requests failed or waited for it, else the slowest."""
+    harmed = [cold for cold in analysis.cold_starts if cold.harmed and cold.growth.slowest_phase is not None]
+    worst = max(harmed, key=lambda cold: cold.harmed, default=None)
+    return worst.growth if worst is not None else slowest_scale_up(analysis)

@@ -10,7 +10,7 @@ from autoscale.analysis import SCHEMA
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.jsonform import LEFT_OUT
 from autoscale.findings.results import Finding
-from autoscale.report.answers import Answer
+from autoscale.report.answers.answer import Answer
 from autoscale.report.expected import Expected
 from autoscale.verdict.results import Verdict
 

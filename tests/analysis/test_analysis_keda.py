@@ -12,7 +12,7 @@ from autoscale.findings import find
 from autoscale.kube.kinds import Object
 from autoscale.observe.keda import floor, paused, scaled_object_row
 from autoscale.record.reader import read
-from autoscale.report.answers import answers
+from autoscale.report.answers.four import answers
 from autoscale.report.gather import gather
 from tests.findings.test_findings_rules import asleep, run, sourceless, woken
 

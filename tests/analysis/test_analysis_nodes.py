@@ -9,7 +9,7 @@ from autoscale.analysis import analyse
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.findings import find
 from autoscale.observe.convert import node_row
-from autoscale.report.answers import answers
+from autoscale.report.answers.four import answers
 from autoscale.report.gather import gather
 from autoscale.report.words import node_rows
 from tests.fixtures.handmade import Record

@@ -10,10 +10,11 @@ from autoscale.analysis.services import full, rows_of, services
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import parse
 from autoscale.record.writer import Writer
-from autoscale.report.answers import answers, in_short
+from autoscale.report.answers.four import answers
 from autoscale.report.formats.html import render
 from autoscale.report.gather import Account, gather
 from autoscale.report.services import saturation_words, table
+from autoscale.report.summary import in_short
 from autoscale.verdict.judging import judge
 from tests.fixtures.handmade import Record
 

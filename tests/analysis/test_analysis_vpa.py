@@ -7,7 +7,7 @@ import pytest
 from autoscale.analysis import analyse
 from autoscale.kube.kinds import Object
 from autoscale.observe.vpa import vpa_row
-from autoscale.report.answers import answers
+from autoscale.report.answers.four import answers
 from autoscale.report.gather import gather
 from tests.findings.test_findings_rules import run
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from autoscale.findings import Finding
-from autoscale.report.answers import answers, in_short
+from autoscale.report.answers.four import answers
 from autoscale.report.gather import Account, gather
+from autoscale.report.summary import in_short
 from autoscale.verdict.judging import judge
 from tests.fixtures.handmade import Record
 

@@ -15,8 +15,8 @@ from autoscale.imports import convert, importers, write
 from autoscale.imports.prom.families import KNOWN
 from autoscale.imports.prom.latency import unit_of
 from autoscale.record.reader import read
-from autoscale.report.answers import in_short
 from autoscale.report.gather import Account
+from autoscale.report.summary import in_short
 from autoscale.verdict.judging import judge
 from autoscale.verdict.results import Verdict
 

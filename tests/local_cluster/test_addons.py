@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from autoscale.base.resources import manifests
-from autoscale.report.answers import answers
+from autoscale.report.answers.four import answers
 from autoscale.report.gather import Account, gather
 from tests.conftest import need
 from tests.local_cluster import prometheus

@@ -12,7 +12,9 @@ import pytest
 
 from autoscale.record.reader import read
 from autoscale.report import Account, formats, gather
-from autoscale.report.answers import Answer, answers, slowest_scale_up
+from autoscale.report.answers.answer import Answer
+from autoscale.report.answers.four import answers
+from autoscale.report.phases import slowest_scale_up
 from loadtest import models, scenario
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"

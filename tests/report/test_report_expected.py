@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autoscale.report import Account, gather
-from autoscale.report.answers import answers
+from autoscale.report.answers.four import answers
 from autoscale.report.expected import Effect, Expected, Range
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "maxed-out.jsonl.gz"

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from autoscale.report import Account, formats, gather
-from autoscale.report.answers import answers
+from autoscale.report.answers.four import answers
 from autoscale.whatif import effects, expect, fast
 from autoscale.whatif.expect import expected, with_expected
 

@@ -18,11 +18,13 @@ from autoscale.analysis.results.figures import Measure
 from autoscale.base.version import VERSION
 from autoscale.base.visible import visible_in
 from autoscale.report import words
-from autoscale.report.answers import PHASE_WORDS, answers, in_short, is_sized
+from autoscale.report.answers.four import answers
 from autoscale.report.charts import chart_data
 from autoscale.report.gather import Account
-from autoscale.report.phases import bars, ready_after, start_error
+from autoscale.report.missing import is_sized
+from autoscale.report.phases import PHASE_WORDS, bars, ready_after, start_error
 from autoscale.report.services import table
+from autoscale.report.summary import in_short
 
 _HERE = Path(__file__).parents[1]
 # A table of a day's decisions would be longer than anyone reads; the JSON holds them all.

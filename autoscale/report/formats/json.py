@@ -7,8 +7,9 @@ from autoscale.analysis import SCHEMA
 from autoscale.analysis import to_json as analysis_to_json
 from autoscale.analysis.results.jsonform import plain
 from autoscale.base.version import VERSION
-from autoscale.report.answers import answers, in_short
+from autoscale.report.answers.four import answers
 from autoscale.report.gather import Account
+from autoscale.report.summary import in_short
 
 
 def render(account: Account) -> str:

@@ -4,8 +4,9 @@ import re
 
 from autoscale.analysis.resolution import resolution_of
 from autoscale.report import words
-from autoscale.report.answers import answers, in_short
+from autoscale.report.answers.four import answers
 from autoscale.report.gather import Account
+from autoscale.report.summary import in_short
 
 _SIGN = {"pass": "✅", "fail": "❌", "unknown": "❔", "invalid": "🚫"}
 

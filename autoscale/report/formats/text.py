@@ -1,8 +1,9 @@
 """The report for a terminal: ten lines or so."""
 
 from autoscale.base.visible import one_line
-from autoscale.report.answers import answers, in_short
+from autoscale.report.answers.four import answers
 from autoscale.report.gather import Account
+from autoscale.report.summary import in_short
 
 
 def render(account: Account) -> str:

@@ -8,20 +8,18 @@ import json
 import os
 import ssl
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from loadtest import locustfile, mistakes, pieces, sizing, traces
+from loadtest import locustfile, mistakes, sizing, traces
+from loadtest.drawing import drawn, of_the_file
 from loadtest.errors import Problem, ScenarioError, did_you_mean
-from loadtest.models import File, Load, PlanPart, Request, Resolved, ResolvedStage, Sent
-from loadtest.models import Trace as TraceModel
-from loadtest.plan import Point, RatePlan, Stage, join
-from loadtest.yamltext import MOST_LEVELS, Loader, fault, text_of
+from loadtest.models import File, Request, Resolved, ResolvedStage, Sent
+from loadtest.plan import Point, RatePlan
+from loadtest.scenario_text import override, read
 
 BUILT_IN = Path(__file__).parent / "scenarios"
 FROM_TRACE = "from-trace"  # in the place of `requests`: what the trace's access log tells
@@ -71,57 +69,6 @@ def find(path_or_name: str | Path) -> Path:
     raise ScenarioError(f"There is no scenario {path_or_name}.", [problem])
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; ScenarioError with line and column where it is none."""
-    try:
-        data = yaml.load(text_of(path), Loader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"Cannot read {path}: {error}") from None
-    except yaml.YAMLError as error:
-        line, found = fault(error)
-        where = f"{path.name}: {line}" if line else path.name
-        raise ScenarioError(f"{path.name} is not YAML.", [Problem(where, found, "valid YAML")]) from None
-    if not isinstance(data, dict):
-        problem = Problem(path.name, mistakes.shown(data), "keys with values, beginning with `name:`")
-        raise ScenarioError(f"{path.name} is not a scenario.", [problem])
-    return data
-
-
-def override(data: dict[str, Any], sets: Sequence[str]) -> dict[str, Any]:
-    """A copy with ``path.to.field=value`` applied (list items by number: ``requests.0.path=/``; values are YAML)."""
-    result = deepcopy(data)
-    problems = [problem for text in sets if (problem := _set(result, text))]
-    if problems:
-        raise ScenarioError("An option --set is wrong.", problems)
-    return result
-
-
-def _set(data: dict[str, Any], text: str) -> Problem | None:
-    path, equals, value_text = text.partition("=")
-    if not equals or not path:
-        return Problem(f"--set {text}", repr(text), "path.to.field=value")
-    try:
-        value = yaml.load(value_text, Loader)
-    except yaml.YAMLError as error:
-        return Problem(f"--set {path}", fault(error)[1], "a YAML value")
-    place: Any = data
-    *way, last = path.split(".")
-    if len(way) > MOST_LEVELS:
-        return Problem("--set", f"keys nested more than {MOST_LEVELS} levels deep", "a path of the scenario")
-    try:
-        for part in way:
-            place = place[int(part)] if isinstance(place, list) else place.setdefault(part, {})
-        if isinstance(place, list):
-            place[int(last)] = value
-        else:
-            place[last] = value
-    except (IndexError, ValueError):
-        return Problem(f"--set {path}", "no such item of a list", "a number within it, counted from 0")
-    except (TypeError, AttributeError):
-        return Problem(f"--set {path}", "a path through a single value", "a path of keys, such as load.workers")
-    return None
-
-
 def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     """Check a scenario's mapping; ``folder`` is where its trace and CA files are looked for."""
     from_trace = data.get("requests") == FROM_TRACE
@@ -135,10 +82,9 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     files = (
         locustfile.pack(folder / file.load.locustfile, f"{source}: load.locustfile") if file.load.locustfile else None
     )
-    file, drawn = _with_shape(file, folder, trace, source)
-    drawn = _adjusted(drawn, file.load)
+    file, demand = drawn(file, folder, trace, source)
     closed = file.load.model == "closed"
-    plan = drawn.times(1 / file.load.pacing) if closed and not files else drawn
+    plan = demand.times(1 / file.load.pacing) if closed and not files else demand
     _check(file, plan, source)
     sized = sizing.sized(file, plan.peak, source)
     if sized is not None:
@@ -146,7 +92,7 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     scenario = Scenario(
         file=file,
         plan=plan,
-        users=drawn if closed else None,
+        users=demand if closed else None,
         ca=_ca(file, folder, source),
         source=source,
         trace=trace,
@@ -155,33 +101,6 @@ def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:
     )
     _check_size(scenario)
     return scenario
-
-
-def _with_shape(file: File, folder: Path, trace: traces.Understood | None, source: str) -> tuple[File, RatePlan]:
-    """The plan; without one that of the locustfile's LoadTestShape, which is one of users. It is inspected always."""
-    load = file.load
-    if load.locustfile is None:
-        return file, _drawn(load, trace, source)
-    found = locustfile.inspect(folder / load.locustfile, load.model_dump(), f"{source}: load.locustfile")
-    if not _of_the_file(load):
-        return file, _drawn(load, trace, source)
-    if "model" in load.model_fields_set and load.model == "open":
-        problem = Problem(
-            f"{source}: load", "an open model without a plan", "`plan`, `shape` or `trace`, in journeys/s"
-        )
-        raise ScenarioError(f"The scenario {source} is wrong.", [problem])
-    if not found.shape:
-        wanted = "`load.plan`, `load.shape` or `load.trace`, or a LoadTestShape in the file"
-        problem = Problem(f"{source}: load", "nothing that says how many users when", wanted)
-        raise ScenarioError(f"The scenario {source} is wrong.", [problem])
-    points = tuple((float(t), float(users)) for t, users in found.shape)
-    plan = RatePlan(points, (Stage("shape", 0.0, points[-1][0]),))
-    return file.model_copy(update={"load": load.model_copy(update={"model": "closed"})}), plan
-
-
-def _of_the_file(load: Load) -> bool:
-    """Whether the plan is that of the locustfile's LoadTestShape."""
-    return not (load.plan or load.shape or load.trace)
 
 
 def _check_size(scenario: Scenario) -> None:
@@ -206,59 +125,6 @@ def _asked(trace: traces.Understood | None, source: str) -> list[Request]:
         problem = Problem(f"{source}: requests", FROM_TRACE, "a `load.trace` that is an access log with paths")
         raise ScenarioError(f"The scenario {source} is wrong.", [problem])
     return [Request.model_validate(request) for request in found]
-
-
-def _drawn(settings: Load, trace: traces.Understood | None, source: str) -> RatePlan:
-    if settings.plan is not None:
-        return _written(settings.plan)
-    if settings.shape is not None:
-        return settings.shape.plan()
-    assert settings.trace is not None
-    assert trace is not None
-    return _traced(settings.trace, trace, source)
-
-
-def _written(parts: list[PlanPart]) -> RatePlan:
-    drawn: list[tuple[str, list[Point]]] = []
-    rate = 0.0
-    for part in parts:
-        begin = part.rate if part.rate is not None else part.start if part.start is not None else rate
-        rate = part.rate if part.rate is not None else part.to or 0.0
-        drawn.append((part.name, pieces.slope(begin, rate, part.duration)))
-    return join(drawn)
-
-
-def _traced(trace: TraceModel, found: traces.Understood, source: str) -> RatePlan:
-    where = f"{source}: load.trace"
-    if trace.begin >= found.points[-1][0]:
-        problem = Problem(f"{where}.begin", f"{trace.begin:g} s", f"less than the trace's {found.points[-1][0]:g} s")
-        raise ScenarioError(f"The scenario {source} is wrong.", [problem])
-    window = traces.window(found, trace.begin, trace.length)
-    plan = RatePlan(tuple((t / trace.time_compression, rate * trace.rate_scale) for t, rate in window))
-    return RatePlan(plan.points, _trace_stages(trace, plan.duration_s, where))
-
-
-def _trace_stages(trace: TraceModel, duration: float, where: str) -> tuple[Stage, ...]:
-    if not trace.stages:
-        return (Stage("trace", 0.0, duration),)
-    ends = [stage.until for stage in trace.stages[:-1]] + [max(trace.stages[-1].until, duration)]
-    begins = [0.0, *ends[:-1]]
-    wanted = f"later than the stage before and within the load's {duration:g} s, the last one up to its end"
-    found = [
-        Problem(f"{where}.stages[{n}].until", f"{stage.until:g} s", wanted)
-        for n, stage in enumerate(trace.stages)
-        if not begins[n] < stage.until
-        or begins[n] >= duration
-        or (stage is trace.stages[-1] and stage.until < duration)
-    ]
-    if found:
-        raise ScenarioError("The stages of a trace are wrong.", found)
-    return tuple(Stage(s.name, b, min(e, duration)) for s, b, e in zip(trace.stages, begins, ends, strict=True))
-
-
-def _adjusted(plan: RatePlan, settings: Load) -> RatePlan:
-    scaled = plan.times(settings.rate_factor)
-    return scaled if settings.duration is None else scaled.stretched(settings.duration / plan.duration_s)
 
 
 def _check(file: File, plan: RatePlan, source: str) -> None:
@@ -316,7 +182,7 @@ def resolve(scenario: Scenario) -> Resolved:
         duration_s=plan.duration_s,
         total=0.0 if locust else plan.total,
         load=Sent.model_construct(
-            **file.load.model_dump(include=set(Sent.model_fields)), own_shape=_of_the_file(file.load)
+            **file.load.model_dump(include=set(Sent.model_fields)), own_shape=of_the_file(file.load)
         ),
         sizing=scenario.sizing,
         requests=[] if locust else [_named(request) for request in file.requests],

@@ -16,6 +16,7 @@ from loadtest import traces
 from loadtest.errors import ScenarioError
 from loadtest.models import Resolved, Sending
 from loadtest.plan import RatePlan, Stage
+from loadtest.scenario_text import override
 from loadtest.units import spoken
 
 
@@ -61,7 +62,7 @@ def resolve(scenario: str | dict[str, Any], sets: tuple[str, ...]) -> tuple[scen
     """A scenario (name, path or content), also resolved; InputError names every mistake, of objectives too."""
     try:
         if isinstance(scenario, dict):
-            loaded = scenarios.parse(scenarios.override(scenario, sets), "--from", Path())
+            loaded = scenarios.parse(override(scenario, sets), "--from", Path())
         else:
             loaded = scenarios.load(scenario, sets)
     except ScenarioError as error:

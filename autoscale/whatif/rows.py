@@ -19,7 +19,8 @@ from autoscale.whatif.control import Pod
 from autoscale.whatif.model import simulate
 from autoscale.whatif.service import Setting, Span
 from autoscale.whatif.traffic import Traffic
-from loadtest.rows import Tally, Worker
+from loadtest.rows import Worker
+from loadtest.tally import Tally
 
 Row = dict[str, Any]
 CLOCK = "modelled"

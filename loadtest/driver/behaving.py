@@ -17,7 +17,8 @@ from loadtest.driver.output import say, write
 from loadtest.driver.pool import Pool
 from loadtest.driver.reported import Namer, pod_of
 from loadtest.driver.settings import Settings
-from loadtest.rows import Tally, Tell, Worker
+from loadtest.rows import Worker
+from loadtest.tally import Tally, Tell
 
 TICK_S = 0.01  # how often it is seen how late the event loop is
 LOT = 8

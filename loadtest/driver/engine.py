@@ -9,7 +9,8 @@ from loadtest.driver.output import say, write
 from loadtest.driver.pacing import Closed, Open, Pacer
 from loadtest.driver.sender import Sender
 from loadtest.driver.settings import Settings
-from loadtest.rows import Tally, Tell, Worker
+from loadtest.rows import Worker
+from loadtest.tally import Tally, Tell
 
 STOP_GRACE_S = 5.0  # after a stop, how long requests in flight may still take
 

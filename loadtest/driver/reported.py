@@ -4,8 +4,8 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
+from loadtest.counts import Kind
 from loadtest.driver.causes import TIMEOUT, cause_of
-from loadtest.rows import Kind
 
 MOST_NAMES = 1000  # of requests, in one worker; a name for each item would make rows that nobody can hold
 MOST_CAUSES = 100

@@ -6,11 +6,12 @@ from functools import partial
 from time import perf_counter
 
 from loadtest import draw
+from loadtest.counts import Kind
 from loadtest.driver.client import Client, prepare
 from loadtest.driver.connections import Connections
 from loadtest.driver.request import Prepared
 from loadtest.driver.settings import Settings
-from loadtest.rows import Kind, Tally
+from loadtest.tally import Tally
 
 
 class Sender:

@@ -4,8 +4,8 @@ from typing import Any
 
 from locust.stats import RequestStats, StatsEntry, StatsError, bucket_response_time
 
+from loadtest.counts import Ended, Kind
 from loadtest.histogram import middle
-from loadtest.rows import Ended, Kind
 
 
 def tell(stats: RequestStats, at: float, ended: dict[Kind, Ended]) -> None:

@@ -12,12 +12,12 @@ from gevent.event import Event
 from locust import runners
 from locust.env import Environment
 
+from loadtest.counts import Ended, Kind
 from loadtest.driver import statistics
 from loadtest.driver.engine import STOP_GRACE_S, Engine
 from loadtest.driver.output import say
 from loadtest.driver.settings import Settings
 from loadtest.driver.users import user_class
-from loadtest.rows import Ended, Kind
 
 LET_GO_S = 15.0  # how long a worker that is done waits for the master's word to leave
 GENERATOR_FAILED = 4  # the exit code of autoscale.base.exits

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from loadtest import scenario
+from loadtest.scenario_text import override
 from tests.conftest import eventually
 
 HERE = Path(__file__).parent
@@ -131,7 +132,7 @@ def plain_scenario(
     """A constant load on one path, resolved."""
     load = {"shape": {"kind": "constant", "rate": rate, "duration": seconds}}
     data = {"name": "tiny", "load": load, "requests": [{"name": "probe", "path": path, "timeout": "5s"}]}
-    return scenario.resolve(scenario.parse(scenario.override(data, sets), "tiny", HERE)).model_dump()
+    return scenario.resolve(scenario.parse(override(data, sets), "tiny", HERE)).model_dump()
 
 
 @contextmanager

@@ -150,7 +150,9 @@ TELL = """
 import json, random, sys
 from locust.stats import RequestStats
 from loadtest.driver import statistics
-from loadtest.rows import Kind, Tally, Worker
+from loadtest.counts import Kind
+from loadtest.rows import Worker
+from loadtest.tally import Tally
 one_by_one, at_once = RequestStats(False), RequestStats(False)
 recorder = Tally(Worker(0, "load-0", 1.7e9), tell=lambda at, ended: statistics.tell(at_once, at, ended))
 chance = random.Random(7)

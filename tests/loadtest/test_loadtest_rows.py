@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest import histogram
-from loadtest.rows import Kind, Tally, Worker
+from loadtest.counts import Kind
+from loadtest.rows import Worker
+from loadtest.tally import Tally
 
 START = 1_700_000_000.0
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from loadtest import scenario
 from loadtest.errors import ScenarioError
+from loadtest.scenario_text import override
 
 SMALL: dict[str, Any] = {"name": "small", "load": {"shape": {"kind": "constant", "rate": 5, "duration": "10s"}}}
 
@@ -139,7 +140,7 @@ def test_limits_hold_whatever_is_overridden() -> None:
 def test_overrides_reach_into_keys_and_lists() -> None:
     """Values are YAML; missing keys on the way are made; the given mapping stays as it was."""
     given_data = SMALL | {"requests": [{"path": "/a"}]}
-    data = scenario.override(given_data, ["load.workers=2", "requests.0.path=/b", "tls.verify=false"])
+    data = override(given_data, ["load.workers=2", "requests.0.path=/b", "tls.verify=false"])
     assert data["load"]["workers"] == 2
     assert data["requests"] == [{"path": "/b"}]
     assert data["tls"] == {"verify": False}
@@ -151,7 +152,7 @@ def test_overrides_reach_into_keys_and_lists() -> None:
 def test_an_override_that_fits_nowhere_is_refused(text: str) -> None:
     """No value, no path, no such item, a path through a text, no YAML, no date, a key that cannot be."""
     with pytest.raises(ScenarioError, match="--set"):
-        scenario.override(SMALL | {"requests": [{"path": "/a"}]}, [text])
+        override(SMALL | {"requests": [{"path": "/a"}]}, [text])
 
 
 @pytest.mark.parametrize(

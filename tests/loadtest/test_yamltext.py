@@ -13,6 +13,7 @@ from autoscale.cluster import kubeconfig
 from autoscale.cluster.kustomize.read import parse_yaml, read_yaml
 from loadtest import scenario, yamltext
 from loadtest.errors import ScenarioError
+from loadtest.scenario_text import override, read
 from loadtest.yamltext import MOST_LEVELS, MOST_VALUES, KubernetesLoader, Loader, fault
 
 NINE = "[" + ",".join(["x"] * 9) + "]"
@@ -42,9 +43,9 @@ def test_every_reader_counts_before_it_expands(case: str, tmp_path: Path) -> Non
     file = tmp_path / "x.yaml"
     file.write_text(text)
     with pytest.raises(ScenarioError, match=said):
-        scenario.read(file)
+        read(file)
     with pytest.raises(ScenarioError, match=said):
-        scenario.override({}, [f"x={text.partition(': ')[2] if case == 'deep' else text}"])
+        override({}, [f"x={text.partition(': ')[2] if case == 'deep' else text}"])
     with pytest.raises(InputError, match=said):
         documents(file)
     with pytest.raises(InputError, match="is not YAML"):

@@ -19,7 +19,7 @@ import yaml
 
 from autoscale.whatif.answer import Model, Outcome, prepare
 from autoscale.whatif.evidence import gather
-from loadtest import scenario
+from loadtest.scenario_text import read
 from tests.whatif_validate.beside import Compared, compare, predict, summary, table, told
 from tests.whatif_validate.cases import LOADS, NAMES, cases, under
 
@@ -63,7 +63,7 @@ def main() -> None:
     out = given.again or given.out or Path(tempfile.mkdtemp(prefix="whatif-validate-"))
     out.mkdir(parents=True, exist_ok=True)
     runs = Runs(out, given.context, given.at_once)
-    base = scenario.read(given.base)
+    base = read(given.base)
     turns = [(turn, name) for turn in range(given.repeat) for name in given.only or DEFAULT]
     with ThreadPoolExecutor(given.at_once) as pool:
         models = _calibrated(runs, base, given.calibrate, pool)

@@ -1,7 +1,7 @@
 """F52 pods-unasked: pods were ready, and nobody asked them anything."""
 
 from autoscale.analysis.latency import span_sum
-from autoscale.analysis.results.analysis import PodLife
+from autoscale.analysis.results.scaling import PodLife
 from autoscale.findings.blindness import pods_unready
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold

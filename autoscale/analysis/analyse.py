@@ -11,7 +11,8 @@ from autoscale.analysis.generator import generator
 from autoscale.analysis.hpa_metrics import hpa_metrics
 from autoscale.analysis.hpa_settings import hpa_specs
 from autoscale.analysis.hpa_status import conditions
-from autoscale.analysis.intake.collect import Collected, collect
+from autoscale.analysis.intake.collect import collect
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.interventions import interventions
 from autoscale.analysis.keda import cold_starts, keda_conditions
 from autoscale.analysis.latency import latency, of_span

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from autoscale.analysis.hpa_status import utilization
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import STALE_S, PodHistory
 from autoscale.analysis.requests import requests_of
 from autoscale.analysis.results.scaling import HpaSpec

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.observed import Seat, observations
 from autoscale.analysis.results.scaling import Decision
 from autoscale.analysis.strangers import note

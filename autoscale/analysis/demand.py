@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from autoscale.analysis.hpa_metrics import asked_for
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.requests import common_request
 from autoscale.analysis.results.scaling import HpaSpec

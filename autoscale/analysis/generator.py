@@ -1,6 +1,6 @@
 """How well the load generator kept its plan."""
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.latency import span_sum
 from autoscale.analysis.results.figures import Generator
 from autoscale.analysis.results.series import Seconds

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.results.series import HpaMetric, Replicas
 from autoscale.analysis.service_demand import least_squares

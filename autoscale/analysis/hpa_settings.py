@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.results.scaling import HpaSpec
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.quantities import milli, parse_quantity

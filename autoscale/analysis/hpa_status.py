@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from autoscale.analysis.hpa_settings import cpu_metric, number
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.results.series import ConditionSpan
 from autoscale.analysis.steps import StepSeries
 from autoscale.record.rows.fields import Condition

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from autoscale.analysis.intake.collect import Collected, Row
+from autoscale.analysis.intake.collect import Row
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import Requests
 from autoscale.analysis.results.scaling import ScaleEvent
 from autoscale.analysis.results.series import Intervention, InterventionKind

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.latency import span_sum
 from autoscale.analysis.results.scaling import ColdStart, KedaSpec, ScaleUp
 from autoscale.analysis.results.series import ConditionSpan, Seconds

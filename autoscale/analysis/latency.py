@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.resolution import Resolution
 from autoscale.analysis.results.figures import Latency, LatencyObjective

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.losses import Losses
 from autoscale.analysis.phases import new_pods, pod_end, pod_start

@@ -1,6 +1,6 @@
 """The load over time: its span, its seconds, its stages and its plan."""
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.plan import PlannedRate, measured, planned
 from autoscale.analysis.results.series import Seconds, StageSpan

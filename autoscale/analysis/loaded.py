@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from autoscale.analysis.histograms import HistogramSeries
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.latency import tightest, violated_seconds
 from autoscale.analysis.load_series import load_span, planned_rate, seconds, stages
 from autoscale.analysis.names import by_name, figures

@@ -1,6 +1,6 @@
 """The nodes of the cluster: what each is, when it came and went, and why, in the words of the node autoscaler."""
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.results.series import EventAt, NodeLife
 from autoscale.analysis.steps import StepSeries
 from autoscale.record.rows.cluster import Node

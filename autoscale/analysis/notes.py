@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from autoscale.analysis.intake.clocks import SERVER, WALL
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.plan import PlannedRate
 from autoscale.analysis.results.series import Demand
 

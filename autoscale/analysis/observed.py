@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import PodHistory, UsageHistory
 from autoscale.hpa import Condition, Container, Observation, Pod, PodUsage, Sample, Scale, Spec, Status
 from autoscale.kube.quantities import milli

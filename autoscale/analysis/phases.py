@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from autoscale.analysis.decisions import decided
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.plan import LoadChange
 from autoscale.analysis.results.scaling import ACTIVATION, PHASES, Decision, Phase, ScaleEvent, ScaleUp

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.keda import keda_spec
 from autoscale.analysis.nodes import node_count, node_lives
 from autoscale.analysis.results.scaling import KedaSpec, VpaSpec

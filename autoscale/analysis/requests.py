@@ -1,6 +1,6 @@
 """What one pod of the target requests, over time: a resize or a new template changes it in mid-run."""
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import PodHistory, Requests
 from autoscale.analysis.steps import StepSeries
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from autoscale.analysis.intake.collect import Collected, Row
+from autoscale.analysis.intake.collect import Row
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.results.series import Intervention
 
 NEAR_S = 3.0

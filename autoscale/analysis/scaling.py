@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from autoscale.analysis.decisions import NEAR_S, decided
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.results.scaling import Decision, ScaleEvent
 from autoscale.analysis.results.series import EventAt, Replicas
 from autoscale.kube.targets import targets

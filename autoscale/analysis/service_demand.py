@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import UsageHistory
 from autoscale.analysis.results.series import Seconds
 from autoscale.analysis.steps import StepSeries

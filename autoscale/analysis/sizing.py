@@ -1,6 +1,6 @@
 """What a record says of the VPA."""
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.results.scaling import VpaSpec
 
 

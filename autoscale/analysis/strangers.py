@@ -6,7 +6,7 @@ An HPA averages over all of them, and reckons the size from their number (kubern
 import re
 from collections.abc import Iterable
 
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import PodHistory
 
 BARE = "nobody (bare pods)"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from autoscale.analysis.hpa_status import while_there
-from autoscale.analysis.intake.collect import Collected
+from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import PodHistory
 from autoscale.analysis.results.series import Replicas
 from autoscale.analysis.steps import StepSeries, total

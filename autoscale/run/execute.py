@@ -19,6 +19,7 @@ from autoscale.observe.sources import sampling, timing, watching
 from autoscale.observe.table import NODE_EVENTS, OF_NODES, Selection, watched
 from autoscale.observe.view import View
 from autoscale.record.rows.course import Reason
+from autoscale.record.rows.header import Header
 from autoscale.record.writer import Writer
 from autoscale.run import phases
 from autoscale.run.ending import finish
@@ -83,33 +84,8 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
     now = server_time(site.place.cluster)  # events are dated by the cluster's clock
     scope = scope_of(site, site.target, now - 2.0, redact_paths=options.redact_paths)
     with Writer(folder / "record.jsonl") as writer, ExitStack() as stack:
-        run = Recorder(
-            cluster=site.place.cluster,
-            namespace=site.target.namespace,
-            writer=writer,
-            fold=Fold(scope),
-            view=View(scope),
-            stack=stack,
-            beside=[beside(site, one, scope) for one in site.beside],
-            listeners=listeners,
-            stop=stop,
-            alive=site.place.alive,
-            same_machine=site.place.embedded,
-        )
-        run.write(
-            header_row(
-                name,
-                site.scenario,
-                site.target,
-                site.beside,
-                [*site.objects, *site.load],
-                site.place.cluster,
-                accepted=site.accepted,
-                hpa_config=site.place.hpa_config,
-                unseen=site.unseen,
-                redact_paths=options.redact_paths,
-            )
-        )
+        run = _recorder(site, scope, writer, stack, listeners, stop)
+        run.write(_header(options, site, name))
         reason: Reason = "failed"
         error: AutoscaleError | None = None
         try:
@@ -125,14 +101,58 @@ def once(options: RunOptions, site: Site, name: str, listeners: Sequence[Listene
         finally:
             stack.close()
             with suppress(AutoscaleError):  # a full disk: the record ends where it ends
-                while run.take(0):
-                    pass
-                run.close_gaps()
-                if reason == "failed" and error is not None:
-                    # The first line is ours; what load pods said may hold anything, and is told at the terminal alone.
-                    run.mark("failed", error.what.partition("\n")[0])
-                run.write({"k": "end", "reason": reason, "rows": writer.rows + 1, "totals": run.totals.to_json()})
+                _close(run, writer, reason, error)
     return finish(folder, reason, error, run.totals.to_json(), options.say)
+
+
+def _recorder(
+    site: Site,
+    scope: Scope,
+    writer: Writer,
+    stack: ExitStack,
+    listeners: Sequence[Listener],
+    stop: threading.Event,
+) -> Recorder:
+    """Who records the run: what of the cluster is the run's, and where its rows go."""
+    return Recorder(
+        cluster=site.place.cluster,
+        namespace=site.target.namespace,
+        writer=writer,
+        fold=Fold(scope),
+        view=View(scope),
+        stack=stack,
+        beside=[beside(site, one, scope) for one in site.beside],
+        listeners=listeners,
+        stop=stop,
+        alive=site.place.alive,
+        same_machine=site.place.embedded,
+    )
+
+
+def _header(options: RunOptions, site: Site, name: str) -> Header:
+    return header_row(
+        name,
+        site.scenario,
+        site.target,
+        site.beside,
+        [*site.objects, *site.load],
+        site.place.cluster,
+        accepted=site.accepted,
+        hpa_config=site.place.hpa_config,
+        unseen=site.unseen,
+        redact_paths=options.redact_paths,
+    )
+
+
+def _close(run: Recorder, writer: Writer, reason: Reason, error: AutoscaleError | None) -> None:
+    """Write what was heard and is not in the record yet, and the record's end."""
+    while run.take(0):
+        pass
+    run.close_gaps()
+    if reason == "failed" and error is not None:
+        # The first line is ours; what load pods said may hold anything, and is told at the terminal alone.
+        run.mark("failed", error.what.partition("\n")[0])
+    run.write({"k": "end", "reason": reason, "rows": writer.rows + 1, "totals": run.totals.to_json()})
 
 
 def record(run: Recorder, site: Site, options: RunOptions) -> AutoscaleError | None:

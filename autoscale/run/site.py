@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError
 from autoscale.cluster import lock, metrics, permissions
@@ -60,8 +61,7 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
         kind = targets.kind_and_name(existing.target)[0] if existing else "Deployment"
         made = made_kinds(None if existing else app_folder(options, scenario))
         unseen = check(place, namespace, kind, made)
-        if existing is not None:
-            target = targets.of_existing(place.cluster, existing, namespace)
+        there = targets.of_existing(place.cluster, existing, namespace) if existing else None
         stack.enter_context(lock.held(place.cluster, namespace, label))
         refuse_active(place.cluster, namespace)
         if options.keep:
@@ -70,41 +70,65 @@ def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Si
             options.say("The service stays (--keep)" + ("" if place.embedded else f"; {clean}") + ".")
         else:
             stack.callback(clear, place, namespace, label, made, options.say, left)
-        if existing is None:
-            options.say(f"Deploying the service to {options.context} (namespace {namespace}) ...")
-            wanted = rendered(app_folder(options, scenario), scenario, namespace, label)
-            applied = apply_own(place.cluster, wanted, namespace)
-            objects, warnings = applied.objects, applied.warnings
-            target = targets.of_objects(place.cluster, wanted, namespace, scenario.target)
+        if existing and there:
+            loaded = _found(options, scenario, there, existing.url, place.cluster)
         else:
-            objects, warnings = existing_objects(place.cluster, target), []
-            if said := other_paths(scenario, existing.url):
-                options.say(said)
-            scenario = with_path(scenario, existing.url)
-            scenario = without_path_names(scenario) if options.redact_paths else scenario
-        others = targets.beside(place.cluster, target, scenario.target, [] if existing else objects)
-        if existing is not None:
-            objects += [obj for one in others for obj in existing_objects(place.cluster, one)]
-        for one in (target, *others):
-            limit_pods(scenario, one.hpa)
-        lacking = permissions.denied(place.cluster, namespace, of_addons((target, *others)))
-        unseen += dict.fromkeys(item.resource for item in lacking)
-        unseen += targets.hidden(place.cluster, (target, *others))
-        unseen += unheard_of_nodes(place.cluster, namespace, unseen)
-        load = load_objects(scenario, target, run_labels(label))
-        warnings += tried(place.cluster, load, target.namespace)
+            loaded = _brought(options, scenario, place, label)
+        for one in loaded.targets:
+            limit_pods(loaded.scenario, one.hpa)
+        unseen += _unseen(place.cluster, namespace, loaded.targets, unseen)
+        load = load_objects(loaded.scenario, loaded.targets[0], run_labels(label))
+        warnings = [*loaded.warnings, *tried(place.cluster, load, loaded.targets[0].namespace)]
         yield Site(
             place=place,
-            scenario=scenario,
-            target=target,
-            beside=others,
-            objects=objects,
+            scenario=loaded.scenario,
+            target=loaded.targets[0],
+            beside=loaded.targets[1:],
+            objects=loaded.objects,
             load=load,
             accepted=list(dict.fromkeys(warnings)),
             unseen=list(dict.fromkeys(unseen)),
             label=label,
             left=left,
         )
+
+
+class _Loaded(NamedTuple):
+    """What a run loads: the target first of ``targets``, then those that are recorded beside it; their objects, and
+    what the API server warned of when they were made."""
+
+    scenario: Resolved
+    targets: tuple[Target, ...]
+    objects: list[Object]
+    warnings: list[str]
+
+
+def _found(options: RunOptions, scenario: Resolved, target: Target, url: str, cluster: Cluster) -> _Loaded:
+    """A service that was there before the run."""
+    if said := other_paths(scenario, url):
+        options.say(said)
+    scenario = with_path(scenario, url)
+    scenario = without_path_names(scenario) if options.redact_paths else scenario
+    all_of_them = (target, *targets.beside(cluster, target, scenario.target, []))
+    return _Loaded(scenario, all_of_them, [obj for one in all_of_them for obj in existing_objects(cluster, one)], [])
+
+
+def _brought(options: RunOptions, scenario: Resolved, place: OpenCluster, label: str) -> _Loaded:
+    """A service that the run brings along."""
+    cluster, namespace = place.cluster, place.namespace
+    options.say(f"Deploying the service to {options.context} (namespace {namespace}) ...")
+    wanted = rendered(app_folder(options, scenario), scenario, namespace, label)
+    applied = apply_own(cluster, wanted, namespace)
+    target = targets.of_objects(cluster, wanted, namespace, scenario.target)
+    all_of_them = (target, *targets.beside(cluster, target, scenario.target, applied.objects))
+    return _Loaded(scenario, all_of_them, applied.objects, applied.warnings)
+
+
+def _unseen(cluster: Cluster, namespace: str, of: Sequence[Target], unseen: Collection[str]) -> list[str]:
+    """What cannot be seen of the targets and their nodes, beside what is known to be ``unseen``."""
+    lacking = permissions.denied(cluster, namespace, of_addons(of))
+    more = [*dict.fromkeys(item.resource for item in lacking), *targets.hidden(cluster, of)]
+    return [*more, *unheard_of_nodes(cluster, namespace, [*unseen, *more])]
 
 
 def unheard_of_nodes(cluster: Cluster, namespace: str, unseen: Collection[str]) -> list[str]:

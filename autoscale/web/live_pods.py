@@ -6,7 +6,7 @@ from typing import Any
 
 from autoscale.analysis.hpa_settings import cpu_target
 from autoscale.analysis.intake.clocks import Clocks
-from autoscale.analysis.intake.collect import event_at
+from autoscale.analysis.intake.handlers import event_at
 from autoscale.analysis.intake.pods import STALE_S, PodHistory
 from autoscale.analysis.results.series import EventAt
 from autoscale.analysis.scaling import explained

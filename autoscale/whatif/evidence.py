@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from autoscale.analysis import Analysis, analyse
-from autoscale.analysis.intake.collect import Collected, collect
+from autoscale.analysis.intake.collect import collect
+from autoscale.analysis.intake.collected import Collected
 from autoscale.record.reader import locate, read
 
 

@@ -47,8 +47,9 @@ def test_the_order_of_points_does_not_matter(points: list[tuple[float, float | N
 
 
 @given(POINTS, POINTS)
-def test_aligned_cuts_at_every_change_of_either(left: list[tuple[float, float | None]],
-                                                right: list[tuple[float, float | None]]) -> None:  # fmt: skip
+def test_aligned_cuts_at_every_change_of_either(
+    left: list[tuple[float, float | None]], right: list[tuple[float, float | None]]
+) -> None:
     """The integral of a sum is the sum of the integrals where both are known."""
     a, b = StepSeries.of(left), StepSeries.of(right)
     both = combine((a, b), lambda v: None if v[0] is None or v[1] is None else v[0] + v[1])

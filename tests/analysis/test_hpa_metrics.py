@@ -95,8 +95,9 @@ def test_each_metric_has_a_chart() -> None:
     (chart,) = [one for one in chart_data(account(), ())["charts"] if one["id"].startswith("metric-")]
     assert chart["title"] == "http_requests_per_second as the HPA saw it, a pod"
     assert [(one["label"], max(y for y in one["y"] if y is not None)) for one in chart["series"]] == [
-        ("seen", 21.63), ("target", 8.0),
-    ]  # fmt: skip
+        ("seen", 21.63),
+        ("target", 8.0),
+    ]
     assert not [one for one in chart_data(told("121615-first-look"), ())["charts"] if one["id"].startswith("metric-")]
 
 

@@ -46,8 +46,9 @@ def test_polled_samples_that_were_missed_are_no_difference() -> None:
 
 def test_a_resize_is_retraced_with_what_was_asked_for() -> None:
     """Two pods waited for room (ResizeDeferred), yet the HPA divided by the 400m they asked for: 29 %, not 38 %."""
-    before, after = (next(d for d in told("real-resize-in-mid-run").decisions if d.metric == m)
-                     for m in ("cpu 91 %", "cpu 29 %"))  # fmt: skip
+    before, after = (
+        next(d for d in told("real-resize-in-mid-run").decisions if d.metric == m) for m in ("cpu 91 %", "cpu 29 %")
+    )
     assert before.outcome == after.outcome == "agrees"
 
 

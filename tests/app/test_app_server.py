@@ -37,9 +37,13 @@ class Service:
         ports = {"PORT": str(self.port), "ADMIN_PORT": str(self.admin)}
         base = {"PATH": os.environ["PATH"], "POD_NAME": "web-1", "PYTHONPATH": str(app_root())}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app"], cwd=folder, env={**base, **ports, **environment},
-            stderr=subprocess.PIPE, text=True, start_new_session=True,
-        )  # fmt: skip
+            [sys.executable, "-m", "app"],
+            cwd=folder,
+            env={**base, **ports, **environment},
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
 
     def get(self, path: str, port: int | None = None) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=90)

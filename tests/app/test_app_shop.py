@@ -55,8 +55,10 @@ def test_a_stranger_may_browse_only(method: str, path: str, body: object, status
 def test_what_is_not_in_the_shop_is_refused(path: str, body: dict[str, object], status: int) -> None:
     """And nobody pays for an empty cart."""
     client = pod("web-1")
-    assert client.post(path, json=body, headers=cookie(client.post("/shop/login", json={"user": "ann"}))).status_code \
-        == status  # fmt: skip
+    assert (
+        client.post(path, json=body, headers=cookie(client.post("/shop/login", json={"user": "ann"}))).status_code
+        == status
+    )
 
 
 def test_a_cart_has_bounds_so_that_its_cookie_fits() -> None:

@@ -102,7 +102,13 @@ def test_each_error_carries_its_exit_code() -> None:
 def test_exit_codes_are_an_api() -> None:
     """Each code has one number and one meaning."""
     assert {code.name: int(code) for code in ExitCode} == {
-        "PASS": 0, "OBJECTIVE_FAILED": 1, "BAD_INPUT": 2, "CLUSTER_FAILED": 3, "GENERATOR_FAILED": 4,
-        "UNKNOWN": 5, "INVALID": 6, "INTERRUPTED": 130,
-    }  # fmt: skip
+        "PASS": 0,
+        "OBJECTIVE_FAILED": 1,
+        "BAD_INPUT": 2,
+        "CLUSTER_FAILED": 3,
+        "GENERATOR_FAILED": 4,
+        "UNKNOWN": 5,
+        "INVALID": 6,
+        "INTERRUPTED": 130,
+    }
     assert set(MEANING) == set(ExitCode)

@@ -53,8 +53,14 @@ def rows(hours: float, pods: int = PODS) -> Iterator[dict[str, Any]]:
 def _pod(name: str) -> dict[str, Any]:
     condition = ["True", T0 - 60]
     conditions = dict.fromkeys(("PodScheduled", "Initialized", "ContainersReady", "Ready"), condition)
-    container = {"name": "web", "cpu_request_m": 200, "cpu_limit_m": 500, "started": T0 - 60, "restarts": 0,
-                 "reason": None}  # fmt: skip
+    container = {
+        "name": "web",
+        "cpu_request_m": 200,
+        "cpu_limit_m": 500,
+        "started": T0 - 60,
+        "restarts": 0,
+        "reason": None,
+    }
     return {
         "k": "pod", "t": T0, "uid": name, "name": name, "namespace": "default", "owner": "x", "node": "n", "ip": None,
         "phase": "Running", "created": T0 - 61, "deletion": None, "conditions": conditions, "containers": [container],
@@ -94,8 +100,10 @@ def _usage(draw: random.Random, name: str, at: float) -> dict[str, Any]:
 
 
 def _hpa(pods: int, at: float, second: int) -> dict[str, Any]:
-    metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization",
-                                                                         "averageUtilization": 50}}}  # fmt: skip
+    metric = {
+        "type": "Resource",
+        "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
+    }
     shown = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 48 + second % 3}}}
     condition = {"status": "True", "reason": "ValidMetricFound", "message": "", "at": T0}
     return {"k": "hpa", "t": at, "uid": "h", "name": "web", "generation": 1, "current": pods, "desired": pods,

@@ -15,10 +15,12 @@ HOUR_S, RATE, PODS = 3600.0, 1000.0, 20
 VARIANTS, SHORT_S, SHORT_RATE = 1000, 240.0, 50.0
 _SPEC = {
     "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
-    "minReplicas": 2, "maxReplicas": PODS,
-    "metrics": [{"type": "Resource",
-                 "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}],
-}  # fmt: skip
+    "minReplicas": 2,
+    "maxReplicas": PODS,
+    "metrics": [
+        {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}
+    ],
+}
 
 
 def _figure(value: float) -> Figure:
@@ -65,11 +67,15 @@ def run() -> list[tuple[str, str]]:
         list(pool.map(_one, range(VARIANTS), chunksize=25))
     many, many_cpu = time.perf_counter() - begin, _children_cpu_s() - used
     return [
-        (f"an hour at {RATE:,.0f}/s through {PODS} pods: modelled by recorded time (wanted: 1/1000, 3 s)",
-         f"1/{HOUR_S / took:,.0f} ({took:.1f} s, {cpu:.1f} s of CPU)" if fast.available() else "no numba"),
-        (f"{VARIANTS:,} variants of four minutes at {SHORT_RATE:.0f}/s on two cores (wanted: 20 s)",
-         f"{many:.1f} s ({many_cpu:.1f} s of CPU)"),
-    ]  # fmt: skip
+        (
+            f"an hour at {RATE:,.0f}/s through {PODS} pods: modelled by recorded time (wanted: 1/1000, 3 s)",
+            f"1/{HOUR_S / took:,.0f} ({took:.1f} s, {cpu:.1f} s of CPU)" if fast.available() else "no numba",
+        ),
+        (
+            f"{VARIANTS:,} variants of four minutes at {SHORT_RATE:.0f}/s on two cores (wanted: 20 s)",
+            f"{many:.1f} s ({many_cpu:.1f} s of CPU)",
+        ),
+    ]
 
 
 def _children_cpu_s() -> float:

@@ -39,10 +39,14 @@ class FakeApi:
             self.version += 1
             kind = "MODIFIED" if name in self.pods else "ADDED"
             self.pods[name] = {
-                "metadata": {"name": name, "uid": uid or f"uid-{name}", "resourceVersion": str(self.version),
-                             "creationTimestamp": "2026-11-23T06:00:00Z"},
+                "metadata": {
+                    "name": name,
+                    "uid": uid or f"uid-{name}",
+                    "resourceVersion": str(self.version),
+                    "creationTimestamp": "2026-11-23T06:00:00Z",
+                },
                 "status": {"phase": phase},
-            }  # fmt: skip
+            }
             self.history.append((self.version, {"type": kind, "object": self.pods[name]}))
             self.changed.notify_all()
 

@@ -58,9 +58,11 @@ def test_a_configuration_that_is_only_late_may_pass() -> None:
 def test_a_quota_is_told_from_the_event() -> None:
     """Pods that could not even be created have no status: the ReplicaSet's event says why, once."""
     event = {
-        "reason": "FailedCreate", "type": "Warning", "message": "exceeded quota: small",
+        "reason": "FailedCreate",
+        "type": "Warning",
+        "message": "exceeded quota: small",
         "involvedObject": {"kind": "ReplicaSet", "name": "web-1", "uid": "u"},
-    }  # fmt: skip
+    }
     (problem,) = stuck([], [event, dict(event)])
     assert "ReplicaSet/web-1: found FailedCreate: exceeded quota: small" in str(problem)
 

@@ -37,8 +37,10 @@ def test_noise_is_no_change_and_a_change_is_found() -> None:
     """Five runs a side: the same 100 ms is the same, 150 ms is a regression, 60 ms is better."""
     base = several("base", 100)
     same, worse, better = (compare(base, several(f"new{ms}", ms)) for ms in (100, 150, 60))
-    change = {name: {d.name: d.change for d in found.differences}["p95"]
-              for name, found in (("same", same), ("worse", worse), ("better", better))}  # fmt: skip
+    change = {
+        name: {d.name: d.change for d in found.differences}["p95"]
+        for name, found in (("same", same), ("worse", worse), ("better", better))
+    }
     assert change == {"same": "same", "worse": "worse", "better": "better"}
     assert (same.outcome, worse.outcome, better.outcome) == ("no regression", "regression", "no regression")
     assert [int(found.exit_code) for found in (same, worse)] == [0, 1]
@@ -104,8 +106,13 @@ def test_names_cannot_break_out_of_a_format() -> None:
     assert "p95" in as_text(found) or "95th" in as_text(found)
 
 
-QUICK = {"sync_period_s": 2.0, "tolerance": 0.1, "downscale_stabilization_s": 5.0,
-         "cpu_initialization_period_s": 300.0, "initial_readiness_delay_s": 2.0}  # fmt: skip
+QUICK = {
+    "sync_period_s": 2.0,
+    "tolerance": 0.1,
+    "downscale_stabilization_s": 5.0,
+    "cpu_initialization_period_s": 300.0,
+    "initial_readiness_delay_s": 2.0,
+}
 
 
 @pytest.mark.parametrize(
@@ -161,8 +168,12 @@ def by_name(name: str, pay_ms: float, failing: int) -> Analysis:
 def share(answered: int, ms: float, failed: int) -> dict[str, Any]:
     """What became of the requests of one name in a second."""
     response = {"0": {str(bucket(ms / 1000)): answered}}
-    return {"answered": answered, "failed": {"status 503": failed} if failed else {}, "dropped": 0,
-            "response": response}  # fmt: skip
+    return {
+        "answered": answered,
+        "failed": {"status 503": failed} if failed else {},
+        "dropped": 0,
+        "response": response,
+    }
 
 
 def test_each_name_of_requests_is_set_side_by_side() -> None:
@@ -172,9 +183,11 @@ def test_each_name_of_requests_is_set_side_by_side() -> None:
     found = compare(base, [by_name(f"b{i}", 150, 3) for i in range(5)])
     change = {one.name: (one.change, one.gates) for one in found.differences if " of " in one.name}
     assert change == {
-        "p95 of browse": ("same", False), "errors of browse": ("same", False),
-        "p95 of pay": ("worse", False), "errors of pay": ("worse", False),
-    }  # fmt: skip
+        "p95 of browse": ("same", False),
+        "errors of browse": ("same", False),
+        "p95 of pay": ("worse", False),
+        "errors of pay": ("worse", False),
+    }
     errors = next(one for one in found.differences if one.name == "errors of pay")
     assert (errors.base_median, errors.new_median) == (pytest.approx(0.1), pytest.approx(0.3))
     for text in (as_text(found), as_markdown(found), as_html(found)):
@@ -190,10 +203,15 @@ def test_one_name_is_the_whole_and_is_not_told_twice() -> None:
     assert change["p95 of pay"] == ("cannot say", "not known in every run")
 
 
-@pytest.mark.parametrize(("field", "value", "words"), [
-    ("journeys", [[0, 2], [60, 2]], "plan of journeys"), ("users", [[0, 2], [60, 2]], "users"),
-    ("load", {"locustfile": "other.py"}, "locustfile"), ("load", {"locustfile": "shop.py", "pool": 9}, "locustfile"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("journeys", [[0, 2], [60, 2]], "plan of journeys"),
+        ("users", [[0, 2], [60, 2]], "users"),
+        ("load", {"locustfile": "other.py"}, "locustfile"),
+        ("load", {"locustfile": "shop.py", "pool": 9}, "locustfile"),
+    ],
+)
 def test_loads_of_other_journeys_users_or_files_are_not_compared(field: str, value: object, words: str) -> None:
     """The first run: one journey a second of shop.py, on the default pool."""
 

@@ -78,6 +78,9 @@ def _detail(title: str, embedded: list[str], local: list[str]) -> str:
     if embedded == local:
         return f"\n## {title.rstrip('.')}\n\n```text\n" + "\n".join(local) + "\n```\n"
     return (
-        f"\n## {title.rstrip('.')}\n\nReal:\n\n```text\n" + "\n".join(local) + "\n```\n\nEmbedded:\n\n```text\n"
-        + "\n".join(embedded) + "\n```\n"
-    )  # fmt: skip
+        f"\n## {title.rstrip('.')}\n\nReal:\n\n```text\n"
+        + "\n".join(local)
+        + "\n```\n\nEmbedded:\n\n```text\n"
+        + "\n".join(embedded)
+        + "\n```\n"
+    )

@@ -73,8 +73,10 @@ def autoscaler(name: str, *, target: str | None = None, most: int = 3, percent: 
 
 def served(**extra: Any) -> Object:
     """A container that runs our app on port 8080, ready when its admin port says so."""
-    env = [{"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in (
-        ("POD_NAME", "metadata.name"), ("POD_IP", "status.podIP"))]  # fmt: skip
+    env = [
+        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+        for name, path in (("POD_NAME", "metadata.name"), ("POD_IP", "status.podIP"))
+    ]
     probe = {"httpGet": {"path": "/readyz", "port": 8081}, "periodSeconds": 1}
     return {"command": ["python", "-m", "app"], "env": env, "readinessProbe": probe, **cpu("20m"), **extra}
 

@@ -36,9 +36,12 @@ class World:
         """Server-side apply."""
         for obj in objects:
             self.cluster.send(
-                "PATCH", path_of(obj, self.namespace), obj,
-                query={"fieldManager": "contract", "force": True}, content_type="application/apply-patch+yaml",
-            )  # fmt: skip
+                "PATCH",
+                path_of(obj, self.namespace),
+                obj,
+                query={"fieldManager": "contract", "force": True},
+                content_type="application/apply-patch+yaml",
+            )
 
     def get(self, kind: str, name: str) -> Object:
         """One object."""

@@ -52,7 +52,7 @@ def test_what_v1_has_no_field_for_is_kept_in_annotations(server: Server) -> None
     rich["spec"] |= {
         "metrics": [metric("Pods", "pods", {"type": "AverageValue", "averageValue": "5"}, metric={"name": "rps"})],
         "behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}},
-    }  # fmt: skip
+    }
     assert server.call("POST", V2, rich)[0] == 201
     before = server.call("GET", f"{V2}/web")[1]
     condition = {"type": "AbleToScale", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}

@@ -67,11 +67,17 @@ def test_variables_come_out_of_config_maps_and_secrets() -> None:
         pod = shell(
             "p",
             'echo "$COLOUR $SIZE $X_PASSWORD $TOKEN ${NONE-unset}"',
-            envFrom=[{"configMapRef": {"name": "settings"}}, {"prefix": "X_", "secretRef": {"name": "keys"}},
-                     {"secretRef": {"name": "nobody", "optional": True}}],
-            env=[{"name": "SIZE", "value": "10"}, {"name": "TOKEN", "valueFrom": reference},
-                 {"name": "NONE", "valueFrom": absent}],
-        )  # fmt: skip
+            envFrom=[
+                {"configMapRef": {"name": "settings"}},
+                {"prefix": "X_", "secretRef": {"name": "keys"}},
+                {"secretRef": {"name": "nobody", "optional": True}},
+            ],
+            env=[
+                {"name": "SIZE", "value": "10"},
+                {"name": "TOKEN", "valueFrom": reference},
+                {"name": "NONE", "valueFrom": absent},
+            ],
+        )
         assert await said(made, pod) == "red 10 s3cret s3cret unset\n"
 
     run(body)

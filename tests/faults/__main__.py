@@ -75,8 +75,9 @@ def meet(kind: str, name: str, home: Path) -> Outcome:
         # A command that took too long would tell its words, which name folders of this machine.
         late = isinstance(error, subprocess.TimeoutExpired)
         why = [f"had not ended after {error.timeout:g} s" if late else f"{type(error).__name__}: {error}"[:500]]
-        return Outcome(**about, code=None, why=why, lost=None, named=True, left=[], next_s=None,
-                       took_s=time.monotonic() - began)  # fmt: skip
+        return Outcome(
+            **about, code=None, why=why, lost=None, named=True, left=[], next_s=None, took_s=time.monotonic() - began
+        )
     return Outcome(
         **about,
         code=met.code,

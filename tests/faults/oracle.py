@@ -29,8 +29,10 @@ def untrue(code: int | None, rows: Sequence[Row]) -> list[str]:
     reasons, limits = doubts(rows), strained(rows)
     if code == ExitCode.PASS:
         said = [text for text, found in zip(rows[0]["scenario"]["objectives"], held, strict=True) if found is False]
-        return [*(f"passed, though by the rows not: {text}" for text in said),
-                *(f"passed, though {one}" for one in (*limits, *torn(rows)))]  # fmt: skip
+        return [
+            *(f"passed, though by the rows not: {text}" for text in said),
+            *(f"passed, though {one}" for one in (*limits, *torn(rows))),
+        ]
     if code == ExitCode.OBJECTIVE_FAILED:
         return [] if any(found is not True for found in held) else ["failed, though by the rows every objective held"]
     if code == ExitCode.INVALID:

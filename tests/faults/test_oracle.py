@@ -8,10 +8,15 @@ from tests.faults.oracle import untrue
 
 Rows = list[dict[str, Any]]
 HEADER = {
-    "k": "header", "t": 0.0, "target": {"name": "web"},
-    "scenario": {"objectives": ["errors < 5%", "ready >= 3 within 20s of peak"], "requests": [{"timeout": 30.0}],
-                 "stages": [{"name": "peak", "start_s": 2.0}]},
-}  # fmt: skip
+    "k": "header",
+    "t": 0.0,
+    "target": {"name": "web"},
+    "scenario": {
+        "objectives": ["errors < 5%", "ready >= 3 within 20s of peak"],
+        "requests": [{"timeout": 30.0}],
+        "stages": [{"name": "peak", "start_s": 2.0}],
+    },
+}
 
 
 def record(
@@ -20,10 +25,20 @@ def record(
     """Thirty seconds of ten answers each; ``lag``: the bucket in which every request's lateness lies."""
     rows: Rows = [HEADER, {"k": "mark", "t": 1.0, "at": 1.0, "name": "load-start"}]
     rows += [
-        {"k": "load", "t": 2.0 + n, "shard": 0, "seq": n, "planned": 10, "answered": 10 - failed, "dropped": 0,
-         "failed": {"timeout": failed}, "lag": {str(lag): 10}, "cpu_s": 0.1}
+        {
+            "k": "load",
+            "t": 2.0 + n,
+            "shard": 0,
+            "seq": n,
+            "planned": 10,
+            "answered": 10 - failed,
+            "dropped": 0,
+            "failed": {"timeout": failed},
+            "lag": {str(lag): 10},
+            "cpu_s": 0.1,
+        }
         for n in range(30)
-    ]  # fmt: skip
+    ]
     rows += [
         {"k": "workload", "t": t, "name": "web", "uid": "w", "ready": n} for t, n in ((0.5, 2), (ready_at, 3)) if t
     ]

@@ -59,8 +59,11 @@ def test_nothing_valid_is_unknown() -> None:
 
 def test_pairs_are_compared_over_all_scenarios() -> None:
     """Each pair gives one difference; a run whose partner is not valid gives none, and a mean level cancels out."""
-    runs = [made(platform, n, replica_minutes=n + (0.5 if platform == "embedded" else 0.0))
-            for n in (1, 2, 3) for platform in PLATFORMS]  # fmt: skip
+    runs = [
+        made(platform, n, replica_minutes=n + (0.5 if platform == "embedded" else 0.0))
+        for n in (1, 2, 3)
+        for platform in PLATFORMS
+    ]
     alone = [made("embedded", 4, replica_minutes=99.0), made("local", 4, "invalid")]
     told = page([*runs, *alone]).partition("### step")[0]
     assert "| pair by pair | 3 | +0.50, 95 %: +0.50 to +0.50 | +0.0, 95 %: +0.0 to +0.0 |" in told

@@ -178,10 +178,18 @@ def written(by_hpa: bool) -> Record:
 
 def crawling(pods: int) -> Record:
     """Three growths from one pod, bound by a policy of so many pods."""
-    policy = {"scaleUp": {"policies": [{"type": "Pods", "value": pods, "periodSeconds": 15}],
-                          "selectPolicy": "Max", "stabilizationWindowSeconds": 0},
-              "scaleDown": {"policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
-                            "selectPolicy": "Max", "stabilizationWindowSeconds": 0}}  # fmt: skip
+    policy = {
+        "scaleUp": {
+            "policies": [{"type": "Pods", "value": pods, "periodSeconds": 15}],
+            "selectPolicy": "Max",
+            "stabilizationWindowSeconds": 0,
+        },
+        "scaleDown": {
+            "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+            "selectPolicy": "Max",
+            "stabilizationWindowSeconds": 0,
+        },
+    }
     record = run(RISE)
     size, how = 2, {"behavior": policy, "most": 40, "target": 10}
     record.scale(-1, size).hpa(0, size, 10, **how)
@@ -228,9 +236,12 @@ def failing(each: int) -> Record:
 def refused(running: int) -> Record:
     """4 pods wanted from 100 s on, a quota in the way; so many are there."""
     quota = 'pods "web-5d-x" is forbidden: exceeded quota: compute.'
-    return run().scale(-1, 2).scale(100, 4, running=running, ready=running).event(
-        101, "FailedCreate", quota, "ReplicaSet/web-5d"
-    )  # fmt: skip
+    return (
+        run()
+        .scale(-1, 2)
+        .scale(100, 4, running=running, ready=running)
+        .event(101, "FailedCreate", quota, "ReplicaSet/web-5d")
+    )
 
 
 def deleted(back: float) -> Record:
@@ -391,15 +402,18 @@ CASES: list[Case] = [
     ("F40", lambda: sourceless(40), lambda: sourceless(20)),
     ("F42", lambda: recommended("InPlaceOrRecreate"), lambda: recommended("Off")),
     ("F44", lambda: late_node(70), lambda: late_node(50)),
-    ("F45", lambda: run().event(100, "DisruptionBlocked", "Pdb prevents pod evictions", "Node/n1"),
-     lambda: run().event(100, "DisruptionTerminating", "Disrupting Node: Empty", "Node/n1")),
+    (
+        "F45",
+        lambda: run().event(100, "DisruptionBlocked", "Pdb prevents pod evictions", "Node/n1"),
+        lambda: run().event(100, "DisruptionTerminating", "Disrupting Node: Empty", "Node/n1"),
+    ),
     ("F47", lambda: restarted(100), lambda: restarted(-2)),
     ("F49", lambda: imageless(285), lambda: imageless(295)),
     ("F48", lambda: lost_node(100), lambda: lost_node(-4)),
     ("F46", lambda: rolled_out(None), lambda: rolled_out(130)),
     ("F43", lambda: recommended("Off", 210), lambda: recommended("Off", 190)),
     ("F41", lambda: run().keda(-5).keda(100, paused="whole"), lambda: run().keda(-5)),
-]  # fmt: skip
+]
 
 
 def woken(rate: int) -> Record:

@@ -142,13 +142,16 @@ def _gathered(rows: list[dict[str, Any]], folder: Path) -> Account:
     return gather(path)
 
 
-@pytest.mark.parametrize(("since", "back", "words"), [
-    (50, None, "the Service web was deleted during the load, 50 s after it began"),
-    (50, 80, "the Service web was deleted during the load, 50 s after it began"),
-    (None, 80, "the Service web was deleted and made again during the load"),
-    (None, None, None),
-    (125, None, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("since", "back", "words"),
+    [
+        (50, None, "the Service web was deleted during the load, 50 s after it began"),
+        (50, 80, "the Service web was deleted during the load, 50 s after it began"),
+        (None, 80, "the Service web was deleted and made again during the load"),
+        (None, None, None),
+        (125, None, None),
+    ],
+)
 def test_a_service_that_went_under_the_load_leaves_the_verdict_unknown(
     since: float | None, back: float | None, words: str | None, tmp_path: Path
 ) -> None:

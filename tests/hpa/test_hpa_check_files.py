@@ -71,9 +71,11 @@ def test_a_cure_stands_where_the_container_does() -> None:
     """A sidecar among the init containers gets its request there; applied, nothing is found."""
     files = objects("native-sidecar")
     patch = found(files)[0].patch
-    assert patch == {"spec": {"template": {"spec": {"initContainers": [
-        {"name": "proxy", "resources": {"requests": {"cpu": "100m"}}}
-    ]}}}}  # fmt: skip
+    assert patch == {
+        "spec": {
+            "template": {"spec": {"initContainers": [{"name": "proxy", "resources": {"requests": {"cpu": "100m"}}}]}}
+        }
+    }
     of_kind(files, "Deployment")["spec"]["template"]["spec"]["initContainers"][0]["resources"] = {
         "requests": {"cpu": "100m"}
     }

@@ -133,10 +133,12 @@ def test_percentiles_are_told_as_far_as_buckets_allow(tmp_path: Path) -> None:
 def test_beyond_the_last_bucket_is_at_least(tmp_path: Path) -> None:
     """Ten requests of which nobody knows more than that they took longer than a second."""
     series = [
-        {"metric": {"__name__": "http_request_duration_seconds_bucket", "le": le, "status": "200"},
-         "values": [[1795870000, "0"], [1795870010, n]]}
+        {
+            "metric": {"__name__": "http_request_duration_seconds_bucket", "le": le, "status": "200"},
+            "values": [[1795870000, "0"], [1795870010, n]],
+        }
         for le, n in (("0.5", "0"), ("1", "0"), ("+Inf", "10"))
-    ]  # fmt: skip
+    ]
     (tmp_path / "x.json").write_text(json.dumps({"data": {"resultType": "matrix", "result": series}}))
     found = taken(tmp_path, "x.json")
     assert verdicts(found, "p95 < 1s", "p95 < 10s", "p95 > 900ms") == [
@@ -301,14 +303,19 @@ def test_jmeters_csv_has_lines_for_parts_of_a_sample(
 @pytest.mark.parametrize(
     ("begin", "label", "thread", "counts"),
     [
-        (20, "buy-0", "T 1-1", False), (20, "buy-0-1", "T 1-1", False),
+        (20, "buy-0", "T 1-1", False),
+        (20, "buy-0-1", "T 1-1", False),
         (20, "pay", "T 1-1", True),
         (5, "/a.png", "T 1-1", False),
-        (5, "buy-0", "T 1-2", True), (5, "pay", "T 1-2", True),
-        (21, "buy-1", "T 1-1", False), (22, "buy-1", "T 1-1", True),
-        (100, "buy-1", "T 1-1", True), (19, "pay", "T 1-1", True), (20, "buyer-0", "T 1-1", True),
+        (5, "buy-0", "T 1-2", True),
+        (5, "pay", "T 1-2", True),
+        (21, "buy-1", "T 1-1", False),
+        (22, "buy-1", "T 1-1", True),
+        (100, "buy-1", "T 1-1", True),
+        (19, "pay", "T 1-1", True),
+        (20, "buyer-0", "T 1-1", True),
     ],
-)  # fmt: skip
+)
 def test_a_sample_of_jmeter_is_a_part_by_its_name_and_its_time(
     tmp_path: Path, begin: int, label: str, thread: str, counts: bool
 ) -> None:
@@ -374,9 +381,14 @@ def test_known_exporters(tmp_path: Path, labels: list[tuple[str, dict[str, str],
 
 @pytest.mark.parametrize(
     ("name", "bounds", "unit"),
-    [("x_latency", (5, 100, 1000, 10000), 0.001), ("x_latency", (0.1, 1, 10), 1), ("x_latency_us", (100, 1000), 1e-6),
-     ("x_duration_milliseconds", (1, 2), 0.001), ("x_latency", (50, 100, 500), None)],
-)  # fmt: skip
+    [
+        ("x_latency", (5, 100, 1000, 10000), 0.001),
+        ("x_latency", (0.1, 1, 10), 1),
+        ("x_latency_us", (100, 1000), 1e-6),
+        ("x_duration_milliseconds", (1, 2), 0.001),
+        ("x_latency", (50, 100, 500), None),
+    ],
+)
 def test_the_unit_is_told_by_the_name_or_by_the_bounds(
     name: str, bounds: tuple[float, ...], unit: float | None
 ) -> None:
@@ -406,8 +418,10 @@ def test_pods_belong_to_the_workload_that_owns_them(tmp_path: Path) -> None:
         return {"metric": metric, "values": [[0, "0"], [15, "1.5"]]}
 
     def size(name: str) -> dict[str, object]:
-        return {"metric": {"__name__": "kube_deployment_status_replicas", "deployment": name, "namespace": "shop"},
-                "values": [[0, "1"], [15, "1"]]}  # fmt: skip
+        return {
+            "metric": {"__name__": "kube_deployment_status_replicas", "deployment": name, "namespace": "shop"},
+            "values": [[0, "1"], [15, "1"]],
+        }
 
     pods = [cpu("web-7d9f-abcde"), cpu("web-api-5c4d-fghij"), size("web"), size("web-api")]
     (tmp_path / "x.json").write_text(json.dumps({"data": {"resultType": "matrix", "result": pods}}))
@@ -428,9 +442,13 @@ def test_pods_belong_to_the_workload_that_owns_them(tmp_path: Path) -> None:
         JTL + "1795871377000,1e300,a,200,OK,,,true\n",
         "<testResults><httpSample",
         "<!DOCTYPE x [<!ENTITY a 'b'>]><testResults>&a;</testResults>",
-        "\x00\x01\x02", "[]", "{}", "[" * 100_000, "",
+        "\x00\x01\x02",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        "",
     ],
-)  # fmt: skip
+)
 def test_whatever_the_file_the_end_is_one_readable_error(tmp_path: Path, text: str) -> None:
     """Spans and numbers beyond sense are refused before anything is made of them."""
     (tmp_path / "x").write_text(text)

@@ -79,10 +79,12 @@ def histogram(count: int, buckets: list[list[Any]]) -> dict[str, Any]:
 def answer(*series: tuple[dict[str, str], list[Any]]) -> str:
     """A range answer of native histograms, a sample every 15 s."""
     result = [
-        {"metric": {"__name__": "http_request_duration_seconds", **labels},
-         "histograms": [[1795852800 + 15 * i, sample] for i, sample in enumerate(some)]}
+        {
+            "metric": {"__name__": "http_request_duration_seconds", **labels},
+            "histograms": [[1795852800 + 15 * i, sample] for i, sample in enumerate(some)],
+        }
         for labels, some in series
-    ]  # fmt: skip
+    ]
     return json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}})
 
 
@@ -90,10 +92,16 @@ def test_native_histograms_are_read(tmp_path: Path) -> None:
     """300 requests in 15 s, all between 10 and 20 ms, a tenth of them 503; empty buckets are left out."""
     path = tmp_path / "native.json"
     rows = [
-        ({"code": code}, [histogram(0, []), histogram(n, [[0, "0.01", "0.02", str(n)]]), histogram(2 * n, [
-            [0, "0.005", "0.01", "0"], [0, "0.01", "0.02", str(2 * n)]])])
+        (
+            {"code": code},
+            [
+                histogram(0, []),
+                histogram(n, [[0, "0.01", "0.02", str(n)]]),
+                histogram(2 * n, [[0, "0.005", "0.01", "0"], [0, "0.01", "0.02", str(2 * n)]]),
+            ],
+        )
         for code, n in (("200", 270), ("503", 30))
-    ]  # fmt: skip
+    ]
     path.write_text(answer(*rows))
     assert judged(path)["errors < 1%"] == ("fail", "10%")
     path.write_text(answer(rows[0]))
@@ -118,7 +126,7 @@ NOT_A_COURSE = {
     "summary.json": (json.dumps({"root_group": {}, "metrics": {"http_reqs": {}}}, indent=1), "--out json"),
     "raw.jtl": ("1795852800000,20,GET /,200,OK,Thread 1-1,text,true,,10\n" * 3, "heading"),
     "report.csv": ("Label,# Samples,Average\nGET,1,5\n", "jmeter -n -l FILE"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NOT_A_COURSE)

@@ -32,11 +32,13 @@ def test_the_label_of_the_end_is_known_in_any_spelling(tmp_path: Path, label: st
     ("good", "bad"),
     [
         ({"status_code": "200", "grpc_status": "0"}, {"status_code": "200", "grpc_status": "14"}),
-        ({"response_code": "200", "grpc_response_status": "unknown"},
-         {"response_code": "200", "grpc_response_status": "13"}),
+        (
+            {"response_code": "200", "grpc_response_status": "unknown"},
+            {"response_code": "200", "grpc_response_status": "13"},
+        ),
         ({"status_code": "200", "classification": "success"}, {"status_code": "200", "classification": "failure"}),
     ],
-)  # fmt: skip
+)
 def test_a_call_that_failed_with_http_200_has_failed(tmp_path: Path, good: dict[str, str], bad: dict[str, str]) -> None:
     """gRPC's status and Linkerd's classification say what HTTP's code does not."""
     name = written(tmp_path, ("response_total", good, 90), ("response_total", bad, 10))
@@ -47,7 +49,7 @@ def test_a_call_that_failed_with_http_200_has_failed(tmp_path: Path, good: dict[
 @pytest.mark.parametrize(
     ("bounds", "between"),
     [(("0.1", "0.25", "10"), "between 100ms and 250ms"), (("5", "25", "10000"), "between 5ms and 25ms")],
-)  # fmt: skip
+)
 def test_a_name_without_a_unit_has_that_of_its_bounds(tmp_path: Path, bounds: tuple[str, ...], between: str) -> None:
     """OpenTelemetry's http_server_duration was milliseconds up to 1.20 and seconds after."""
     ended = {"http_status_code": "200"}
@@ -60,9 +62,11 @@ def test_opentelemetrys_dots_and_kongs_two_names(tmp_path: Path) -> None:
     """Prometheus 3 may keep dots; Kong 2 had one histogram for three durations, of which the request's is taken."""
     dotted = written(tmp_path, ("http.server.request.duration_count", {"http.response.status_code": "200"}, 70))
     assert sum(n or 0 for n in taken(tmp_path, dotted).seconds.answered) == 70
-    kong = [("kong_latency_bucket", {"type": kind, "le": le}, n)
-            for kind, split in (("request", 0), ("kong", 100), ("upstream", 100))
-            for le, n in (("50", split), ("400", 100), ("60000", 100), ("+Inf", 100))]  # fmt: skip
+    kong = [
+        ("kong_latency_bucket", {"type": kind, "le": le}, n)
+        for kind, split in (("request", 0), ("kong", 100), ("upstream", 100))
+        for le, n in (("50", split), ("400", 100), ("60000", 100), ("+Inf", 100))
+    ]
     found = taken(tmp_path, written(tmp_path, ("kong_http_status", {"code": "200"}, 100), *kong))
     assert shown(judge(found, ["p50 < 1s"])) == ["between 50ms and 400ms"]
 
@@ -70,15 +74,19 @@ def test_opentelemetrys_dots_and_kongs_two_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("mine", "others"),
     [
-        ({"exported_service": "web", "exported_namespace": "shop", "namespace": "ingress"},
-         {"exported_service": "api", "exported_namespace": "shop", "namespace": "ingress"}),
+        (
+            {"exported_service": "web", "exported_namespace": "shop", "namespace": "ingress"},
+            {"exported_service": "api", "exported_namespace": "shop", "namespace": "ingress"},
+        ),
         ({"app": "web"}, {"app": "web-canary"}),
         ({"exported_namespace": "shop", "namespace": "edge"}, {"exported_namespace": "test", "namespace": "edge"}),
         ({"pod": "web-7d9f8c6b5-abcde"}, {"pod": "web-api-5c4d7b9f8-fghij"}),
-        ({"destination_workload": "web", "destination_workload_namespace": "shop", "namespace": "edge"},
-         {"destination_workload": "web", "destination_workload_namespace": "test", "namespace": "edge"}),
+        (
+            {"destination_workload": "web", "destination_workload_namespace": "shop", "namespace": "edge"},
+            {"destination_workload": "web", "destination_workload_namespace": "test", "namespace": "edge"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_requests_are_those_of_the_workload(tmp_path: Path, mine: dict[str, str], others: dict[str, str]) -> None:
     """By the labels that tell whose they are: also where an ingress controller's own namespace stands beside them."""
     size = [

@@ -35,8 +35,9 @@ def k6_lines() -> str:
     for i in range(200):
         tags = {"status": "503" if i % 20 == 0 else "200", "expected_response": "false" if i % 20 == 0 else "true"}
         time = f"2026-11-23T10:00:{i // 10:02d}.{i % 10}00Z"
-        lines.append({"type": "Point", "metric": "http_req_duration",
-                      "data": {"time": time, "value": 50.0, "tags": tags}})  # fmt: skip
+        lines.append(
+            {"type": "Point", "metric": "http_req_duration", "data": {"time": time, "value": 50.0, "tags": tags}}
+        )
     return "\n".join(json.dumps(line) for line in lines)
 
 
@@ -76,10 +77,12 @@ def test_prometheus(tmp_path: Path) -> None:
     """Requests, histogram, replicas and CPU of several files become one record; a reset counter is no fall."""
     total = [0.0, 150, 300, 450, 600]
     load = answer(
-        series("http_requests_total", total, code="200"), series("http_requests_total", [0, 15, 5, 20, 35], code="500"),
-        series("rt_bucket", [0, 75, 150, 225, 300], le="0.1"), series("rt_bucket", total, le="0.4"),
+        series("http_requests_total", total, code="200"),
+        series("http_requests_total", [0, 15, 5, 20, 35], code="500"),
+        series("rt_bucket", [0, 75, 150, 225, 300], le="0.1"),
+        series("rt_bucket", total, le="0.4"),
         series("rt_bucket", total, le="+Inf"),
-    )  # fmt: skip
+    )
     pods = answer(
         series("kube_deployment_spec_replicas", [2, 2, 4, 4, 4], deployment="web"),
         series("kube_deployment_status_replicas", [2, 2, 4, 4, 4], deployment="web"),
@@ -101,8 +104,10 @@ def test_a_histogram_tells_failures_by_their_code(tmp_path: Path, label: str) ->
     parts = []
     for code, n in (("200", 150.0), ("302", 15.0), ("503", 45.0), ("404", 30.0)):
         at_once, slow = [0.0, n if code < "400" else 0.0], [0.0, n]
-        parts += [series("rt_bucket", values, le=le, **{label: code})
-                  for le, values in (("0.1", at_once), ("30", slow), ("+Inf", slow))]  # fmt: skip
+        parts += [
+            series("rt_bucket", values, le=le, **{label: code})
+            for le, values in (("0.1", at_once), ("30", slow), ("+Inf", slow))
+        ]
     found = taken_in(tmp_path, answer(*parts))
     assert sum(n or 0 for n in found.seconds.answered) == 165
     assert found.failures == {"503": 45, "404": 30}
@@ -112,10 +117,13 @@ def test_a_histogram_tells_failures_by_their_code(tmp_path: Path, label: str) ->
 def test_failed_buckets_are_no_latency_beside_a_counter_either(tmp_path: Path) -> None:
     """The counter counts, and each request once; the histogram gives the durations of the answers alone."""
     load = answer(
-        series("http_requests_total", [0, 150], code="200"), series("http_requests_total", [0, 45], code="500"),
-        series("rt_bucket", [0, 150], le="0.1", code="200"), series("rt_bucket", [0, 150], le="+Inf", code="200"),
-        series("rt_bucket", [0, 0], le="0.1", code="500"), series("rt_bucket", [0, 45], le="+Inf", code="500"),
-    )  # fmt: skip
+        series("http_requests_total", [0, 150], code="200"),
+        series("http_requests_total", [0, 45], code="500"),
+        series("rt_bucket", [0, 150], le="0.1", code="200"),
+        series("rt_bucket", [0, 150], le="+Inf", code="200"),
+        series("rt_bucket", [0, 0], le="0.1", code="500"),
+        series("rt_bucket", [0, 45], le="+Inf", code="500"),
+    )
     found = taken_in(tmp_path, load)
     assert sum(n or 0 for n in found.seconds.answered) == 150
     assert found.failures == {"500": 45}
@@ -124,9 +132,14 @@ def test_failed_buckets_are_no_latency_beside_a_counter_either(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("labels", "percent"),
-    [({"metric_target_type": "utilization"}, 60), ({}, 60), ({"metric_target_type": "average"}, None),
-     ({"metric_target_type": "value"}, None), ({"metric_name": "memory"}, None)],
-)  # fmt: skip
+    [
+        ({"metric_target_type": "utilization"}, 60),
+        ({}, 60),
+        ({"metric_target_type": "average"}, None),
+        ({"metric_target_type": "value"}, None),
+        ({"metric_name": "memory"}, None),
+    ],
+)
 def test_only_a_utilization_target_is_a_percent(labels: dict[str, str], percent: int | None) -> None:
     """An HPA's target in cores is not taken for a share of the requests; nor is memory's for the CPU's."""
     hpa = {"horizontalpodautoscaler": "web"}

@@ -97,8 +97,10 @@ def test_the_generator_holds_no_rights() -> None:
     found = objects("loadtest")
     assert not any(name.startswith(("Role", "ClusterRole")) for name in found)
     assert found["ServiceAccount/loadtest"]["automountServiceAccountToken"] is False
-    assert all(pod_spec(found[f"Job/loadtest-{role}"])["automountServiceAccountToken"] is False
-               for role in ("master", "worker"))  # fmt: skip
+    assert all(
+        pod_spec(found[f"Job/loadtest-{role}"])["automountServiceAccountToken"] is False
+        for role in ("master", "worker")
+    )
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -72,13 +72,18 @@ def test_pods_were_found_in_every_folder() -> None:
     assert {"Deployment/web", "Pod/by-size", "Job/by-pods-load"} <= set(found)
 
 
-@pytest.mark.parametrize(("where", "field", "value", "said"), [
-    ("pod", "runAsNonRoot", None, "runAsNonRoot"), ("pod", "seccompProfile", {"type": "Unconfined"}, "seccompProfile"),
-    ("pod", "runAsUser", 0, "runAsUser"), ("container", "allowPrivilegeEscalation", None, "allowPrivilegeEscalation"),
-    ("container", "capabilities", {"drop": ["NET_RAW"]}, "capabilities"),
-    ("container", "privileged", True, "privileged"),
-    ("container", "capabilities", {"drop": ["ALL"], "add": ["SYS_TIME"]}, "capabilities"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("where", "field", "value", "said"),
+    [
+        ("pod", "runAsNonRoot", None, "runAsNonRoot"),
+        ("pod", "seccompProfile", {"type": "Unconfined"}, "seccompProfile"),
+        ("pod", "runAsUser", 0, "runAsUser"),
+        ("container", "allowPrivilegeEscalation", None, "allowPrivilegeEscalation"),
+        ("container", "capabilities", {"drop": ["NET_RAW"]}, "capabilities"),
+        ("container", "privileged", True, "privileged"),
+        ("container", "capabilities", {"drop": ["ALL"], "add": ["SYS_TIME"]}, "capabilities"),
+    ],
+)
 def test_each_rule_is_seen_to_be_broken(where: str, field: str, value: Any, said: str) -> None:
     """One field of the app's pod changed, one violation."""
     _, pod = next(pods(manifests() / "base" / "deployment.yaml"))

@@ -48,13 +48,23 @@ _REQUIREMENTS = st.one_of(
     st.builds(Requirement, _WORDS, st.sampled_from(["Exists", "DoesNotExist"]), st.just(())),
     st.builds(
         lambda key, operator, values: Requirement(key, operator, tuple(sorted(values))),
-        _WORDS, st.sampled_from(["In", "NotIn"]), st.sets(_WORDS, min_size=1, max_size=3),
+        _WORDS,
+        st.sampled_from(["In", "NotIn"]),
+        st.sets(_WORDS, min_size=1, max_size=3),
     ),
-    st.builds(lambda key, operator, value: Requirement(key, operator, (value,)),
-              _WORDS, st.sampled_from(["Equals", "NotEquals"]), _WORDS),
-    st.builds(lambda key, operator, value: Requirement(key, operator, (str(value),)),
-              _WORDS, st.sampled_from(["Gt", "Lt"]), st.integers(0, 99)),
-).filter(lambda one: one.key not in ("in", "notin"))  # fmt: skip
+    st.builds(
+        lambda key, operator, value: Requirement(key, operator, (value,)),
+        _WORDS,
+        st.sampled_from(["Equals", "NotEquals"]),
+        _WORDS,
+    ),
+    st.builds(
+        lambda key, operator, value: Requirement(key, operator, (str(value),)),
+        _WORDS,
+        st.sampled_from(["Gt", "Lt"]),
+        st.integers(0, 99),
+    ),
+).filter(lambda one: one.key not in ("in", "notin"))
 
 
 @given(st.lists(_REQUIREMENTS, max_size=4))

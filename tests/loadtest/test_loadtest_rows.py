@@ -35,13 +35,24 @@ def test_a_second_of_hand_made_events_gives_the_row_worked_by_hand() -> None:
     second = made.rows(2.0, cpu_s=1.25)
     assert len(first) == len(second) == 1
     assert first[0] == {
-        "k": "load", "seq": 0, "shard": 2, "pod": "load-2", "at": START, "clk": "load-2",
-        "planned": 3, "sent": 2, "answered": 1, "failed": {}, "dropped": 1, "in_flight": 1, "cpu_s": 0.25,
+        "k": "load",
+        "seq": 0,
+        "shard": 2,
+        "pod": "load-2",
+        "at": START,
+        "clk": "load-2",
+        "planned": 3,
+        "sent": 2,
+        "answered": 1,
+        "failed": {},
+        "dropped": 1,
+        "in_flight": 1,
+        "cpu_s": 0.25,
         "lag": histogram.to_json(histogram.of([0.0, 0.1])),
         "response": {"0": histogram.to_json(histogram.of([0.1]))},
         "service": {"0": histogram.to_json(histogram.of([0.1]))},
         "by_pod": {"web-1": {"n": 1, "failed": 0, "first_at": START + 0.2}},
-    }  # fmt: skip
+    }
     assert second[0]["response"] == {"1": histogram.to_json(histogram.of([1.1]))}
     assert second[0]["service"] == {"1": histogram.to_json(histogram.of([1.0]))}
     assert (second[0]["in_flight"], second[0]["cpu_s"], second[0]["seq"]) == (0, 0.0, 1)

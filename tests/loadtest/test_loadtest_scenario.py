@@ -43,9 +43,17 @@ def test_the_plain_form_has_the_plan_and_the_defaults() -> None:
     assert plain["stages"] == [{"name": "steady", "start_s": 0, "end_s": 10}]
     assert (plain["model"], plain["duration_s"], plain["total"]) == ("open", 10, 50)
     assert plain["requests"] == [
-        {"name": "GET /", "weight": 1, "method": "GET", "path": "/", "headers": {}, "body": None, "timeout": 10,
-         "expect": ["2xx", "3xx"]}
-    ]  # fmt: skip
+        {
+            "name": "GET /",
+            "weight": 1,
+            "method": "GET",
+            "path": "/",
+            "headers": {},
+            "body": None,
+            "timeout": 10,
+            "expect": ["2xx", "3xx"],
+        }
+    ]
     assert (plain["load"]["close_share"], plain["load"]["workers"]) == (0.1, 1)
 
 

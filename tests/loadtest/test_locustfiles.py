@@ -175,9 +175,15 @@ def test_journeys_arrive_at_their_times_on_warm_users(tmp_path: Path) -> None:
     (tmp_path / "data/names.csv").write_text("Pay,1")
     (tmp_path / "prices.py").write_text("WORDS = 'too dear'")
     wanted = plain(
-        tmp_path, SHOP, shape=constant(20, 3), users={"Shopper": 3, "Admin": 1}, exclude_tags=["slow"], pool=8,
-        env={"LOCUST_COUPON": "ten"}, workers=2,
-    )  # fmt: skip
+        tmp_path,
+        SHOP,
+        shape=constant(20, 3),
+        users={"Shopper": 3, "Admin": 1},
+        exclude_tags=["slow"],
+        pool=8,
+        env={"LOCUST_COUPON": "ten"},
+        workers=2,
+    )
     with running(tmp_path, wanted, 2) as load:
         assert set(load.codes().values()) == {0}, load.errors("worker-0") + load.errors("master")
         rows = load.rows("worker-0", "load") + load.rows("worker-1", "load")
@@ -243,9 +249,14 @@ PACED = """
 """
 
 
-@pytest.mark.parametrize(("wait", "intended"), [
-    ("constant_pacing(0.1)", True), ("constant_throughput(10)", True), ("constant(0)", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("wait", "intended"),
+    [
+        ("constant_pacing(0.1)", True),
+        ("constant_throughput(10)", True),
+        ("constant(0)", False),
+    ],
+)
 def test_where_users_are_paced_latency_counts_from_when_the_task_was_to_begin(
     tmp_path: Path, wait: str, intended: bool
 ) -> None:
@@ -336,9 +347,13 @@ TROUBLE = """
 """
 
 
-@pytest.mark.parametrize(("trouble", "words"), [
-    ("quit", "The locustfile ended the load after"), ("exit", "The locustfile ended the process (SystemExit: 3)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ("quit", "The locustfile ended the load after"),
+        ("exit", "The locustfile ended the process (SystemExit: 3)"),
+    ],
+)
 def test_a_locustfile_that_ends_the_load_leaves_what_was_counted(tmp_path: Path, trouble: str, words: str) -> None:
     """The worker is told as lost, with the cause; its rows so far are there."""
     wanted = plain(tmp_path, TROUBLE, shape=constant(5, 600), pool=2, env={"TROUBLE": trouble})
@@ -371,11 +386,16 @@ def test_what_blocks_the_event_loop_is_seen_as_lag(tmp_path: Path) -> None:
         assert late > 0.1 * lag.total()
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("import nothing_like_this\n", "line 1: ModuleNotFoundError: No module named 'nothing_like_this'"),
-    ("x = 1\n", "no user class"), ("import sys\nsys.exit(3)\n", "ends the process"), ("def x(:\n", "SyntaxError"),
-    ("from locust import HttpUser\nclass A(HttpUser): pass\n", "the user class A without a task"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("import nothing_like_this\n", "line 1: ModuleNotFoundError: No module named 'nothing_like_this'"),
+        ("x = 1\n", "no user class"),
+        ("import sys\nsys.exit(3)\n", "ends the process"),
+        ("def x(:\n", "SyntaxError"),
+        ("from locust import HttpUser\nclass A(HttpUser): pass\n", "the user class A without a task"),
+    ],
+)
 def test_a_locustfile_that_cannot_be_used_is_refused_before_any_load(tmp_path: Path, text: str, found: str) -> None:
     """With its line, where there is one."""
     (tmp_path / "file.py").write_text(text)
@@ -396,10 +416,14 @@ def test_packages_that_are_missing_are_named_before_the_file_is_imported(tmp_pat
     assert "make images REQUIREMENTS='nothing-like-this[all]==1.0'" in str(error.value)
 
 
-@pytest.mark.parametrize(("text", "users", "found"), [
-    ("import nothing_like_this\n", None, "No module named 'nothing_like_this'"), ("x = 1\n", None, "no user class"),
-    (BUSY, {"Slwo": 1}, "Did you mean Slow?"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "users", "found"),
+    [
+        ("import nothing_like_this\n", None, "No module named 'nothing_like_this'"),
+        ("x = 1\n", None, "no user class"),
+        (BUSY, {"Slwo": 1}, "Did you mean Slow?"),
+    ],
+)
 def test_run_and_plan_refuse_it_also_where_a_plan_is_given(
     tmp_path: Path, text: str, users: dict[str, int] | None, found: str
 ) -> None:
@@ -506,12 +530,15 @@ def test_a_shape_of_the_file_may_ask_how_many_users_run(tmp_path: Path) -> None:
     assert plain(tmp_path, shape)["users"] == [[0, 5], [1, 5], [1, 10], [6, 10]]
 
 
-@pytest.mark.parametrize(("data", "words"), [
-    ({"load": {"locustfile": "fil.py"}}, "Did you mean file.py?"),
-    ({"load": {"locustfile": "file.py", "shape": constant(1, 9)}, "requests": [{}]}, "said once"),
-    ({"load": {"users": {"A": 1}, "shape": constant(1, 9)}}, "`locustfile`, where there is `users`"),
-    ({"load": {"locustfile": "file.py"}}, "nothing that says how many users when"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"load": {"locustfile": "fil.py"}}, "Did you mean file.py?"),
+        ({"load": {"locustfile": "file.py", "shape": constant(1, 9)}, "requests": [{}]}, "said once"),
+        ({"load": {"users": {"A": 1}, "shape": constant(1, 9)}}, "`locustfile`, where there is `users`"),
+        ({"load": {"locustfile": "file.py"}}, "nothing that says how many users when"),
+    ],
+)
 def test_what_does_not_fit_together_is_refused(tmp_path: Path, data: dict[str, Any], words: str) -> None:
     """A scenario of a locustfile says what is sent once, and how much."""
     (tmp_path / "file.py").write_text(textwrap.dedent(BUSY))

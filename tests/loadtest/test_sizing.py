@@ -43,10 +43,15 @@ def test_connections_over_tls_cost_more() -> None:
     assert resolved(3_000, target={"url": "http://shop"}).load.workers == 1
 
 
-@pytest.mark.parametrize(("rate", "workers", "words"), [
-    (1_000_000, "auto", "found auto, which would be 108, wanted at most 100"), (1, 0, "found 0, wanted at least 1"),
-    (1, "aut", "wanted a whole number, or auto"), (1, None, "wanted a whole number, or auto"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("rate", "workers", "words"),
+    [
+        (1_000_000, "auto", "found auto, which would be 108, wanted at most 100"),
+        (1, 0, "found 0, wanted at least 1"),
+        (1, "aut", "wanted a whole number, or auto"),
+        (1, None, "wanted a whole number, or auto"),
+    ],
+)
 def test_what_cannot_be_is_refused(rate: float, workers: Any, words: str) -> None:
     """With its place."""
     with pytest.raises(ScenarioError) as error:

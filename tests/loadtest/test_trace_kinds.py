@@ -88,7 +88,7 @@ def test_lines_that_are_no_requests_are_left_out_and_told() -> None:
 
 NOW = 1795852803.25  # 2026-11-28T08:00:03.250Z, when a request of 3 s was answered
 LATE = {
-    "ALB": 'http 2026-11-28T08:00:03.250000Z app/lb/5 192.0.2.39:2817 10.0.0.1:80 0.000 3.000 0.000 200 200 34 366 '
+    "ALB": "http 2026-11-28T08:00:03.250000Z app/lb/5 192.0.2.39:2817 10.0.0.1:80 0.000 3.000 0.000 200 200 34 366 "
     '"GET http://shop.example:80/a HTTP/1.1" "curl/8.5" - - arn:aws:x "Root=1-5" "-" "-" 0 2026-11-28T08:00:00.250000Z '
     '"forward" "-" "-" "10.0.0.1:80" "200" "-" "-"',
     "Caddy": json.dumps({"ts": NOW, "duration": 3.0, "request": {"method": "GET", "uri": "/a"}}),
@@ -100,13 +100,13 @@ LATE = {
     "[shop-web-80] [] 10.0.0.1:8080 2 3.000 200 0123456789abcdef",
     "IIS": "#Fields: date time cs-method cs-uri-stem sc-status time-taken\n2026-11-28 08:00:03 GET /a 200 3000",
     "CloudFront": "#Fields: date time cs-method cs-uri-stem time-taken\n2026-11-28\t08:00:03\tGET\t/a\t3.000",
-}  # fmt: skip
+}
 BEGUN = {
     "Apache": '192.0.2.7 - - [28/Nov/2026:08:00:00 +0000] "GET /a HTTP/1.1" 200 2 "-" "curl/8.5"',
     "Envoy": json.dumps({"start_time": "2026-11-28T08:00:00Z", "duration": 3000, "method": "GET", "path": "/a"}),
     "Traefik": json.dumps({"StartUTC": "2026-11-28T08:00:00Z", "RequestMethod": "GET", "RequestPath": "/a"}),
     "IIS, at once": "#Fields: date time cs-method cs-uri-stem sc-status time-taken\n2026-11-28 08:00:00 GET /a 200 15",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", [*LATE, *BEGUN])
@@ -191,10 +191,12 @@ def test_json_lines_of_a_program_are_no_access_log() -> None:
         (["t,rate", '2026-11-28T08:00:00Z,"1,200.5"', "2026-11-28T08:00:10Z,1.5 K"], [(0, 1200.5), (10, 1500)]),
         (["timestamp,requests", "2026112822,5", "2026112823,5"], [(0, 5), (1, 5), (1, 5), (2, 5)]),
         (["day,visits", "20261130,86400", "20261201,172800"], [(0, 1), (86400, 1), (86400, 2), (172800, 2)]),
-        (["t,requests", "2026-10-25T02:00:00+02:00,60", "2026-10-25T02:00:00+01:00,60"],
-         [(0, 1 / 60), (3600, 1 / 60), (3600, 1 / 60), (7200, 1 / 60)]),
+        (
+            ["t,requests", "2026-10-25T02:00:00+02:00,60", "2026-10-25T02:00:00+01:00,60"],
+            [(0, 1 / 60), (3600, 1 / 60), (3600, 1 / 60), (7200, 1 / 60)],
+        ),
     ],
-)  # fmt: skip
+)
 def test_tables_of_other_tools(lines: list[str], points: list[tuple[float, float]]) -> None:
     """Units in headings and cells, milliseconds, digits that are dates or seconds, offsets that tell an hour twice."""
     assert traces.parse(lines, "x.csv") == points
@@ -210,7 +212,7 @@ def test_tables_of_other_tools(lines: list[str], points: list[tuple[float, float
         (["t,requests", "0,1", "1e300,2"], "400 days"),
         (["t,requests", "0,1", "60,-2"], "not below zero"),
     ],
-)  # fmt: skip
+)
 def test_tables_that_contradict_themselves_are_refused(lines: list[str], words: str) -> None:
     """Half a request, columns without meaning, several series, two units, spans and numbers beyond sense."""
     with pytest.raises(ScenarioError) as caught:
@@ -220,8 +222,10 @@ def test_tables_that_contradict_themselves_are_refused(lines: list[str], words: 
 
 def test_a_long_log_is_counted_in_bounded_memory_and_a_part_of_it_in_finer_bins() -> None:
     """A day at one request a second: bins of a minute for the day, of ten seconds for ten minutes; counts are kept."""
-    lines = [f'h - - [28/Nov/2026:{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02} +0000] "GET / HTTP/1.1" 200 1'
-             for s in range(86400)]  # fmt: skip
+    lines = [
+        f'h - - [28/Nov/2026:{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02} +0000] "GET / HTTP/1.1" 200 1'
+        for s in range(86400)
+    ]
     found = traces.reading._understand(lines, "day.log", None)
     assert RatePlan(tuple(found.points)).total == pytest.approx(86400)
     assert len(found.points) <= 2 * 1500
@@ -236,9 +240,12 @@ def test_the_mix_is_what_was_asked_for_without_what_is_private() -> None:
     assert mix == {"GET /items/{id}": 2}
     for path, template in {
         "/users/6f1ed002-ab5d-4f1b-9b6e-0c0a6b8f0d11/orders/12": "/users/{id}/orders/{id}",
-        "/reset/eyJhbGciOiJIUzI1NiJ9": "/reset/{id}", "/mail/jane%40example.org?x=1#y": "/mail/{id}",
-        "/checkout": "/checkout", "": "/", "/v2/items": "/v2/items",
-    }.items():  # fmt: skip
+        "/reset/eyJhbGciOiJIUzI1NiJ9": "/reset/{id}",
+        "/mail/jane%40example.org?x=1#y": "/mail/{id}",
+        "/checkout": "/checkout",
+        "": "/",
+        "/v2/items": "/v2/items",
+    }.items():
         assert traces.mix.template(path) == template
 
 

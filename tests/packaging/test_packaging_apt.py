@@ -19,9 +19,13 @@ def own(tmp_path: Path) -> list[str]:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "dpkg" / "status").touch()
     options = {
-        "Dir::State": tmp_path, "Dir::State::lists": tmp_path / "lists", "Dir::State::status": tmp_path / "dpkg/status",
-        "Dir::Cache": tmp_path / "cache", "Dir::Etc::sourcelist": "/dev/null", "Dir::Etc::sourceparts": "/dev/null",
-    }  # fmt: skip
+        "Dir::State": tmp_path,
+        "Dir::State::lists": tmp_path / "lists",
+        "Dir::State::status": tmp_path / "dpkg/status",
+        "Dir::Cache": tmp_path / "cache",
+        "Dir::Etc::sourcelist": "/dev/null",
+        "Dir::Etc::sourceparts": "/dev/null",
+    }
     return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
 
 

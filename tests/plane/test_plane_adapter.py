@@ -258,8 +258,10 @@ def test_a_metric_is_found_by_the_object_it_is_about() -> None:
     shop.run(60)
     answers = shop.answers(shop.world.now)
     assert answers.metrics() == [
-        "namespaces/http_requests_per_second", "pods/http_requests_per_second", "services/http_requests_per_second",
-    ]  # fmt: skip
+        "namespaces/http_requests_per_second",
+        "pods/http_requests_per_second",
+        "services/http_requests_per_second",
+    ]
     assert answers.externals() == ["queue_length"]
     assert len(answers.custom("Service", "default", ("web",), "http_requests_per_second")) == 1
     assert answers.custom("Service", "default", ("shop",), "http_requests_per_second") == []

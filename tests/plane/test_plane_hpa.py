@@ -45,9 +45,16 @@ class Scaled:
         if self.cpu_m is None:
             return []
         usage = [{"name": "web", "usage": {"cpu": f"{self.cpu_m}m", "memory": "1Mi"}}]
-        return [{"metadata": {"name": p["metadata"]["name"], "namespace": "default"}, "containers": usage,
-                 "timestamp": format_time(self.world.now), "window": "10s"}
-                for p in self.world.all("Pod") if p["status"]["phase"] == "Running"]  # fmt: skip
+        return [
+            {
+                "metadata": {"name": p["metadata"]["name"], "namespace": "default"},
+                "containers": usage,
+                "timestamp": format_time(self.world.now),
+                "window": "10s",
+            }
+            for p in self.world.all("Pod")
+            if p["status"]["phase"] == "Running"
+        ]
 
     def run(self, seconds: float) -> None:
         """Let virtual time pass."""

@@ -171,5 +171,8 @@ def service(name: str = "web", **spec: Any) -> Object:
 
 def pods_of(world: World, **labels: str) -> list[Object]:
     """Pods with these labels that are not being deleted."""
-    return [p for p in world.all("Pod") if labels.items() <= p["metadata"].get("labels", {}).items()
-            and not p["metadata"].get("deletionTimestamp")]  # fmt: skip
+    return [
+        p
+        for p in world.all("Pod")
+        if labels.items() <= p["metadata"].get("labels", {}).items() and not p["metadata"].get("deletionTimestamp")
+    ]

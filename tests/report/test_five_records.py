@@ -35,9 +35,19 @@ class Right:
 
 RIGHT = {
     "good": Right(
-        "pass", "pass",
-        ("p95 < 1s", "errors < 0.1%", "ready >= 3 within 75s of peak", "lost == 0", "no flapping",
-         "back to min within 3m of end"), "scheduled", "F14", None,
+        "pass",
+        "pass",
+        (
+            "p95 < 1s",
+            "errors < 0.1%",
+            "ready >= 3 within 75s of peak",
+            "lost == 0",
+            "no flapping",
+            "back to min within 3m of end",
+        ),
+        "scheduled",
+        "F14",
+        None,
     ),
     "maxed-out": Right(
         "pass", "fail", ("errors < 1%", "ready >= 2 within 30s of peak"), "ready", "F1", "maxReplicas: 9"
@@ -47,7 +57,7 @@ RIGHT = {
     ),
     "blind-hpa": Right("unknown", "fail", (), None, "F27", "readinessProbe:"),
     "saturated-generator": Right("invalid", "invalid", (), None, "F25", None),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

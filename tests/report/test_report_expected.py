@@ -19,15 +19,22 @@ UNSURE = Effect(Range(-0.1, -0.2, -0.05))
     ("effect", "words"),
     [
         (QUICKER, "p95 of the worst stage 1.9 s -> 400 ms (300 ms to 600 ms), 12 % (9 % to 14 %) more pod-minutes"),
-        (ALIKE, "no difference that the model can see (p95 of the worst stage 1.9 s (1.7 s to 2.1 s), as many "
-         "pod-minutes)"),
+        (
+            ALIKE,
+            "no difference that the model can see (p95 of the worst stage 1.9 s (1.7 s to 2.1 s), as many pod-minutes)",
+        ),
         (UNSURE, "10 % (5 % to 20 %) fewer pod-minutes; what it does to latency this run cannot tell"),
-        (replace(UNSURE, each_m=400), "10 % (5 % to 20 %) fewer pod-minutes of pods that ask for 400m; what it does to "
-         "latency this run cannot tell"),
-        (Effect(Range(0.01, -0.02, 0.03)), "1 % (-2 % to 3 %) more pod-minutes; what it does to latency this run "
-         "cannot tell"),
+        (
+            replace(UNSURE, each_m=400),
+            "10 % (5 % to 20 %) fewer pod-minutes of pods that ask for 400m; what it does to "
+            "latency this run cannot tell",
+        ),
+        (
+            Effect(Range(0.01, -0.02, 0.03)),
+            "1 % (-2 % to 3 %) more pod-minutes; what it does to latency this run cannot tell",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_effect_in_words(effect: Effect, words: str) -> None:
     """Before and after with its band, and the price; what is not known or makes no difference is said to be so."""
     assert effect.words == words

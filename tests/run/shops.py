@@ -55,5 +55,7 @@ def records(folder: Path) -> list[list[dict[str, Any]]]:
 
 def seconds_of_load(folder: Path) -> int:
     """How many rows of load are recorded so far."""
-    return sum(file.read_text().count('"k": "load"') + file.read_text().count('"k":"load"')
-               for file in (folder / "runs").glob("*/record.jsonl"))  # fmt: skip
+    return sum(
+        file.read_text().count('"k": "load"') + file.read_text().count('"k":"load"')
+        for file in (folder / "runs").glob("*/record.jsonl")
+    )

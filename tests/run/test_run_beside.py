@@ -60,15 +60,23 @@ def test_each_row_says_of_which_service_it_is(run: Recorder) -> None:
     sample = {"containers": [], "timestamp": "2026-11-18T00:00:00Z", "window": "15s"}
     samples = Samples([{"metadata": {"name": name}, **sample} for name in ("front-1", "cart-1", "load-1")], NOW)
     rows = heard(
-        run, pod("front-1", "front"), pod("cart-1", "cart"), pod("load-1", "load"), samples,
+        run,
+        pod("front-1", "front"),
+        pod("cart-1", "cart"),
+        pod("load-1", "load"),
+        samples,
         change("Deployment", "cart", spec={"replicas": 2}, status={}),
         change("HorizontalPodAutoscaler", "cart", spec={"maxReplicas": 3}, status={}),
-    )  # fmt: skip
+    )
     told = [(row["k"], row.get("name") or row.get("pod_uid"), row.get("of")) for row in rows]
     assert told == [
-        ("pod", "front-1", None), ("pod", "cart-1", "cart"), ("usage", "front-1", None), ("usage", "cart-1", "cart"),
-        ("workload", "cart", "cart"), ("hpa", "cart", "cart"),
-    ]  # fmt: skip
+        ("pod", "front-1", None),
+        ("pod", "cart-1", "cart"),
+        ("usage", "front-1", None),
+        ("usage", "cart-1", "cart"),
+        ("workload", "cart", "cart"),
+        ("hpa", "cart", "cart"),
+    ]
     assert [sorted(view.pods) for view in run.views] == [["front-1"], ["cart-1"]]
 
 

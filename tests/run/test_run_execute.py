@@ -49,8 +49,13 @@ def test_a_run_leaves_a_record_a_report_and_nothing_else(door: Door, desk: Desk)
     assert result.report.read_text().startswith("<!doctype html>")
     assert "1 of 1 objectives held" in result.summary
     assert [line.split(" ", 1)[0] for line in desk.said] == [
-        "Using", "Deploying", "Waiting", "Waiting", "Starting", "Removing",
-    ]  # fmt: skip
+        "Using",
+        "Deploying",
+        "Waiting",
+        "Waiting",
+        "Starting",
+        "Removing",
+    ]
     assert [name for kind in ("Deployment", "Service", "Job", "ConfigMap", "Pod") for name in door.names(kind)] == []
 
 

@@ -108,10 +108,15 @@ def test_what_does_not_change_makes_no_row() -> None:
 def test_events_before_the_run_or_of_others_are_left_out() -> None:
     """An event from before the run, or about another workload, is no row; one about a pod of the target is."""
     event = {
-        "metadata": {"uid": "e"}, "involvedObject": {"kind": "Pod", "name": "web-1-a"}, "reason": "Started",
-        "message": "m", "type": "Normal", "count": 1,
-        "firstTimestamp": "2026-11-23T06:21:30Z", "lastTimestamp": "2026-11-23T06:21:30Z",
-    }  # fmt: skip
+        "metadata": {"uid": "e"},
+        "involvedObject": {"kind": "Pod", "name": "web-1-a"},
+        "reason": "Started",
+        "message": "m",
+        "type": "Normal",
+        "count": 1,
+        "firstTimestamp": "2026-11-23T06:21:30Z",
+        "lastTimestamp": "2026-11-23T06:21:30Z",
+    }
     old = event | {"lastTimestamp": "2026-11-23T06:00:00Z"}
     other = event | {"involvedObject": {"kind": "Pod", "name": "webshop-1-a"}}
     assert [Fold(scope()).rows(Change("Event", "ADDED", item, 0.0)) for item in (old, other)] == [[], []]

@@ -215,17 +215,26 @@ HELD = condition("AbleToScale", "True", "ScaleDownStabilized")
 @pytest.mark.parametrize(
     ("view", "starts"),
     [
-        pytest.param(standing(0, 0, {"conditions": [condition("ScalingActive", "False", "ScalingDisabled")]}), True,
-                     id="at zero the cold start is what is measured"),
-        pytest.param(standing(2, 2, {"desiredReplicas": 2, "conditions": [ACTIVE, STEADY]}), True,
-                     id="held above the minimum by its own metric"),
-        pytest.param(standing(2, 2, {"desiredReplicas": 2, "conditions": [ACTIVE, HELD]}), False,
-                     id="held by the window alone: it will shrink"),
+        pytest.param(
+            standing(0, 0, {"conditions": [condition("ScalingActive", "False", "ScalingDisabled")]}),
+            True,
+            id="at zero the cold start is what is measured",
+        ),
+        pytest.param(
+            standing(2, 2, {"desiredReplicas": 2, "conditions": [ACTIVE, STEADY]}),
+            True,
+            id="held above the minimum by its own metric",
+        ),
+        pytest.param(
+            standing(2, 2, {"desiredReplicas": 2, "conditions": [ACTIVE, HELD]}),
+            False,
+            id="held by the window alone: it will shrink",
+        ),
         pytest.param(standing(2, 2, {"desiredReplicas": 4, "conditions": [ACTIVE, STEADY]}), False, id="on its way"),
         pytest.param(standing(50, 50, {"desiredReplicas": 50, "conditions": [ACTIVE]}, 50), True, id="50 of 50 ready"),
         pytest.param(standing(50, 49, {"desiredReplicas": 50, "conditions": [ACTIVE]}, 50), False, id="49 of 50 ready"),
     ],
-)  # fmt: skip
+)
 def test_where_a_load_may_begin(view: View, starts: bool) -> None:
     """At zero, at the size its metric asks for, or at the minimum with all of it ready."""
     assert view.can_start() is starts

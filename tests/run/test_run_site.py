@@ -116,9 +116,13 @@ def test_what_a_run_does_without(door: Door, desk: Desk, denied: set[str], unser
 
 @pytest.mark.parametrize(
     ("namespace", "denied", "unheard"),
-    [("shop", {"list events"}, True), ("shop", {"watch events"}, True), ("shop", set(), False),
-     ("default", {"list events"}, False)],
-)  # fmt: skip
+    [
+        ("shop", {"list events"}, True),
+        ("shop", {"watch events"}, True),
+        ("shop", set(), False),
+        ("default", {"list events"}, False),
+    ],
+)
 def test_events_about_nodes_that_may_not_be_read_are_named(
     door: Door, namespace: str, denied: set[str], unheard: bool
 ) -> None:

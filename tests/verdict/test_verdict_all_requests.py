@@ -65,9 +65,14 @@ def test_dropped_requests_count_like_failed_ones() -> None:
 
 @pytest.mark.parametrize(
     ("text", "fix"),
-    [("errors < 5", "`errors < 5%`?"), ("dropped < 1", "`dropped < 1%`?"), ("bad <= 500%", "`bad < 1%`?"),
-     ("cpu < 90", "`cpu < 90%`?"), ("overshoot < 50", "`overshoot < 50%`?")],
-)  # fmt: skip
+    [
+        ("errors < 5", "`errors < 5%`?"),
+        ("dropped < 1", "`dropped < 1%`?"),
+        ("bad <= 500%", "`bad < 1%`?"),
+        ("cpu < 90", "`cpu < 90%`?"),
+        ("overshoot < 50", "`overshoot < 50%`?"),
+    ],
+)
 def test_a_share_of_more_than_everything_is_refused(text: str, fix: str) -> None:
     """``errors < 5`` would be 500 %, which always holds."""
     with pytest.raises(InputError) as caught:

@@ -111,8 +111,13 @@ def test_a_time_not_reached_fails_or_is_unknown_but_never_passes() -> None:
 def test_the_generators_limit_makes_the_run_invalid() -> None:
     """Late sending, drops, and a hot worker each make the verdict invalid; just below the bound they do not."""
     objectives = ("p95 < 300ms",)
-    for how, outcome in (({"lag_ms": 31}, "invalid"), ({"lag_ms": 29}, "pass"), ({"dropped": 1}, "invalid"),
-                         ({"cpu_s": 0.95}, "invalid"), ({"cpu_s": 0.85}, "pass")):  # fmt: skip
+    for how, outcome in (
+        ({"lag_ms": 31}, "invalid"),
+        ({"lag_ms": 29}, "pass"),
+        ({"dropped": 1}, "invalid"),
+        ({"cpu_s": 0.95}, "invalid"),
+        ({"cpu_s": 0.85}, "pass"),
+    ):
         record = Record([[0, 10], [60, 10]], objectives=objectives).mark("load-start", 0).mark("load-end", 60)
         assert judge(analyse(record.steady(0, 60, 10, **how).rows())).outcome == outcome, how
 
@@ -124,10 +129,15 @@ def test_without_latency_objective_five_milliseconds_of_lag_are_allowed() -> Non
         assert judge(analyse(record.rows())).outcome == outcome
 
 
-@pytest.mark.parametrize(("objective", "lag_ms", "outcome"), [
-    ("errors < 1%", 95, "pass"), ("errors < 1%", 110, "invalid"), ("p95 < 300ms", 29, "pass"),
-    ("p95 < 300ms", 31, "invalid"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("objective", "lag_ms", "outcome"),
+    [
+        ("errors < 1%", 95, "pass"),
+        ("errors < 1%", 110, "invalid"),
+        ("p95 < 300ms", 29, "pass"),
+        ("p95 < 300ms", 31, "invalid"),
+    ],
+)
 def test_a_locustfiles_event_loop_may_be_late_by_a_tenth_of_the_objective_or_100_ms(
     objective: str, lag_ms: float, outcome: str
 ) -> None:

@@ -16,10 +16,12 @@ from loadtest import histogram
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "real-step.jsonl.gz"
 SEQ = count()
 HEADER: dict[str, Any] = {
-    "k": "header", "t": 1000.0, "run": "r1",
+    "k": "header",
+    "t": 1000.0,
+    "run": "r1",
     "scenario": {"name": "s", "stages": [], "points": [[0, 5], [10, 5]], "duration_s": 10, "load": {"workers": 2}},
     "target": {"kind": "Deployment", "name": "web", "namespace": "n"},
-}  # fmt: skip
+}
 
 
 def load(second: int, shard: int = 0, *, at: float | None = None, **changes: Any) -> dict[str, Any]:
@@ -161,8 +163,11 @@ def test_a_long_run_stays_small() -> None:
 
 def test_nothing_new_is_nothing_sent() -> None:
     """Asked again without a new row, there is nothing to send."""
-    fold = live(load(1001), load(1001, shard=1), {"k": "workload", "t": 1002.0, "kind": "Deployment", "name": "web",
-                "spec_replicas": 2, "ready": 2})  # fmt: skip
+    fold = live(
+        load(1001),
+        load(1001, shard=1),
+        {"k": "workload", "t": 1002.0, "kind": "Deployment", "name": "web", "spec_replicas": 2, "ready": 2},
+    )
     news = everything(fold)
     again = fold.since(news["version"], "r1")
     assert (again["seconds"], again["pods"], again["cpu"], again["header"]) == ([], [], [], None)
@@ -175,9 +180,14 @@ def workload(at: float, desired: int, ready: int, kind: str = "Deployment", name
 def test_scale_events_are_changes_of_the_target_alone() -> None:
     """A change of the Deployment's replicas is an event; readiness is none, and ReplicaSets do not count."""
     news = everything(
-        live(workload(1001, 2, 2), workload(1002, 2, 1), workload(1003, 9, 9, "ReplicaSet", "web-1"),
-             workload(1004, 4, 2), workload(1005, 3, 3))
-    )  # fmt: skip
+        live(
+            workload(1001, 2, 2),
+            workload(1002, 2, 1),
+            workload(1003, 9, 9, "ReplicaSet", "web-1"),
+            workload(1004, 4, 2),
+            workload(1005, 3, 3),
+        )
+    )
     assert [(event["at"], event["up"], event["label"]) for event in news["events"]] == [
         (1004, True, "2 → 4"),
         (1005, False, "4 → 3"),
@@ -235,9 +245,14 @@ def test_a_new_header_begins_anew() -> None:
 
 @pytest.mark.parametrize(
     ("marks", "state"),
-    [([], "preparing"), (["load-start"], "running"), (["load-start", "stage"], "running"),
-     (["load-start", "interrupted"], "ending"), (["load-start", "load-end"], "scaling down")],
-)  # fmt: skip
+    [
+        ([], "preparing"),
+        (["load-start"], "running"),
+        (["load-start", "stage"], "running"),
+        (["load-start", "interrupted"], "ending"),
+        (["load-start", "load-end"], "scaling down"),
+    ],
+)
 def test_marks_say_how_far_the_run_is(marks: list[str], state: str) -> None:
     """The state follows the marks; a stage's beginning changes nothing."""
     rows = [{"k": "mark", "t": 1001.0, "name": name, "at": 1001.0, "clk": "m"} for name in marks]

@@ -55,8 +55,10 @@ def ask(page: Page, method: str, path: str, body: bytes | None = None, **headers
 
 def desk(**changes: Any) -> Desk:
     parts: dict[str, Any] = {
-        "choices": lambda: [Choice("smoke", "quick", 30, 45)], "past": list, "stop": lambda: None,
-    }  # fmt: skip
+        "choices": lambda: [Choice("smoke", "quick", 30, 45)],
+        "past": list,
+        "stop": lambda: None,
+    }
     return Desk(**{**parts, **changes})
 
 
@@ -213,10 +215,15 @@ def test_a_run_is_asked_for_once_at_a_time() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"scenario": "../etc"}, "no scenario"), ({"rate_factor": 11}, "from 0.1 to 10"), ({"time_factor": 0}, "duration"),
-     ({"rate_factor": float("nan")}, "rate factor"), ({"rate_factor": "many"}, "as numbers"),
-     ({"rate_factor": None}, "as numbers")],
-)  # fmt: skip
+    [
+        ({"scenario": "../etc"}, "no scenario"),
+        ({"rate_factor": 11}, "from 0.1 to 10"),
+        ({"time_factor": 0}, "duration"),
+        ({"rate_factor": float("nan")}, "rate factor"),
+        ({"rate_factor": "many"}, "as numbers"),
+        ({"rate_factor": None}, "as numbers"),
+    ],
+)
 def test_a_wish_that_cannot_be_is_refused_with_the_reason(changes: dict[str, Any], said: str) -> None:
     """Unknown scenarios and factors that are none, or too large, start nothing; the largest one still does."""
     at = desk()

@@ -44,9 +44,13 @@ def test_a_key_ends_it(key: bytes) -> None:
     leader, follower = pty.openpty()
     heard = b""
     with subprocess.Popen(
-        [sys.executable, "-c", STAY], stdin=follower, stdout=follower, stderr=follower, start_new_session=True,
+        [sys.executable, "-c", STAY],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
         preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
-    ) as process:  # fmt: skip
+    ) as process:
         os.close(follower)
         while b"ends it now" not in heard:
             heard += os.read(leader, 1000)

@@ -32,14 +32,24 @@ def poisson(rate: float, n: int, seed: int = 5) -> list[float]:
 
 
 def run(
-    arrivals: list[float], *, cost: tuple[float, ...], wait: float = 0.0, slots: int = 256, width: float = 1.0,
-    limit: float = math.inf, pods: int = 1, timeout: float = 1e9, compiled: bool = fast.available(), until: float = 1e9,
-    connections: int = 1, close_share: float = 1.0, cores: float = 1e9, seed: int = 7,
-) -> tuple[list[Ended], Traffic]:  # fmt: skip
+    arrivals: list[float],
+    *,
+    cost: tuple[float, ...],
+    wait: float = 0.0,
+    slots: int = 256,
+    width: float = 1.0,
+    limit: float = math.inf,
+    pods: int = 1,
+    timeout: float = 1e9,
+    compiled: bool = fast.available(),
+    until: float = 1e9,
+    connections: int = 1,
+    close_share: float = 1.0,
+    cores: float = 1e9,
+    seed: int = 7,
+) -> tuple[list[Ended], Traffic]:
     """So many ready pods under some arrivals."""
-    limits = Limits(
-        slots, width, cores, timeout, 10**9, connections, close_share, cost, (wait,) * len(cost)
-    )  # fmt: skip
+    limits = Limits(slots, width, cores, timeout, 10**9, connections, close_share, cost, (wait,) * len(cost))
     traffic = Traffic(limits, pods, seed, len(arrivals), compiled)
     for _ in range(pods):
         traffic.open(traffic.place(0.0, limit, 0.5), ready=True)
@@ -148,17 +158,29 @@ def test_without_a_ready_pod_requests_are_refused() -> None:
 
 
 @given(
-    rate=st.floats(1, 200), limit=st.sampled_from([0.1, 0.5, math.inf]), slots=st.integers(1, 8),
-    timeout=st.sampled_from([0.05, 1.0]), until=st.floats(0.1, 5.0), seed=st.integers(0, 1000),
-)  # fmt: skip
+    rate=st.floats(1, 200),
+    limit=st.sampled_from([0.1, 0.5, math.inf]),
+    slots=st.integers(1, 8),
+    timeout=st.sampled_from([0.05, 1.0]),
+    until=st.floats(0.1, 5.0),
+    seed=st.integers(0, 1000),
+)
 @settings(max_examples=60, deadline=None)
 def test_nothing_is_lost(rate: float, limit: float, slots: int, timeout: float, until: float, seed: int) -> None:
     """At any time, requests that were due = ended + in flight, and CPU spent is at most what the limit allows."""
     arrivals = poisson(rate, 300, seed)
     ended, traffic = run(
-        arrivals, cost=COSTS["one in ten is long"], limit=limit, slots=slots, timeout=timeout, until=until, pods=2,
-        connections=5, close_share=0.2, seed=seed,
-    )  # fmt: skip
+        arrivals,
+        cost=COSTS["one in ten is long"],
+        limit=limit,
+        slots=slots,
+        timeout=timeout,
+        until=until,
+        pods=2,
+        connections=5,
+        close_share=0.2,
+        seed=seed,
+    )
     assert len(ended) + traffic.in_flight == sum(at <= until for at in arrivals)
     assert all(one.at >= one.begun >= one.intended for one in ended)
     for pod in range(2):
@@ -167,10 +189,13 @@ def test_nothing_is_lost(rate: float, limit: float, slots: int, timeout: float, 
 
 @needs_compiler
 @given(
-    rate=st.floats(5, 300), limit=st.sampled_from([0.3, math.inf]), slots=st.integers(1, 8),
+    rate=st.floats(5, 300),
+    limit=st.sampled_from([0.3, math.inf]),
+    slots=st.integers(1, 8),
     cores=st.sampled_from([0.7, 9.0]),
-    timeout=st.sampled_from([0.1, 5.0]), seed=st.integers(0, 1000),
-)  # fmt: skip
+    timeout=st.sampled_from([0.1, 5.0]),
+    seed=st.integers(0, 1000),
+)
 @settings(max_examples=40, deadline=None)
 def test_compiled_is_the_same(rate: float, limit: float, slots: int, cores: float, timeout: float, seed: int) -> None:
     """The compiled loop gives every request the same end as the plain one."""

@@ -75,9 +75,11 @@ def test_where_nothing_cheaper_holds_the_recorded_setting_is_kept(good: Model, m
         return [setting for setting in every(recorded) if setting.name.startswith("target 50 %, 1 to")]
 
     monkeypatch.setattr(tuning, "candidates", one_pod)
-    monkeypatch.setattr(tuning, "_Judging", lambda model, texts: lambda setting: (
-        (texts[0], 1.0 if setting is model.recorded else 0.0),
-    ))  # fmt: skip
+    monkeypatch.setattr(
+        tuning,
+        "_Judging",
+        lambda model, texts: lambda setting: ((texts[0], 1.0 if setting is model.recorded else 0.0),),
+    )
     found = tuning.advise(good, ["p95 < 1s"])
     assert found.best is found.recorded
     assert words.headline(found).startswith("Keep it: nothing")

@@ -29,12 +29,22 @@ def full(stage: Stage) -> None:
 
 FAULTS: list[Fault] = [
     WholeRun("the record: a full disk at the peak", full, Wanted((5,), ["cannot be written any further"])),
-    *(fault
-    for form in ("html", "json", "markdown")
-    for fault in (
-        Given(f"{form}: a full disk", ("report", "FILE", "--format", form, "--out", "FILE.full"),
-              beside_a_full_disk, REFUSED),
-        Given(f"{form}: a file system that is not to be written",
-              ("report", "FILE", "--format", form, "--out", "/proc/report"), kept(lambda lines: lines), REFUSED),
-    ))
-]  # fmt: skip
+    *(
+        fault
+        for form in ("html", "json", "markdown")
+        for fault in (
+            Given(
+                f"{form}: a full disk",
+                ("report", "FILE", "--format", form, "--out", "FILE.full"),
+                beside_a_full_disk,
+                REFUSED,
+            ),
+            Given(
+                f"{form}: a file system that is not to be written",
+                ("report", "FILE", "--format", form, "--out", "/proc/report"),
+                kept(lambda lines: lines),
+                REFUSED,
+            ),
+        )
+    ),
+]

@@ -46,8 +46,9 @@ SILENT = ("Traceback (most recent call last)", "secret")
 
 
 def scenario(name: str, content: str | bytes, wanted: Wanted = BAD) -> Fault:
-    return Given(f"scenario: {name}", ("plan", "FILE"), text("s.yaml", content), wanted,
-                 text("s.yaml", yaml.safe_dump(SCENARIO)))  # fmt: skip
+    return Given(
+        f"scenario: {name}", ("plan", "FILE"), text("s.yaml", content), wanted, text("s.yaml", yaml.safe_dump(SCENARIO))
+    )
 
 
 def with_fields(**fields: Any) -> str:

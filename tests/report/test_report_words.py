@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoscale.report.answers import Answer
+from autoscale.report.answers.answer import Answer
 from autoscale.report.words import measured
 
 

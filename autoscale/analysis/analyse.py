@@ -17,14 +17,14 @@ from autoscale.analysis.interventions import interventions
 from autoscale.analysis.keda import cold_starts, keda_conditions
 from autoscale.analysis.latency import latency, of_span
 from autoscale.analysis.lives import pod_lives, scale_downs
-from autoscale.analysis.loaded import Loaded, loaded
+from autoscale.analysis.loaded import loaded
 from autoscale.analysis.measures import flapping, measures
 from autoscale.analysis.notes import notes
 from autoscale.analysis.phases import scale_ups
 from autoscale.analysis.plan import LoadChange, largest_rise
 from autoscale.analysis.reaction import reaction
 from autoscale.analysis.recorded import recorded
-from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.analysis import Analysis, Loaded
 from autoscale.analysis.results.figures import Latency, Reaction
 from autoscale.analysis.results.scaling import ScaleEvent
 from autoscale.analysis.results.series import Demand, Replicas
@@ -39,7 +39,7 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     """
     kept = collect(rows)
     load = loaded(kept)
-    series, plan, start = load["seconds"], load["plan"], load["load_start"]
+    series, plan, start = load.seconds, load.plan, load.load_start
     specs = hpa_specs(kept)
     spec = specs[-1][1] if specs else None
     supply, used = replicas(kept), cpu(kept, specs)
@@ -47,11 +47,11 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
     need = demand(kept, series, plan, specs, supply.ready, seen)
     made = decisions(kept)
     events = scale_events(kept, supply, made)
-    ups = scale_ups(kept, events, load["changes"], used, spec.tolerance if spec else None, made, start)
+    ups = scale_ups(kept, events, load.changes, used, spec.tolerance if spec else None, made, start)
     reversals, flapped = flapping(supply.desired or supply.hpa_desired, plan)
     found = Analysis(
-        **recorded(kept),
-        **load,
+        **vars(recorded(kept)),
+        **vars(load),
         replicas=supply,
         cpu=used,
         hpa_metrics=seen,
@@ -68,32 +68,32 @@ def analyse(rows: Iterable[Mapping[str, Any]]) -> Analysis:
         measures={},
         flapping=flapped,
         decisions=made,
-        generator=generator(kept, series, start, load["load_end"]),
+        generator=generator(kept, series, start, load.load_end),
         interventions=interventions(kept, events),
-        notes=notes(kept, need, plan, load["load_end"]),
+        notes=notes(kept, need, plan, load.load_end),
     )
     return replace(found, measures=measures(found, reversals))
 
 
 def _latency(kept: Collected, load: Loaded, events: tuple[ScaleEvent, ...]) -> tuple[Latency, ...]:
     """Of the whole load first, then of its parts."""
-    series = load["seconds"]
+    series = load.seconds
     whole = of_span(kept.load, series, "whole load", series.start - 1, series.start + len(series) + 1)
-    return (whole, *latency(kept, series, load["stages"], events))
+    return (whole, *latency(kept, series, load.stages, events))
 
 
 def _reaction(kept: Collected, load: Loaded, supply: Replicas, need: Demand) -> Reaction:
     """What came of the largest rise of the load."""
-    objective, step = load["objective"], largest_rise(load["changes"])
+    objective, step = load.objective, largest_rise(load.changes)
     allowed = 1 - objective.quantile if objective else 0.0
-    return reaction(step, _until(step, kept, load), supply, need, load["seconds"], load["bad"], allowed)
+    return reaction(step, _until(step, kept, load), supply, need, load.seconds, load.bad, allowed)
 
 
 def _until(step: LoadChange | None, kept: Collected, load: Loaded) -> float | None:
     """How long the load stayed as its largest rise left it; None where it never rose, or nobody knows."""
     if step is None:
         return None
-    later = [change.at for change in load["changes"] if change.at > step.at]
+    later = [change.at for change in load.changes if change.at > step.at]
     if later:
         return later[0]
-    return load["load_end"] if load["load_end"] is not None else kept.last_t if kept.load.seconds else None
+    return load.load_end if load.load_end is not None else kept.last_t if kept.load.seconds else None

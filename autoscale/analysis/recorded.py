@@ -1,79 +1,46 @@
 """What stands in a record as such: facts of the run that need no more than the rows that tell them."""
 
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from collections.abc import Sequence
 
 from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.keda import keda_spec
 from autoscale.analysis.nodes import node_count, node_lives
-from autoscale.analysis.results.scaling import KedaSpec, VpaSpec
-from autoscale.analysis.results.series import EventAt, GapSpan, MarkAt, Moment, NodeLife
+from autoscale.analysis.results.analysis import Recorded
 from autoscale.analysis.sizing import vpa_spec
-from autoscale.analysis.steps import StepSeries
 from autoscale.analysis.strangers import others
 from autoscale.analysis.supply import memory_requested
-from autoscale.record.rows.header import Header
 
 _METRIC_BIN_S = 15
 
 
-class Recorded(TypedDict):
-    """The fields of an ``Analysis`` that are read off the record."""
-
-    header: Header
-    run: str
-    start: float
-    end: float
-    partial: bool
-    end_reason: str | None
-    clocks: Mapping[str, Moment]
-    marks: tuple[MarkAt, ...]
-    events: tuple[EventAt, ...]
-    gaps: tuple[GapSpan, ...]
-    keda: KedaSpec | None
-    vpa: VpaSpec | None
-    metric_ages: tuple[tuple[float, float, float], ...]
-    nodes: Mapping[str, int]
-    node_lives: tuple[NodeLife, ...]
-    node_count: StepSeries
-    memory_requested: StepSeries
-    containers: tuple[str, ...]
-    others: Mapping[str, tuple[str, ...]]
-    pod_bins: Mapping[str, tuple[float, Sequence[int]]]
-    unread_rows: int
-    faults: tuple[str, ...]
-    set_back_s: float
-    late_s: float
-
-
 def recorded(kept: Collected) -> Recorded:
     """What was kept of the rows, in the form that an analysis has it in."""
-    return {
-        "header": kept.header,
-        "run": kept.header["run"],
-        "start": kept.first_t,
-        "end": kept.last_t,
-        "partial": kept.end is None or kept.end.get("reason") != "done",
-        "end_reason": kept.end["reason"] if kept.end else None,
-        "clocks": dict(kept.clocks.offsets),
-        "marks": tuple(kept.marks),
-        "events": tuple(sorted(kept.events, key=lambda event: event.at)),
-        "gaps": tuple(kept.gaps),
-        "keda": keda_spec(kept),
-        "vpa": vpa_spec(kept),
-        "metric_ages": _metric_ages(kept),
-        "nodes": {row["name"]: row["cpu_m"] for row in kept.nodes},
-        "node_lives": node_lives(kept),
-        "node_count": node_count(kept),
-        "memory_requested": memory_requested(kept),
-        "containers": tuple(sorted({name for pod in kept.pods.values() for name in pod.requests_m})),
-        "others": others(kept),
-        "pod_bins": _pod_bins(kept),
-        "unread_rows": kept.strange,
-        "faults": tuple(kept.ledger.faults()),
-        "set_back_s": kept.set_back_s,
-        "late_s": kept.load.late_s,
-    }
+    return Recorded(
+        header=kept.header,
+        run=kept.header["run"],
+        start=kept.first_t,
+        end=kept.last_t,
+        partial=kept.end is None or kept.end.get("reason") != "done",
+        end_reason=kept.end["reason"] if kept.end else None,
+        clocks=dict(kept.clocks.offsets),
+        marks=tuple(kept.marks),
+        events=tuple(sorted(kept.events, key=lambda event: event.at)),
+        gaps=tuple(kept.gaps),
+        keda=keda_spec(kept),
+        vpa=vpa_spec(kept),
+        metric_ages=_metric_ages(kept),
+        nodes={row["name"]: row["cpu_m"] for row in kept.nodes},
+        node_lives=node_lives(kept),
+        node_count=node_count(kept),
+        memory_requested=memory_requested(kept),
+        containers=tuple(sorted({name for pod in kept.pods.values() for name in pod.requests_m})),
+        others=others(kept),
+        pod_bins=_pod_bins(kept),
+        unread_rows=kept.strange,
+        faults=tuple(kept.ledger.faults()),
+        set_back_s=kept.set_back_s,
+        late_s=kept.load.late_s,
+    )
 
 
 def _metric_ages(kept: Collected) -> tuple[tuple[float, float, float], ...]:

@@ -337,6 +337,15 @@ def silent(seconds: int) -> Record:
     return record.hpa(16 + seconds, 4, 80, current=2)
 
 
+def of_one_container(record: Record) -> Record:
+    """The HPA goes by one container of the pods, whose samples here are of all of them."""
+    for row in record.body:
+        for one in (*row["spec"]["metrics"], *(row["metrics"] or [])) if row["k"] == "hpa" else ():
+            one["type"] = "ContainerResource"
+            one["containerResource"] = {**one.pop("resource"), "container": "web"}
+    return record
+
+
 def unasked(first: int) -> Record:
     """A new pod beside one that answers everything; from this second on half of it is the new one's."""
     record = Record(FLAT).mark("load-start", 0).mark("load-end", 300).scale(-1, 1).scale(60, 2).hpa(-1, 1, 50)
@@ -391,6 +400,8 @@ CASES: list[Case] = [
     ("F50", lambda: counted(1 / 1000), lambda: counted(1 / 1000, "queue_length")),
     ("F50", lambda: counted(60), lambda: counted(10)),
     ("F51", lambda: silent(60), lambda: silent(30)),
+    ("F51", lambda: silent(60), lambda: silent(60).scale(40, 2, ready=1)),
+    ("F51", lambda: silent(60), lambda: of_one_container(silent(60))),
     ("F52", lambda: unasked(300), lambda: unasked(299)),
     ("F52", lambda: unasked(300), unnamed),
     ("F52", lambda: unasked(300), lambda: unasked(300).scale(62, 2, ready=1)),

@@ -11,9 +11,13 @@ ABOVE = Threshold(1.1, "x", "the pods' CPU beside the target: the HPA's own tole
 
 def check(run: Run) -> Hit | None:
     """F51: an HPA whose status goes on showing a low CPU while the samples of its pods are above the target."""
-    cpu = run.analysis.cpu
+    cpu, replicas = run.analysis.cpu, run.analysis.replicas
+    if any(metric.is_cpu and metric.container for metric in run.analysis.hpa_metrics):
+        return None  # the samples here are of whole pods
     over = run.both(cpu.total, cpu.target, lambda total, target: total >= ABOVE.value * target)
-    silent = run.both(over, cpu.utilization, lambda high, shown: high and shown <= (run.target or 0.0))
+    counted = run.both(replicas.running, replicas.ready, lambda running, ready: ready >= running)  # by the HPA
+    low = run.both(counted, cpu.utilization, lambda all_of_them, shown: all_of_them and shown <= (run.target or 0.0))
+    silent = run.both(over, low, lambda high, shown: high and shown)
     longest = (0.0, 0.0)
     for since, until, shown in cpu.utilization.segments(run.start, run.analysis.end):
         if shown is None or any(gap.start < until and gap.end > since for gap in run.analysis.gaps):

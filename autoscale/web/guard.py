@@ -85,7 +85,8 @@ def refusal(method: str, path: str, headers: Mapping[str, str]) -> str | None:
 def is_loopback(host: str) -> bool:
     """Whether a Host header names this machine itself; any port, so that a forwarded one works too."""
     try:
-        name = urlsplit(f"//{host}").hostname or ""
+        parts = urlsplit(f"//{host}")
+        name, _ = parts.hostname or "", parts.port
     except ValueError:
         return False
     if name == "localhost":

@@ -12,7 +12,7 @@ OURS = {**HERE, "Origin": "http://127.0.0.1:8089", "Sec-Fetch-Site": "same-origi
     ("host", "ours"),
     [("127.0.0.1:8089", True), ("localhost", True), ("[::1]:9", True), ("localhost:9000", True),
      ("evil.example:8089", False), ("127.0.0.1.evil.example", False), ("localhost.evil.example", False),
-     ("10.0.0.1:8089", False), ("", False), ("[", False)],
+     ("10.0.0.1:8089", False), ("localhost:99999", False), ("127.0.0.1:x", False), ("", False), ("[", False)],
 )  # fmt: skip
 def test_only_names_of_this_machine_are_answered(host: str, ours: bool) -> None:
     """A page reached by any other name could be another site's (DNS rebinding); a forwarded port is fine."""

@@ -15,7 +15,8 @@ from tests.fuzz.mutations import bounded, mutated, spoiled
 WISH = {"scenario": "smoke", "rate_factor": 1.0, "time_factor": 1.0}
 PIECES = (
     "autoscale", "start", "stop", "live", "static", "scaling.js", "runs", "r1", "report.html", "scaling", "stats",
-    "requests", "..", ".", "%2e%2e", "..%2f", "%00", "%ff", "%5c", "", "%C3%A9", ";", "x" * 3000, "@evil.example", "a:b",
+    "requests", "..", ".", "%2e%2e", "..%2f", "%00", "%ff", "%5c", "", "%C3%A9", ";", "x" * 3000, "@evil.example",
+    "a:b",
 )  # fmt: skip
 QUERIES = (
     "",

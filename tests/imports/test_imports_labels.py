@@ -58,6 +58,15 @@ def test_a_name_without_a_unit_has_that_of_its_bounds(tmp_path: Path, bounds: tu
     assert shown(judge(found, ["p50 < 1h"])) == [between]
 
 
+@pytest.mark.parametrize("odd", [{}, {"le": ""}, {"le": "many"}, {"le": "NaN"}])
+def test_a_bucket_without_a_bound_is_left_out(tmp_path: Path, odd: dict[str, str]) -> None:
+    """What a query added up, or a file lost, has no bound; the other buckets say how long requests took."""
+    ended = {"http_status_code": "200"}
+    counts = [(BUCKET, {"le": le, **ended}, n) for le, n in (("0.1", 0), ("0.25", 100), ("+Inf", 100))]
+    found = taken(tmp_path, written(tmp_path, *counts, (BUCKET, {**ended, **odd}, 700)))
+    assert shown(judge(found, ["p50 < 1h"])) == ["between 100ms and 250ms"]
+
+
 def test_opentelemetrys_dots_and_kongs_two_names(tmp_path: Path) -> None:
     """Prometheus 3 may keep dots; Kong 2 had one histogram for three durations, of which the request's is taken."""
     dotted = written(tmp_path, ("http.server.request.duration_count", {"http.response.status_code": "200"}, 70))

@@ -67,7 +67,8 @@ def add(buckets: Sequence[Series], unit_s: float, bounds: Sequence[float], secon
 def _groups(buckets: Sequence[Series]) -> dict[tuple[tuple[str, str], ...], dict[float, list[Series]]]:
     groups: dict[tuple[tuple[str, str], ...], dict[float, list[Series]]] = {}
     for one in buckets:
-        bound = math.inf if one.labels["le"].lower() in ("+inf", "inf") else number(one.labels["le"])
+        given = one.labels.get("le", "")  # a summary, or what a query added up, may have none
+        bound = math.inf if given.lower() in ("+inf", "inf") else number(given)
         if bound is not None:
             key = tuple(sorted((k, v) for k, v in one.labels.items() if k != "le"))
             groups.setdefault(key, {}).setdefault(bound, []).append(one)

@@ -1,5 +1,6 @@
 """The command line: one file per command, loaded only when it is called."""
 
+import errno
 import importlib
 import io
 import re
@@ -14,9 +15,11 @@ import click
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
+from autoscale.base.outlets import discard
 from autoscale.base.version import VERSION
 from autoscale.cli.say import echo
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OPENING = re.compile(r'"""``autoscale ([a-z]+)[^`]*``: (.+?\.)"*$')
 # In the order in which a new user meets them; a command that is not named here comes after these.
 _ORDER = ("run", "ui", "plan", "report", "judge", "compare", "whatif", "tune", "import")
@@ -115,7 +118,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         # `| head`: nobody reads on. click replaces standard output then and ends with 1, another thing here.
         sys.exit(ExitCode.INTERRUPTED)
-    except Exception:  # Python would end with 1, which says that an objective failed
+    except Exception as error:  # Python would end with 1, which says that an objective failed
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            echo(f"Error: cannot write what was to be printed: {error.strerror}", err=True)
+            discard(stdout)
+            sys.exit(ExitCode.BAD_INPUT)
         echo(traceback.format_exc(), err=True, nl=False)
         echo("Error: this is a mistake of autoscale's own. Please report it with the lines above.", err=True)
         sys.exit(ExitCode.UNKNOWN)

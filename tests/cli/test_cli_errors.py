@@ -1,5 +1,6 @@
 """Every way in which the command line may end has its exit code."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -131,3 +132,19 @@ def test_a_reader_that_has_enough_is_no_fault() -> None:
         assert told.stderr is not None
         told.stdout.close()
         assert (told.stderr.read(), told.wait()) == ("", ExitCode.INTERRUPTED)
+
+
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize(
+    ("full", "words"), [("stdout", ["--help"]), ("stdout", ["plan", "smoke"]), ("stderr", ["no-such"])]
+)
+def test_a_full_disk_behind_what_is_printed_is_no_verdict(full: str, words: list[str], buffered: str) -> None:
+    """`autoscale judge > log` on a full disk ends with 2 and a word of it, not with 1, which says that an objective
+    failed, nor with Python's own 120; where no word can be said the code still stands."""
+    command = [sys.executable, "-c", "from autoscale.cli import main; main()", *words]
+    with Path("/dev/full").open("w") as nowhere:
+        ends: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, full: nowhere}
+        run = subprocess.run(command, text=True, env={**os.environ, "PYTHONUNBUFFERED": buffered}, **ends)
+    assert run.returncode == ExitCode.BAD_INPUT
+    if full == "stdout":
+        assert run.stderr == "Error: cannot write what was to be printed: No space left on device\n"

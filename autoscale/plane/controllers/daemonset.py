@@ -8,9 +8,9 @@ from typing import Any
 
 from autoscale.kube.conditions import is_available, is_finished, is_ready, is_terminating
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import by_owner, changed_status, fresh_names, guarded, new_pod, next_available
+from autoscale.plane.controllers.common import changed_status, fresh_names, new_pod, next_available
 from autoscale.plane.controllers.making import Maker
-from autoscale.plane.controllers.revisions import LABEL, History, digest_of, forget, history
+from autoscale.plane.controllers.revisions import LABEL, History, digest_of, forget, step_each
 from autoscale.plane.controllers.rollout import resolved
 from autoscale.plane.scheduler import node_of, pinned
 from autoscale.plane.store import Delete, Emit, Objects, UpdateStatus, Write
@@ -20,14 +20,7 @@ COMPONENT = "daemonset-controller"
 
 def step(objects: Objects, now: float) -> list[Write]:
     """One pass over all DaemonSets."""
-    pods, maker = by_owner(objects, "Pod"), Maker(COMPONENT, objects, now)
-    writes: list[Write] = []
-    for one in objects.list("DaemonSet"):
-        if not is_terminating(one):
-            with guarded(one):
-                past = history(one, objects)
-                writes += _Set(one, pods.get(one["metadata"]["uid"], []), past, maker).sync()
-    return writes
+    return step_each("DaemonSet", lambda *of: _Set(*of).sync(), Maker(COMPONENT, objects, now))
 
 
 def next_due(objects: Objects, now: float) -> float | None:

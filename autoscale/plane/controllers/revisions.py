@@ -4,11 +4,13 @@ Source of the rules: pkg/controller/history of Kubernetes 1.35.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from autoscale.kube.conditions import is_terminating
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import controlled, encode, fnv32a, owner_reference
+from autoscale.plane.controllers.common import by_owner, controlled, encode, fnv32a, guarded, owner_reference
+from autoscale.plane.controllers.making import Maker
 from autoscale.plane.store import Create, Delete, Objects, Update, Write
 
 LABEL = "controller-revision-hash"
@@ -29,6 +31,21 @@ class History:
     def find(self, name: str) -> Object | None:
         """The revision of that name."""
         return next((one for one in self.revisions if one["metadata"]["name"] == name), None)
+
+
+Sync = Callable[[Object, list[Object], History, Maker], list[Write]]
+"""(owner, its pods, its revisions, who makes new pods) -> the writes that bring them about."""
+
+
+def step_each(kind: str, sync: Sync, maker: Maker) -> list[Write]:
+    """One pass over all objects of a kind that has revisions; those that are going are left alone."""
+    pods = by_owner(maker.objects, "Pod")
+    writes: list[Write] = []
+    for one in maker.objects.list(kind):
+        if not is_terminating(one):
+            with guarded(one):
+                writes += sync(one, pods.get(one["metadata"]["uid"], []), history(one, maker.objects), maker)
+    return writes
 
 
 def history(owner: Object, objects: Objects) -> History:

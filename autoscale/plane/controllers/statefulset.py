@@ -9,9 +9,9 @@ from typing import Any
 
 from autoscale.kube.conditions import is_available, is_finished, is_ready, is_terminating
 from autoscale.kube.kinds import Object
-from autoscale.plane.controllers.common import by_owner, changed_status, guarded, new_pod, next_available
+from autoscale.plane.controllers.common import changed_status, new_pod, next_available
 from autoscale.plane.controllers.making import Maker, told_lately
-from autoscale.plane.controllers.revisions import LABEL, History, forget, history, template_of
+from autoscale.plane.controllers.revisions import LABEL, History, forget, step_each, template_of
 from autoscale.plane.store import Create, Delete, Emit, Objects, UpdateStatus, Write
 
 COMPONENT = "statefulset-controller"
@@ -20,14 +20,7 @@ POD_NAME, INDEX = "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-
 
 def step(objects: Objects, now: float) -> list[Write]:
     """One pass over all StatefulSets."""
-    pods, maker = by_owner(objects, "Pod"), Maker(COMPONENT, objects, now)
-    writes: list[Write] = []
-    for one in objects.list("StatefulSet"):
-        if not is_terminating(one):
-            with guarded(one):
-                past = history(one, objects)
-                writes += _Set(one, pods.get(one["metadata"]["uid"], []), past, maker).sync()
-    return writes
+    return step_each("StatefulSet", lambda *of: _Set(*of).sync(), Maker(COMPONENT, objects, now))
 
 
 def next_due(objects: Objects, now: float) -> float | None:

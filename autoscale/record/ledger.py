@@ -117,5 +117,7 @@ class Ledger:
             if (told := said.get(name)) is not None and told != summed[name]
         ]
         if self.digest_holds is False:
-            found.append("the digest in the end is not that of the rows before it: something in them was changed")
+            found.append(
+                "the digest in the end is not that of the rows before it: something in them or in the end was changed"
+            )
         return found

@@ -12,7 +12,7 @@ from typing import IO, Any, NoReturn
 import orjson
 
 from autoscale.base.errors import InputError, Problem
-from autoscale.record.digest import Digest, digest_of
+from autoscale.record.digest import Digest, digest_of, holds
 from autoscale.record.rows.header import SCHEMA
 from autoscale.record.rows.kinds import Row
 from autoscale.record.shape import MANY, decode, misfit
@@ -56,7 +56,7 @@ def _open(path: Path) -> IO[bytes]:
 
 def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
     broken: str | None = None
-    number, digest = 0, typing.cast("Digest | None", None)
+    number, digest, header = 0, typing.cast("Digest | None", None), dict[str, typing.Any]()
     for number, line in enumerate(_lines(file), start=1):
         if broken is not None:
             _corrupt(name, number - 1, broken)
@@ -75,12 +75,13 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
             continue
         if number == 1:
             _check_header(row, name)
-            digest = digest_of(row)
+            header, digest = row, digest_of(row)
         _check(row, name, number)
         if digest is not None:
             if row["k"] == "end" and "digest" in row:
-                row["digest_holds"] = row["digest"] == digest.hexdigest()
-            digest.update(line)
+                row["digest_holds"] = holds(line, header, row["digest"], digest)
+            else:
+                digest.update(line)
         yield row
     if number == 0:
         _foreign(name)

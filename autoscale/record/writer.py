@@ -10,7 +10,7 @@ import msgspec
 
 from autoscale.base.errors import AutoscaleError
 from autoscale.base.exits import ExitCode
-from autoscale.record.digest import NAME, new_digest
+from autoscale.record.digest import NAME, new_digest, signed
 from autoscale.record.rows.kinds import Row
 from autoscale.record.shape import FROM_JSON, misfit
 
@@ -54,9 +54,10 @@ class Writer:
         }
         if full["k"] == "header":
             full["digest"] = NAME
-        if full["k"] == "end":
-            full["digest"] = self._digest.hexdigest()
         line = _line(full)
+        if full["k"] == "end":
+            line = signed(line, self._digest)
+            full["digest"] = self._digest.hexdigest()
         try:
             self._file.write(line)
             self._file.flush()

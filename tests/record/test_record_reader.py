@@ -42,7 +42,7 @@ def write(path: Path, *rows: dict[str, Any]) -> Path:
 def test_round_trip(tmp_path: Path) -> None:
     """What the writer wrote is what the reader gives, numbered and stamped."""
     path = write(tmp_path / "r.jsonl", HEADER, GAP)
-    assert list(read(path)) == [{**HEADER, "n": 0, "t": 10.0, "digest": "sha256"}, {**GAP, "n": 1, "t": 10.0}]
+    assert list(read(path)) == [{**HEADER, "n": 0, "t": 10.0, "digest": "sha256/end"}, {**GAP, "n": 1, "t": 10.0}]
 
 
 @given(st.lists(st.tuples(st.floats(0, 2e9), st.text()), max_size=20))

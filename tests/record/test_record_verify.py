@@ -108,12 +108,46 @@ def test_a_whole_record_is_whole(tmp_path: Path, lines: Lines, capsys: pytest.Ca
     path = written(tmp_path, lines)
     code, said = verified(path, capsys)
     assert code == 0
-    digest = hashlib.sha256(b"".join(lines[:-1])).hexdigest()
+    digest = hashlib.sha256(b"".join(lines).rpartition(b',"digest":')[0]).hexdigest()
     assert re.search(rf"is whole: {len(lines)} rows, digest {digest}\.", said)
     packed = tmp_path / "record.jsonl.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
     assert verified(packed, capsys)[0] == 0
     assert analyse(read(path)).faults == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"reason": "failed"}, {"t": 5.0}, {"more": 1}, {"totals": {}}],
+    ids=str,
+)
+def test_an_end_that_says_something_else_is_not_as_it_was_written(
+    tmp_path: Path, lines: Lines, change: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whether a run was done or failed stands in the end alone: its digest covers it too."""
+    end = json.loads(lines[-1])
+    assert end != {**end, **change}
+    for changed in ({**end, **change}, {**change, **end, **change}):
+        digest = changed.pop("digest")
+        made = json.dumps({**changed, "digest": digest}, separators=(",", ":")).encode() + b"\n"
+        path = written(tmp_path, [*lines[:-1], made])
+        assert "the digest in the end is not" in verified(path, capsys)[1]
+        path.unlink()
+    behind = lines[-1].replace(b"}\n", b',"reason":"failed"}\n')
+    assert "the digest in the end is not" in verified(written(tmp_path, [*lines[:-1], behind]), capsys)[1]
+
+
+def test_a_record_whose_digest_is_of_the_lines_before_its_end_is_whole(
+    tmp_path: Path, lines: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As an older release made it (``sha256``)."""
+    header, end = json.loads(lines[0]), json.loads(lines[-1])
+    older = [json.dumps({**header, "digest": "sha256"}, separators=(",", ":")).encode() + b"\n", *lines[1:-1]]
+    end["digest"] = hashlib.sha256(b"".join(older)).hexdigest()
+    older.append(json.dumps(end, separators=(",", ":")).encode() + b"\n")
+    assert verified(written(tmp_path, older), capsys)[0] == 0
+    (tmp_path / "record.jsonl").unlink()
+    assert "the digest in the end is not" in verified(written(tmp_path, altered(older)), capsys)[1]
 
 
 def of_kind_named(lines: Lines, name: str | None) -> Lines:

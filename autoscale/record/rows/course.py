@@ -68,7 +68,7 @@ class End(Stamp):
     """The last row of a run that was not cut off.
 
     ``rows``: how many rows the record has, this one included. ``digest``: that of the header's kind, hexadecimal,
-    of all bytes before this row, so of every line with its line feed.
+    of all bytes before it.
     """
 
     k: Literal["end"]

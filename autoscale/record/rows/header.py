@@ -82,7 +82,8 @@ class Header(Stamp):
     manifests as applied.
     ``also``: other workloads that are recorded beside the target; rows of theirs say so in ``of``, by their names.
     ``histogram`` is {"min_s", "growth"}. ``accepted`` lists fields the embedded cluster does not enforce.
-    ``digest``: how that of the end was made, ``sha256``; without it BLAKE2b of 16 bytes, as older releases made it.
+    ``digest``: how that of the end was made, ``sha256/end`` (of every byte before it) or ``sha256`` (of the lines
+    before the end); without it BLAKE2b of 16 bytes of those lines, as older releases made it.
     """
 
     k: Literal["header"]

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.plan import PlannedRate

@@ -1,8 +1,9 @@
 """What an HPA was set to, and from when on."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.results.scaling import HpaSpec

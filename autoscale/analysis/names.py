@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from autoscale.analysis.intake.load import LoadCollector
 from autoscale.analysis.latency import of_span

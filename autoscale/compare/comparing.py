@@ -5,6 +5,8 @@ from dataclasses import replace
 from statistics import median
 from typing import Any, Literal
 
+from msgspec import structs
+
 from autoscale.analysis.resolution import resolution_of
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.catalogue import CATALOGUE, Entry
@@ -169,7 +171,9 @@ def _of_names(base: Sequence[Analysis], new: Sequence[Analysis]) -> Iterator[Dif
         for measure in ("p95", "errors"):
             title = f"{measure} of {name}"
             left, right = (tuple(_own(run, name, measure) for run in runs) for runs in (base, new))
-            yield _told(title, replace(CATALOGUE[measure], title=title), left, right, _middle(left), _middle(right))
+            yield _told(
+                title, structs.replace(CATALOGUE[measure], title=title), left, right, _middle(left), _middle(right)
+            )
 
 
 def _own(run: Analysis, name: str, measure: str) -> float | None:

@@ -3,12 +3,11 @@
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from autoscale.analysis import SCHEMA
 from autoscale.analysis.results.analysis import Analysis
-from autoscale.analysis.results.jsonform import LEFT_OUT
+from autoscale.analysis.results.jsonform import LEFT_OUT, names_of
 from autoscale.findings.results import Finding
 from autoscale.report.answers.answer import Answer
 from autoscale.report.expected import Expected
@@ -47,7 +46,7 @@ def schema() -> dict[str, Any]:
 
 
 def _of(annotation: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of one annotation; dataclasses become definitions."""
+    """The schema of one annotation; types of results become definitions."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if annotation in _PLAIN:
         return {"type": _PLAIN[annotation]}
@@ -63,7 +62,7 @@ def _of(annotation: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": _of(arguments[0], definitions)}
     if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": _of(arguments[1], definitions)}
-    if is_dataclass(annotation) and isinstance(annotation, type):
+    if isinstance(annotation, type) and names_of(annotation):
         if annotation.__name__ not in definitions:
             definitions[annotation.__name__] = {}  # a type that holds itself ends here
             definitions[annotation.__name__] = _object(annotation, definitions)
@@ -72,9 +71,9 @@ def _of(annotation: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _object(kind: Any, definitions: dict[str, Any], leave_out: Sequence[str] = ()) -> dict[str, Any]:
-    """The schema of a dataclass, described by its docstring."""
+    """The schema of a type of results, described by its docstring."""
     hints = typing.get_type_hints(kind)
-    names = [field.name for field in fields(kind) if field.name not in leave_out]
+    names = [name for name in names_of(kind) if name not in leave_out]
     return {
         "type": "object",
         "description": " ".join((kind.__doc__ or "").split()),

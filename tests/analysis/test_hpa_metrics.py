@@ -1,10 +1,10 @@
 """Metrics that are not CPU: what the HPA saw of them, the pods that they ask for, and the decisions they led to."""
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from autoscale.analysis import analyse
 from autoscale.analysis.hpa_metrics import asked_for, pods_asked

@@ -1,7 +1,8 @@
 """Every measure: its title, unit, direction, formula and source. ``docs/measures.md`` is made from this."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Unit = Literal[
     "s",
@@ -19,8 +20,7 @@ Unit = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What a measure is. ``better``: which way is better."""
 
     title: str

@@ -4,13 +4,13 @@ Units as in ``analysis.results``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from autoscale.analysis.plan import LoadChange
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """Percentiles (s) of one set of requests, counted from the intended time; ``service_``: from the sending."""
 
     label: str
@@ -30,8 +30,7 @@ class Latency:
     service_p99: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class NameFigures:
+class NameFigures(Struct, frozen=True):
     """The requests of one name over the whole load; ``failures`` by cause."""
 
     name: str
@@ -39,8 +38,7 @@ class NameFigures:
     failures: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class LatencyObjective:
+class LatencyObjective(Struct, frozen=True):
     """The tightest latency objective of the scenario: what counts as a good answer."""
 
     quantile: float
@@ -48,8 +46,7 @@ class LatencyObjective:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """One figure of the run; its formula, source and direction stand in ``analysis.catalogue.CATALOGUE``.
 
     ``at_least``: it was not reached while the run was seen, so the value is a lower bound.
@@ -62,8 +59,7 @@ class Measure:
     at_least: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """Seconds until something was reached, or ``at_least`` that many without reaching it. None: not known."""
 
     value: float | None
@@ -74,8 +70,7 @@ class Reached:
 UNKNOWN = Reached(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction:
+class Reaction(Struct, frozen=True):
     """Of the largest rise: to the first growth, to ready >= demand, to latency back within its objective, to supply
     staying within one pod or 10 % of demand. ``overshoot``: (peak ready - demand) / demand."""
 
@@ -88,8 +83,7 @@ class Reaction:
     overshoot: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Generator:
+class Generator(Struct, frozen=True):
     """How well the load generator kept its plan. ``lag_p99_s``: lateness of sending; ``cpu_share``: highest share of
     one core that a worker used over 10 s; ``missing_rows``: holes in the workers' sequence numbers; ``unseen``, by
     cause: requests that a locustfile's clients sent and did not report, which are in no other figure."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.steps import StepSeries
@@ -19,13 +21,18 @@ def to_json(analysis: Analysis) -> dict[str, Any]:
 
     A step series is {"times": [...], "values": [...]}: a value holds until the next time, null is unknown.
     """
-    values = {
-        field.name: plain(getattr(analysis, field.name)) for field in fields(analysis) if field.name not in LEFT_OUT
-    }
+    values = {name: plain(getattr(analysis, name)) for name in names_of(Analysis) if name not in LEFT_OUT}
     header = analysis.header
     about = {name: plain(header[name]) for name in ("scenario", "target", "context", "versions", "environment")}
     clocks = {name: {"offset_s": moment.at, "error_s": moment.error_s} for name, moment in analysis.clocks.items()}
     return {"schema": SCHEMA, **about, "clocks": clocks, **values}
+
+
+def names_of(kind: type) -> tuple[str, ...]:
+    """The fields of a type of results, a dataclass or a Struct; none of any other type."""
+    if issubclass(kind, Struct):
+        return kind.__struct_fields__
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def plain(value: Any) -> Any:
@@ -38,8 +45,8 @@ def plain(value: Any) -> Any:
         return {"times": list(value.times), "values": list(value.values)}
     if isinstance(value, HistogramSeries):
         return None
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if names := names_of(type(value)):
+        return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | array):

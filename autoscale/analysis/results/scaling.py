@@ -4,14 +4,14 @@ Units as in ``analysis.results``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from autoscale.hpa.config import DEFAULTS
 
 
-@dataclass(frozen=True, slots=True)
-class HpaSpec:
+class HpaSpec(Struct, frozen=True):
     """A spec of the HPA, as far as measures and findings need it. ``raw`` is the API's form.
 
     ``target_percent`` (of the request) or ``target_value_m`` (millicores a pod): its target of CPU, both None where it
@@ -36,8 +36,7 @@ class HpaSpec:
         return DEFAULTS.downscale_stabilization_s if self.down_window_s is None else self.down_window_s
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """A recorded HPA decision beside what the HPA rule gives for the inputs that were seen.
 
     ``outcome``: agrees | differs | not reproducible. ``sample_at``: the end of the newest CPU window that it used,
@@ -55,8 +54,7 @@ class Decision:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleEvent:
+class ScaleEvent(Struct, frozen=True):
     """One change of the workload's replicas. ``metric``: what the HPA saw beside its target then, in
     kubectl's form (``cpu: 116%/60%``);
     ``explanation``: one sentence; ``by``: ``hpa`` | ``keda`` (woke it, or put it to sleep) | ``other`` | None (not
@@ -84,8 +82,7 @@ ACTIVATION = "activation"
 """The phase that stands for metric and decision where KEDA woke a target that had no pods."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """One part of a chain: from the previous known moment to this one.
 
     ``duration_s`` None: its moment was not seen (its time is then within the next known phase).
@@ -99,8 +96,7 @@ class Phase:
     error_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class PodLife:
+class PodLife(Struct, frozen=True):
     """One pod of the target: where its start and its end went, and what it answered.
 
     ``start_phases`` run from the decision (where there was one) over created, scheduled, pulled, started, ready,
@@ -128,8 +124,7 @@ class PodLife:
     cpu_limit_m: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleUp:
+class ScaleUp(Struct, frozen=True):
     """One growth, from ``origin`` (its load change, or the growth before it on the same change) to the last answer.
 
     ``phases`` add up to ``total_s`` (PHASES order); ``pods`` are the names of the new pods, ``slowest`` the one whose
@@ -146,8 +141,7 @@ class ScaleUp:
     slowest_phase: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ColdStart:
+class ColdStart(Struct, frozen=True):
     """A growth from no pods at all, from ``start`` (the load that asked for it) to the first answer (None: none seen).
 
     ``failed``: requests that ended in a failure meanwhile; ``waited``: those that were due then and were answered late.
@@ -170,8 +164,7 @@ class ColdStart:
         return (self.failed or 0) + (self.waited or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class KedaSpec:
+class KedaSpec(Struct, frozen=True):
     """What KEDA was set to, as its ScaledObject said at the end. ``floor``: the pods while no trigger is active."""
 
     name: str
@@ -183,8 +176,7 @@ class KedaSpec:
     fallback: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class VpaSpec:
+class VpaSpec(Struct, frozen=True):
     """A VPA as it was at the end: ``mode``, the ``resources`` that it sizes, and what it last recommended of CPU
     (millicores) for each container; empty where it had not seen enough."""
 
@@ -199,8 +191,7 @@ class VpaSpec:
         return self.mode not in ("Off", "Initial")
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleDown:
+class ScaleDown(Struct, frozen=True):
     """One shrinking: its pods and the requests that failed from its decision until the last of them was gone."""
 
     event: ScaleEvent

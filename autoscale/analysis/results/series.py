@@ -4,15 +4,15 @@ Units as in ``analysis.results``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from autoscale.analysis.histograms import HistogramSeries
 from autoscale.analysis.steps import StepSeries
 
 
-@dataclass(frozen=True, slots=True)
-class StageSpan:
+class StageSpan(Struct, frozen=True):
     """A named span of the load."""
 
     name: str
@@ -20,8 +20,7 @@ class StageSpan:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
-class MarkAt:
+class MarkAt(Struct, frozen=True):
     """A moment that the run wrote down (``load-start``, ``stage``, ``load-end``, ``interrupted``; ``generator-failed``
     and ``failed``, with their ``reason``)."""
 
@@ -31,16 +30,14 @@ class MarkAt:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A moment and how far it may be off (Kubernetes gives whole seconds, receive times bound them)."""
 
     at: float
     error_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Seconds:
+class Seconds(Struct, frozen=True):
     """One value per second from ``start`` on, all lists of one length. None: no row for that second was heard.
 
     Percentiles are of requests *intended* in that second, in seconds, counted from the intended time.
@@ -75,8 +72,7 @@ class Seconds:
         return [a if f is None else f if a is None else a + f for a, f in zip(self.answered, self.failed, strict=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What became of the requests of one name. ``seconds`` without percentiles, ``planned`` and ``sent``, which are not
     known by name."""
 
@@ -84,8 +80,7 @@ class Named:
     responses: HistogramSeries
 
 
-@dataclass(frozen=True, slots=True)
-class Replicas:
+class Replicas(Struct, frozen=True):
     """Supply over time. ``desired``: the workload's spec.replicas; ``hpa_desired``: the HPA's status;
     ``running``: its status.replicas; ``ready``: its ready pods (the official supply)."""
 
@@ -95,8 +90,7 @@ class Replicas:
     ready: StepSeries
 
 
-@dataclass(frozen=True, slots=True)
-class Cpu:
+class Cpu(Struct, frozen=True):
     """CPU in millicores. ``total``: over all pods with a sample; ``by_pod`` by pod name; ``requested``: what the
     running pods requested; ``target``: that times the HPA's target. ``utilization``: percent of the requests, as the
     HPA's status showed it; ``target_percent``: the last one, None where the HPA has no CPU utilisation target;
@@ -111,8 +105,7 @@ class Cpu:
     target_percents: StepSeries
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(Struct, frozen=True):
     """The pods needed over time and how that was found out."""
 
     curve: StepSeries
@@ -122,8 +115,7 @@ class Demand:
     beyond_max_share: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class HpaMetric:
+class HpaMetric(Struct, frozen=True):
     """One metric of the HPA over time, as its status showed it at its passes, beside what the spec aimed at.
 
     ``kind`` is its type in the API, ``container`` "" but for ContainerResource. ``per``: what value and target are of:
@@ -150,8 +142,7 @@ class HpaMetric:
         return self.kind in ("Resource", "ContainerResource") and self.name == "cpu"
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionSpan:
+class ConditionSpan(Struct, frozen=True):
     """A span in which a condition of the HPA had one status and reason."""
 
     type: str
@@ -162,8 +153,7 @@ class ConditionSpan:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
-class EventAt:
+class EventAt(Struct, frozen=True):
     """A Kubernetes event on the observer's clock."""
 
     at: float
@@ -174,8 +164,7 @@ class EventAt:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class GapSpan:
+class GapSpan(Struct, frozen=True):
     """A span in which a source was not heard, or heard late; ``hides``: the figures that are unknown there."""
 
     source: str
@@ -185,8 +174,7 @@ class GapSpan:
     hides: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeLife:
+class NodeLife(Struct, frozen=True):
     """One node. ``came``: None where it was there before the record; ``ready``: when it first was, None: never.
     ``lost``: (from, until) of each time in which it was not Ready though it had been.
 
@@ -221,8 +209,7 @@ InterventionKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Intervention:
+class Intervention(Struct, frozen=True):
     """What somebody else did to the thing under test: from when until when (the same where it was a moment)."""
 
     kind: InterventionKind

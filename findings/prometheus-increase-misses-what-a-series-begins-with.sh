@@ -3,7 +3,7 @@
 # whose first failures are a burst of 37 between two scrapes, with no more after, has `increase(errors_total[5m])` 0, where a
 # counter that was at 0 before gives 37; ten pods that lived for one scrape each have answered 2,800 requests, and there is no
 # increase at all. Both belong to a scale-up: new pods, new statuses. Seen with its own engine, Go 1.26, November 2026. This
-# project's import gives such a counter the zero that it began with, where its target was scraped before.
+# project's import gives such a counter the zero that it began with.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cat > "$work/increase_test.go" <<'GO'

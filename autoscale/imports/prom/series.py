@@ -97,12 +97,13 @@ def complete(series: Sequence[Series]) -> list[Series]:
     """
     seen: dict[tuple[str, ...], set[float]] = {}
     for one in series:
-        seen.setdefault(_owner(one), set()).update(at for at, _ in one.points)
-    ordered = {owner: sorted(times) for owner, times in seen.items()}
-    return [_begun(one, ordered[_owner(one)]) for one in series]
+        seen.setdefault(owner(one), set()).update(at for at, _ in one.points)
+    ordered = {target: sorted(times) for target, times in seen.items()}
+    return [_begun(one, ordered[owner(one)]) for one in series]
 
 
-def _owner(one: Series) -> tuple[str, ...]:
+def owner(one: Series) -> tuple[str, ...]:
+    """The target that a series was scraped from."""
     return tuple(one.labels.get(label, "") for label in _OWNERS)
 
 

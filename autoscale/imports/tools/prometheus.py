@@ -10,6 +10,7 @@ from autoscale.imports import files
 from autoscale.imports.building import Second, spread
 from autoscale.imports.importer import Imported, Importer
 from autoscale.imports.prom import kubernetes, latency
+from autoscale.imports.prom.births import born, with_zero
 from autoscale.imports.prom.families import KUBERNETES, known_names
 from autoscale.imports.prom.requests import Chosen, choose
 from autoscale.imports.prom.series import Series, complete, increases, merged, series_of
@@ -35,6 +36,7 @@ def read(paths: Sequence[Path], workload: str | None) -> Imported:
     series = complete(merged(raw, str(paths[0])))
     others, name = kubernetes.rows(series, workload)
     chosen = _of_one_process_each(choose(series, name or workload), str(paths[0]), alone=not others)
+    chosen = _since_birth(chosen)
     if not others and not chosen.counters and not chosen.buckets:
         raise _nothing(series, str(paths[0]))
     seconds, gaps = _counted(chosen.counters)
@@ -54,6 +56,16 @@ def read(paths: Sequence[Path], workload: str | None) -> Imported:
         of_all=any(label_of(one.labels) for one in chosen.counters)
         and not any(label_of(one.labels) for one in chosen.buckets),
     )
+
+
+def _since_birth(chosen: Chosen) -> Chosen:
+    """What pods that came counted before they were first scraped, too."""
+    births = born(chosen.counters)
+    if not births:
+        return chosen
+    note = f"{len(births)} pods came: what they held at their first scrape counts as of the step before it."
+    counters, buckets = (with_zero(some, births) for some in (chosen.counters, chosen.buckets))
+    return Chosen(counters, buckets, chosen.unit_s, (*chosen.notes, note))
 
 
 def _of_one_process_each(chosen: Chosen, where: str, *, alone: bool) -> Chosen:

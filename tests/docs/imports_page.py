@@ -22,9 +22,9 @@ inside the bucket is unknown, and what lies above the last bound is "at least".
 before it began, and whether they were still there, is not in them: 20 of 20 were well where clients got 2
 ([peers](peers.md)). Each import says so.
 
-**New pods** (a `pod` label, first seen after the others): what their counters hold at the first scrape was counted in the
-step before it, which `increase()` leaves out; but not where it is more than twice what the busiest pod grows by in a
-step: such a pod was there before, and its past is left aside.
+**New pods** (a `pod` label, first seen after the others): what their counters hold at the first scrape was counted in
+the step before it, which `increase()` leaves out; but not where it is more than twice what the busiest pod grows by in
+a step: such a pod was there before, and its past is left aside.
 
 ## Forms
 

@@ -109,7 +109,7 @@ def test_refusals_are_worded_as_upstream_words_them() -> None:
     round."""
     assert refusal(b'{"kind": "Deployment"}').message == (
         "the object provided is unrecognized (must be of type Deployment): provided data does not appear to be a "
-        "protobuf message, expected prefix [107 56 115 0] (7b226b696e64223a20224465706c6f796d656e74227d)"
+        'protobuf message, expected prefix [107 56 115 0] ({"kind": "Deployment"})'
     )
     envelope = b"k8s\0\x0a\x15\x0a\x07apps/v1\x12\x0aDeployment"
     broken = refusal(envelope + b"\x12\x02\x0a\x7f")

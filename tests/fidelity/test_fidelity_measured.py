@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from autoscale.analysis.steps import StepSeries
 from autoscale.base.errors import InputError
@@ -44,7 +45,7 @@ def test_first_scale_up_of_a_step_is_its_reaction(account: Account) -> None:
 def test_no_scale_up_is_unknown(account: Account) -> None:
     """Where nothing grew the first scale-up is None, not 0; shrinking is no growth."""
     still = StepSeries.of([(account.analysis.start, 4), (account.analysis.start + 60, 2)])
-    replicas = replace(account.analysis.replicas, desired=still)
+    replicas = structs.replace(account.analysis.replicas, desired=still)
     assert first_scale_up(replace(account.analysis, replicas=replicas)) is None
 
 
@@ -53,7 +54,7 @@ def test_growth_before_the_rise_is_negative(account: Account) -> None:
     start = account.analysis.load_start
     assert start is not None
     early = StepSeries.of([(start, 2), (start + 10, 3)])
-    found = replace(account.analysis, replicas=replace(account.analysis.replicas, desired=early))
+    found = replace(account.analysis, replicas=structs.replace(account.analysis.replicas, desired=early))
     assert first_scale_up(found) == pytest.approx(10 - 30)
 
 

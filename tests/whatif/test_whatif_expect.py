@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from msgspec import structs
 
 from autoscale.report import Account, formats, gather
 from autoscale.report.answers.four import answers
@@ -50,7 +51,7 @@ def test_no_fewer_pods_where_the_band_of_latency_reaches_the_bound(roomy: Accoun
     """Near miss: the same run, whose p95 of 14 ms is allowed to be 15 ms, is told nothing: it may hold, or not."""
     objective = roomy.analysis.objective
     assert objective is not None
-    tight = replace(roomy.analysis, objective=replace(objective, bound_s=0.015))
+    tight = replace(roomy.analysis, objective=structs.replace(objective, bound_s=0.015))
     found = expected(replace(roomy, analysis=tight))
     assert found is not None
     assert (found.fewer, found.unknown) == (None, None)

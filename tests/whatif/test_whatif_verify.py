@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from autoscale.base.errors import InputError
 from autoscale.cli.tune_verify import overrides_for
@@ -48,7 +49,7 @@ def test_another_setting_does_not_lie_in_them(good: Model) -> None:
 
 def test_a_busier_machine_makes_latency_incomparable_and_nothing_else(good: Model) -> None:
     """The generator was ten times as late: latency is neither right nor wrong; pods are compared all the same."""
-    late = replace(good.seen.run.generator, lag_p99_s=10 * (good.spread.lag_s or 0.0))
+    late = structs.replace(good.seen.run.generator, lag_p99_s=10 * (good.spread.lag_s or 0.0))
     outcome = ask(good, [replace(good.recorded, name="again")], seeds=5).variants[0]
     real = replace(good.seen, run=replace(good.seen.run, generator=late))
     found = verify.beside(good, outcome, real)
@@ -56,7 +57,7 @@ def test_a_busier_machine_makes_latency_incomparable_and_nothing_else(good: Mode
     assert held["p95"] is None
     assert held["pod-minutes"] is True
     assert "busier" in verify.to_text(found)
-    as_late = replace(good.seen.run.generator, lag_p99_s=1.5 * (good.spread.lag_s or 0.0))
+    as_late = structs.replace(good.seen.run.generator, lag_p99_s=1.5 * (good.spread.lag_s or 0.0))
     near = replace(good.seen, run=replace(good.seen.run, generator=as_late))
     assert verify.beside(good, outcome, near).busier is None
 
@@ -67,8 +68,8 @@ def test_a_machine_too_busy_to_answer_makes_pods_incomparable_too(
 ) -> None:
     """What was not answered did not load the pods; on a machine as quiet as before, that is the prediction's error."""
     run = good.seen.run
-    late = replace(run.generator, lag_p99_s=lag * (good.spread.lag_s or 0.0))
-    latency = (replace(run.latency[0], failed=(run.latency[0].failed or 0) + lost), *run.latency[1:])
+    late = structs.replace(run.generator, lag_p99_s=lag * (good.spread.lag_s or 0.0))
+    latency = (structs.replace(run.latency[0], failed=(run.latency[0].failed or 0) + lost), *run.latency[1:])
     outcome = ask(good, [replace(good.recorded, name="again")], seeds=5).variants[0]
     found = verify.beside(good, outcome, replace(good.seen, run=replace(run, generator=late, latency=latency)))
     assert {line.held for line in found.lines if line.name in ("pod-minutes", "most pods")} == {held}

@@ -67,10 +67,30 @@ def incomparable(runs: Sequence[Analysis]) -> list[Problem]:
     for run in runs[1:]:
         for name, value in _essence(run).items():
             if value != first[name]:
-                problems.append(
-                    Problem(f"{run.run}: {name}", f"{value!r:.80}", f"{first[name]!r:.80} as in {runs[0].run}")
-                )
-    return problems
+                found, wanted = _told_apart(value, first[name])
+                problems.append(Problem(f"{run.run}: {name}", found, f"{wanted} as in {runs[0].run}"))
+    return list(dict.fromkeys(problems))
+
+
+def _told_apart(found: Any, wanted: Any) -> tuple[str, str]:
+    """Two values that differ, each in a few words: of mappings what differs, of a course over time its peak and length;
+    as they are where that does not tell them apart."""
+    words = _in_words(found, wanted), _in_words(wanted, found)
+    return words if words[0] != words[1] else (f"{found!r:.80}", f"{wanted!r:.80}")
+
+
+def _in_words(value: Any, other: Any) -> str:
+    if value in (None, [], {}):
+        return "none that is known"
+    if isinstance(value, Mapping) and isinstance(other, Mapping):
+        return ", ".join(f"{key} {value[key]}" for key in value if value[key] != other.get(key)) or "no more than that"
+    if not isinstance(value, list):
+        return str(value)
+    if all(isinstance(item, Mapping) and item.get("name") for item in value):
+        return ", ".join(str(item["name"]) for item in value)
+    if all(isinstance(item, list) and len(item) == 2 for item in value):
+        return f"up to {max(level for _, level in value):g} in {max(t for t, _ in value):g} s"
+    return ", ".join(map(str, value))
 
 
 def _essence(run: Analysis) -> dict[str, Any]:

@@ -17,8 +17,11 @@ td:first-child,th:first-child{text-align:left}
 .worse td:last-child{color:#e03131;font-weight:700}
 .better td:last-child{color:#2f9e44}
 .cannot-say{opacity:.75}
+.scroll{overflow-x:auto}
+figure{margin:1rem 0}
 svg{width:100%;height:auto}
 text{fill:currentColor;font-size:12px}
+@media(max-width:40rem){text{font-size:30px}}
 """
 
 
@@ -84,7 +87,8 @@ def as_html(found: Comparison) -> str:
         for one in found.differences
     )
     heads = "".join(f"<th scope='col'>{head}</th>" for head in _HEADS)
-    warnings = "".join(f"<p class='warning'>{escape(text)}</p>" for text in found.warnings)
+    items = "".join(f"<li>{escape(text)}</li>" for text in found.warnings)
+    warnings = f"<h2>Not alike</h2><ul class='warning'>{items}</ul>" if items else ""
     legend = (
         f"<p><span style='color:{_COLOURS['base']}'>&#9632;</span> base: {escape(', '.join(found.base))}<br>"
         f"<span style='color:{_COLOURS['new']}'>&#9632;</span> new: {escape(', '.join(found.new))}</p>"
@@ -95,8 +99,8 @@ def as_html(found: Comparison) -> str:
     return (
         "<!doctype html><html lang='en'><meta charset='utf-8'><title>Comparison</title>"
         f"<meta name='viewport' content='width=device-width'><style>{_STYLE}</style>"
-        f"<h1>{escape(found.outcome)}</h1><p>{escape(found.reason)}</p>{warnings}{legend}{charts}"
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<h1>Comparison: {escape(found.outcome)}</h1><p>{escape(found.reason)}</p>{warnings}{legend}{charts}"
+        f"<div class='scroll'><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
         "<p>* a change for the worse in these is a regression. Percentiles are of all runs' merged buckets, other "
         "values, and those of single requests, medians over the runs.</p></html>"
     )

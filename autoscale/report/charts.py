@@ -140,7 +140,8 @@ def _pods(analysis: Analysis, zero: float) -> dict[str, Any]:
         ("ready", "--b", replicas.ready),
         ("needed", "--e", analysis.demand.curve),
     ]
-    chart = _steps("pods", "Pods: desired, ready, and needed for the load", "", named, analysis, zero)
+    needed = ", and needed for the load" if analysis.demand.curve else "; how many were needed is unknown"
+    chart = _steps("pods", f"Pods: desired, ready{needed}", "", named, analysis, zero)
     chart["whole"] = True  # there is no half a pod: no half a tick either
     if chart["series"]:
         chart["series"][0]["fill"] = "--fill"

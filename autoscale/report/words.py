@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from autoscale.analysis.resolution import Resolution
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.analysis.results.series import NodeLife
+from autoscale.findings.results import Evidence
 
 UNKNOWN = "unknown"
 _TOLD_S = 0.001
@@ -78,6 +79,11 @@ def figure(value: float | None, unit: str) -> str:
     if unit == "count":
         return count(value)
     return f"{count(value)} {unit}".strip()
+
+
+def evidence(fact: Evidence) -> str:
+    """One fact of a finding with its figure: "pods needed: 5 pods"."""
+    return fact.words if fact.value is None else f"{fact.words}: {figure(fact.value, fact.unit)}"
 
 
 def offset(at: float | None, zero: float | None) -> str:

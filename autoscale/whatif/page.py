@@ -12,6 +12,7 @@ from autoscale.whatif.answer import Answer, Band
 from loadtest.histogram import quantiles
 
 _HERE = Path(__file__).parent
+_EDGE: dict[str, Any] = {"width": 0.4, "class": "edge"}  # of a band: drawn, not listed
 _COLOURS = ("--a", "--c", "--d", "--e")
 
 
@@ -97,7 +98,7 @@ def _chart(
     for (label, curve), colour in zip(curves, _COLOURS, strict=False):
         known = dict(curve)
         rows = [known.get(at, Band(None, None, None)) for at in x]
-        for part, extra in (("middle", {}), ("high", {"width": 0.4}), ("low", {"width": 0.4})):
+        for part, extra in (("middle", {}), ("high", _EDGE), ("low", _EDGE)):
             values = [_times(getattr(band, part), factor) for band in rows]
             text = label if part == "middle" else f"{label}, {'95 %' if part == 'high' else '5 %'}"
             series.append({"label": text, "colour": colour, "stepped": whole, "y": values, **extra})

@@ -81,6 +81,24 @@ def test_a_copy_of_a_run_is_no_second_run() -> None:
         compare([one, one], several("b", 100, 2))
 
 
+def test_what_is_not_alike_is_told_in_words_and_once() -> None:
+    """A plan by its peak and length, a limit by its number; a run that is given three times is not told three times."""
+    base, new = a_run("base", 100), a_run("new", 100, rate=30, limit=800)
+    told = [str(problem) for problem in incomparable([base, new, new, new])]
+    assert "new: load plan: found up to 30 in 60 s, wanted up to 20 in 60 s as in base" in told
+    assert "new: CPU limits: found 800, wanted 500 as in base" in told
+    assert len(told) == len(set(told))
+    assert not [text for text in told if "[[" in text or "{" in text]
+
+
+def test_plans_of_one_peak_and_length_are_still_told_apart() -> None:
+    """Where a few words are the same for both, the values stand there as they are."""
+    base, new = a_run("base", 100), a_run("new", 100)
+    new.header["scenario"]["points"] = [[0, 0], [60, 20]]
+    (told,) = map(str, incomparable([base, new]))
+    assert "found [[0, 0], [60, 20]], wanted [[0, 20], [60, 20]] as in base" in told
+
+
 def test_an_interval_holds_the_true_difference_and_is_the_same_each_time() -> None:
     """The bootstrap interval of two shifted samples holds the shift, and the seed makes it repeatable."""
     base, new = [10.0, 10.2, 9.9, 10.1, 10.0], [12.0, 12.1, 11.9, 12.2, 12.0]

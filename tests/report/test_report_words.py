@@ -2,8 +2,9 @@
 
 import pytest
 
+from autoscale.findings.results import Evidence
 from autoscale.report.answers.answer import Answer
-from autoscale.report.words import measured
+from autoscale.report.words import evidence, measured
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,17 @@ def test_an_answer_in_one_line_ends_once(detail: str, ends: str) -> None:
     short = Answer("What?", "change", "plain", (detail,) if detail else ()).short
     assert short.endswith(ends)
     assert not short.endswith(("?.", ".."))
+
+
+@pytest.mark.parametrize(
+    ("fact", "told"),
+    [
+        (Evidence("pods needed", 7.0, "pods"), "pods needed: 7 pods"),
+        (Evidence("worst 30 s", 0.982, "share"), "worst 30 s: 98.2 %"),
+        (Evidence("time under ScaleUpLimit", 93.4, "s"), "time under ScaleUpLimit: 1 min 33 s"),
+        (Evidence("growth 2 to 4"), "growth 2 to 4"),
+    ],
+)
+def test_a_fact_is_told_with_its_figure(fact: Evidence, told: str) -> None:
+    """What a finding rests on; a fact without a figure stands alone."""
+    assert evidence(fact) == told

@@ -59,6 +59,7 @@ def _environment(analysis: Analysis) -> jinja2.Environment:
         "duration": words.duration,
         "count": words.count,
         "percent": words.percent,
+        "evidence": words.evidence,
         "bars": bars,
         "ready_after": ready_after,
         "latency": lambda seconds: words.latency(seconds, known),

@@ -81,7 +81,7 @@ function drawCharts(root, data) {
       series: [
         {label: "time", value: (u) => u.cursor.left < 0 ? "–" : timeWords(pinned ?? u.posToVal(u.cursor.left, "x"))},
         ...drawn.map((s) => ({
-          label: s.label, stroke: css(s.colour), width: (s.width || 1.6) * k, dash: s.dash && s.dash.map((v) => v * k),
+          label: s.label, class: s.class, stroke: css(s.colour), width: (s.width || 1.6) * k, dash: s.dash && s.dash.map((v) => v * k),
           spanGaps: !!s.stepped, points: {show: false}, fill: s.fill ? css(s.fill) : undefined,
           paths: s.stepped ? uPlot.paths.stepped({align: 1}) : undefined,
           value: (u, v) => v == null ? "–" : figure(v) + (chart.unit ? " " + chart.unit : ""),

@@ -105,3 +105,30 @@ def test_the_requests_are_those_of_the_workload(tmp_path: Path, mine: dict[str, 
     file = written(tmp_path, (name, {**mine, "status": "200"}, 90), (name, {**others, "status": "200"}, 50), *size)
     found = taken(tmp_path, file, workload="shop/web")
     assert sum(n or 0 for n in found.seconds.answered) == 90
+
+
+POD = {"job": "web", "instance": "10.0.0.1:80"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "n"),
+    [
+        (
+            {"prometheus_replica": "a"},
+            {"prometheus_replica": "b"},
+            90,
+        ),  # a pair of Prometheus servers, as Thanos has it
+        ({**POD, "replica": "0"}, {**POD, "replica": "1"}, 90),
+        ({"replica": "0"}, {"replica": "1"}, 180),  # without an address it may be the target's own word
+        (POD, {**POD, "job": "kubernetes-pods"}, 90),  # one target in two jobs
+        (POD, {**POD, "job": "other", "instance": "10.0.0.2:80"}, 180),
+        ({"job": "web"}, {"job": "other"}, 180),
+    ],
+)
+def test_a_target_that_was_scraped_twice_counts_once(
+    tmp_path: Path, first: dict[str, str], second: dict[str, str], n: int
+) -> None:
+    """By two servers or in two jobs of one; two targets are two."""
+    both = [("http_requests_total", {**labels, "status": "200"}, 90) for labels in (first, second)]
+    found = taken(tmp_path, written(tmp_path, *both), workload=None)
+    assert sum(m or 0 for m in found.seconds.answered) == n

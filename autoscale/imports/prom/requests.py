@@ -154,7 +154,8 @@ def _one_view(series: Sequence[Series], workload: str | None) -> tuple[list[Seri
         chosen = [one for one in chosen if one.labels.get("handler") == best]
         notes.append(f'Of the handlers that each request passes "{best}" is taken.')
     chosen = [one for one in chosen if one.labels.get("envoy_http_conn_manager_prefix") != "admin"]
-    return _of_workload(chosen, workload), [*notes, *_services(chosen)]
+    chosen = _of_workload(chosen, workload)
+    return chosen, [*notes, *_services(chosen)]
 
 
 def _of_pods(every: Sequence[Series], series: Sequence[Series], workload: str | None) -> Sequence[Series]:

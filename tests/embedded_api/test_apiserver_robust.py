@@ -114,6 +114,14 @@ def test_bodies_without_metadata_are_refused(server: Server, body: dict[str, Any
 DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments"
 
 
+@pytest.mark.parametrize("query", ["", "?dryRun=1", "?fieldValidation=x", f"?fieldManager={'x' * 200}"])
+def test_a_method_that_there_is_not_is_told_whatever_its_options(server: Server, query: str) -> None:
+    """Options are of writes: what is none has none that could be wrong."""
+    for method, path in (("OPTIONS", DEPLOYMENTS), ("PUT", DEPLOYMENTS), ("POST", f"{DEPLOYMENTS}/x")):
+        code, answer = server.call(method, path + query)
+        assert (code, answer["reason"]) == (405, "MethodNotAllowed")
+
+
 @pytest.mark.parametrize(("replicas", "code"), [(1000, 201), (1001, 422), (2**31, 400), (99999999999, 400), (-1, 422)])
 def test_replicas_are_bounded(server: Server, replicas: int, code: int) -> None:
     """By their 32 bits, and by what one object may ask of the embedded cluster."""

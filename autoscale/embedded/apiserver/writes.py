@@ -22,8 +22,8 @@ _RETURNS_OBJECT = ("Pod", "Service", "ServiceAccount")
 
 async def write(request: web.Request, route: Route, registry: Registry) -> web.Response:
     """A write to an object or a collection."""
-    options = options_of(request, registry.now())
     verb = _verb(request.method, route)
+    options = options_of(request, registry.now())
     if verb == "create":
         return await _create(request, route, registry, options)
     if verb == "delete":

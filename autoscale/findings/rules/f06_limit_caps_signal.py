@@ -23,8 +23,7 @@ def check(run: Run) -> Hit | None:
     start, end = capped[0][0].at, capped[-1][0].at
     return Hit(
         sentence=f"{len(capped)} growths were decided with utilisation at the CPU limit ({cap:.0f} % of the "
-        "request): no step "
-        f"can be larger than {cap / target:.2g}x, however large the load.",
+        f"request): no step can be larger than {cap / target:.2g}x, however large the load.",
         evidence=tuple(
             Evidence(words=f"{event.before} to {event.after}", value=used, unit="%", start=event.at, end=event.at)
             for event, used in capped

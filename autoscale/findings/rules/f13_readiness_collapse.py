@@ -20,8 +20,7 @@ def check(run: Run) -> Hit | None:
         if length >= COLLAPSED_FOR.value and busy:
             return Hit(
                 sentence=f"{before - after:.0f} of {before:.0f} ready pods lost their readiness under load for "
-                f"{length:.0f} s, "
-                "while the wanted size did not fall.",
+                f"{length:.0f} s, while the wanted size did not fall.",
                 evidence=(
                     Evidence(
                         words=f"ready pods {before:.0f} to {after:.0f}",

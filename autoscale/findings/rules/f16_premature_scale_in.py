@@ -24,8 +24,7 @@ def check(run: Run) -> Hit | None:
                 proposed = min(3600, math.ceil(window + apart + 60))
                 return Hit(
                     sentence=f"The size fell from {down.before} to {down.after} and {apart:.0f} s later rose from "
-                    f"{up.before} "
-                    f"to {up.after}: it was taken away too early.",
+                    f"{up.before} to {up.after}: it was taken away too early.",
                     evidence=(
                         Evidence(f"shrinking {down.before} to {down.after}", start=down.at, end=down.at),
                         Evidence(

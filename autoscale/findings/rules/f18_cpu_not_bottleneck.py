@@ -26,8 +26,7 @@ def check(run: Run) -> Hit | None:
     used = run.utilization.mean(*span) or 0.0
     return Hit(
         sentence=f"Latency was beyond its objective for {span[1] - span[0]:.0f} s while CPU stood at {used:.0f} % of "
-        "the "
-        f"request, below the target of {run.target:.0f} %: CPU is not the bottleneck.",
+        f"the request, below the target of {run.target:.0f} %: CPU is not the bottleneck.",
         evidence=(
             Evidence(
                 words="beyond the latency objective with CPU to spare",

@@ -19,8 +19,7 @@ def check(run: Run) -> Hit | None:
     proposed = 0.9 * run.target
     return Hit(
         sentence=f"Latency was beyond its objective for {span[1] - span[0]:.0f} s with utilisation between {low:.0f} "
-        "% and "
-        f"{high:.0f} %, where the tolerance keeps the HPA from acting.",
+        f"% and {high:.0f} %, where the tolerance keeps the HPA from acting.",
         evidence=(
             Evidence(
                 words="beyond the latency objective within the tolerance",

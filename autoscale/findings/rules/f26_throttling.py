@@ -19,8 +19,7 @@ def check(run: Run) -> Hit | None:
         if span is not None and span[1] - span[0] >= THROTTLED_FOR.value:
             return Hit(
                 sentence=f"Pod {name} ran at its CPU limit of {bar}m for {span[1] - span[0]:.0f} s while the pods' "
-                "mean stayed "
-                "below their request: it was throttled, and the HPA could not see it.",
+                "mean stayed below their request: it was throttled, and the HPA could not see it.",
                 evidence=(
                     Evidence(
                         words=f"pod {name} at its limit", value=span[1] - span[0], unit="s", start=span[0], end=span[1]

@@ -20,8 +20,7 @@ def check(run: Run) -> Hit | None:
             for event in gone[:3]
         ),
         advice="No figure is wrong by it. Had the cluster been killed just then, its pods would have gone on: find "
-        "out what "
-        "ends processes on this machine (the kernel for want of memory, a clean-up job).",
+        "out what ends processes on this machine (the kernel for want of memory, a clean-up job).",
         patch=None,
         start=gone[0].at,
         end=gone[-1].at,

@@ -20,8 +20,7 @@ def check(run: Run) -> Hit | None:
     said = next((event.message for event in reversed(run.analysis.events) if event.reason == reason), "")
     return Hit(
         sentence=f"The HPA had no value of its {metric.kind} metric {metric.name} for {end - start:.0f} s, only of "
-        "others: so "
-        f"long it may grow, but never shrinks{f' ({said})' if said else ''}.",
+        f"others: so long it may grow, but never shrinks{f' ({said})' if said else ''}.",
         evidence=(Evidence(words=f"without {metric.name}", value=end - start, unit="s", start=start, end=end),),
         advice=cure(reason),
         patch=None,

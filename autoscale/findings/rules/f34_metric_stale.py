@@ -32,8 +32,7 @@ def check(run: Run) -> Hit | None:
                             ),
                         ),
                         advice="See how old the series behind it is: the exporter, the scrape, the adapter's query "
-                        "and its "
-                        "caches. A metric that does not follow the load cannot scale by it.",
+                        "and its caches. A metric that does not follow the load cannot scale by it.",
                         patch=None,
                         start=since,
                         end=until,

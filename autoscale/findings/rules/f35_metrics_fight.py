@@ -25,15 +25,14 @@ def check(run: Run) -> Hit | None:
         own = metric.asks.highest(start, end) or 0
         return Hit(
             sentence=f"For {end - start:.0f} s {metric.name} alone kept {own:.0f} pods where {names} asked for "
-            f"{most:.0f} at "
-            "most: an HPA takes the most that any of its metrics asks for.",
+            f"{most:.0f} at most: an HPA takes the most that any of its metrics asks for.",
             evidence=(
                 Evidence(words=f"pods by {metric.name}", value=own, unit="pods", start=start, end=end),
                 Evidence(words=f"pods by {names}", value=most, unit="pods", start=start, end=end),
             ),
             advice=f"Does {metric.name} fall when there are more pods, and when the load is gone? If not (memory "
-            "that is not "
-            "given back, a total that does not shrink), it holds the size for good: raise its target, or take it out.",
+            "that is not given back, a total that does not shrink), it holds the size for good: raise its target, or "
+            "take it out.",
             patch=None,
             start=start,
             end=end,

@@ -23,16 +23,14 @@ def check(run: Run) -> Hit | None:
             continue
         return Hit(
             sentence=f"{metric.name} was {first:g} with {ups[0].before} pods and still {last:g} with "
-            f"{ups[-1].after}: a total "
-            "that more pods do not lower. Under a target of kind `value` each pass multiplies the pods by total over "
-            "target, so it grows to the maximum.",
+            f"{ups[-1].after}: a total that more pods do not lower. Under a target of kind `value` each pass "
+            "multiplies the pods by total over target, so it grows to the maximum.",
             evidence=(
                 Evidence(words=f"{metric.name} before", value=first, unit="", start=start, end=start),
                 Evidence(words=f"{metric.name} after", value=last, unit="", start=ups[-1].at, end=end),
             ),
             advice="Give it an `averageValue`, what one pod may have of it; `value` is for what falls when pods are "
-            "added, "
-            "such as a latency.",
+            "added, such as a latency.",
             patch=_patch(run, metric.name, goal),
             start=start,
             end=end,

@@ -14,13 +14,11 @@ def check(run: Run) -> Hit | None:
     owners = ", ".join(others)
     return Hit(
         sentence=f"{len(names)} of the {len(run.pods)} pods under the selector of {run.workload_name} are not its "
-        "own: they "
-        f"belong to {owners}. Their use and their number count in every decision, so a size may rise while the average "
-        "is below its target, and one of them without a request or without metrics blinds the HPA.",
+        f"own: they belong to {owners}. Their use and their number count in every decision, so a size may rise while "
+        "the average is below its target, and one of them without a request or without metrics blinds the HPA.",
         evidence=tuple(Evidence(f"pods of {owner}", len(pods), "pods") for owner, pods in others.items()),
         advice="Give the workload's pods a label that no others have and put it into spec.selector.matchLabels (a "
-        "selector "
-        "cannot be changed: make the workload anew), or take the shared label from the others.",
+        "selector cannot be changed: make the workload anew), or take the shared label from the others.",
         patch=None,
         start=run.start,
         end=run.end,

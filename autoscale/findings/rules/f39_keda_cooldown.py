@@ -25,8 +25,7 @@ def _too_short(keda: KedaSpec, sleep: ScaleEvent, woken: ScaleEvent) -> Hit:
     gap = woken.at - sleep.at
     return Hit(
         sentence=f"KEDA put the target to sleep in the middle of the load and woke it {gap:.0f} s later: its "
-        "cooldown of "
-        f"{keda.cooldown_s:.0f} s is shorter than the pauses in the load.",
+        f"cooldown of {keda.cooldown_s:.0f} s is shorter than the pauses in the load.",
         evidence=(Evidence(words="asleep", value=gap, unit="s", start=sleep.at, end=woken.at),),
         advice="Make cooldownPeriod longer than the pauses, or keep one pod.",
         patch=_patch(keda, int(2 * (keda.cooldown_s + gap))),
@@ -44,8 +43,7 @@ def _too_long(run: Run, keda: KedaSpec, sleeps: list[ScaleEvent]) -> Hit | None:
         return None
     return Hit(
         sentence=f"The last pods stayed for {last.at - run.end:.0f} s after the load, {kept:.0f} s of it as "
-        "cooldownPeriod is "
-        f"{keda.cooldown_s:.0f} s.",
+        f"cooldownPeriod is {keda.cooldown_s:.0f} s.",
         evidence=(Evidence(words="after the load", value=last.at - run.end, unit="s", start=run.end, end=last.at),),
         advice="A shorter cooldownPeriod saves that, where a cold start is cheap.",
         patch=_patch(keda, int(keda.cooldown_s / 2)),

@@ -18,8 +18,7 @@ def check(run: Run) -> Hit | None:
     names = " and ".join(shared)
     return Hit(
         sentence=f"The VPA {vpa.name} ({vpa.mode}) sets the {names} request that the HPA's percentage is of: when it "
-        "asks for "
-        f"less, the same load counts for more, and the HPA adds pods.{done}",
+        f"asks for less, the same load counts for more, and the HPA adds pods.{done}",
         evidence=(
             Evidence(f"the VPA's mode: {vpa.mode}", None, ""),
             *(Evidence(f"recommended for {name}", value, "millicores") for name, value in vpa.recommended_m.items()),
@@ -29,8 +28,7 @@ def check(run: Run) -> Hit | None:
             ),
         ),
         advice="Let the VPA size what the HPA does not look at (controlledResources: [memory]), scale on requests "
-        "or a queue "
-        f"instead of {names}, or set the VPA to Off and take over its recommendation by hand.",
+        f"or a queue instead of {names}, or set the VPA to Off and take over its recommendation by hand.",
         patch=(f"vpa/{vpa.name}", {"spec": {"updatePolicy": {"updateMode": "Off"}}}),
         start=resizes[0].at if resizes else None,
         end=resizes[-1].until if resizes else None,

@@ -29,8 +29,7 @@ def check(run: Run) -> Hit | None:
             for one, first, last in late[:5]
         ),
         advice="See the node's conditions and its kubelet (network plug-in, certificates, its image); a node "
-        "autoscaler gives "
-        "such a node up only after minutes (15 by default).",
+        "autoscaler gives such a node up only after minutes (15 by default).",
         patch=None,
         start=came,
         end=until,

@@ -23,8 +23,7 @@ def check(run: Run) -> Hit | None:
             for one in told[:5]
         ),
         advice="It costs, and hurts nobody: leave it as it is under load. Where nodes stay for good, let the budget "
-        "allow one "
-        "pod (maxUnavailable: 1), and run one more than it asks for.",
+        "allow one pod (maxUnavailable: 1), and run one more than it asks for.",
         patch=None,
         start=told[0].at,
         end=told[-1].at,

@@ -1,6 +1,7 @@
 """What a fidelity run left, as it is kept in ``measured.json``: a few figures and two curves, made from its record."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,7 +27,8 @@ class Figures:
 
     ``first_scale_up_s``: from the first rise of the load to the first growth of spec.replicas (below 0: before the
     rise). ``lag_p99_s``: how late the generator sent. ``load_s``: the length of the load. ``cpu_window_s``: the span
-    that the pods' CPU metrics are means over, the longest of each 15 s, their median.
+    that the pods' CPU metrics are means over, the longest of each 15 s, their median. ``retraced``: how many of the
+    HPA's decisions have each outcome when the rule computes them again; ``differing``: the words of those that differ.
     """
 
     load_s: float | None = None
@@ -40,6 +42,8 @@ class Figures:
     rate: Curve = field(default_factory=list)
     ready: Curve = field(default_factory=list)
     desired: Curve = field(default_factory=list)
+    retraced: dict[str, int] | None = None
+    differing: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def figures(analysis: Analysis) -> Figures:
         rate=[(round(time - start, 1), rate) for time, rate in zip(plan.times, plan.rates, strict=True)],
         ready=curve(analysis.replicas.ready, start, end),
         desired=curve(analysis.replicas.desired, start, end),
+        retraced=dict(Counter(decision.outcome for decision in analysis.decisions)),
+        differing=[decision.words for decision in analysis.decisions if decision.outcome == "differs"],
     )
 
 

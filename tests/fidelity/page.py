@@ -1,5 +1,6 @@
 """docs/fidelity.md: how far the embedded cluster's curves and figures are from a real one's, as measured."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -28,6 +29,9 @@ COLUMNS = (
     Column("p95, ms", lambda figures: None if figures.p95_s is None else figures.p95_s * 1000, 0),
     Column("CPU window, s", lambda figures: figures.cpu_window_s, 1),
 )
+
+OUTCOMES = {"agrees": "agree", "differs": "differ", "not reproducible": "cannot be told"}
+"""The outcomes of a decision that is computed again, and the words of their columns."""
 
 _TITLES = " | ".join(column.title for column in COLUMNS)
 _RULE = "| --- |" + " --- |" * (1 + len(COLUMNS))
@@ -68,7 +72,7 @@ def page(runs: Sequence[Run]) -> str:
     parts = [HEAD, conditions(runs), f"\n![Ready pods over time, embedded and real]({PICTURE})\n\n## Figures\n"]
     parts.append(paired(runs))
     parts += [comparison(scenario, [run for run in runs if run.scenario == scenario]) for scenario in scenarios]
-    parts += [READING, "\n## Every run\n\n", _list(runs)]
+    parts += [READING, retraced(runs), "\n## Every run\n\n", _list(runs)]
     return "".join(parts)
 
 
@@ -178,6 +182,20 @@ def difference(embedded: Sequence[float], real: Sequence[float], digits: int) ->
         return text
     low, high = bootstrap(real, embedded)
     return f"{text}, 95 %: {low:+.{digits}f} to {high:+.{digits}f}"
+
+
+def retraced(runs: Sequence[Run]) -> str:
+    """The table of the decisions that the rule computed again, with the words of each that differs."""
+    lines = ["", "## The HPA's decisions, computed again by the rule", ""]
+    lines += [f"| | runs | {' | '.join(OUTCOMES.values())} |", "| --- " * (2 + len(OUTCOMES)) + "|"]
+    words = []
+    for platform in PLATFORMS:
+        known = [run for run in runs if run.platform == platform and run.figures.retraced is not None]
+        total = sum((Counter(run.figures.retraced) for run in known), Counter())
+        cells = [f"{total[outcome]}" if known else UNKNOWN for outcome in OUTCOMES]
+        lines.append(f"| {NAMES[platform]} | {len(known)} | {' | '.join(cells)} |")
+        words += [f"- {run.at[11:16]}, {NAMES[platform]}: {said}" for run in known for said in run.figures.differing]
+    return "\n".join([*lines, "", *words]) + "\n"
 
 
 def _list(runs: Sequence[Run]) -> str:

@@ -36,6 +36,18 @@ def test_the_curve_holds_the_replica_minutes(account: Account) -> None:
     assert area(found.ready, found.load_s) / 60 == pytest.approx(found.replica_minutes, abs=0.01)
 
 
+def test_the_decisions_are_counted_by_outcome(account: Account) -> None:
+    """Every decision of the record is counted once, and those that differ are quoted."""
+    decisions = account.analysis.decisions
+    found = figures(account.analysis)
+    assert found.retraced is not None
+    assert sum(found.retraced.values()) == len(decisions) > 0
+    assert len(found.differing) == found.retraced.get("differs", 0)
+    other = replace(account.analysis, decisions=(structs.replace(decisions[0], outcome="differs", words="3, not 2"),))
+    assert figures(other).retraced == {"differs": 1}
+    assert figures(other).differing == ["3, not 2"]
+
+
 def test_first_scale_up_of_a_step_is_its_reaction(account: Account) -> None:
     """With a single rise, the first scale-up is what the analysis calls the reaction."""
     reaction = account.analysis.measures["reaction"].value

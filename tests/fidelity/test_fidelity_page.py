@@ -57,6 +57,16 @@ def test_nothing_valid_is_unknown() -> None:
     assert row(text, "difference") == "| difference | | unknown | unknown | unknown | unknown |"
 
 
+def test_decisions_that_differ_are_counted_and_quoted() -> None:
+    """Decisions are counted by outcome and cluster, over all runs; a run that was not retraced adds no zero to them."""
+    told = Figures(retraced={"agrees": 7, "differs": 1}, differing=["2 to 4: the rule says 3"])
+    runs = [replace(made("embedded"), figures=told), replace(made("embedded", 2), figures=told), made("local")]
+    text = page(runs).partition("## The HPA's decisions")[2]
+    assert row(text, "embedded") == "| embedded | 2 | 14 | 2 | 0 |"
+    assert row(text, "real") == "| real | 0 | unknown | unknown | unknown |"
+    assert text.count(": 2 to 4: the rule says 3") == 2
+
+
 def test_pairs_are_compared_over_all_scenarios() -> None:
     """Each pair gives one difference; a run whose partner is not valid gives none, and a mean level cancels out."""
     runs = [

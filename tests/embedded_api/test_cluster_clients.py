@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from kubernetes import client, config, utils, watch
 
 from autoscale.embedded import settings
 from autoscale.embedded.launch import process
-from tests.conftest import eventually
+from tests.conftest import eventually, need
+from tests.embedded_api.harness import Kubectl, find_kubectl
 
 TINY = (
     "import os; from http.server import *;"
@@ -182,3 +184,40 @@ def test_refusals_are_the_clients_exceptions(api: client.ApiClient, namespace: s
         with pytest.raises(client.ApiException) as refusal:
             call()
         assert (refusal.value.status, json.loads(refusal.value.body)["reason"]) == (code, reason)
+
+
+@pytest.fixture
+def kubectl(cluster: process.Running, namespace: str, tmp_path: Path) -> Kubectl:
+    """A kubectl whose context is the test's namespace."""
+    program = find_kubectl()
+    need(program is not None, "no kubectl on this machine: `make kubectl` builds one")
+    assert program
+    made = Kubectl(program, tmp_path / "kubeconfig", tmp_path)
+    made.kubeconfig.write_bytes(cluster.kubeconfig.read_bytes())
+    made("config", "set-context", "--current", f"--namespace={namespace}")
+    return made
+
+
+ONCE = ("--image=autoscale-app:dev", "--restart=Never")
+
+
+@pytest.mark.parametrize("websockets", ["true", "false"])
+def test_kubectl_talks_to_a_container(kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch, websockets: str) -> None:
+    """`run -i`, by WebSocket or SPDY: what is typed arrives, and its end; what is said comes back, and its exit code."""
+    monkeypatch.setenv("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", websockets)
+    script = "import sys; said = sys.stdin.read(); print('got', said.strip()); sys.exit(3)"
+    kubectl("run", "one", "-i", *ONCE, "--", "python", "-c", script, stdin="typed\n", fails=True)
+    assert kubectl("logs", "one") == "got typed\n"
+    ended = "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}"
+    assert kubectl("get", "pod", "one", "-o", ended) == "3"
+
+
+def test_kubectl_debugs_a_pod(kubectl: Kubectl) -> None:
+    """A container comes beside the one that runs, and its log is there."""
+    kubectl("run", "two", *ONCE, "--", "sleep", "1000")
+    kubectl("wait", "pod/two", "--for=condition=Ready", "--timeout=50s")
+    kubectl("debug", "two", ONCE[0], "-c", "look", "--", "echo", "seen")
+    ended = "jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.exitCode}"
+    eventually(lambda: kubectl("get", "pod", "two", "-o", ended) == "0", "the container for debugging to end")
+    assert kubectl("logs", "two", "-c", "look") == "seen\n"
+    kubectl("delete", "pod", "two", "--force", "--grace-period=0")

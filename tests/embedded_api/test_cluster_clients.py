@@ -203,7 +203,7 @@ ONCE = ("--image=autoscale-app:dev", "--restart=Never")
 
 @pytest.mark.parametrize("websockets", ["true", "false"])
 def test_kubectl_talks_to_a_container(kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch, websockets: str) -> None:
-    """`run -i`, by WebSocket or SPDY: what is typed arrives, and its end; what is said comes back, and its exit code."""
+    """`run -i`, by WebSocket or SPDY: what is typed arrives, and its end; what is said comes back; its exit code."""
     monkeypatch.setenv("KUBECTL_REMOTE_COMMAND_WEBSOCKETS", websockets)
     script = "import sys; said = sys.stdin.read(); print('got', said.strip()); sys.exit(3)"
     kubectl("run", "one", "-i", *ONCE, "--", "python", "-c", script, stdin="typed\n", fails=True)

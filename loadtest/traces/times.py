@@ -20,12 +20,16 @@ _EPOCH = (
 _DIGITS = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _SMALL = {"ns": 1e9, "us": 1e6, "ms": 1e3}
 _UNIT = re.compile(r"(?<![a-z])(?:(ns|nanos(?:econds?)?)|(us|µs|micros(?:econds?)?)|(ms|millis(?:econds?)?))(?![a-z])")
-# A heading that is the word alone, has it in brackets, or says "in hours", "elapsed_min", "minutes since the begin".
+# "Hour", "hour_of_day", "Nth minute", "elapsed_min", "time in hours", "t (h)"; but not the "time of day".
 _LARGE = re.compile(
-    r"^(hours?|hrs?|minutes?|mins?|days?)(?: of .*)?$|[(\[](hours?|hrs?|h|minutes?|mins?|days?|d)[)\]]"
-    r"|\bin (hours|minutes|days)\b|_(hours?|hrs?|minutes?|mins?|days?)$|^(hours|minutes|days) (?:since|after|from)\b"
+    r"^(?:nth |elapsed )?(hours?|hrs?|minutes?|mins?|days?|weeks?)\b"
+    r"|[(\[](hours?|hrs?|h|minutes?|mins?|days?|d|weeks?)[)\]]"
+    r"|(?<!of)(?<!of the) (hours?|hrs?|minutes?|mins?|days?|weeks?)$"
 )
-_SECONDS = {"h": 3600.0, "m": 60.0, "d": 86400.0}
+_SECONDS = {"h": 3600.0, "m": 60.0, "d": 86400.0, "w": 7 * 86400.0}
+_NO_TIME = re.compile(
+    r"\b(intervals?|bins?|index|idx|slots?|steps?|periods?|buckets?|windows?|months?|quarters?|years?|rows?|no|nr|id)\b|#"
+)
 _EPOCH_WORDS = re.compile(r"epoch|unix|timestamp", re.IGNORECASE)
 
 
@@ -72,7 +76,7 @@ def date(text: str) -> datetime | None:
 
 def of(cells: Sequence[str], heading: str = "") -> Moments | None:
     """What a column of times says; None where some are dates and some are not. ValueError where a month cannot be told
-    from a day."""
+    from a day, or the heading names no unit of time."""
     dates = [date(cell) for cell in cells]
     known = [moment for moment in dates if moment is not None]
     if len(known) == len(dates):
@@ -91,9 +95,14 @@ def of(cells: Sequence[str], heading: str = "") -> Moments | None:
     if match and match.lastindex:
         unit = _SMALL[("ns", "us", "ms")[match.lastindex - 1]]
         return Moments([value / unit for value in values], False, match[0])
-    if match := _LARGE.search(heading.strip().lower()):
+    plain = re.sub(r"[_\-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading).lower()).strip()
+    if re.search(r"\b(?:s|secs?|seconds?)\b", plain):
+        return Moments(values, False, "seconds")
+    if match := _LARGE.search(plain):
         word = next(part for part in match.groups() if part)
         return Moments([value * _SECONDS[word[0]] for value in values], False, word)
+    if _NO_TIME.search(plain):
+        raise ValueError(f"numbers under the heading {heading!r}, which does not say how many seconds one is")
     return Moments(values, False, "seconds")
 
 

@@ -325,6 +325,15 @@ def test_a_sample_of_jmeter_is_a_part_by_its_name_and_its_time(
     assert sum(n or 0 for n in taken(tmp_path, "r.jtl").seconds.answered) == 1 + counts
 
 
+@pytest.mark.parametrize("elapsed", [0, 1])
+def test_samples_that_follow_each_other_within_a_millisecond_all_count(tmp_path: Path, elapsed: int) -> None:
+    """Refused connections, or a service that answers at once; JMeter's HTMLReportFalseTestFile.csv has 50 of these."""
+    line = "{},{},{},,Connection refused,T 1-1,text,false,,0,0,1,1,http://web/,0,0,0\n"
+    lines = [line.format(1795871377000 + n // 10, elapsed, "AB"[n % 2]) for n in range(50)]
+    (tmp_path / "r.jtl").write_text(JTL + "".join(lines))
+    assert sum(n or 0 for n in taken(tmp_path, "r.jtl").seconds.failed) == 50
+
+
 def test_jmeters_xml(tmp_path: Path) -> None:
     """Samples inside a transaction count, those inside a sample (its redirects, its images) do not."""
     (tmp_path / "r.jtl").write_text(

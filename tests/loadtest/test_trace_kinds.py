@@ -79,6 +79,70 @@ def test_a_heading_may_count_in_thousands(tmp_path: Path, heading: str, peak: fl
     assert plan.peak == pytest.approx(peak)
 
 
+HEADINGS = {  # of a number: 60 a minute, dated a minute apart; the rate that it is, None where it has to be asked for
+    "requests_rate": 60, "arrivalRate": 60, "rps_total": 60, "irate(x_total[5m])": 60, "sum(rate(x_total[5m]))": 60,
+    "req_s": 60, "reqPerSec": 60, "requests·s⁻¹": 60, "avg_rps": 60,
+    "requestsPerMinute": 1, "RequestCount": 1, "increase(x_total[1m])": 1, "reqs min-1": 1, "num_requests": 1,
+    "sum(increase(x_total[5m]))": 0.2, "requests/5min": 0.2, "requests every 5 minutes": 0.2, "hits_5m": 0.2,
+    "hit rate": None, "error_rate": None, "mean requests": None, "active users": None, "requests per pod": None,
+    "throughput": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("heading", "rate"), HEADINGS.items())
+def test_a_heading_says_whether_numbers_are_rates_and_over_how_long(heading: str, rate: float | None) -> None:
+    """However its words are joined; the window of increase() counts, that of rate() does not; a mean is asked about."""
+    lines = [f"time,{heading}", *(f"2026-11-28T08:0{n}:00Z,60" for n in range(4))]
+    if rate is None:
+        with pytest.raises(ScenarioError, match="form:"):
+            traces.parse(lines, "x.csv")
+    else:
+        assert traces.parse(lines, "x.csv")[0] == (0, rate)
+
+
+@pytest.mark.parametrize("heading", ["bytes per second", "latency_ms", "MB/s", "CPU", "cache hit ratio"])
+def test_what_counts_no_requests_is_no_demand(heading: str) -> None:
+    """Unless somebody says that it is, with `form:`."""
+    lines = [f"time,{heading}", "2026-11-28T08:00:00Z,60", "2026-11-28T08:01:00Z,60"]
+    with pytest.raises(ScenarioError, match="how many requests"):
+        traces.parse(lines, "x.csv")
+    assert traces.parse(lines, "x.csv", "rate")[0] == (0, 60)
+
+
+def test_cells_of_bytes_are_no_requests() -> None:
+    """`10 B/s` is not ten billion a second; `10 kreq/s` is ten thousand."""
+    with pytest.raises(ScenarioError, match="B/s"):
+        traces.parse(["Time,web", "2026-11-28T08:00:00Z,10 B/s", "2026-11-28T08:01:00Z,2 B/s"], "x.csv")
+    assert traces.parse(["Time,web", "0,10 kreq/s", "60,2 kreq/s"], "x.csv") == [(0, 10_000), (60, 2000)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "seconds"),
+    [("hour_of_day", 3600), ("Nth hour", 3600), ("hour_utc", 3600), ("minute of hour", 60), ("time of day", 1),
+     ("week", 604800), ("elapsed_sec", 1), ("bin", None), ("Month", None), ("interval", None)],
+)  # fmt: skip
+def test_a_heading_says_what_one_of_the_times_is(heading: str, seconds: float | None) -> None:
+    """The hour of a day is no day, and what may be any length is no second."""
+    lines = [f"{heading},requests", "0,60", "1,120", "2,60"]
+    if seconds is None:
+        with pytest.raises(ScenarioError, match=heading):
+            traces.parse(lines, "x.csv")
+    else:
+        assert traces.parse(lines, "x.csv")[:2] == [(0, 60 / seconds), (seconds, 60 / seconds)]
+
+
+def test_a_heading_that_says_neither_is_asked_about_without_dates_too() -> None:
+    """`load` may be anything; a counter's name over numbers that only grow is no count of each bin."""
+    with pytest.raises(ScenarioError, match="'load', which may be counts or rates"):
+        traces.parse(["t,load", "0,1", "60,2"], "x.csv")
+    counter = ["time,http_requests_total", *(f"{1795870000 + 60 * n},{1000 + 60 * n}" for n in range(5))]
+    with pytest.raises(ScenarioError, match="only grow"):
+        traces.parse(counter, "x.csv")
+    assert traces.parse(counter, "x.csv", "counter")[0] == (0, 1)
+    near = [*counter[:-1], "1795870240,900"]
+    assert traces.parse(near, "x.csv")[0] == (0, pytest.approx(1000 / 60))
+
+
 def test_lines_that_are_no_requests_are_left_out_and_told() -> None:
     """An error among Caddy's accesses is named by its line."""
     assert traces.understand(FIXTURES / "caddy.json").notes[0] == (

@@ -47,12 +47,14 @@ class _Sample:
         """Whether it is a part of a sample of the same thread: a redirect, an image; each of them has a line, too.
 
         Parts are named as such (``buy-0``) unless JMeter is told not to; then only the time is left: a thread does one
-        thing at a time.
+        thing at a time. Of a sample of a millisecond or less that tells nothing: refused connections follow each other
+        within one.
         """
         if not other.begin - ROUNDED_MS <= self.begin <= self.end <= other.end + ROUNDED_MS:
             return False
         named = bool(other.label) and re.fullmatch(r"(-\d+)+", self.label.removeprefix(other.label)) is not None
-        return named or (bool(thread) and self.during(other) and self.end <= other.end)
+        long = other.lasts > ROUNDED_MS
+        return named or (bool(thread) and long and self.during(other) and self.end <= other.end)
 
     def during(self, other: "_Sample") -> bool:
         """Whether it begins while the other lasts, beyond doubt."""

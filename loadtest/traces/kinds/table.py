@@ -13,6 +13,7 @@ begin with ``#`` or ``sep=`` are skipped.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,6 +29,8 @@ from loadtest.traces.values import Meaning
 from loadtest.units import spoken
 
 _SET_BACK_S = 2 * 3600  # a clock that is set back goes back an hour, and the bin before it was as long at most
+_SO_FAR = re.compile(r"_total$|\b(?:cumulative|so far|running)\b", re.IGNORECASE)  # a Prometheus counter's name, too
+_MEANT = "Give the column that counts them; if it is that, say `form:` under `load.trace` (`--form` of autoscale plan)."
 _KNOWN = "Access logs, Prometheus answers and the other known forms stand in docs/scenarios.md under `load.trace`."
 
 
@@ -70,7 +73,7 @@ def _moments(rows: Sequence[Cells], heading: Sequence[str], name: str) -> times.
     try:
         moments = times.of([row.fields[0] for row in rows], heading[0] if heading else "")
     except ValueError as error:
-        refuse(name, [Problem(name, str(error), "for example 1998-06-30 08:00:00")])
+        refuse(name, [Problem(name, str(error), "for example 1998-06-30 08:00:00, or a heading: seconds, hour, ts_ms")])
     return moments if moments is not None else refuse(name, _mixed(rows, name))
 
 
@@ -136,8 +139,12 @@ def _told(title: str, units: set[str], source: Source) -> Meaning:
     if len(meanings) > 1:
         shown = ", ".join(sorted(units)[:5])
         refuse(source.name, [Problem(source.name, f"several units: {shown}", "one unit for all values")])
-    said = meanings.pop() if meanings else Meaning(None)
-    return said if said.form else values.meaning(title)
+    unit = meanings.pop() if meanings else Meaning(None)
+    said = unit if unit.form else values.meaning(title)
+    if said.form == "other" and source.form is None:
+        shown = f"numbers in {sorted(units)[0]!r}" if unit.form else f"numbers under the heading {title!r}"
+        refuse(source.name, [Problem(source.name, shown, "how many requests there were", _MEANT)])
+    return said
 
 
 def _form(samples: Sequence[Sample], moments: times.Moments, told: Meaning, heading: Sequence[str], name: str) -> Form:
@@ -145,17 +152,25 @@ def _form(samples: Sequence[Sample], moments: times.Moments, told: Meaning, head
     whole = all(sample.value == int(sample.value) for sample in samples)
     if told.form == "rate":
         return "rate"
+    if told.form == "count" and _SO_FAR.search(heading[-1] if heading else "") and _grows(samples):
+        ask(name, f"numbers that only grow under the heading {heading[-1]!r}: in each bin, or so far?")
     if told.form == "count":
         if whole or told.scale > 1:
             return "count"
         ask(name, f"fractions under the heading {heading[-1]!r}, which names counts")
-    if moments.dated and heading:
+    width = samples[1].time - samples[0].time
+    even = all(math.isclose(b.time - a.time, width, rel_tol=1e-6) for a, b in pairwise(samples))
+    if not moments.dated and even and math.isclose(samples[0].time, width / 2, rel_tol=1e-6):
+        return "limbo"
+    if heading:
         ask(name, f"numbers under the heading {heading[-1]!r}, which may be counts or rates")
     if moments.dated:
         return "count" if whole else ask(name, "fractions without a heading")
-    width = samples[1].time - samples[0].time
-    even = all(math.isclose(b.time - a.time, width, rel_tol=1e-6) for a, b in pairwise(samples))
-    return "limbo" if even and math.isclose(samples[0].time, width / 2, rel_tol=1e-6) else "rate"
+    return "rate"
+
+
+def _grows(samples: Sequence[Sample]) -> bool:
+    return len(samples) > 3 and all(a.value <= b.value for a, b in pairwise(samples))
 
 
 def _understood(samples: list[Sample], form: Form, moments: times.Moments, told: Meaning, source: Source) -> Understood:

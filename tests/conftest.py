@@ -13,9 +13,9 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
-# Started by nohup or behind an `&`, the signals of the keyboard are ignored, and every program that a test starts would
-# ignore them too: its Ctrl-C would never come.
-for number in (signal.SIGINT, signal.SIGQUIT):
+# Started by nohup or behind an `&`, the signals of keyboard and terminal are ignored, and every program that a test
+# starts would ignore them too: its Ctrl-C would never come.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 

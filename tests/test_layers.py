@@ -49,6 +49,7 @@ ROOMS["autoscale.cli"] = ROOMS["autoscale.run"] | {
     "loadtest.yamltext",
 }
 ROOMS["autoscale"] = {"autoscale.base"}
+ROOMS["autoscale.__main__"] = {"autoscale.cli"}
 
 DOORS: dict[str, set[str]] = {
     "kubernetes": {"autoscale.cluster"},

@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from autoscale.base.exits import ExitCode
 from loadtest.errors import Problem, ScenarioError, did_you_mean
 
-__all__ = ["AutoscaleError", "ClusterError", "GeneratorError", "InputError", "Problem", "did_you_mean", "input_error"]
+__all__ = [
+    "AutoscaleError",
+    "ClusterError",
+    "GeneratorError",
+    "InputError",
+    "Interrupted",
+    "Problem",
+    "did_you_mean",
+    "input_error",
+]
 
 
 class AutoscaleError(Exception):
@@ -42,6 +51,13 @@ class InputError(AutoscaleError):
 def input_error(told: ScenarioError) -> InputError:
     """What is wrong with a scenario as this program's error, every problem kept."""
     return InputError(told.what, problems=told.problems)
+
+
+class Interrupted(AutoscaleError):
+    """The user asked for the end before there was anything to be ended in order."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, exit_code=ExitCode.INTERRUPTED)
 
 
 class ClusterError(AutoscaleError):

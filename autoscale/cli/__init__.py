@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import click
 
-from autoscale.base.errors import AutoscaleError
+from autoscale.base.errors import AutoscaleError, Interrupted
 from autoscale.base.exits import ExitCode
 from autoscale.base.outlets import discard
 from autoscale.base.version import VERSION
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     stdout = sys.stdout
     try:
         code = cli.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, Interrupted):
         echo("Interrupted.", err=True)
         sys.exit(ExitCode.INTERRUPTED)
     except click.ClickException as error:

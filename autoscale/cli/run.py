@@ -71,8 +71,8 @@ def command(
     from autoscale.run import progress
     from autoscale.run.options import RunOptions
 
-    with progress.screen() as screen, interruptible(screen.say) as stop:
-        screen.outlet.gone = stop.set  # nobody listens any more: as if it were interrupted
+    with ExitStack() as stack:
+        screen = stack.enter_context(progress.screen())
         options = RunOptions(
             scenario=scenario,
             context=context,
@@ -89,7 +89,9 @@ def command(
         if dry_run:
             from autoscale.run.dry import dry
 
-            return int(dry(options, echo))
+            return int(dry(options, echo))  # Ctrl-C ends it at once: it makes nothing
+        stop = stack.enter_context(interruptible(screen.say))
+        screen.outlet.gone = stop.set  # nobody listens any more: as if it were interrupted
         return conduct(options, times, screen, stop, None if no_web else web_port)
 
 
@@ -160,6 +162,6 @@ def existing(target: str | None, url: str | None) -> Any:
 def interruptible(say: Any) -> Iterator[threading.Event]:
     """The event is set by Ctrl-C, SIGTERM or SIGHUP (terminal closed); Ctrl-C or SIGTERM again stops at once."""
     stop = threading.Event()
-    words = "Ending the load; the report is still written. Ctrl-C again stops at once."
+    words = "Ending the run; what was recorded is still reported. Ctrl-C again stops at once."
     with ending(stop.set, lambda: say(words)):
         yield stop

@@ -9,14 +9,30 @@ from types import FrameType
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def interrupt(_number: int, _frame: FrameType | None) -> None:
+    """What SIGTERM and SIGHUP do to a command that has no order of its own to end in: the same as Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def by_default() -> None:
+    """From now on all of these signals end the command as Ctrl-C does, so that it tidies up after itself; a closed
+    terminal only where nobody (nohup) has said that it should not matter."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, interrupt)
+
+
 @contextmanager
 def handled(handle: Callable[[int], None]) -> Iterator[None]:
-    """Within it ``handle(number)`` is called for Ctrl-C, SIGTERM and SIGHUP; afterwards they do what they did."""
+    """Within it ``handle(number)`` is called for Ctrl-C, SIGTERM and SIGHUP; afterwards they do what they did. What
+    was started with nohup outlives its terminal."""
 
     def handler(number: int, _frame: FrameType | None) -> None:
         handle(number)
 
-    before = {number: signal.signal(number, handler) for number in ENDS}
+    heeded = [number for number in ENDS if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heeded}
     try:
         yield
     finally:

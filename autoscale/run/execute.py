@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
 
-from autoscale.base.errors import AutoscaleError, ClusterError
+from autoscale.base.errors import AutoscaleError, ClusterError, Interrupted
 from autoscale.base.exits import ExitCode
 from autoscale.cluster.apply import remove_jobs, selector
 from autoscale.cluster.clock import server_time
@@ -27,7 +27,7 @@ from autoscale.run.header import header_row
 from autoscale.run.loadjobs import MASTER, WORKER
 from autoscale.run.options import Listener, Result, RunOptions
 from autoscale.run.prepare import resolve
-from autoscale.run.recorder import Beside, Interrupted, Recorder
+from autoscale.run.recorder import Beside, Recorder
 from autoscale.run.scalers import behaviour_window, cooldown
 from autoscale.run.site import UNHEARD, Site, deployed, out_folder
 from autoscale.run.target import Target
@@ -53,7 +53,7 @@ def repeat(
     left: list[ClusterError] = []
     name = out_folder(options, scenario.name, _stamp())
     try:
-        with deployed(options, scenario, name) as site:
+        with deployed(options, scenario, name, stop) as site:
             left = site.left
             for number in range(times):
                 if number:

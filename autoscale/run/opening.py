@@ -1,5 +1,6 @@
 """Opening a cluster by name: allowed to receive load for a run, and the embedded one started where it is wanted."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,12 +16,13 @@ from loadtest.models import Resolved
 
 
 @contextmanager
-def opened(options: RunOptions, scenario: Resolved) -> Iterator[OpenCluster]:
-    """The cluster of the options' context, allowed to receive load; the embedded one is started where none runs."""
+def opened(options: RunOptions, scenario: Resolved, stop: threading.Event | None = None) -> Iterator[OpenCluster]:
+    """The cluster of the options' context, allowed to receive load; the embedded one is started where none runs, which
+    raises Interrupted once ``stop`` is set."""
     if options.context == EMBEDDED:
         from autoscale.run.own_cluster import own_cluster  # only Linux has one: others never import it
 
-        with own_cluster(options, scenario) as place:
+        with own_cluster(options, scenario, stop) as place:
             yield place
         return
     with connect(options.context, options.kubeconfig) as cluster:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
@@ -37,8 +38,9 @@ def wanted_settings(embedded: Embedded) -> Settings:
 
 
 @contextmanager
-def own_cluster(options: RunOptions, scenario: Resolved) -> Iterator[OpenCluster]:
-    """The running embedded cluster where its settings are the wanted ones; else one that ends with the run.
+def own_cluster(options: RunOptions, scenario: Resolved, stop: threading.Event | None = None) -> Iterator[OpenCluster]:
+    """The running embedded cluster where its settings are the wanted ones; else one that ends with the run, and whose
+    start ends with Interrupted once ``stop`` is set.
 
     One that another run has started is not used: it ends with that run.
     With ``keep`` it is started to stay, as `autoscale cluster start` does.
@@ -52,7 +54,7 @@ def own_cluster(options: RunOptions, scenario: Resolved) -> Iterator[OpenCluster
             options.say(f"Using the embedded cluster that is running ({folder.kubeconfig})")
         else:
             name = f"run-{os.getpid()}" if folder.running else EMBEDDED
-            running = process.start(name, wanted, bound=not options.keep)
+            running = process.start(name, wanted, bound=not options.keep, unwanted=stop)
             if not options.keep:
                 stack.callback(running.stop)
             why = _why_another(bound) if folder.running else ""

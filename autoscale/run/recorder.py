@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
-from autoscale.base.errors import AutoscaleError
+from autoscale.base.errors import Interrupted
 from autoscale.base.steady import SteadyClock
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.logs import Line, LogFollower
@@ -30,10 +30,6 @@ from autoscale.run.options import Listener
 T = TypeVar("T")
 TICK_S = 0.25
 SET_S = 0.1  # a machine's clock that is so far from where it was has been set
-
-
-class Interrupted(AutoscaleError):
-    """The user asked the run to end before its load had begun."""
 
 
 OWN = ("pod", "workload", "hpa", "scaled_object", "vpa", "service", "usage", "endpoint", "event")

@@ -1,13 +1,14 @@
 """Where runs take place: an open cluster with the service on it, and everything of ours removed on leaving."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from autoscale.base.errors import AutoscaleError, ClusterError, InputError
+from autoscale.base.errors import AutoscaleError, ClusterError, InputError, Interrupted
 from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import Applied, apply, made_by_runs, persistent, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
@@ -52,11 +53,18 @@ class Site:
 
 
 @contextmanager
-def deployed(options: RunOptions, scenario: Resolved, label: str) -> Iterator[Site]:
-    """The service on the cluster (brought along, or there already); on leaving, what the run made is removed."""
+def deployed(
+    options: RunOptions, scenario: Resolved, label: str, stop: threading.Event | None = None
+) -> Iterator[Site]:
+    """The service on the cluster (brought along, or there already); on leaving, what the run made is removed.
+
+    Interrupted where ``stop`` is set before anything was made.
+    """
     left: list[ClusterError] = []
     with ExitStack() as stack:
-        place = stack.enter_context(opened(options, scenario))
+        place = stack.enter_context(opened(options, scenario, stop))
+        if stop is not None and stop.is_set():
+            raise Interrupted("interrupted before anything was made")
         existing, namespace = existing_of(options, scenario), place.namespace
         kind = targets.kind_and_name(existing.target)[0] if existing else "Deployment"
         made = made_kinds(None if existing else app_folder(options, scenario))

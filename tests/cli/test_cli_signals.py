@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from autoscale.cli.signals import ENDS, ending
+from autoscale.cli.signals import ENDS, by_default, ending
 
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
@@ -77,3 +79,46 @@ print("over")
         said, told = first + run.stdout.read(), run.stderr.read()
     assert (run.returncode, told) == (0, b"")
     assert (said.count(b"x"), said.count(b"ending"), said[-5:]) == (1_000_000, 1, b"over\n")
+
+
+@contextmanager
+def disposed(number: int, disposition: signal.Handlers) -> Iterator[None]:
+    """Within it a signal does that; afterwards all of them do what they did."""
+    before = {one: signal.getsignal(one) for one in ENDS}
+    signal.signal(number, disposition)
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+@pytest.mark.parametrize("number", [INT, TERM, HUP])
+def test_a_command_without_an_order_of_its_own_tidies_up_after_itself(number: int) -> None:
+    """What ends it is an exception within it, whichever signal that was: `cluster start`, `--dry-run`, `clean`."""
+    with disposed(number, signal.SIG_DFL):
+        by_default()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+
+
+def test_a_run_started_with_nohup_outlives_its_terminal() -> None:
+    """SIGHUP that was ignored from the start goes on being ignored; Ctrl-C and SIGTERM still end it."""
+    with disposed(HUP, signal.SIG_IGN):
+        by_default()
+        assert not sent([HUP])
+        assert sent([HUP, TERM])
+        signal.raise_signal(HUP)
+
+
+def test_ctrl_c_while_python_still_imports_ends_at_once(tmp_path: Path) -> None:
+    """From the first moment on: no traceback out of a library, one word, and the exit code of an interruption."""
+    (tmp_path / "click.py").write_text("import sys, time\nprint('importing', flush=True)\ntime.sleep(600)\n")
+    command = [sys.executable, "-m", "autoscale", "run"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        assert run.stdout.readline() == b"importing\n"
+        run.send_signal(signal.SIGINT)
+        assert (run.wait(), run.stderr.read()) == (130, b"Interrupted.\n")

@@ -6,13 +6,14 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from autoscale.base.errors import ClusterError, InputError
+from autoscale.base.errors import ClusterError, InputError, Interrupted
 from autoscale.cli.cluster import command
 from autoscale.embedded import settings
 from autoscale.embedded.launch import process
@@ -68,6 +69,25 @@ def test_a_cluster_that_is_not_ready_in_time_is_told_from_one_that_ended(
     with pytest.raises(ClusterError, match="'broken' ended"):
         process.start("broken", settings.quick())
     assert [process.status(name).running for name in ("slow", "broken")] == [False, False]
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_a_start_that_is_no_longer_wanted_ends_at_once(
+    bound: bool, state_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while it comes up, however slow the machine is (here it never would): it is not waited for, and nothing
+    of it is left."""
+    slow, unwanted, made = tmp_path / "slow", threading.Event(), []
+    slow.write_text("#!/bin/sh\nexec sleep 600\n")
+    slow.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(slow))
+    spawn = process._spawn
+    monkeypatch.setattr(process, "_spawn", lambda *args, **more: made.append(spawn(*args, **more)) or made[0])
+    unwanted.set()
+    with pytest.raises(Interrupted):
+        process.start("slow", settings.quick(), bound=bound, unwanted=unwanted)
+    assert made[0].returncode == -signal.SIGTERM
+    assert not process.status("slow").running
 
 
 def test_a_name_is_one_cluster(state_home: Path) -> None:

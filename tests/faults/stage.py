@@ -25,7 +25,7 @@ from tests.conftest import eventually
 from tests.faults.leftovers import processes
 
 SCENARIO = Path(__file__).with_name("scenario.yaml")
-AUTOSCALE = [sys.executable, "-c", "from autoscale.cli import main; main()"]
+AUTOSCALE = [sys.executable, "-m", "autoscale"]
 LONGEST_S = 240.0
 MERGE = "application/merge-patch+json"
 

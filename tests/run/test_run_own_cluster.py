@@ -1,6 +1,7 @@
 """The embedded cluster of a run: the one that is running where it fits, else one that ends with the run."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -37,7 +38,7 @@ def starts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Settings
     found: list[tuple[str, Settings, bool]] = []
     with ExitStack() as kept:
 
-        def start(name: str, settings: Settings, *, bound: bool) -> Started:
+        def start(name: str, settings: Settings, *, bound: bool, unwanted: threading.Event | None) -> Started:
             found.append((name, settings, bound))
             stack = ExitStack()
             door = stack.enter_context(imagined(folder_of(name), settings, bound=bound))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError
+from autoscale.base.errors import AutoscaleError, ClusterError, GeneratorError, Interrupted
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.logs import Line
 from autoscale.cluster.watch import Change
@@ -21,7 +21,7 @@ from autoscale.observe.view import View
 from autoscale.record.rows.kinds import Row
 from autoscale.record.writer import Writer
 from autoscale.run import phases
-from autoscale.run.recorder import Interrupted, Recorder
+from autoscale.run.recorder import Recorder
 from tests.cluster.fake_api import kubeconfig
 from tests.plane.world import job
 from tests.run.conftest import Desk

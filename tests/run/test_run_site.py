@@ -1,5 +1,6 @@
 """Where a run takes place: what is deployed, refused, left alone and removed (against an imagined cluster)."""
 
+import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from autoscale.base.errors import AutoscaleError, ClusterError, InputError
+from autoscale.base.errors import AutoscaleError, ClusterError, InputError, Interrupted
 from autoscale.cluster import contexts, lock
 from autoscale.cluster.apply import made_by_runs, run_labels
 from autoscale.cluster.client import connect
@@ -72,6 +73,15 @@ def test_the_service_is_brought_along_and_taken_away(door: Door, desk: Desk) -> 
         assert {obj["kind"] for obj in site.load} >= {"Job", "ConfigMap", "Service"}
     assert there(door) == {}
     assert site.left == []
+
+
+def test_a_run_that_is_ended_before_it_deploys_makes_nothing(door: Door, desk: Desk) -> None:
+    """Ctrl-C while the cluster is opened: no object is made, no lock is taken."""
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Interrupted), deployed(desk.options(), desk.scenario, "r1", stop):
+        pass
+    assert there(door) == {}
 
 
 def test_a_kept_service_stays_and_the_cure_is_said(door: Door, desk: Desk) -> None:

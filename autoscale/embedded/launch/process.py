@@ -9,6 +9,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import IO
 
 import yaml
 
-from autoscale.base.errors import ClusterError
+from autoscale.base.errors import ClusterError, Interrupted
 from autoscale.embedded.launch.certs import write_private
 from autoscale.embedded.launch.folder import Facts, Folder, clusters_root, folder_of, is_running, make_folder
 from autoscale.embedded.settings import Settings
@@ -26,6 +27,8 @@ from loadtest.yamltext import KubernetesLoader
 START_S = 120.0
 STOP_S = 45.0
 """How long ending may take: a pod's grace and a little more."""
+LOOK_S = 0.1
+"""How often a start looks whether it is still wanted."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,19 @@ class Status:
     pods: dict[str, int] | None
 
 
-def start(name: str = "embedded", settings: Settings | None = None, *, port: int = 0, bound: bool = True) -> Running:
+def start(
+    name: str = "embedded",
+    settings: Settings | None = None,
+    *,
+    port: int = 0,
+    bound: bool = True,
+    unwanted: threading.Event | None = None,
+) -> Running:
     """Start a cluster and wait until it is ready.
 
     ``bound``: it ends when this process does, however that ends; otherwise it stays until ``stop``. ``port`` 0: a free
     one. What a killed cluster of the name left behind is replaced. ClusterError where one is running, where it cannot
-    start, or not on Linux.
+    start, or not on Linux. Interrupted, with nothing left of it, where ``unwanted`` is set before it is ready.
     """
     _require_linux()
     folder = folder_of(name)
@@ -76,7 +86,7 @@ def start(name: str = "embedded", settings: Settings | None = None, *, port: int
     write_private(folder.settings, (settings or Settings()).to_json().encode())
     process = _spawn(folder, port, bound=bound)
     try:
-        _await_ready(folder, process)
+        _await_ready(folder, process, unwanted or threading.Event())
     except BaseException:
         _end(folder, process)
         raise
@@ -108,21 +118,27 @@ def _spawn(folder: Folder, port: int, *, bound: bool) -> "subprocess.Popen[str]"
         )
 
 
-def _await_ready(folder: Folder, process: "subprocess.Popen[str]") -> None:
+def _await_ready(folder: Folder, process: "subprocess.Popen[str]", unwanted: threading.Event) -> None:
     """Wait for the line that says ready. The log tells why where it does not come."""
     assert process.stdout is not None
     with process.stdout as said:
-        ready = _line(said, START_S)
+        ready = _line(said, START_S, unwanted)
     if not ready:
         why = "ended" if ready is not None else f"was not ready after {START_S:.0f} s"
         fix = f"The whole log is in {folder.log}."
         raise ClusterError(f"The embedded cluster {folder.name!r} {why}. {_last_words(folder)}", fix=fix)
 
 
-def _line(said: IO[str], timeout_s: float) -> str | None:
-    """A line; an empty one where the process ended without a word, None where it has said nothing yet."""
-    readable, _, _ = select.select([said], [], [], timeout_s)
-    return said.readline() if readable else None
+def _line(said: IO[str], timeout_s: float, unwanted: threading.Event) -> str | None:
+    """A line; an empty one where the process ended without a word, None where it has said nothing yet. Interrupted
+    where ``unwanted`` is set meanwhile."""
+    end = time.monotonic() + timeout_s
+    while not select.select([said], [], [], min(timeout_s, LOOK_S))[0]:
+        if unwanted.is_set():
+            raise Interrupted("interrupted while the embedded cluster started")
+        if time.monotonic() > end:
+            return None
+    return said.readline()
 
 
 def _last_words(folder: Folder) -> str:

@@ -69,7 +69,7 @@ def decode(line: bytes) -> Any:
         return None
     try:
         return decoder.decode(line)
-    except msgspec.DecodeError:
+    except ValueError:  # msgspec's DecodeError is one, and so is UnicodeDecodeError, which it raises for a broken text
         return None
 
 

@@ -62,6 +62,23 @@ def test_a_compressed_record_reads_like_a_plain_one(tmp_path: Path) -> None:
     assert list(read(packed)) == list(read(plain))
 
 
+@pytest.mark.parametrize("kind", ["usage", "load", "pod"])
+def test_a_text_that_is_no_utf8_is_refused_by_number(tmp_path: Path, kind: str) -> None:
+    """A broken byte inside a text of any kind of row is told as corrupt, by line; as the very last line it is cut."""
+    record = Path(__file__).resolve().parents[1] / "fixtures" / "good.jsonl.gz"
+    lines = gzip.decompress(record.read_bytes()).splitlines(keepends=True)
+    place = next(i for i, line in enumerate(lines) if line.startswith(b'{"k":"' + kind.encode() + b'"'))
+    name = next(name for name in (b'"pod_uid":"', b'"uid":"', b'"clk":"') if name in lines[place])
+    lines[place] = lines[place].replace(name, name + b"\x80", 1)
+    path = tmp_path / "record.jsonl"
+    path.write_bytes(b"".join(lines))
+    with pytest.raises(InputError) as caught:
+        list(read(path))
+    assert f"line {place + 1}" in str(caught.value.problems)
+    path.write_bytes(b"".join(lines[: place + 1]))
+    assert len(list(read(path))) == place
+
+
 @pytest.mark.parametrize("cut", [1, 5, 20])
 def test_a_cut_last_line_is_left_out(tmp_path: Path, cut: int) -> None:
     """A run that was killed in the middle of a row is a readable shorter run."""

@@ -31,7 +31,7 @@ class Writer:
             self._file: BinaryIO = path.open("xb")
         except OSError as error:
             raise AutoscaleError(
-                f"cannot write the record {path}: {error.strerror}", fix="choose another --out folder"
+                f"cannot write the record {path}: {error.strerror}", fix="choose another --out"
             ) from error
 
     def __enter__(self) -> "Writer":

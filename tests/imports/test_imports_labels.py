@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from autoscale.base.errors import InputError
 from autoscale.verdict.judging import judge
 from tests.imports.test_imports_fixtures import shown, taken
 
@@ -132,3 +133,75 @@ def test_a_target_that_was_scraped_twice_counts_once(
     both = [("http_requests_total", {**labels, "status": "200"}, 90) for labels in (first, second)]
     found = taken(tmp_path, written(tmp_path, *both), workload=None)
     assert sum(m or 0 for m in found.seconds.answered) == n
+
+
+def buckets(name: str, n: int) -> list[tuple[str, dict[str, str], int]]:
+    """A histogram of seconds that counted so many, all of them between 100 and 250 ms."""
+    return [(f"{name}_bucket", {"le": le}, seen) for le, seen in (("0.1", 0), ("0.25", n), ("+Inf", n))]
+
+
+@pytest.mark.parametrize("name", ["http_client_request_duration_seconds", "rpc_client_duration_seconds"])
+def test_what_the_workload_asked_of_others_is_not_its_own_load(tmp_path: Path, name: str) -> None:
+    """OpenTelemetry's client histograms count what a service sent, not what it served."""
+    with pytest.raises(InputError, match="no known series"):
+        taken(tmp_path, written(tmp_path, *buckets(name, 100)))
+    served = ("http_requests_total", {"code": "200"}, 100)
+    found = taken(tmp_path, written(tmp_path, served, *buckets(name, 100)))
+    assert shown(judge(found, ["p95 < 1h"])) == ["unknown"]
+
+
+@pytest.mark.parametrize(("counted", "said"), [(100, "between 100ms and 250ms"), (40, "unknown")])
+def test_a_histogram_of_another_name_is_that_of_the_requests_where_it_counts_as_many(
+    tmp_path: Path, counted: int, said: str
+) -> None:
+    """One of the database's 40 queries says nothing of 100 requests."""
+    served = ("http_requests_total", {"code": "200"}, 100)
+    found = taken(tmp_path, written(tmp_path, served, *buckets("db_query_duration_seconds", counted)))
+    assert shown(judge(found, ["p95 < 1h"])) == [said]
+
+
+@pytest.mark.parametrize(
+    ("counter", "mine", "own"),
+    [
+        ("traefik_service_requests_total", {"service": "shop-web-80@kubernetes"}, {"service": "prometheus@internal"}),
+        ("traefik_entrypoint_requests_total", {"entrypoint": "websecure"}, {"entrypoint": "traefik"}),
+        ("haproxy_frontend_http_responses_total", {"proxy": "fe"}, {"proxy": "stats"}),
+        ("envoy_cluster_upstream_rq", {"envoy_cluster_name": "web"}, {"envoy_cluster_name": "xds_cluster"}),
+    ],
+)
+def test_what_watches_a_proxy_is_no_load(
+    tmp_path: Path, counter: str, mine: dict[str, str], own: dict[str, str]
+) -> None:
+    """Scrapes and configuration that a proxy counts among its requests are left aside, and that is said."""
+    name = written(tmp_path, (counter, {"code": "200", **mine}, 90), (counter, {"code": "200", **own}, 20))
+    found = taken(tmp_path, name)
+    assert sum(n or 0 for n in found.seconds.answered) == 90
+
+
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [
+        ("shop-web-80@kubernetes", "shop-web-admin-80@kubernetes"),
+        ("outbound|80||web.shop.svc.cluster.local", "outbound|80||cart.shop.svc.cluster.local"),
+        ("web", "web-admin"),
+    ],
+)
+def test_a_proxys_backend_is_the_workload_that_it_is_named_after(tmp_path: Path, mine: str, other: str) -> None:
+    """By its whole name: web-admin is another."""
+    label, counter = (
+        ("envoy_cluster_name", "envoy_cluster_upstream_rq")
+        if "|" in mine
+        else ("service", "traefik_service_requests_total")
+    )
+    name = written(tmp_path, (counter, {"code": "200", label: mine}, 90), (counter, {"code": "200", label: other}, 20))
+    assert sum(n or 0 for n in taken(tmp_path, name, workload="shop/web").seconds.answered) == 90
+
+
+def test_java_writes_grpcs_words_into_code(tmp_path: Path) -> None:
+    """`code="UNAVAILABLE"` has failed, `code="OK"` has not."""
+    name = written(
+        tmp_path,
+        ("grpc_server_handled_total", {"code": "OK"}, 90),
+        ("grpc_server_handled_total", {"code": "UNAVAILABLE"}, 10),
+    )
+    assert taken(tmp_path, name).failures == {"UNAVAILABLE": 10}

@@ -8,12 +8,14 @@ from autoscale.base.errors import InputError, Problem
 from autoscale.imports.prom.families import ASIDE, KNOWN, SECONDS_PER, Family
 from autoscale.imports.prom.kubernetes import owned
 from autoscale.imports.prom.latency import common_bounds, unit_of
-from autoscale.imports.prom.series import Series
+from autoscale.imports.prom.series import Series, increases
 from autoscale.imports.prom.status import label_of
 
 _COUNTER = re.compile(r".*(_requests?_total|_requests_count|_requests?|_responses?_total|_rq_total|_hits_total)")
 _TIMED = re.compile(r".*(request|response|http|rpc|latency|duration|_rq_|_rt|rt$|time)")
 _SIZE = re.compile(r".*(_bytes|_size|_length|_size_bytes)$")
+_SENT = re.compile(r"(^|.*_)(clients?|outbound|egress)(_.*|$)")  # what the workload asked of others
+_AS_MANY = 0.1  # by which a histogram of another name may differ from the counter, to be of the same requests
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,27 @@ def choose(series: Sequence[Series], workload: str | None) -> Chosen:
     else:
         counters, buckets, notes = _unknown(by_name)
         unit = None
-    if not buckets:
-        buckets = _only_histogram(by_name)
-        unit = None
     counters, more = _one_view(_of_pods(series, counters, workload), workload)
-    buckets, _ = _one_view(_of_pods(series, buckets, workload), workload)
-    return Chosen(counters, buckets, unit, (*notes, *more))
+    own = bool(buckets)
+    buckets, _ = _one_view(_of_pods(series, buckets or _only_histogram(by_name), workload), workload)
+    if not own and counters and not _as_many(counters, buckets):
+        more += [f"{buckets[0].name} is not of as many, so not of the same: left aside."] if buckets else []
+        buckets = []
+    return Chosen(counters, buckets, unit if own else None, (*notes, *more))
+
+
+def _as_many(counters: Iterable[Series], buckets: Iterable[Series]) -> bool:
+    """Whether a histogram counts as many as the counters do, so that it may be that of the same requests."""
+    every = _total(counters)
+    return abs(_total(one for one in buckets if _endless(one)) - every) <= _AS_MANY * every
+
+
+def _total(series: Iterable[Series]) -> float:
+    return sum(step.n or 0.0 for one in series for step in increases(one.points))
+
+
+def _endless(bucket: Series) -> bool:
+    return bucket.labels.get("le", "").lower() in ("+inf", "inf")
 
 
 def _unit(family: Family, buckets: Sequence[Series]) -> float | None:
@@ -77,7 +94,7 @@ def _unknown(by_name: dict[str, list[Series]]) -> tuple[list[Series], list[Serie
     found = {
         name: some
         for name, some in by_name.items()
-        if name and not name.startswith(ASIDE) and _COUNTER.fullmatch(name) and not _SIZE.match(name)
+        if name and _may_count(name) and _COUNTER.fullmatch(name) and not _SIZE.match(name)
     }
     coded = {name: some for name, some in found.items() if _coded(some)}
     found = coded or found
@@ -91,8 +108,12 @@ def _unknown(by_name: dict[str, list[Series]]) -> tuple[list[Series], list[Serie
     if not buckets:
         return [], [], []
     base = buckets[0].name.removesuffix("_bucket")
-    counts = by_name.get(f"{base}_count") or [one for one in buckets if one.labels["le"] in ("+Inf", "Inf", "inf")]
+    counts = by_name.get(f"{base}_count") or [one for one in buckets if _endless(one)]
     return counts, buckets, [f"Requests are counted by the histogram {base}."]
+
+
+def _may_count(name: str) -> bool:
+    return not name.startswith(ASIDE) and not _SENT.fullmatch(name)
 
 
 def _only_histogram(by_name: dict[str, list[Series]]) -> list[Series]:
@@ -101,7 +122,7 @@ def _only_histogram(by_name: dict[str, list[Series]]) -> list[Series]:
         [one for one in some if "le" in one.labels]
         for name, some in by_name.items()
         if name.endswith("_bucket")
-        and not name.startswith(ASIDE)
+        and _may_count(name)
         and not _SIZE.match(name.removesuffix("_bucket"))
         and _TIMED.match(name.removesuffix("_bucket"))
     ]
@@ -125,8 +146,14 @@ WHOSE = (
     ("service", False),
     ("job", False),
 )
+# requests to what watches and configures a proxy, by the names that it has itself
+_OWN = re.compile(
+    r"envoy_http_conn_manager_prefix=(?:admin|stats)|envoy_cluster_name=(?:xds_cluster|xds-grpc|prometheus_stats|agent)"
+    r"|service=[\w-]+@internal|entrypoint=(?:traefik|metrics)|proxy=(?:stats|prometheus)"
+)
 # Prometheus renames a target's own label to exported_...: `namespace` is then that of the ingress controller.
 NAMESPACES = ("destination_workload_namespace", "destination_service_namespace", "exported_namespace", "namespace")
+_BACKENDS = ("exported_service", "service", "proxy", "envoy_cluster_name")
 _ADDED = (
     "job",
     "service",
@@ -153,9 +180,17 @@ def _one_view(series: Sequence[Series], workload: str | None) -> tuple[list[Seri
         best = max(handlers, key=lambda value: sum(o.points[-1][1] for o in chosen if o.labels.get("handler") == value))
         chosen = [one for one in chosen if one.labels.get("handler") == best]
         notes.append(f'Of the handlers that each request passes "{best}" is taken.')
-    chosen = [one for one in chosen if one.labels.get("envoy_http_conn_manager_prefix") != "admin"]
+    chosen, left = _without_own(chosen)
     chosen = _of_workload(chosen, workload)
+    notes += left
     return chosen, [*notes, *_services(chosen)]
+
+
+def _without_own(series: list[Series]) -> tuple[list[Series], list[str]]:
+    """The series without those of monitoring and configuration, where others are left; and what was left aside."""
+    own = {item for one in series for item in map("=".join, one.labels.items()) if _OWN.fullmatch(item)}
+    others = [one for one in series if not own & set(map("=".join, one.labels.items()))]
+    return (others, [f"Left aside, as a proxy's own: {', '.join(sorted(own))}."]) if own and others else (series, [])
 
 
 def _of_pods(every: Sequence[Series], series: Sequence[Series], workload: str | None) -> Sequence[Series]:
@@ -179,6 +214,19 @@ def _of_workload(series: list[Series], workload: str | None) -> list[Series]:
             raise InputError(
                 "the requests are those of several workloads", problems=[problem], fix="name one by --workload"
             )
+    return _of_backend(series, namespace, name) if name else series
+
+
+def _of_backend(series: list[Series], namespace: str, name: str) -> list[Series]:
+    """The requests of the proxy's backend that is named after the workload: Traefik's ``shop-web-80@kubernetes``,
+    Istio's ``outbound|80||web.shop.svc.cluster.local``; all where none is, or more than one may be."""
+    before = re.escape(namespace) if namespace else "[a-z0-9-]+"
+    own = rf"(?:{before}[-_/])?{re.escape(name)}"
+    form = re.compile(rf"{own}(?:[-_](?:\d+|https?))?(?:@.*)?|outbound\|\d*\|[^|]*\|{re.escape(name)}\.{before}\.svc.*")
+    for label in _BACKENDS:
+        fitting = {one.labels[label] for one in series if form.fullmatch(one.labels.get(label, ""))}
+        if len(fitting) == 1:
+            return [one for one in series if one.labels.get(label) in fitting]
     return series
 
 

@@ -99,7 +99,8 @@ def _read(label: str, text: str) -> str | None:
         return "no answer"
     if plain in _GOOD:
         return ""
-    return text if plain in _BAD else None
+    grpc = plain.replace("_", "")  # a label of another name with gRPC's words, as Java's code="UNAVAILABLE"
+    return text if plain in _BAD or (grpc in _GRPC_BAD and grpc != "unknown") else None
 
 
 def _grpc(plain: str, text: str) -> str | None:

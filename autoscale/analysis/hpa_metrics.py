@@ -39,16 +39,21 @@ def hpa_metrics(kept: Collected, supply: Replicas, tolerance: float) -> tuple[Hp
             targets[key].append((row["t"], None))
             values[key].append((row["t"], None))
     gone: list[tuple[float, float | None]] = [(row["t"], None) for row in kept.hpas_gone]
-    return tuple(
-        _metric(key, pers[key], StepSeries.of([*values[key], *gone]), StepSeries.of(targets[key]), supply, tolerance)
-        for key in values
-    )
-
-
-def _metric(key: Key, per: str, value: StepSeries, target: StepSeries, supply: Replicas, tolerance: float) -> HpaMetric:
-    kind, name, container = key
-    seen = HpaMetric(kind=kind, name=name, container=container, per=per, value=value, target=target, asks=StepSeries())
-    return replace(seen, asks=pods_asked(seen, supply, tolerance))
+    found = []
+    for key in values:
+        kind, name, container = key
+        seen = HpaMetric(
+            kind=kind,
+            name=name,
+            container=container,
+            per=pers[key],
+            value=StepSeries.of([*values[key], *gone]),
+            target=StepSeries.of(targets[key]),
+            asks=StepSeries(),
+            answers=tuple((row["t"], row["took_s"]) for row in kept.answers if (row["type"], row["name"]) == key[:2]),
+        )
+        found.append(replace(seen, asks=pods_asked(seen, supply, tolerance)))
+    return tuple(found)
 
 
 def _source(metric: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -50,7 +50,7 @@ def observations(kept: Collected, seat: Seat, spec: Spec) -> Iterator[Observatio
     slack = min(LATE_S, LATE_SHARE * seat.period_s)
     views = _different([_pods(kept, seat, at) for at in (HEARD_S, -slack)])
     usages = _different([_usage(kept, seat.t, by_heard=True), _usage(kept, seat.t, by_heard=False)])
-    others = _different(list(_others(seat, spec, views[0], scale.status_replicas if scale else 0)))
+    others = _different(list(_others(kept, seat, spec, views[0], scale.status_replicas if scale else 0)))
     for shift, answers, pods, usage in product((0.0, slack, -slack), others, views, usages):
         yield replace(base, now=base.now + shift, pods=pods, usage=usage, **answers)
 
@@ -110,25 +110,35 @@ def _sample(pod: PodHistory, usage: UsageHistory, i: int) -> PodUsage:
     return PodUsage(pod.name, usage.dated[i], usage.window_s[i], usage.containers(i))
 
 
-def _others(seat: Seat, spec: Spec, pods: Sequence[Pod], present: int) -> Iterator[Answers]:
-    """What custom and external metrics may have answered: the record has no samples of them, but what the status shows.
+def _others(kept: Collected, seat: Seat, spec: Spec, pods: Sequence[Pod], present: int) -> Iterator[Answers]:
+    """What custom and external metrics may have answered, by what the status shows.
 
     An average is rounded, so the sum behind it lies between two bounds: both are tried. That of a ``Pods`` metric is
-    over the pods that had a value: one that has just begun may have none, the newest first.
+    over the pods that had a value: those that had one when the run itself asked last, if it did; else one that has just
+    begun may have none, the newest first.
     """
     shown = seat.row["metrics"] or ()
     measured = sorted((pod for pod in pods if not pod.deleting), key=lambda pod: pod.started or math.inf)
     old = [pod for pod in measured if pod.started is not None and pod.started < seat.t - _NEW_S]
-    pairs = ((rounded, size) for size in range(len(measured), len(old) - 1, -1) for rounded in (max, min))
-    for rounded, size in pairs if any(metric.type == "Pods" for metric in spec.metrics) else ((max, 0), (min, 0)):
+    some = [_answered(kept, seat, measured), *(measured[:size] for size in range(len(measured), len(old) - 1, -1))]
+    pairs = ((rounded, having) for having in _different(some) for rounded in (max, min))
+    for rounded, having in pairs if any(metric.type == "Pods" for metric in spec.metrics) else ((max, []), (min, [])):
         found: dict[str, dict[int, Any]] = {
             name: {} for name in ("external_metrics", "object_metrics", "pods_metrics", "metric_errors")
         }
         for i, metric in enumerate(spec.metrics):
             entry = shown[i] if i < len(shown) else {}
             if metric.type in ("External", "Object", "Pods"):
-                _answer(found, i, metric.type, entry, (measured[:size], present, rounded))
+                _answer(found, i, metric.type, entry, (having, present, rounded))
         yield found
+
+
+def _answered(kept: Collected, seat: Seat, pods: list[Pod]) -> list[Pod]:
+    """Those of the pods of which the API of a ``Pods`` metric had a value when it was asked last; all if it was not."""
+    i = bisect_right(kept.answers, seat.t, key=lambda row: row["t"])
+    last = next((row for row in reversed(kept.answers[:i]) if row["type"] == "Pods" and row["values"]), None)
+    names = {value["object"] for value in last["values"]} if last else {pod.name for pod in pods}
+    return [pod for pod in pods if pod.name in names]
 
 
 def _answer(

@@ -9,7 +9,7 @@ from autoscale.kube.quantities import milli, parse_quantity, whole
 from autoscale.observe.managers import writer
 from autoscale.record.rows.cluster import Event, Node, Service, Workload
 from autoscale.record.rows.fields import Condition
-from autoscale.record.rows.hpa import Hpa
+from autoscale.record.rows.hpa import Hpa, MetricAnswer, MetricValue
 from autoscale.record.rows.pods import Container, Endpoint, Pod, Usage
 
 _PRICE_CLASS = ("karpenter.sh/capacity-type", "eks.amazonaws.com/capacityType", "node.kubernetes.io/lifecycle")
@@ -188,6 +188,19 @@ def usage_row(sample: Object, uid: str, clk: str) -> Usage:
             for item in sample.get("containers") or []
         },
     }
+
+
+def metric_row(type: str, name: str, items: list[Object], took_s: float) -> MetricAnswer:
+    """A ``metric`` row of the ``MetricValue`` or ``ExternalMetricValue`` items of an answer."""
+    values: list[MetricValue] = [
+        {
+            "object": (item.get("describedObject") or {}).get("name"),
+            "value": str(parse_quantity(item["value"]) and item["value"]),
+            "at": seconds(item.get("timestamp")),
+        }
+        for item in items
+    ]
+    return {"k": "metric", "type": type, "name": name, "took_s": took_s, "values": values}
 
 
 def go_duration(text: str) -> float:

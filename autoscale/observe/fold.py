@@ -18,6 +18,7 @@ from autoscale.observe.lateness import Lateness, Silence
 from autoscale.observe.scope import Scope
 from autoscale.observe.table import RECORDED, Source
 from autoscale.record.rows.course import Gap
+from autoscale.record.rows.hpa import MetricAnswer
 from autoscale.record.rows.kinds import Row
 from loadtest.lines import Line as Written
 from loadtest.lines import Load, Mark, PodLoad
@@ -37,6 +38,15 @@ class Samples:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What the API of a metric said of it; ``of``: another service than the target whose HPA has the metric."""
+
+    row: MetricAnswer
+    t: float
+    of: str | None = None
+
+
+@dataclass(frozen=True)
 class ClockRead:
     """Another clock was measured: ``offset_s`` ahead of ours, within ``error_s``."""
 
@@ -46,7 +56,7 @@ class ClockRead:
     t: float
 
 
-Seen = Change | Lost | Line | Samples | ClockRead | Silence
+Seen = Change | Lost | Line | Samples | Answered | ClockRead | Silence
 
 
 @dataclass
@@ -71,6 +81,8 @@ class Fold:
                 return self._change(seen)
             case Samples():
                 return self._samples(seen)
+            case Answered():
+                return [{**seen.row, "of": seen.of} if seen.of else seen.row]
             case Line():
                 return self._line(seen)
             case Lost():

@@ -8,6 +8,7 @@ from autoscale.record.rows.course import Gap
 _OTHERS = {
     "api": "when pods, sizes, decisions and endpoints changed",
     "usage": "CPU, memory and demand",
+    "metric": "what its API said of a metric, beside the HPA's status",
     "log": "requests, latency and errors",
     "load": "requests, latency and errors",
     "pod_load": "which pod answered how fast",

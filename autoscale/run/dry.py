@@ -41,7 +41,7 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
             own = rendered(app_folder(options, scenario), scenario, namespace, LABEL)
             target = _planned(own, namespace, brought(own, scenario.target))
         if more := of_addons([target]):
-            _permissions(place, namespace, more, out, "# As the workload is scaled by KEDA, also")
+            _permissions(place, namespace, more, out, "# For what scales the workload, also")
         limit_pods(scenario, target.hpa)
         metrics.require(place.cluster, namespace)
         lock.refuse_held(place.cluster, namespace)

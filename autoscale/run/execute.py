@@ -1,21 +1,23 @@
 """One run from scenario to report; several of them from one deployment."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from autoscale.base.errors import AutoscaleError, ClusterError, Interrupted
 from autoscale.base.exits import ExitCode
 from autoscale.cluster.apply import remove_jobs, selector
 from autoscale.cluster.clock import server_time
+from autoscale.cluster.metrics import Question, questions
 from autoscale.cluster.watch import Watch
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.kinds import BY_KIND
 from autoscale.observe.fold import API_CLOCK, Fold
 from autoscale.observe.scope import Scope
-from autoscale.observe.sources import sampling, timing, watching
+from autoscale.observe.sources import asking, sampling, timing, watching
 from autoscale.observe.table import NODE_EVENTS, OF_NODES, Selection, watched
 from autoscale.observe.view import View
 from autoscale.record.rows.course import Reason
@@ -245,3 +247,17 @@ def enter_sources(run: Recorder, site: Site) -> None:
     period_s = site.place.metrics_period_s
     labels = "" if site.beside else target.labels
     run.stack.enter_context(sampling(cluster, target.namespace, labels, inbox, period_s, run.clock))
+    others = ((one, at.view, at.name) for one, at in zip(site.beside, run.beside, strict=True))
+    for one, view, name in ((target, run.view, None), *others):
+        if one.scaled or questions(one.hpa["spec"].get("metrics")):
+            asked = partial(_asked, view, site.unseen)
+            every = sync_period(site)
+            run.stack.enter_context(
+                asking(cluster, one.namespace, one.labels, asked, inbox, period_s=every, clock=run.clock, of=name)
+            )
+
+
+def _asked(view: View, unseen: Collection[str]) -> list[Question]:
+    """What the HPA asks of custom and external metrics now, as far as the run may ask it too."""
+    spec = (view.hpa or {}).get("spec") or {}
+    return [one for one in questions(spec.get("metrics")) if one.place not in unseen]

@@ -16,7 +16,7 @@ from autoscale.cluster.proxy import date_of
 from autoscale.cluster.watch import Change, Lost
 from autoscale.kube.kinds import Object
 from autoscale.observe.clocks import WALL, clock_row
-from autoscale.observe.fold import ClockRead, Fold, Samples
+from autoscale.observe.fold import Answered, ClockRead, Fold, Samples
 from autoscale.observe.gaps import gap_row
 from autoscale.observe.sources import Broken, Inbox, Item, LoadChange, LogEnded, following, timing
 from autoscale.observe.view import View
@@ -124,7 +124,7 @@ class Recorder:
 
     def _handle(self, item: Item) -> None:
         """One thing that a source saw."""
-        if isinstance(item, Change | Line | Samples):
+        if isinstance(item, Change | Line | Samples | Answered):
             self.heard_at = item.t
         match item:
             case Broken():

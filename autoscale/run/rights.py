@@ -6,6 +6,7 @@ from pathlib import Path
 from autoscale.base.resources import manifests
 from autoscale.cluster.apply import REMOVED
 from autoscale.cluster.kustomize.render import render
+from autoscale.cluster.metrics import Question, questions
 from autoscale.cluster.permissions import Permission
 from autoscale.kube.kinds import BY_KIND
 from autoscale.observe.table import SOURCES, watched
@@ -35,8 +36,18 @@ def needed(kind: str, made: Iterable[str]) -> tuple[Permission, ...]:
 
 def of_addons(targets: Iterable[Target]) -> tuple[Permission, ...]:
     """What is needed besides where targets are scaled by what not every cluster has."""
+    targets = list(targets)
     found = {obj["kind"] for target in targets for obj in (target.scaled, target.vpa) if obj is not None}
-    return tuple(permission for source in SOURCES if source.kind in found for permission in source.permissions)
+    addons = (permission for source in SOURCES if source.kind in found for permission in source.permissions)
+    asked = (asking(one) for target in targets for one in questions(target.hpa["spec"].get("metrics")))
+    return tuple(dict.fromkeys((*addons, *asked)))
+
+
+def asking(asked: Question) -> Permission:
+    """What it takes to ask the API of a metric for its values: a path without an object's name is a list to RBAC."""
+    if asked.of is None:
+        return Permission("list", asked.group, asked.name, optional=True)
+    return Permission("get", asked.group, asked.of, asked.name, optional=True)
 
 
 def made_kinds(app: Path | None) -> tuple[str, ...]:

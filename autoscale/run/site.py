@@ -135,7 +135,8 @@ def _brought(options: RunOptions, scenario: Resolved, place: OpenCluster, label:
 def _unseen(cluster: Cluster, namespace: str, of: Sequence[Target], unseen: Collection[str]) -> list[str]:
     """What cannot be seen of the targets and their nodes, beside what is known to be ``unseen``."""
     lacking = permissions.denied(cluster, namespace, of_addons(of))
-    more = [*dict.fromkeys(item.resource for item in lacking), *targets.hidden(cluster, of)]
+    names = (f"{item.resource}/{item.sub}" if item.sub else item.resource for item in lacking)
+    more = [*dict.fromkeys(names), *targets.hidden(cluster, of)]
     return [*more, *unheard_of_nodes(cluster, namespace, [*unseen, *more])]
 
 

@@ -309,6 +309,14 @@ def counted(factor: float, name: str = "http_requests_per_second") -> Record:
     return record
 
 
+def asked(took: float, times: int = 4) -> Record:
+    """The same adapter right in what it says, after so many seconds each time that it was asked."""
+    record = counted(1)
+    for at in range(60, 60 + 15 * times, 15):
+        record.add("metric", at, type="Pods", name="http_requests_per_second", took_s=took, values=[])
+    return record
+
+
 def held(until: float) -> Record:
     """Memory keeps eight pods that CPU has no use for."""
     memory = metric("Resource", "memory", averageUtilization=70)
@@ -403,6 +411,8 @@ CASES: list[Case] = [
     ("F51", lambda: silent(60), lambda: silent(60).scale(40, 2, ready=1)),
     ("F51", lambda: silent(60), lambda: of_one_container(silent(60))),
     ("F52", lambda: unasked(300), lambda: unasked(299)),
+    ("F53", lambda: asked(1.0), lambda: asked(0.9)),
+    ("F53", lambda: asked(1.0), lambda: asked(1.0, 3)),
     ("F52", lambda: unasked(300), unnamed),
     ("F52", lambda: unasked(300), lambda: unasked(300).scale(62, 2, ready=1)),
     ("F35", lambda: held(230), lambda: held(210)),
@@ -620,9 +630,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """52 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """53 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 53)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 54)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

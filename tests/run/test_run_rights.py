@@ -14,6 +14,7 @@ from autoscale.base.resources import manifests
 from autoscale.cluster.apply import apply, made_by_runs
 from autoscale.cluster.client import Cluster, connect
 from autoscale.cluster.kustomize.render import render
+from autoscale.cluster.resources import path_of
 from autoscale.record.rows.kinds import Row
 from autoscale.run.dry import dry
 from autoscale.run.execute import execute
@@ -77,9 +78,17 @@ def listed(options: RunOptions) -> set[str]:
     return {f"{verb.strip()} {what.strip()}" for what, verbs in rows for verb in verbs.split(",")}
 
 
-@pytest.mark.parametrize("existing", [None, Existing("deployment/web", "http://web:8080")], ids=["ours", "target"])
+@pytest.mark.parametrize(
+    ("existing", "heard", "folder"),
+    [
+        (None, {"event"}, "base"),
+        (Existing("deployment/web", "http://web:8080"), set(), "base"),  # what was there already has nothing to tell
+        (Existing("deployment/web", "http://web:8080"), {"metric"}, "examples/scale-by-requests"),
+    ],
+    ids=["ours", "target", "requests"],
+)
 def test_a_run_uses_exactly_what_the_dry_run_lists(
-    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: Existing | None
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: Existing | None, heard: set[str], folder: str
 ) -> None:
     """Under that Role a run that is ended early (its Stop goes through the API) is whole, is refused nothing, leaves
     nothing, and has used every right in it."""
@@ -92,12 +101,11 @@ def test_a_run_uses_exactly_what_the_dry_run_lists(
         existing=existing,
     )
     with connect("shop", shop.kubeconfig) as cluster:
-        if existing is not None:
-            apply(cluster, render(manifests() / "base", namespace="default"), "default")
+        there = [] if existing is None else render(manifests() / folder, namespace="default")
+        apply(cluster, there, "default")
         door = Door(listed(options))
         door.stands_before(monkeypatch)
-        made = {"event"} if existing is None else set()  # what was there already has nothing to tell
-        missing = {"pod", "workload", "hpa", "usage", "endpoint", "node", "load"} | made
+        missing = {"pod", "workload", "hpa", "usage", "endpoint", "node", "load"} | heard
         stop = threading.Event()
 
         def end_when_all_was_heard(row: Row) -> None:
@@ -111,6 +119,8 @@ def test_a_run_uses_exactly_what_the_dry_run_lists(
         assert door.granted == door.used
         monkeypatch.undo()
         assert made_by_runs(cluster, "default") == []
+        for obj in there:
+            cluster.send("DELETE", path_of(obj, "default"))
 
 
 def test_the_door_holds_to_the_role(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

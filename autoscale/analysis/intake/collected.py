@@ -10,7 +10,7 @@ from autoscale.record.ledger import Ledger
 from autoscale.record.rows.cluster import Node, Service, Workload
 from autoscale.record.rows.course import End
 from autoscale.record.rows.header import Header, Target
-from autoscale.record.rows.hpa import Hpa
+from autoscale.record.rows.hpa import Hpa, MetricAnswer
 from autoscale.record.rows.keda import ScaledObject
 from autoscale.record.rows.vpa import Vpa
 
@@ -32,6 +32,7 @@ class Collected:
     usage: dict[str, UsageHistory] = field(default_factory=dict)
     hpas: list[Hpa] = field(default_factory=list)
     hpas_gone: list[Hpa] = field(default_factory=list)
+    answers: list[MetricAnswer] = field(default_factory=list)
     scaled: list[ScaledObject] = field(default_factory=list)
     vpas: list[Vpa] = field(default_factory=list)
     services: list[Service] = field(default_factory=list)

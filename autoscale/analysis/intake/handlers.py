@@ -26,6 +26,7 @@ def handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         "clock": kept.clocks.add,
         "load": kept.load.add,
         "node": kept.nodes.append,
+        "metric": kept.answers.append,
         **{kind: partial(take, kept) for kind, take in _TAKE.items()},
     }
 

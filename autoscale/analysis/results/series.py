@@ -120,7 +120,8 @@ class HpaMetric(Struct, frozen=True):
 
     ``kind`` is its type in the API, ``container`` "" but for ContainerResource. ``per``: what value and target are of:
     a ``request`` (percent of it), a ``pod``, or ``all`` together (in the metric's base unit: cores, bytes, requests).
-    ``asks``: the fewest pods that would have brought what was seen to the target, tolerance included.
+    ``asks``: the fewest pods that would have brought what was seen to the target, tolerance included. ``answers``: when
+    the run asked its API beside the HPA, and how long each answer took (s); none of a resource's, which is heard of.
     """
 
     kind: str
@@ -130,6 +131,7 @@ class HpaMetric(Struct, frozen=True):
     value: StepSeries
     target: StepSeries
     asks: StepSeries
+    answers: tuple[tuple[float, float], ...] = ()
 
     @property
     def aimed(self) -> bool:

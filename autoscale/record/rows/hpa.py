@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-from autoscale.record.rows.fields import Condition, Count, Number, Pods, Stamp
+from autoscale.record.rows.fields import Condition, Count, Number, Pods, Span, Stamp
 
 
 class Amounts(TypedDict, total=False):
@@ -63,6 +63,27 @@ class HpaSpec(TypedDict, total=False):
     maxReplicas: Pods
     metrics: list[Metric] | None
     behavior: Behavior | None
+
+
+class MetricValue(TypedDict):
+    """What a metric's API said of one object (``object``: its name, None of an external metric): ``value`` a quantity,
+    ``at`` the time that the adapter gave it, by a clock of its own."""
+
+    object: str | None
+    value: str
+    at: Number | None
+
+
+class MetricAnswer(Stamp):
+    """One answer of custom.metrics.k8s.io or external.metrics.k8s.io, asked by the run beside the HPA.
+
+    ``type`` and ``name`` of the HPA's metric; ``took_s``: how long the answer took; no ``values``: no series."""
+
+    k: Literal["metric"]
+    type: str
+    name: str
+    took_s: Span
+    values: list[MetricValue]
 
 
 class Hpa(Stamp):

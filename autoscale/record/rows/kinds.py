@@ -3,7 +3,7 @@
 from autoscale.record.rows.cluster import Event, Node, Service, Workload
 from autoscale.record.rows.course import Clock, End, Gap, Mark
 from autoscale.record.rows.header import Header
-from autoscale.record.rows.hpa import Hpa
+from autoscale.record.rows.hpa import Hpa, MetricAnswer
 from autoscale.record.rows.keda import ScaledObject
 from autoscale.record.rows.load import Load, PodLoad
 from autoscale.record.rows.pods import Endpoint, Pod, Usage
@@ -18,6 +18,7 @@ Row = (
     | Pod
     | Workload
     | Hpa
+    | MetricAnswer
     | ScaledObject
     | Vpa
     | Service
@@ -37,6 +38,7 @@ KINDS: dict[str, type] = {
     "pod": Pod,
     "workload": Workload,
     "hpa": Hpa,
+    "metric": MetricAnswer,
     "scaled_object": ScaledObject,
     "vpa": Vpa,
     "service": Service,

@@ -19,6 +19,7 @@ from autoscale.hpa.check.manifests import check
 from autoscale.hpa.config import RELEASES, Release
 
 File = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+_SCALERS = ("HorizontalPodAutoscaler", "ScaledObject")
 Manifests = click.Path(exists=True, allow_dash=True, path_type=Path)
 
 
@@ -55,18 +56,20 @@ def explain_command(file: Path, as_json: bool) -> None:
 def check_command(files: tuple[Path, ...], release: Release | None, as_json: bool) -> int:
     """Validate the HPAs in FILES and warn of settings that cannot work.
 
-    FILES are YAML or JSON files, folders of them, a folder with a kustomization, or - for standard input. Workloads,
-    LimitRanges, quotas, ScaledObjects and VerticalPodAutoscalers in them are read too: they decide whether an HPA can
-    work. Exit code 2 where one is invalid or cannot work, 0 where there are only warnings.
+    Those that KEDA will make of ScaledObjects are checked too. FILES are YAML or JSON files, folders of them, a folder
+    with a kustomization, or - for standard input. Workloads, LimitRanges, quotas and VerticalPodAutoscalers in them are
+    read too: they decide whether an HPA can work. Exit code 2 where one is invalid or cannot work, 0 where there are
+    only warnings.
 
     \b
     autoscale hpa check k8s/
     helm template shop ./chart | autoscale hpa check - --release 1.36
     """
     found = [manifest for file in files for manifest in manifests(file)]
-    if not any(manifest.kind == "HorizontalPodAutoscaler" for manifest in found):
+    if not any(manifest.kind in _SCALERS for manifest in found):
         raise InputError(
-            "There is no HorizontalPodAutoscaler in these files.", fix="Name the file in which it is written."
+            "There is no HorizontalPodAutoscaler or ScaledObject in these files.",
+            fix="Name the file in which it is written.",
         )
     faults = check(found, release)
     if as_json:
@@ -98,6 +101,7 @@ def _print_faults(faults: list[Fault], found: list[Manifest]) -> None:
         if fault.patch is not None:
             text = yaml.safe_dump(fault.patch, sort_keys=False)
             echo("".join(f"    {line}\n" for line in text.splitlines()), nl=False)
-    count = sum(manifest.kind == "HorizontalPodAutoscaler" for manifest in found)
+    counts = [(kind, sum(manifest.kind == kind for manifest in found)) for kind in _SCALERS]
     if not faults:
-        echo(f"{count} HorizontalPodAutoscaler{'' if count == 1 else 's'} checked, nothing found.")
+        shown = " and ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts if count)
+        echo(f"{shown} checked, nothing found.")

@@ -283,10 +283,86 @@ def test_keda_may_take_an_hpa_over() -> None:
     scaled = of_kind(files, "ScaledObject")
     other = copy.deepcopy(scaled)
     other["spec"]["scaleTargetRef"]["name"] = "elsewhere"
-    assert rules([*files[:2], other]) == []
+    assert "two-for-one" not in rules([*files[:2], other])
     scaled["metadata"]["annotations"] = {"scaledobject.keda.sh/transfer-hpa-ownership": "true"}
     assert rules(files) == ["two-for-one"]
     scaled["spec"]["advanced"] = {"horizontalPodAutoscalerConfig": {"name": "web"}}
+    assert rules(files) == []
+
+
+CPU = {"type": "cpu", "metricType": "Utilization", "metadata": {"value": "60"}}
+QUEUE = {"type": "rabbitmq", "metadata": {"queueName": "q", "mode": "QueueLength", "value": "5"}}
+
+
+def scaled_object(*triggers: dict[str, Any], **spec: Any) -> list[dict[str, Any]]:
+    """A ScaledObject, and the Deployment that it scales, whose container requests no CPU."""
+    reference = {"name": "web"}
+    labels = {"app": "web"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "web"}]}}
+    return [
+        {
+            "apiVersion": "keda.sh/v1alpha1",
+            "kind": "ScaledObject",
+            "metadata": {"name": "web"},
+            "spec": {"scaleTargetRef": reference, "triggers": list(triggers), **spec},
+        },
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "web"},
+            "spec": {"selector": {"matchLabels": labels}, "template": template},
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("triggers", "spec", "hits"),
+    [
+        ([CPU], {}, ["request-missing"]),
+        ([QUEUE], {}, []),
+        ([{**CPU, "metricType": "AverageValue", "metadata": {"value": "500m"}}], {}, []),
+        ([{**CPU, "metadata": {"value": "60", "containerName": "api"}}], {}, ["container-missing"]),
+        ([QUEUE], {"scaleTargetRef": {"name": "web", "kind": "DaemonSet"}}, ["no-scale"]),
+        ([QUEUE], {"minReplicaCount": 4, "maxReplicaCount": 4}, ["min-is-max"]),
+    ],
+)
+def test_the_hpa_that_keda_will_make_is_checked(
+    triggers: list[dict[str, Any]], spec: dict[str, Any], hits: list[str]
+) -> None:
+    """A cpu trigger needs requests as an HPA does, a queue does not; no patch is of a field of HPAs alone."""
+    faults = found(scaled_object(*triggers, **spec))
+    assert [fault.rule for fault in faults] == hits
+    patched = {key for fault in faults for key in ((fault.patch or {}).get("spec") or {})}
+    assert patched <= {"template"}
+
+
+def test_a_workload_that_is_written_twice_is_one() -> None:
+    """Variants of one Deployment in a folder are no two that share their pods; what both say is said once."""
+    files = objects("zero-request")
+    twice = [*files, copy.deepcopy(of_kind(files, "Deployment"))]
+    assert rules(twice) == rules(files) == []
+    of_kind(twice, "Deployment")["spec"]["replicas"] = 3
+    assert rules([*twice, copy.deepcopy(of_kind(twice, "HorizontalPodAutoscaler"))]) == ["replicas-set"]
+
+
+def test_a_custom_kind_that_makes_its_pods_otherwise_is_no_mistake() -> None:
+    """A LeaderWorkerSet has two templates under a name of its own; of a Deployment without one that is still told."""
+    files = objects("zero-request")
+    workload, hpa = of_kind(files, "Deployment"), of_kind(files, "HorizontalPodAutoscaler")
+    workload["spec"]["leaderWorkerTemplate"] = {"workerTemplate": workload["spec"].pop("template")}
+    assert rules(files) == ["invalid"]
+    workload["kind"] = hpa["spec"]["scaleTargetRef"]["kind"] = "LeaderWorkerSet"
+    workload["apiVersion"] = hpa["spec"]["scaleTargetRef"]["apiVersion"] = "leaderworkerset.x-k8s.io/v1"
+    assert rules(files) == []
+
+
+def test_a_workload_of_another_namespace_and_name_is_no_hint() -> None:
+    """An adapter's Deployment beside the HPA says nothing of a target that is not in the files; a near name does."""
+    files = objects("zero-request")
+    workload = of_kind(files, "Deployment")
+    workload["metadata"]["name"] = "prometheus-adapter"
+    assert rules(files) == ["target-missing"]
+    workload["metadata"]["namespace"] = "monitoring"
     assert rules(files) == []
 
 

@@ -14,14 +14,16 @@ from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import milli
 
 Level = Literal["error", "warning"]
+USUAL = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One Kubernetes object of a file."""
+    """One Kubernetes object of a file; ``made_of``: the object from which a controller will make it."""
 
     file: str
     object: Mapping[str, Any]
+    made_of: str = ""
 
     @property
     def kind(self) -> str:
@@ -37,6 +39,15 @@ class Manifest:
     def namespace(self) -> str:
         """The object's namespace."""
         return str(self.at("metadata").get("namespace") or "default")
+
+    @property
+    def title(self) -> str:
+        """Kind and name, and what it will be made of."""
+        return f"{self.kind}/{self.name}{f' (made of {self.made_of})' if self.made_of else ''}"
+
+    def is_same(self, other: "Manifest") -> bool:
+        """Whether both are written of one object, as variants in a folder are."""
+        return (self.kind, self.namespace, self.name) == (other.kind, other.namespace, other.name)
 
     def at(self, *path: str) -> Mapping[str, Any]:
         """The mapping at a path, an empty one where there is none."""
@@ -87,7 +98,7 @@ class Subject:
     @property
     def where(self) -> str:
         """File and name of the HPA."""
-        return f"{self.hpa.file}: HorizontalPodAutoscaler/{self.hpa.name}"
+        return f"{self.hpa.file}: {self.hpa.title}"
 
     def fault(
         self, *, rule: str, level: Level, what: str, fix: str = "", patch: Mapping[str, Any] | None = None
@@ -117,8 +128,8 @@ class Subject:
 
         AttributeError, KeyError, TypeError or ValueError where it is not written as Kubernetes wants it.
         """
-        if self.workload is None:
-            return None
+        if self.workload is None or (not self.template and self.workload.kind not in USUAL):
+            return None  # or a custom kind, which makes its pods of something else than spec.template
         return pod_of(self.template, [each.object for each in self.neighbours if each.kind == "LimitRange"])
 
     def containers(self) -> tuple[PodContainer, ...]:

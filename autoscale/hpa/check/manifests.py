@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from autoscale.base.errors import InputError, Problem
 from autoscale.hpa.check.behavior import BEHAVIOR_RULES
 from autoscale.hpa.check.faults import Fault, Manifest, Subject
+from autoscale.hpa.check.scaled import made_by_keda, without_its_patch
 from autoscale.hpa.check.target import TARGET_RULES, zero_minimum
 from autoscale.hpa.check.usage import USAGE_RULES
 from autoscale.hpa.config import Config, Release
@@ -21,10 +22,11 @@ def check(manifests: Sequence[Manifest], release: Release | None = None) -> list
     ``release``: of the cluster that they are for; None is the newest, with a word where an older one would refuse.
     """
     faults: list[Fault] = []
-    for manifest in manifests:
+    for manifest in (*manifests, *made_by_keda(manifests)):
         if manifest.kind == "HorizontalPodAutoscaler":
-            faults += _check_one(manifest, manifests, release)
-    return sorted(faults, key=lambda fault: fault.level != "error")
+            faults += [without_its_patch(fault, manifest) for fault in _check_one(manifest, manifests, release)]
+    once = [fault for i, fault in enumerate(faults) if fault not in faults[:i]]
+    return sorted(once, key=lambda fault: fault.level != "error")
 
 
 def _check_one(hpa: Manifest, manifests: Sequence[Manifest], release: Release | None) -> Iterable[Fault]:
@@ -57,5 +59,5 @@ def _workload(hpa: Manifest, kind: str, name: str, manifests: Sequence[Manifest]
 
 def _invalid(hpa: Manifest, problem: Problem) -> Fault:
     what = f"found {problem.found}" + (f", wanted {problem.wanted}" if problem.wanted else "")
-    where = f"{hpa.file}: HorizontalPodAutoscaler/{hpa.name}: {problem.where}"
+    where = f"{hpa.file}: {hpa.title}: {problem.where}"
     return Fault(rule="invalid", level="error", where=where, what=what, fix=problem.fix)

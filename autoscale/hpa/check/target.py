@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from autoscale.hpa.check.faults import Fault, Manifest, Subject
+from autoscale.hpa.check.faults import USUAL, Fault, Manifest, Subject
 from autoscale.hpa.check.template import labels_of, template_of
 from autoscale.hpa.rule.pods import MetricError
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import parse_quantity
 from autoscale.kube.selectors import selector_matches
 
-_SCALABLE = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
+_SCALABLE = USUAL
 _KINDS = {
     "": ("ReplicationController", "Pod"),
     "apps": ("Deployment", "StatefulSet", "ReplicaSet", "DaemonSet"),
@@ -51,9 +51,9 @@ def target_missing(subject: Subject) -> Iterator[Fault]:
     """The files hold workloads of the target's kind, but not the one that is named."""
     target = subject.spec.target
     others = [each for each in subject.others if each.kind == target.kind and target.kind in _SCALABLE]
-    if others and subject.workload is None:
-        elsewhere = sorted({each.namespace for each in others if each.name == target.name})
-        names = sorted({each.name for each in others})
+    elsewhere = sorted({each.namespace for each in others if each.name == target.name})
+    names = sorted({each.name for each in others if each in subject.neighbours})
+    if (names or elsewhere) and subject.workload is None:
         what = f"scaleTargetRef names {target.kind}/{target.name} in namespace {subject.hpa.namespace}"
         what += f", but these files hold {f'it in {chr(44).join(elsewhere)}' if elsewhere else ', '.join(names)}"
         yield subject.fault(rule="target-missing", level="warning", what=what, fix="Correct the name or the namespace.")
@@ -80,10 +80,11 @@ def two_for_one(subject: Subject) -> Iterator[Fault]:
         reference = each.at("spec", "scaleTargetRef")
         same = (reference.get("kind"), reference.get("name")) == (subject.spec.target.kind, subject.spec.target.name)
         is_hpa = each.kind == "HorizontalPodAutoscaler" and each.namespace == subject.hpa.namespace
-        if is_hpa and same and each is not subject.hpa and each.name != subject.hpa.name:
+        if is_hpa and same and not subject.hpa.made_of and each.name != subject.hpa.name:
             what = f"HorizontalPodAutoscaler/{each.name} scales the same target, so both stop with AmbiguousSelector"
             yield subject.fault(rule="two-for-one", level="error", what=what, fix="Put all metrics into one HPA.")
-        if each.kind == "ScaledObject" and each in subject.neighbours and _keda_scales(each, subject):
+        is_own = subject.hpa.made_of == f"ScaledObject/{each.name}"
+        if each.kind == "ScaledObject" and not is_own and each in subject.neighbours and _keda_scales(each, subject):
             what = f"ScaledObject/{each.name} makes an HPA of its own (KEDA's keda-hpa-{each.name}) on the same target"
             fix = "Keep one of them: put the metric into the ScaledObject's triggers, or let it take this HPA over"
             fix += " (annotation scaledobject.keda.sh/transfer-hpa-ownership)."
@@ -135,7 +136,8 @@ def pods_of_others(subject: Subject) -> Iterator[Fault]:
         return
     for each in subject.neighbours:
         template = template_of(each.object)
-        if each is subject.workload or template is None or not selector_matches(selector, labels_of(template)):
+        same = each.is_same(subject.workload)
+        if same or template is None or not selector_matches(selector, labels_of(template)):
             continue
         what = f"the selector of {subject.workload.kind}/{subject.workload.name} matches the pods of"
         what += f" {each.kind}/{each.name} too, so the HPA averages over them"

@@ -5,10 +5,10 @@ A percentile is always taken from merged buckets, never averaged from other perc
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from loadtest.histogram import Counts, merge, quantiles_of
+from loadtest.histogram import Counts, merge, quantiles, quantiles_of
 
 _TOP = 2000  # with growth 1.02 that is beyond any duration, and still a number of seconds
 INDEX = {str(index): index for index in range(_TOP + 1)}  # from a bucket's name in a record
@@ -102,26 +102,40 @@ class HistogramSeries:
 
     def of(self, positions: Sequence[int]) -> Counts:
         """The sum of the histograms at some positions (see ``by_second``)."""
-        parts = [slice(self.begin[i], self.begin[i + 1]) for i in positions]
-        if len(parts) == 1:
-            return dict(zip(self.index[parts[0]], self.count[parts[0]], strict=True))  # it has every bucket once
-        return self._sums(parts).counts
+        if len(positions) == 1:
+            return dict(zip(*self._one(positions[0]), strict=True))
+        return self._sums(positions).counts
 
     def quantiles(self, positions: Sequence[int], shares: Sequence[float]) -> list[float | None]:
         """``loadtest.histogram.quantiles`` of the sum of the histograms at some positions."""
-        parts = [slice(self.begin[i], self.begin[i + 1]) for i in positions]
-        if len(parts) == 1:
-            index = self.index[parts[0]].tolist()
-            if index == sorted(index):  # as the generator writes them
-                return quantiles_of(index, self.count[parts[0]], shares)
-        sums = self._sums(parts).by_bucket
-        return quantiles_of(range(len(sums)), sums, shares)
+        if len(positions) != 1:
+            sums = self._sums(positions).by_bucket
+            return quantiles_of(range(len(sums)), sums, shares)
+        index, count = self._one(positions[0])
+        if index == sorted(index):  # as the generator writes them
+            return quantiles_of(index, count, shares)
+        return quantiles(dict(zip(index, count, strict=True)), shares)
 
-    def _sums(self, parts: Iterable[slice]) -> Sums:
+    def _one(self, position: int) -> tuple[list[int], list[int]]:
+        """Buckets of one histogram, each there once, and their counts."""
+        part = slice(self.begin[position], self.begin[position + 1])
+        return self.index[part].tolist(), self.count[part].tolist()
+
+    def _sums(self, positions: Iterable[int]) -> Sums:
         sums = Sums()
-        for part in parts:
-            sums.add(self.index[part], self.count[part])
+        for part in self._parts(positions):
+            sums.add(self.index[part].tolist(), self.count[part].tolist())
         return sums
+
+    def _parts(self, positions: Iterable[int]) -> Iterator[slice]:
+        """Where the histograms at some positions are; of those that stand side by side, as most do, one part."""
+        begin = end = 0
+        for i in positions:
+            if self.begin[i] != end:
+                yield slice(begin, end)
+                begin = self.begin[i]
+            end = self.begin[i + 1]
+        yield slice(begin, end)
 
     def above(self, positions: Iterable[int], last: int) -> int:
         """How many counts at some positions lie in buckets beyond ``last``."""

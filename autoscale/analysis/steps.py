@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
+from operator import itemgetter
 
 Value = float | None
 
@@ -24,7 +25,7 @@ class StepSeries:
         """From (time, value) in any order; of two values at one time the later given wins, repeats are dropped."""
         times: list[float] = []
         values: list[Value] = []
-        for time, value in sorted(points, key=lambda point: point[0]):
+        for time, value in sorted(points, key=itemgetter(0)):
             if times and times[-1] == time:
                 values[-1] = value
             else:
@@ -40,6 +41,14 @@ class StepSeries:
         """The value at a time; None before the first."""
         i = bisect_right(self.times, time) - 1
         return self.values[i] if i >= 0 else None
+
+    def at_each(self, times: Iterable[float]) -> Iterator[Value]:
+        """``at`` each of some times, which rise."""
+        i, last = -1, len(self.times) - 1
+        for time in times:
+            while i < last and self.times[i + 1] <= time:
+                i += 1
+            yield self.values[i] if i >= 0 else None
 
     def segments(self, start: float, end: float) -> Iterator[tuple[float, float, Value]]:
         """(from, until, value) covering [start, end) without a hole; what is not known is None."""
@@ -123,7 +132,8 @@ def combine(series: Iterable[StepSeries], function: Callable[[list[Value]], Valu
     """One series that is ``function`` of the values of the others at each of their times."""
     several = list(series)
     times = sorted({time for one in several for time in one.times})
-    return StepSeries.of((time, function([one.at(time) for one in several])) for time in times)
+    values = zip(*(one.at_each(times) for one in several), strict=True)
+    return StepSeries.of(zip(times, map(function, map(list, values)), strict=True))
 
 
 def total(series: Iterable[StepSeries]) -> StepSeries:

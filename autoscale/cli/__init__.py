@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import click
 
+from autoscale.base.collector import uncollected
 from autoscale.base.errors import AutoscaleError, Interrupted
 from autoscale.base.exits import ExitCode
 from autoscale.base.outlets import discard
@@ -59,7 +60,8 @@ class LazyGroup(click.Group):
         """Import and return one command, or None where there is no such name."""
         if cmd_name not in commands():
             return None
-        command: click.Command = importlib.import_module(commands()[cmd_name].module).command
+        with uncollected():  # what is imported stays
+            command: click.Command = importlib.import_module(commands()[cmd_name].module).command
         return command
 
     def resolve_command(

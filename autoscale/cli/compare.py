@@ -8,6 +8,7 @@ import click
 
 from autoscale.analysis import Analysis, analyse
 from autoscale.analysis.results.jsonform import plain
+from autoscale.base.collector import uncollected
 from autoscale.base.errors import InputError
 from autoscale.base.visible import visible
 from autoscale.cli import shared
@@ -42,6 +43,7 @@ class _TwoSides(click.Command):
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json", "html"]), default="text")
 @shared.written
 @click.pass_context
+@uncollected()
 def command(ctx: click.Context, base: tuple[Path, ...], anyway: bool, form: str, out: Path | None) -> int:
     """Read both sides, compare, print."""
     new = [Path(text) for text in ctx.meta["new"]]

@@ -7,6 +7,7 @@ import click
 
 from autoscale.analysis import analyse
 from autoscale.analysis.results.jsonform import plain
+from autoscale.base.collector import uncollected
 from autoscale.cli.say import echo
 from autoscale.record.reader import locate, read
 from autoscale.report.gather import beside_of
@@ -27,6 +28,7 @@ _MARKS = {"pass": "pass   ", "fail": "FAIL   ", "unknown": "unknown", "invalid":
     help="Judge by this instead of the scenario's own, for example 'p95 < 300ms during peak'. May be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON.")
+@uncollected()
 def command(runs: tuple[Path, ...], objectives: tuple[str, ...], as_json: bool) -> int:
     """Judge each run; the exit code is the worst verdict's."""
     texts = list(objectives) or None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from autoscale.base.collector import uncollected
 from autoscale.cli.say import echo
 from autoscale.report import formats
 
@@ -19,6 +20,7 @@ from autoscale.report import formats
     help="html: one self-contained file; markdown: for a pull request; junit: each objective a test case.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File to write; standard output where not given.")
+@uncollected()
 def command(run: Path, form: str, out: Path | None) -> None:
     """Make the report of RUN, the folder of a run or its record.jsonl (also .gz).
 

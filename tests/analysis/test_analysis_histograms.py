@@ -50,3 +50,15 @@ def test_what_is_no_bucket_is_refused_and_leaves_nothing(buckets: dict[str, int]
     series.add(2, {"5": 1})
     assert series.merged(1, 2) == {}
     assert series.merged(2, 3) == {5: 1}
+
+
+@given(st.lists(st.dictionaries(st.integers(0, 20), st.integers(1, 9), min_size=1), min_size=1, max_size=6), st.data())
+def test_quantiles_at_some_positions_are_those_of_the_sum(parts: list[dict[int, int]], data: st.DataObject) -> None:
+    """Of one histogram, of neighbours and of any others, in any order, its buckets too."""
+    series = HistogramSeries()
+    for second, counts in enumerate(parts):
+        series.add(second, {str(index): n for index, n in counts.items()})
+    places = data.draw(st.lists(st.integers(0, len(parts) - 1), unique=True))
+    whole = merge(parts[i] for i in places)
+    assert series.of(places) == whole
+    assert series.quantiles(places, (0.5, 0.99)) == quantiles(whole, (0.5, 0.99))

@@ -55,3 +55,10 @@ def test_aligned_cuts_at_every_change_of_either(
     both = combine((a, b), lambda v: None if v[0] is None or v[1] is None else v[0] + v[1])
     direct = sum(length * value for length, value in both.known(0, 1000))
     assert abs(direct - sum(length * (x + y) for length, x, y in aligned(a, b, 0, 1000))) < 1e-6
+
+
+@given(POINTS, st.lists(TIMES))
+def test_one_pass_finds_what_each_search_finds(points: list[tuple[float, float | None]], times: list[float]) -> None:
+    """The values at rising times, the same as at each time by itself."""
+    series, times = StepSeries.of(points), sorted(times)
+    assert list(series.at_each(times)) == [series.at(time) for time in times]

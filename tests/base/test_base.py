@@ -1,11 +1,13 @@
 """The leaf: quantities, times, errors, exit codes."""
 
+import gc
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autoscale.base.collector import uncollected
 from autoscale.base.errors import AutoscaleError, ClusterError, InputError, Problem
 from autoscale.base.exits import MEANING, ExitCode
 from autoscale.base.times import format_micro_time, format_time, parse_duration, parse_time
@@ -112,3 +114,18 @@ def test_exit_codes_are_an_api() -> None:
         "INTERRUPTED": 130,
     }
     assert set(MEANING) == set(ExitCode)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_as_it_was_afterwards(on: bool) -> None:
+    """Also after an error, and where it had been switched off before."""
+    (gc.enable if on else gc.disable)()
+    try:
+        with uncollected():
+            assert not gc.isenabled()
+        assert gc.isenabled() is on
+        with pytest.raises(KeyError), uncollected():
+            raise KeyError
+        assert gc.isenabled() is on
+    finally:
+        gc.enable()

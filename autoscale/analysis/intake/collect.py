@@ -77,9 +77,10 @@ def _near(row: Row, start: float) -> bool:
         return all(abs(row[name] - start) < _LONGEST_S for name in ("t", "since", "until"))
     at = row.get("at")
     if row["k"] == "load":
+        low, high = row["at"] - _ROUNDING_S, row["at"] + 1.0 + _ROUNDING_S
         for share in row["by_pod"].values():
             first = share["first_at"]
-            if first is not None and not -_ROUNDING_S <= first - row["at"] <= 1.0 + _ROUNDING_S:
+            if first is not None and not low <= first <= high:
                 return False
     return abs(row["t"] - start) < _LONGEST_S and (at is None or abs(at - start) < _LONGEST_S)
 

@@ -195,7 +195,7 @@ class UsageHistory:
         if (self.at and at <= self.at[-1]) or abs(at - row["t"]) > _FAR_S or not 0 < window < _FAR_S:
             return
         cpu = [c["cpu_m"] for c in row["containers"].values()]
-        if not cpu or not all(isinstance(value, int | float) and 0 <= value < 1e12 for value in cpu):
+        if not cpu or not all(isinstance(value, (int, float)) and 0 <= value < 1e12 for value in cpu):
             return
         for name, one in row["containers"].items():
             used = self.used.get(name)

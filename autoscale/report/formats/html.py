@@ -17,7 +17,7 @@ from autoscale.analysis.results.catalogue import CATALOGUE, GROUPS
 from autoscale.analysis.results.figures import Measure
 from autoscale.base.version import VERSION
 from autoscale.base.visible import visible_in
-from autoscale.report import words
+from autoscale.report import compiled, words
 from autoscale.report.answers.four import answers
 from autoscale.report.charts import chart_data
 from autoscale.report.gather import Account
@@ -43,8 +43,8 @@ def render(account: Account) -> str:
 
 
 def _environment(analysis: Analysis) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+    environment = compiled.environment(
+        _HERE / "templates",
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -174,7 +174,7 @@ def candidates(recorded: Setting) -> Iterator[Setting]:
     """Targets, minima, maxima and behaviours around the recorded setting; those that upstream would take."""
     spec = recorded.hpa
     least, most = int(spec.get("minReplicas") or 1), int(spec["maxReplicas"])
-    minima = sorted({max(1, least - 1), least, least + 1, least + 2})
+    minima = sorted({_fewer(least), least, least + 1, least + 2})
     behaviours = [("", spec.get("behavior")), ("quick up", {**(spec.get("behavior") or {}), "scaleUp": _UP_FAST})]
     targets = TARGETS if _target(recorded) else (None,)
     for target, low, high, (words, behaviour) in product(targets, minima, (most, 2 * most), behaviours):
@@ -183,13 +183,18 @@ def candidates(recorded: Setting) -> Iterator[Setting]:
 
 
 def cheaper(recorded: Setting) -> Iterator[Setting]:
-    """Higher targets and smaller minima than the recorded ones; two pods stay two, since one may fail."""
+    """Higher targets and smaller minima than the recorded ones."""
     spec, old = recorded.hpa, _target(recorded)
     least, most = int(spec.get("minReplicas") or 1), int(spec["maxReplicas"])
     targets = [old, *(target for target in TARGETS if old and target > old)]
-    for target, low in product(targets, sorted({max(min(least, 2), least - 1), least})):
+    for target, low in product(targets, sorted({_fewer(least), least})):
         if (target, low) != (old, least):
             yield _setting(recorded, target, low, most, spec.get("behavior"), "")
+
+
+def _fewer(least: int) -> int:
+    """One pod less, but two stay two: one may fail, or be moved, which no model of the load knows of."""
+    return max(min(least, 2), least - 1)
 
 
 def _sources(hpa: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Tuning: what is recommended holds the objectives in the model, and what the model cannot tell is not claimed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,13 +69,13 @@ def test_what_the_model_cannot_give_back_is_not_tuned() -> None:
 
 
 def test_where_nothing_cheaper_holds_the_recorded_setting_is_kept(good: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer pods at least are cheaper and never back at the minimum; what was recorded holds, so it is no dead end."""
+    """A higher target is cheaper and does not hold, say; what was recorded holds, so it is no dead end."""
     every = tuning.candidates
 
-    def one_pod(recorded: tuning.Setting) -> list[tuning.Setting]:
-        return [setting for setting in every(recorded) if setting.name.startswith("target 50 %, 1 to")]
+    def high(recorded: tuning.Setting) -> list[tuning.Setting]:
+        return [setting for setting in every(recorded) if setting.name.startswith("target 90 %, 2 to")]
 
-    monkeypatch.setattr(tuning, "candidates", one_pod)
+    monkeypatch.setattr(tuning, "candidates", high)
     monkeypatch.setattr(
         tuning,
         "_Judging",
@@ -83,6 +84,14 @@ def test_where_nothing_cheaper_holds_the_recorded_setting_is_kept(good: Model, m
     found = tuning.advise(good, ["p95 < 1s"])
     assert found.best is found.recorded
     assert words.headline(found).startswith("Keep it: nothing")
+
+
+@pytest.mark.parametrize(("recorded", "least"), [(1, 1), (2, 2), (3, 2), (5, 4)])
+def test_two_pods_stay_two(good: Model, recorded: int, least: int) -> None:
+    """One pod less at the minimum is tried, but no single pod where there were two: it may fail."""
+    setting = replace(good.recorded, hpa={**good.recorded.hpa, "minReplicas": recorded})
+    for some in (tuning.candidates, tuning.cheaper):
+        assert min(one.hpa["minReplicas"] for one in some(setting)) == least
 
 
 def test_settings_that_come_out_alike_are_judged_once(good: Model) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from loadtest import locustfile, mistakes, sizing, traces
+from loadtest import locustfile, mistakes, sizing, strays, traces
 from loadtest.drawing import drawn, of_the_file
 from loadtest.errors import Problem, ScenarioError, did_you_mean
 from loadtest.models import File, Request, Resolved, ResolvedStage, Sent
@@ -65,8 +65,19 @@ def find(path_or_name: str | Path) -> Path:
     path = Path(path_or_name)
     if os.path.isfile(path):
         return path
-    problem = Problem(str(path_or_name), "neither a file nor a built-in scenario", fix=did_you_mean(path.stem, names()))
+    problem = Problem(str(path_or_name), *_instead(path_or_name, path))
     raise ScenarioError(f"There is no scenario {path_or_name}.", [problem])
+
+
+def _instead(path_or_name: str | Path, path: Path) -> tuple[str, str, str]:
+    """What stands where a scenario was looked for, what was wanted, and what to do."""
+    if stray := strays.of_name(str(path_or_name)):
+        return stray.what, "a file or a built-in scenario", stray.fix
+    if os.path.isdir(path):
+        return "a folder", "a file or a built-in scenario", "Name the scenario's file in it."
+    if os.path.exists(path):  # a pipe, as of `<(...)`: the run reads its scenario more than once
+        return "what is no ordinary file", "a file or a built-in scenario", "Save it to a file first."
+    return "neither a file nor a built-in scenario", "", did_you_mean(path.stem, names())
 
 
 def parse(data: dict[str, Any], source: str, folder: Path) -> Scenario:

@@ -9,23 +9,39 @@ import yaml
 
 from loadtest import mistakes
 from loadtest.errors import Problem, ScenarioError
+from loadtest.strays import of_file
 from loadtest.yamltext import MOST_LEVELS, Loader, fault, text_of
+
+MOST_CHARACTERS = 2 * 2**20
+"""Of a scenario's file: what travels of it is a sixteenth of that at most."""
+_WANTED = "keys with values, beginning with `name:`"
 
 
 def read(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file; ScenarioError with line and column where it is none."""
     try:
-        data = yaml.load(text_of(path), Loader)
+        data = yaml.load(text_of(path, MOST_CHARACTERS), Loader)
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"Cannot read {path}: {error}") from None
+        _refuse_stray(path)
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ScenarioError(f"Cannot read {path}: {why}") from None
     except yaml.YAMLError as error:
+        _refuse_stray(path)
         line, found = fault(error)
         where = f"{path.name}: {line}" if line else path.name
         raise ScenarioError(f"{path.name} is not YAML.", [Problem(where, found, "valid YAML")]) from None
+    if not isinstance(data, dict) or "load" not in data:
+        _refuse_stray(path)
     if not isinstance(data, dict):
-        problem = Problem(path.name, mistakes.shown(data), "keys with values, beginning with `name:`")
-        raise ScenarioError(f"{path.name} is not a scenario.", [problem])
+        raise ScenarioError(f"{path.name} is not a scenario.", [Problem(path.name, mistakes.shown(data), _WANTED)])
     return data
+
+
+def _refuse_stray(path: Path) -> None:
+    """ScenarioError where a file seems to be something else that is known."""
+    stray = of_file(path)
+    if stray is not None and stray.what != "a scenario":
+        raise ScenarioError(f"{path.name} is not a scenario.", [Problem(path.name, stray.what, _WANTED, stray.fix)])
 
 
 def override(data: dict[str, Any], sets: Sequence[str]) -> dict[str, Any]:

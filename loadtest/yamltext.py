@@ -19,18 +19,19 @@ MOST_CHARACTERS = 32 * 2**20
 """Of one file: more than any that people write, and what is no file of theirs (``/dev/zero``) ends there."""
 
 
-def text_of(path: Path) -> str:
+def text_of(path: Path, most: int | None = None) -> str:
     """The text of a file; OSError where it cannot be read or is larger than any, UnicodeDecodeError (or ValueError for
     a name with a NUL) for what is no text."""
     with path.open(encoding="utf-8") as file:
-        return bounded(file, str(path))
+        return bounded(file, str(path), most)
 
 
-def bounded(file: TextIO, name: str) -> str:
+def bounded(file: TextIO, name: str, most: int | None = None) -> str:
     """What an open file holds; OSError where that is too much."""
-    text = file.read(MOST_CHARACTERS + 1)
-    if len(text) > MOST_CHARACTERS:
-        raise OSError(errno.EFBIG, f"more than {MOST_CHARACTERS >> 20} MiB", name)
+    most = most or MOST_CHARACTERS
+    text = file.read(most + 1)
+    if len(text) > most:
+        raise OSError(errno.EFBIG, f"more than {most >> 20} MiB", name)
     return text
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from autoscale.base.errors import InputError, Problem
 from autoscale.hpa.check.faults import Manifest
+from loadtest.strays import of_file
 from loadtest.yamltext import KubernetesLoader, bounded, fault, text_of
 
 STANDARD_INPUT = Path("-")
@@ -30,13 +31,28 @@ def documents(file: Path) -> list[Any]:
     except yaml.YAMLError as error:
         line, found = fault(error)
         problem = Problem(f"{name}: {line}" if line else name, found)
-        raise InputError(f"{name} is neither YAML nor JSON.", problems=[problem], fix=_cure(text)) from None
+        raise InputError(f"{name} is neither YAML nor JSON.", problems=[problem], fix=_instead(file, text)) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{name} cannot be read.", problems=[Problem(name, " ".join(str(error).split()))]) from None
+        problem = Problem(name, _reason(error))
+        raise InputError(f"{name} cannot be read.", problems=[problem], fix=_instead(file, text)) from None
     problems = [Problem(f"{name}: {where}", repr(value)) for document in read for where, value in _blanks(document)]
     if problems:
         raise InputError(f"{name} is a template.", problems=problems, fix=_cure(text))
     return read
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why a file cannot be read, its name left out: that is said beside it."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return " ".join(said.split())
+
+
+def _instead(file: Path, text: str) -> str:
+    """What to do with what is no manifest: it is something else, or a template of one."""
+    stray = of_file(file) if file != STANDARD_INPUT else None
+    if stray is not None and stray.what != "a Kubernetes manifest":
+        return f"This seems to be {stray.what}. {stray.fix}"
+    return _cure(text)
 
 
 def _cure(text: str) -> str:
@@ -120,4 +136,6 @@ def _of_file(file: Path, *, strict: bool) -> Iterator[Manifest]:
             if isinstance(entry, dict):
                 yield Manifest("standard input" if file == STANDARD_INPUT else str(file), entry)
             elif strict:
-                raise InputError(f"{file} is not a manifest.", problems=[Problem(str(file), repr(entry), "a mapping")])
+                raise InputError(
+                    f"{file} is not a manifest.", problems=[Problem(str(file), repr(entry)[:60], "a mapping")]
+                )

@@ -6,6 +6,7 @@ import os
 import typing
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -16,6 +17,7 @@ from autoscale.record.digest import Digest, digest_of, holds
 from autoscale.record.rows.header import SCHEMA
 from autoscale.record.rows.kinds import Row
 from autoscale.record.shape import MANY, decode, misfit
+from loadtest import strays
 
 _LONGEST_LINE = 64 * 2**20
 """In bytes: a header holds the objects of the run and its plan, some MiB at most. A packed file can claim any size."""
@@ -32,7 +34,9 @@ def read(path: Path | str) -> Iterator[Row]:
         with _open(path) as file:
             yield from _rows(file, str(path))
     except FileNotFoundError:
-        raise InputError(f"there is no record {path}", fix="give a record.jsonl or the folder of a run") from None
+        stray = strays.of_name(str(path))
+        fix = stray.fix if stray else "give a record.jsonl or the folder of a run"
+        raise InputError(f"there is no record {path}", fix=fix) from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
 
@@ -70,11 +74,11 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
             row = _decode(line)
         except (ValueError, RecursionError) as error:
             if number == 1:
-                _foreign(name)
+                _foreign(name, line, file)
             broken = str(error)
             continue
         if number == 1:
-            _check_header(row, name)
+            _check_header(row, name, line)
             header, digest = row, digest_of(row)
         _check(row, name, number)
         if digest is not None:
@@ -84,7 +88,7 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
                 digest.update(line)
         yield row
     if number == 0:
-        _foreign(name)
+        _foreign(name, b"")
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -125,17 +129,20 @@ def _corrupt(name: str, number: int, why: str) -> NoReturn:
     )
 
 
-def _foreign(name: str) -> NoReturn:
+def _foreign(name: str, line: bytes, file: IO[bytes] | None = None) -> NoReturn:
+    """``line`` is the first one, ``file`` what follows it, so that more is known of what this is."""
+    rest = b"".join(islice(_lines(file), 40)) if file is not None and len(line) < strays.HEAD_BYTES else b""
+    stray = strays.of_bytes((line + rest)[: strays.HEAD_BYTES])
     raise InputError(
         f"{name} is not a record of this tool",
-        problems=[Problem(f"{name}: line 1", "no header", 'a {"k": "header", ...} row')],
-        fix="results of other tools are turned into a record by `autoscale import`",
+        problems=[Problem(f"{name}: line 1", stray.what if stray else "no header", 'a {"k": "header", ...} row')],
+        fix=stray.fix if stray else "results of other tools are turned into a record by `autoscale import`",
     )
 
 
-def _check_header(row: Any, name: str) -> None:
+def _check_header(row: Any, name: str, line: bytes) -> None:
     if not isinstance(row, dict) or row.get("k") != "header":
-        _foreign(name)
+        _foreign(name, line)
     schema = row.get("schema")
     if schema != SCHEMA:
         newer = isinstance(schema, int) and schema > SCHEMA

@@ -8,6 +8,9 @@ from autoscale.report.gather import Account
 from autoscale.report.missing import is_sized, no_load
 from autoscale.report.services import saturation_words
 from autoscale.report.words import count, duration, latency, many, offset, percent
+from autoscale.verdict.checks.record import unheard
+
+_LATE_S = 2.0  # what a gap held back is heard of within so long of its end
 
 
 def in_short(account: Account) -> str:
@@ -34,10 +37,11 @@ def _scaling_words(analysis: Analysis) -> str:
     ups = [event for event in analysis.scale_events if event.up]
     if not is_sized(analysis):
         return "How many pods there were was not recorded."
+    deaf = unheard(analysis, analysis.start, analysis.end, of_load=False)
     if not analysis.scale_events:
-        return "The number of pods never changed."
+        return "The number of pods never changed" + (", as far as was heard." if deaf else ".")
     if not ups:
-        return "The workload was never scaled up."
+        return "The workload was never scaled up" + (", as far as was heard." if deaf else ".")
     top = max(event.after for event in ups)
     running = analysis.replicas.running.highest(ups[0].at, analysis.end + 1)
     short = ""
@@ -47,7 +51,8 @@ def _scaling_words(analysis: Analysis) -> str:
     reaction = analysis.measures.get("reaction")
     # A lower bound (the load fell again before anything grew) is not when the first growth came.
     seen = reaction is not None and reaction.value is not None and not reaction.at_least
-    first = f", first {duration(reaction.value)} after the load rose" if reaction and seen else ""
+    began = "first heard of" if unheard(analysis, ups[0].at - _LATE_S, ups[0].at, of_load=False) else "first"
+    first = f", {began} {duration(reaction.value)} after the load rose" if reaction and seen else ""
     steps = f"The workload grew from {ups[0].before} to {many(top, 'pod')} in {many(len(ups), 'step')}{first}."
     return steps + short + _turns(analysis)
 

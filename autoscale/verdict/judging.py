@@ -8,12 +8,13 @@ from autoscale.analysis.resolution import Interval
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.base.errors import InputError
 from autoscale.objectives.language import Objective, parse
-from autoscale.verdict.checks.record import is_aside
+from autoscale.verdict.checks.record import unheard
 from autoscale.verdict.results import Judgement, Outcome, Validity, Verdict
 from autoscale.verdict.validity import LOAD_CHECKS, ROW_CHECKS, TIME_CHECKS, validity
 from autoscale.verdict.values import COMPARE, Value, value_of
 
-# what an objective rests on; a gap in one of these sources within its span leaves a pass unknown
+# What rests on pods and sizes. A gap in one of their sources within the span leaves it unknown, also a failure: what
+# happened in it is dated by when it was heard.
 _SUPPLY = {
     "ready",
     "desired",
@@ -84,7 +85,7 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
 
     Where part of the load itself is not known (a worker was lost), a failure is unknown too: nobody knows what the
     service had to bear. So it is where times run backwards, or rows are not as they were written, and where what is
-    judged had been taken away by then.
+    judged had been taken away by then, or not all that it rests on was heard.
     """
     value = value_of(analysis, objective)
     outcome, reason = _outcome(objective, value)
@@ -94,8 +95,8 @@ def judge_one(analysis: Analysis, objective: Objective, believed: Validity) -> J
         outcome, reason = "unknown", hole
     elif outcome == "fail" and (gone := _gone(believed, value)):
         outcome, reason = "unknown", gone
-    elif outcome == "pass":
-        doubt = _doubt(analysis, objective, value)
+    elif outcome == "pass" or (outcome == "fail" and objective.metric in _SUPPLY):
+        doubt = _gap(analysis, objective, value) or (_doubt(analysis, objective, value) if outcome == "pass" else "")
         if doubt:
             outcome, reason = "unknown", doubt
     number = value.value if value.value != math.inf else None
@@ -162,19 +163,18 @@ def _between(objective: Objective, found: Interval) -> str:
     return f"between {show(found.low, objective)} and {high}" if found.low else f"at most {high}"
 
 
-def _doubt(analysis: Analysis, objective: Objective, value: Value) -> str | None:
-    """Why a pass cannot be believed: something it rests on was not heard in its span."""
+def _gap(analysis: Analysis, objective: Objective, value: Value) -> str:
+    """What it rests on and was not heard in its span; "" where all was."""
     start = analysis.start if value.start is None else value.start
     end = analysis.end if value.end is None else value.end
-    of_supply = objective.metric in _SUPPLY
-    for gap in analysis.gaps:
-        from_load = gap.source.startswith(("load", "log", "pod_load", "master"))
-        if is_aside(gap):
-            continue
-        if gap.start < end and gap.end > start and from_load != of_supply:
-            return f"{gap.source} was not heard for {gap.end - gap.start:.1f} s of it ({gap.cause})"
+    gap = unheard(analysis, start, end, of_load=objective.metric not in _SUPPLY)
+    return "" if gap is None else f"{gap.source} was not heard for {gap.end - gap.start:.1f} s of it ({gap.cause})"
+
+
+def _doubt(analysis: Analysis, objective: Objective, value: Value) -> str | None:
+    """Why a pass cannot be believed although all was heard."""
     made = analysis.generator
-    if not of_supply and (made.missing_rows or made.lost_workers):
+    if objective.metric not in _SUPPLY and (made.missing_rows or made.lost_workers):
         lost = ", ".join(made.lost_workers)
         return f"rows of the load are missing ({made.missing_rows})" if made.missing_rows else f"{lost} was lost"
     if analysis.partial and (value.end is None or analysis.load_end is None or value.end > analysis.end - 1):

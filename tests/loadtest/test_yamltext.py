@@ -11,7 +11,7 @@ from autoscale.base.errors import InputError, Problem
 from autoscale.cli.manifests import documents
 from autoscale.cluster import kubeconfig
 from autoscale.cluster.kustomize.read import parse_yaml, read_yaml
-from loadtest import scenario, yamltext
+from loadtest import scenario, scenario_text, yamltext
 from loadtest.errors import ScenarioError
 from loadtest.scenario_text import override, read
 from loadtest.yamltext import MOST_LEVELS, MOST_VALUES, KubernetesLoader, Loader, fault
@@ -95,7 +95,8 @@ def test_what_is_larger_than_any_file_of_people_is_refused(tmp_path: Path, monke
     file = tmp_path / "large.yaml"
     file.write_text("a: " + "x" * 5000)
     assert yamltext.text_of(file) == file.read_text()
-    monkeypatch.setattr(yamltext, "MOST_CHARACTERS", 4096)
+    for reader in (yamltext, scenario_text):
+        monkeypatch.setattr(reader, "MOST_CHARACTERS", 4096)
     with pytest.raises(ScenarioError, match="more than 0 MiB"):
         scenario.load(str(file))
     with pytest.raises(InputError, match="cannot be read: more than"):

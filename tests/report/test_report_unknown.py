@@ -30,6 +30,18 @@ def test_a_record_without_pods_does_not_say_that_nothing_scaled(tmp_path: Path) 
     assert "The number of pods never changed." in page
 
 
+def test_a_size_that_changed_while_nobody_heard_of_it_is_no_size_that_never_changed(tmp_path: Path) -> None:
+    """A stalled connection: growth is told by when it was heard of, and nothing is said never to have happened."""
+    gap = {"source": "deployments", "since": T0 + 62, "until": T0 + 90, "cause": "the connection stalled for 28 s"}
+    quiet = Record([[0, 10], [60, 10]]).mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10).scale(-1, 2)
+    page = report.render(written(tmp_path, quiet.add("gap", 90, **gap)), "html")
+    assert page.count("The number of pods never changed, as far as was heard.") == 2
+    text = report.render(written(tmp_path, step_run().add("gap", 90, **gap)), "text")
+    assert "in 1 step, first heard of 30 s after the load rose" in text
+    assert "In the scale-up 4 → 10 at 1:30, not all of which was heard." in text
+    assert "in 1 step, first 30 s after" in report.render(written(tmp_path, step_run()), "text")
+
+
 def test_a_load_of_which_only_answers_are_known_is_a_load(tmp_path: Path) -> None:
     """What was planned is unknown in an import: the answers tell how high the load was."""
     record = Record().mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10, planned=None, sent=None)

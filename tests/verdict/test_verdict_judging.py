@@ -191,6 +191,28 @@ def test_what_was_not_seen_is_unknown_and_not_a_pass() -> None:
     assert judge(analyse(gap.rows())).outcome == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("text", "source", "outcome"),
+    [
+        ("ready >= 4 within 20s of peak", "pods", "unknown"),
+        ("reaction < 5s", "api", "unknown"),
+        ("ready >= 4 within 20s of peak", "events", "fail"),
+        ("ready >= 4 within 20s of peak", "load/0", "fail"),
+        ("ready >= 4 within 3s of peak", "pods", "fail"),
+        ("p95 < 1ms", "pods", "fail"),
+    ],
+)
+def test_a_failure_within_a_gap_may_be_one_of_hearing(text: str, source: str, outcome: str) -> None:
+    """What came during a stall is dated by its end: a size that was there in time was heard of too late. Gaps of what
+    it does not rest on, or beside its span, leave a failure as it is."""
+    record = Record([[0, 10], [10, 10], [10, 60], [60, 60]], stages={"peak": (10.0, 60.0)}, objectives=(text,))
+    record.mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10).scale(-1, 2).scale(40, 4)
+    gap = record.add("gap", 40, source=source, since=T0 + 14, until=T0 + 40, cause="the connection stalled for 26 s")
+    found = judge(analyse(gap.rows()))
+    assert found.judgements[0].outcome == outcome
+    assert ("was not heard" in found.judgements[0].reason) is (outcome == "unknown")
+
+
 def test_a_failure_under_an_unknown_load_is_unknown() -> None:
     """With a worker lost or a row of the load missing, a broken objective says nothing; with all the load it does."""
     record = Record([[0, 10], [60, 10]], objectives=("p95 < 1ms",)).mark("load-start", 0).mark("load-end", 60)

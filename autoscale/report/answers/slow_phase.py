@@ -5,6 +5,7 @@ from autoscale.report.gather import Account
 from autoscale.report.missing import is_sized, no_load
 from autoscale.report.phases import PHASE_WORDS, gravest_scale_up, spoken_phase
 from autoscale.report.words import duration, offset
+from autoscale.verdict.checks.record import unheard
 
 
 def slow_phase(account: Account) -> Answer:
@@ -28,7 +29,10 @@ def slow_phase(account: Account) -> Answer:
     )
     when = offset(growth.event.at, analysis.load_start)
     kind = "cold start" if growth.event.before == 0 else "scale-up"
-    where = f"In the {kind} {growth.event.before} → {growth.event.after} at {when}."
+    at, total_s = growth.event.at, growth.total_s or 0.0
+    deaf = unheard(analysis, at - total_s, at + total_s, of_load=False)
+    doubt = ", not all of which was heard" if deaf else ""
+    where = f"In the {kind} {growth.event.before} → {growth.event.after} at {when}{doubt}."
     others = sorted(
         (phase for phase in growth.phases if phase.duration_s is not None and phase is not longest),
         key=lambda phase: -(phase.duration_s or 0.0),

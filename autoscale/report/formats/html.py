@@ -25,6 +25,7 @@ from autoscale.report.missing import is_sized
 from autoscale.report.phases import PHASE_WORDS, bars, ready_after, start_error
 from autoscale.report.services import table
 from autoscale.report.summary import in_short
+from autoscale.verdict.checks.record import unheard
 
 _HERE = Path(__file__).parents[1]
 # A table of a day's decisions would be longer than anyone reads; the JSON holds them all.
@@ -105,6 +106,7 @@ def _context(account: Account) -> dict[str, Any]:
         "is_loaded": any(part.count is not None for part in analysis.latency),
         "demand_how": analysis.demand.how,
         "gaps": analysis.gaps[:MOST_ROWS],
+        "deaf": unheard(analysis, analysis.start, analysis.end, of_load=False),
         "settings": _settings(analysis),
         "version": VERSION,
         "source": account.source.name,

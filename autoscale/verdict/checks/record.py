@@ -9,6 +9,7 @@ from autoscale.verdict.results import Check
 
 LATE_S = 600.0  # no row is heard so late without a break
 _ASIDE = ("node", "event", "clock", "jobs")
+_OF_LOAD = ("load", "log", "pod_load", "master")
 
 
 def gaps(analysis: Analysis) -> Check:
@@ -30,6 +31,12 @@ def gaps(analysis: Analysis) -> Check:
         start=min(gap.start for gap in analysis.gaps),
         end=max(gap.end for gap in analysis.gaps),
     )
+
+
+def unheard(analysis: Analysis, start: float, end: float, *, of_load: bool) -> GapSpan | None:
+    """The first gap within a span in a source that figures of the load, or of pods and sizes, rest on."""
+    found = (gap for gap in analysis.gaps if gap.start < end and gap.end > start and not is_aside(gap))
+    return next((gap for gap in found if gap.source.startswith(_OF_LOAD) == of_load), None)
 
 
 def is_aside(gap: GapSpan) -> bool:

@@ -32,6 +32,7 @@ from autoscale.cluster.kubeconfig import (
     read_token,
     token_file,
 )
+from autoscale.cluster.quiet import hush
 
 CONNECT_S = 5.0
 READ_S = 30.0
@@ -255,11 +256,10 @@ def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
     if _loopback(found.server):
         configuration.proxy = None  # as kubectl: no proxy of the environment between a machine and itself
     try:
+        hush()
         with tempfile.TemporaryDirectory(prefix="autoscale-") as folder:
             files = tls.in_files(alone(config, found), Path(folder))
-            load_kube_config_from_dict(  # type: ignore[no-untyped-call]
-                files, context=context, client_configuration=configuration, persist_config=False
-            )
+            load_kube_config_from_dict(files, context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
             trust = tls.context_of(configuration)
     except Exception as error:  # the library raises what Python does; its words may hold what stands in the file
         what = f"the context {context} of {config.path} cannot be used: {type(error).__name__} in its user or cluster"

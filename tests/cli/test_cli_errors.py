@@ -1,5 +1,6 @@
 """Every way in which the command line may end has its exit code."""
 
+import json
 import os
 import subprocess
 import sys
@@ -119,6 +120,24 @@ def test_a_run_of_the_page_that_cannot_be_read_says_why() -> None:
     assert "There is no scenario nowhere." in told
     assert "nowhere: found" in told
     assert said == [f"Error: {told}"]
+
+
+def test_what_a_failing_plugin_says_is_not_passed_on(tmp_path: Path) -> None:
+    """The client library logs it whole, a token too; the message names the plugin."""
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "interactiveMode": "Never"}
+    user = {"exec": {**plugin, "args": ["-c", "echo token-of-mine >&2; exit 3"]}}
+    config = {
+        "clusters": [{"name": "k", "cluster": {"server": "https://127.0.0.1:1"}}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}],
+    }
+    (tmp_path / "config").write_text(json.dumps(config))
+    command = [sys.executable, "-c", "from autoscale.cli import main; main()", "doctor", "--context", "c"]
+    run = subprocess.run(
+        [*command, "--kubeconfig", str(tmp_path / "config")], text=True, capture_output=True, check=False
+    )
+    assert "the plugin sh of context c gave no credentials" in run.stdout
+    assert "token-of-mine" not in run.stdout + run.stderr
 
 
 def test_a_reader_that_has_enough_is_no_fault() -> None:

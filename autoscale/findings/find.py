@@ -1,6 +1,7 @@
 """Apply every rule to a run."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import yaml
 
@@ -13,6 +14,8 @@ from autoscale.verdict.results import Validity
 from autoscale.verdict.validity import validity
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
+# What the cluster itself said and did, whatever the load was: pods refused or without a node, what was deleted or lost.
+_OF_CLUSTER = ("F14", "F29", "F30", "F44", "F48", "F49")
 # A finding that only repeats what the other one tells, within the time of the other one: its patch would contradict it.
 _REPEATS = {"F13": "F27", "F16": "F10"}
 
@@ -20,16 +23,16 @@ _REPEATS = {"F13": "F27", "F16": "F10"}
 def find(analysis: Analysis, believed: Validity | None = None) -> tuple[Finding, ...]:
     """What went wrong, the gravest first; within one severity by the requests it spoilt, then in the rules' order.
 
-    An invalid test is told alone: nothing else in such a run can be believed. A symptom is left out where its cause
-    was found at the same time. A run that was cut short, or in which nothing was sent, bears no advice on
-    settings: there only facts are told, without a patch.
+    Beside an invalid test only what the cluster itself said is told: nothing else can be believed. A symptom is left
+    out where its cause was found at the same time. A run that was cut short, or in which nothing was sent, bears no
+    advice on settings: there only facts are told, without a patch.
     """
     run = Run(analysis, believed or validity(analysis))
     rules = [rule for rule in RULES if rule.facts or run.whole]
     found = [_finding(run, rule, hit) for rule in rules if (hit := rule.check(run)) is not None]
     invalid = [finding for finding in found if finding.id == "F25"]
     if invalid:
-        return tuple(invalid)
+        return (*invalid, *(replace(finding, patch=None) for finding in found if finding.id in _OF_CLUSTER))
     place = {rule.id: (rule.symptom, rule.order) for rule in RULES}
     told = [finding for finding in found if not _repeats(finding, found)]
     return tuple(

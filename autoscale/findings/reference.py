@@ -9,8 +9,8 @@ What `autoscale report` can find in a run: each rule with its thresholds and its
 measured runs and the literature. Each rule is one file of `autoscale/findings/rules/`, with its thresholds and cure.
 A finding shows its figures, the span in which they were seen and, where the cure lies in the manifests, a patch for
 `kubectl patch --patch-file`. What a record does not hold gives no finding. In a run whose generator was the limit
-(F25) nothing else is claimed; in one that was cut short, or in which nothing was sent, only facts are told, and no
-patch is given.
+(F25) nothing else is claimed but what the cluster itself said (F14, F29, F30, F44, F48, F49); in one that was cut
+short, or in which nothing was sent, only facts are told, and no patch is given.
 
 This page is made from the code by `python -m autoscale.findings.reference`.
 """

@@ -28,9 +28,23 @@ def _load_words(analysis: Analysis) -> str:
     span = (analysis.load_end if analysis.load_end is not None else analysis.end) - analysis.load_start
     model = analysis.header["scenario"].get("model")
     kind = f" ({model} model)" if model else ""
-    points = analysis.header["scenario"].get("points")
-    peak = max(rate for _, rate in points) if points else max(counts)
-    return f"The load ran for {duration(span)}{kind} and peaked at {count(peak)} requests per second."
+    return f"The load ran for {duration(span)}{kind} and peaked at {_peak_words(analysis, max(counts))}."
+
+
+def _peak_words(analysis: Analysis, seen: float) -> str:
+    """The most that was planned, else seen. A locustfile's requests are counted as they end, many at once where pods
+    end with what they held: its plan is of journeys or users."""
+    scenario = analysis.header["scenario"]
+    of_points = "users" if scenario.get("model") == "closed" else "requests per second"
+    plans = (
+        (scenario.get("points"), of_points),
+        (scenario.get("journeys"), "journeys per second"),
+        (scenario.get("users"), "users"),
+    )
+    for planned, unit in plans:
+        if planned:
+            return f"{count(max(amount for _, amount in planned))} {unit}"
+    return f"{count(seen)} requests per second"
 
 
 def _scaling_words(analysis: Analysis) -> str:

@@ -656,6 +656,23 @@ def test_an_invalid_test_says_what_would_make_it_valid() -> None:
     assert "load.workers" in findings(full)["F25"].advice
 
 
+def test_an_invalid_test_of_journeys_speaks_of_users() -> None:
+    """A locustfile has a pool of users, and no ``max_in_flight``."""
+    record = run(dropped=1)
+    record.header["scenario"]["load"] = {"max_in_flight": 1000, "locustfile": "users.py", "pool": 100}
+    advice = findings(record)["F25"].advice
+    assert "all 100 were busy" in advice
+    assert "load.pool" in advice
+    assert "max_in_flight" not in advice
+
+
+def test_what_the_cluster_said_is_told_beside_an_invalid_test() -> None:
+    """A quota refused pods, whatever the load was."""
+    record = refused(2).load(200, 0, dropped=500)
+    assert list(findings(record)) == ["F25", "F29"]
+    assert "exceeded quota: compute" in findings(record)["F29"].sentence
+
+
 def test_a_quiet_run_has_no_findings() -> None:
     """A run with nothing wrong gives none."""
     assert findings(run().scale(-1, 2).hpa(-1, 2, 45).pod("p0", -5).pod("p1", -5)) == {}

@@ -50,6 +50,23 @@ def test_a_load_of_which_only_answers_are_known_is_a_load(tmp_path: Path) -> Non
     assert "peaked at 10 requests per second" in page
 
 
+@pytest.mark.parametrize(
+    ("planned", "words"),
+    [
+        ("journeys", "45 journeys per second"),
+        ("users", "45 users"),
+        ("", "142 requests per second"),
+        ("points", "45 users"),
+    ],
+)
+def test_a_locustfiles_load_peaks_by_its_plan(tmp_path: Path, planned: str, words: str) -> None:
+    """Its requests are counted as they end: 142 that a pod took with it in one second were not sent in one."""
+    record = Record().mark("load-start", 0).mark("load-end", 60).steady(0, 59, 30).load(59, 142)
+    record.header["scenario"].update({"points": [], "model": "closed" if planned == "points" else "open"})
+    record.header["scenario"].update({**({planned: [[0, 5], [20, 45], [60, 4]]} if planned else {})})
+    assert f"peaked at {words}." in report.render(written(tmp_path, record), "text")
+
+
 def test_what_was_lost_with_pods_is_unknown_without_pods() -> None:
     """No pods, no sizes: `lost == 0` cannot be said; of a run that was seen it can."""
     blind = Record([[0, 10], [60, 10]]).mark("load-start", 0).mark("load-end", 60).steady(0, 60, 10)

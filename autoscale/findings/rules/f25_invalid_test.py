@@ -25,13 +25,20 @@ def check(run: Run) -> Hit | None:
 def _more_room(run: Run, wrong: set[str]) -> str:
     """What a generator that was the limit needs; one that only waited for answers needs no further workers."""
     scenario = run.analysis.header["scenario"]
-    most = (scenario.get("load") or {}).get("max_in_flight")
-    if wrong == {"dropped"} and scenario.get("model") == "open" and most is not None:
+    load = scenario.get("load") or {}
+    most = load.get("max_in_flight")
+    if wrong != {"dropped"} or scenario.get("model") != "open" or most is None:
+        return "Give the generator more workers (load.workers) or its own machine"
+    if load.get("locustfile"):
+        pool = load.get("pool")
         return (
-            f"Requests found no room: {most} were waiting for answers already. "
-            "Raise load.max_in_flight above rate x timeout, or lower the timeout"
+            f"Journeys found no user: all{'' if pool is None else f' {pool}'} were busy with others. "
+            "Raise load.pool above rate x the time that a journey takes, also when the service is slow"
         )
-    return "Give the generator more workers (load.workers) or its own machine"
+    return (
+        f"Requests found no room: {most} were waiting for answers already. "
+        "Raise load.max_in_flight above rate x timeout, or lower the timeout"
+    )
 
 
 RULE = Rule(
@@ -43,5 +50,6 @@ RULE = Rule(
     check=check,
     facts=True,
     thresholds=(),
-    cure="More workers or a machine of its own for the generator, or a higher `max_in_flight`; discard the run.",
+    cure="More workers or a machine of its own for the generator, or a higher `max_in_flight` (a locustfile's `pool`); "
+    "discard the run.",
 )

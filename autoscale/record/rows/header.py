@@ -41,7 +41,8 @@ class Price(TypedDict):
 class RecordedScenario(TypedDict, total=False):
     """The resolved scenario; of an imported record only some of it is known. More may stand in it.
 
-    ``journeys`` [[second, journeys per second]]: the plan of a locustfile in the open model, in place of ``points``.
+    ``journeys`` [[second, journeys per second]]: the plan of a locustfile in the open model, in place of ``points``;
+    ``users`` [[second, users]]: in the closed model.
     """
 
     name: str
@@ -49,6 +50,7 @@ class RecordedScenario(TypedDict, total=False):
     duration_s: Number
     points: list[list[Number]] | None
     journeys: list[list[Number]] | None
+    users: list[list[Number]] | None
     stages: list[Stage] | None
     requests: list[dict[str, Any]]
     objectives: list[str] | None

@@ -7,8 +7,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +19,7 @@ from kubernetes.config import load_kube_config_from_dict
 
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.cluster import tls
+from autoscale.cluster.answers import Answer, Stream
 from autoscale.cluster.failures import parse_status, refused, unreachable
 from autoscale.cluster.kubeconfig import (
     Context,
@@ -41,53 +41,6 @@ TOKEN_S = 60.0
 POOL = 64
 
 Query = Mapping[str, str | int | float | bool | None]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One HTTP answer: status, headers (names in lower case), body."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
-
-
-class Stream:
-    """An open answer that is read line by line; ``cancel`` may be called from any thread."""
-
-    def __init__(self, response: urllib3.BaseHTTPResponse, server: str) -> None:
-        self._response = response
-        self._server = server
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Lines without their end, as they come; a last line without an end too. Raises Unreachable when it breaks."""
-        rest = b""
-        try:
-            for chunk in self._response.stream(65536):
-                *lines, rest = (rest + chunk).split(b"\n")
-                yield from lines
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise unreachable(self._server, error) from error
-        if rest:
-            yield rest
-
-    def cancel(self) -> None:
-        """End the stream: a thread that waits in it returns."""
-        try:
-            self._response.shutdown()
-        except (ValueError, OSError, AttributeError, RuntimeError):
-            return  # already ended, or never began
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._response.close()
-        self._response.release_conn()
 
 
 class Cluster:

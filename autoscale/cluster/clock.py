@@ -9,7 +9,8 @@ import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from autoscale.cluster.client import Answer, Cluster
+from autoscale.cluster.answers import Answer
+from autoscale.cluster.client import Cluster
 
 SAMPLES = 9
 PERIOD_S = 60.0

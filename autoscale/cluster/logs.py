@@ -9,7 +9,8 @@ from datetime import datetime
 
 from autoscale.base.errors import ClusterError
 from autoscale.base.times import format_time
-from autoscale.cluster.client import Cluster, Stream
+from autoscale.cluster.answers import Stream
+from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.resources import resource_of
 from autoscale.cluster.watch import FIRST_DELAY_S, LONGEST_DELAY_S, Lost

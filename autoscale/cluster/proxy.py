@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote, unquote
 
 from autoscale.base.errors import ClusterError, InputError
-from autoscale.cluster.client import Answer, Cluster
+from autoscale.cluster.answers import Answer
+from autoscale.cluster.client import Cluster
 from autoscale.cluster.resources import resource_of
 
 Fetch = Callable[[str, str, Mapping[str, str], bytes | None], tuple[int, dict[str, str], bytes]]

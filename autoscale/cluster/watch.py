@@ -1,6 +1,5 @@
 """List and watch on raw JSON: back-off, 410 both ways, bookmarks, read timeout, and what was missed is said."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +8,8 @@ from typing import Any
 
 from autoscale.base.errors import ClusterError
 from autoscale.base.times import parse_time
-from autoscale.cluster.client import Cluster, Stream
+from autoscale.cluster.answers import Stream, parsed
+from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused, passes, refused
 from autoscale.kube.resource import Resource
 
@@ -202,7 +202,7 @@ class Watch:
     def _event(self, line: bytes) -> Iterator[Change | Lost]:
         """One line of the watch."""
         try:
-            event = json.loads(line)
+            event = parsed(line)
             kind, item = event["type"], event["object"]
         except (ValueError, KeyError, TypeError) as error:
             raise ClusterError(f"the watch of {self.source} broke off in the middle of a line") from error

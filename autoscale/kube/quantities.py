@@ -3,6 +3,7 @@
 import math
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 _SUFFIX = {
     "n": Fraction(1, 10**9),
@@ -18,6 +19,7 @@ _SUFFIX = {
     **{f"{letter}i": Fraction(2 ** (10 * power)) for power, letter in enumerate("KMGTPE", start=1)},
 }
 MOST_DIGITS = 308
+_USUAL = 32  # characters; a longer one is not worth its room
 _MOST_BINARY = Fraction(2**63 - 1)
 _FORM = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i)?)")
 
@@ -29,6 +31,10 @@ def parse_quantity(text: str | int | float) -> Fraction:
     suffix goes to 2**63 - 1 at most. Upstream takes any exponent of 32 bits; here ``MOST_DIGITS`` before the point are
     the most, as no double holds more.
     """
+    return _often(text) if isinstance(text, str) and len(text) <= _USUAL else _exact(text)
+
+
+def _exact(text: str | int | float) -> Fraction:
     match = _FORM.fullmatch(str(text)) if not isinstance(text, float) or math.isfinite(text) else None
     if match is None or isinstance(text, bool):
         raise ValueError(f"not a quantity: {text!r} (wanted for example 250m, 0.5, 64Mi)")
@@ -41,6 +47,10 @@ def parse_quantity(text: str | int | float) -> Fraction:
     return -value if sign == "-" else value
 
 
+# A cluster says the same few again and again: each pod's requests and limits with every change of it.
+_often = lru_cache(maxsize=4096)(_exact)
+
+
 def _size(digits: str, exponent: int) -> Fraction:
     """``digits`` times ten to ``exponent``; a power that no bound lets pass is not worked out."""
     number = Fraction(digits)
@@ -50,7 +60,8 @@ def _size(digits: str, exponent: int) -> Fraction:
 
 def milli(text: str | int | float) -> int:
     """A quantity in thousandths, rounded up as ``Quantity.MilliValue`` does: 123456n cores is 1m."""
-    return math.ceil(parse_quantity(text) * 1000)
+    value = parse_quantity(text)
+    return -(-1000 * value.numerator // value.denominator)
 
 
 def whole(text: str | int | float) -> int:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from autoscale.base.errors import ClusterError, InputError
 from autoscale.base.steady import SteadyClock
-from autoscale.cluster.client import Answer, connect
+from autoscale.cluster.answers import Answer
+from autoscale.cluster.client import connect
 from autoscale.cluster.clock import SAMPLES, Bound, Meter, narrow, next_moment, server_time
 from autoscale.cluster.proxy import date_of, pod_fetch
 from autoscale.observe import sources

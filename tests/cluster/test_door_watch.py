@@ -100,6 +100,18 @@ def test_a_dropped_stream_loses_nothing(served: tuple[FakeApi, Path, int]) -> No
     assert heard.lost() == []
 
 
+def test_half_a_surrogate_pair_is_no_broken_line(served: tuple[FakeApi, Path, int]) -> None:
+    """A message that was cut between the halves of an emoji is JSON, in a list and in a change."""
+    api, kubeconfig, _ = served
+    api.put("a", "Cut \ud83d")
+    with watching(kubeconfig, 10.0) as heard:
+        eventually(lambda: api.count("watch") == 1)
+        api.put("b", "Cut \ud83d")
+        eventually(lambda: heard.names("ADDED") == ["b"])
+    assert heard.names("LISTED") == ["a"]
+    assert (api.count("list"), heard.lost()) == (1, [])
+
+
 @pytest.mark.parametrize("fault", ["http-410", "event-410"])
 def test_expired_history_is_listed_anew_and_counted(served: tuple[FakeApi, Path, int], fault: str) -> None:
     """After 410, as status or as event, a new list tells what vanished (GONE) and what is new, and a gap says so."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from autoscale.cluster.client import Answer
+from autoscale.cluster.answers import Answer
 from tests.contract.world import World, plain
 
 JSON = "application/json"

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from autoscale.cluster.client import Answer
+from autoscale.cluster.answers import Answer
 from autoscale.cluster.resources import resource_of
 from tests.contract.workloads import autoscaler, deployment
 from tests.contract.world import World

@@ -218,6 +218,18 @@ def overshooting(pods: int) -> Record:
     return record
 
 
+def surprised(ready: float, cost_m: float = 5) -> Record:
+    """Two pods, and requests that are late from a rise until 100 s; the HPA grows 25 s after it, and the pods are ready
+    then. ``cost_m``: millicores of a request a second; a pod asks for 100m, half of which is the target."""
+    record = run(RISE, slow=(60, 100)).scale(-1, 2).hpa(-1, 2, 50, most=40).scale(85, 8, ready=2).scale(ready, 8)
+    for i in range(8):
+        record.pod(f"p{i}", -5 if i < 2 else 85, ready=1 if i < 2 else ready - 85)
+    for at in range(15, 300, 15):
+        names = [f"p{i}" for i in range(8 if at > ready else 2)]
+        record.usage(at, {name: (80 if at >= 75 else 20) * cost_m / len(names) for name in names})
+    return record
+
+
 def throttled(cpu: float) -> Record:
     """One pod at its limit of 500m while the mean is low."""
     record = run().scale(-1, 2).hpa(-1, 2, 60).pod("p0", -5).pod("p1", -5)
@@ -411,6 +423,8 @@ CASES: list[Case] = [
     ("F51", lambda: silent(60), lambda: silent(60).scale(40, 2, ready=1)),
     ("F51", lambda: silent(60), lambda: of_one_container(silent(60))),
     ("F52", lambda: unasked(300), lambda: unasked(299)),
+    ("F54", lambda: surprised(95), lambda: surprised(130)),
+    ("F54", lambda: surprised(95), lambda: surprised(95, cost_m=2.4)),
     ("F53", lambda: asked(1.0), lambda: asked(0.9)),
     ("F53", lambda: asked(1.0), lambda: asked(1.0, 3)),
     ("F52", lambda: unasked(300), unnamed),
@@ -630,9 +644,9 @@ def test_a_finding_and_its_near_miss(name: str, hit: Callable[[], Record], miss:
 
 
 def test_every_rule_has_a_case_and_a_threshold_names_its_rule() -> None:
-    """53 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
+    """54 rules, each tried here, in an order of their own, each with a cure and a word on what it looks for."""
     ids = {rule.id for rule in RULES}
-    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 54)}
+    assert ids == {case[0] for case in CASES} == {f"F{i}" for i in range(1, 55)}
     assert len({rule.order for rule in RULES}) == len(RULES)
     assert all(rule.cure and rule.check.__doc__ for rule in RULES)
 

@@ -27,7 +27,8 @@ def read(path: Path | str) -> Iterator[Row]:
     """Every row of a record (plain or ``.gz``), the header first. An ``end`` with a digest also has ``digest_holds``.
 
     A last line that was cut off is left out: the run was interrupted, and a record without an ``end`` row is
-    partial. Raises InputError for what is not a record, is of another schema, or is corrupt inside.
+    partial. Behind an ``end`` it is a row of no known kind, as is damage to what is packed. Raises InputError for what
+    is not a record, is of another schema, or is corrupt inside.
     """
     path = Path(path)
     try:
@@ -60,6 +61,7 @@ def _open(path: Path) -> IO[bytes]:
 
 def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
     broken: str | None = None
+    ended, blank = typing.cast("Row | None", None), False
     number, digest, header = 0, typing.cast("Digest | None", None), dict[str, typing.Any]()
     for number, line in enumerate(_lines(file), start=1):
         if broken is not None:
@@ -75,18 +77,21 @@ def _rows(file: IO[bytes], name: str) -> Iterator[Row]:
         except (ValueError, RecursionError) as error:
             if number == 1:
                 _foreign(name, line, file)
-            broken = str(error)
+            broken, blank = str(error), not line.strip()
             continue
         if number == 1:
             _check_header(row, name, line)
             header, digest = row, digest_of(row)
         _check(row, name, number)
         if digest is not None:
-            if row["k"] == "end" and "digest" in row:
-                row["digest_holds"] = holds(line, header, row["digest"], digest)
+            if row["k"] == "end" and ("digest" in row or "digest" in header):
+                row["digest_holds"] = holds(line, header, row.get("digest"), digest)
             else:
                 digest.update(line)
+        ended = row if row["k"] == "end" else ended
         yield row
+    if ended is not None and broken is not None and not blank:
+        yield typing.cast("Row", {"k": "unread", "t": ended["t"]})  # no row of a run stands behind its end
     if number == 0:
         _foreign(name, b"")
 

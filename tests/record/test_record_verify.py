@@ -90,6 +90,11 @@ def renumbered(lines: Lines) -> Lines:
     return left
 
 
+def undigested(lines: Lines) -> Lines:
+    """As if an older release had written it; but then its header would name no digest."""
+    return [*lines[:-1], lines[-1].rpartition(b',"digest":')[0] + b"}\n"]
+
+
 HARM = {
     "a missing pod row": (without("pod"), "1 row(s) is missing"),
     "a missing load row": (without("load"), "1 load row(s) of worker 0 is missing"),
@@ -99,6 +104,9 @@ HARM = {
     "a row of no kind": (of_no_kind, "1 row(s) is missing"),
     "an altered row": (altered, "the digest in the end is not that of the rows before it"),
     "rows behind the end": (lambda lines: [*lines, lines[5]], "1 row(s) stand behind the end"),
+    "half a row behind the end": (lambda lines: [*lines, lines[5][:40]], "1 row(s) stand behind the end"),
+    "zeros behind the end": (lambda lines: [*lines, bytes(512)], "1 row(s) stand behind the end"),
+    "an end without its digest": (undigested, "the digest in the end is not that of the rows before it"),
     "a load row taken out with care": (renumbered, "the end's total of answered"),
 }
 
@@ -114,6 +122,24 @@ def test_a_whole_record_is_whole(tmp_path: Path, lines: Lines, capsys: pytest.Ca
     packed.write_bytes(gzip.compress(path.read_bytes()))
     assert verified(packed, capsys)[0] == 0
     assert analyse(read(path)).faults == ()
+
+
+@pytest.mark.parametrize("behind", [b"garbage", gzip.compress(b"more")[:-4]], ids=["bytes", "half a member"])
+def test_what_stands_behind_a_packed_end_is_told(
+    tmp_path: Path, lines: Lines, behind: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not so the zeros to which some fill up a packed file, nor a check sum that holds; one that does not is damage."""
+    packed, whole = tmp_path / "record.jsonl.gz", gzip.compress(b"".join(lines))
+    for data, code in ((whole + behind, 5), (whole + bytes(512), 0), (whole[:-8] + bytes(4) + whole[-4:], 5)):
+        packed.write_bytes(data)
+        assert verified(packed, capsys)[0] == code
+
+
+def test_an_empty_line_behind_the_end_is_nothing(
+    tmp_path: Path, lines: Lines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An editor's; no row can be meant by it."""
+    assert verified(written(tmp_path, [*lines, b" \n"]), capsys)[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from autoscale.record.rows.header import Header
 from loadtest.histogram import Counts, bucket, middle, quantiles
 
 AROUND_S = 30.0  # before, during and after a scale event: this long each
+YOUNG, OLDER = "young pods beside older ones", "older pods beside young ones"
 _AGE_LABELS = ("pods younger than 60 s", "pods of 60 to 120 s", "pods older than 120 s")
 
 
@@ -23,12 +24,14 @@ def latency(
     stages: Sequence[StageSpan],
     events: Sequence[ScaleEvent],
 ) -> tuple[Latency, ...]:
-    """Each stage, around each scale event, and by age of the answering pod."""
+    """Each stage, around each scale event, and by age of the answering pod, also of those that answered at one time."""
     spans = [(f"stage {stage.name}", stage.start, stage.end) for stage in stages]
     spans += list(_around(events))
     ages = [
         _figures(label, None, None, counts, {}, (sum(counts.values()), 0, 0))
-        for label, counts in zip(_AGE_LABELS, kept.load.by_age(), strict=True)
+        for label, counts in zip(
+            (*_AGE_LABELS, YOUNG, OLDER), (*kept.load.by_age(), *kept.load.young_and_old()), strict=True
+        )
         if counts
     ]
     return (*(of_span(kept.load, series, *span) for span in spans), *ages)

@@ -687,6 +687,16 @@ def test_what_the_cluster_said_is_told_beside_an_invalid_test() -> None:
     assert "exceeded quota: compute" in findings(record)["F29"].sentence
 
 
+def test_a_busy_time_is_no_want_of_warm_up() -> None:
+    """New pods are young when the load is highest: older ones answer as slowly then, and quickly later."""
+    record = run().pod("p0", -200).pod("p1", 100).scale(-1, 2)
+    for at in range(0, 300, 10):
+        record.pod_load(at, "p0", 100, 60 if 100 <= at < 140 else 20)
+    for at in range(110, 140, 10):
+        record.pod_load(at, "p1", 100, 60)
+    assert "F12" not in findings(record)
+
+
 def test_a_quiet_run_has_no_findings() -> None:
     """A run with nothing wrong gives none."""
     assert findings(run().scale(-1, 2).hpa(-1, 2, 45).pod("p0", -5).pod("p1", -5)) == {}

@@ -45,7 +45,8 @@ class LoadCollector(LoadSeconds):
     """All that the report takes from load rows as they stream by, their seconds among it.
 
     ``names``: the same of each name of requests, where the rows have names: what ended, and what was dropped.
-    ``unseen``, by cause: what a locustfile's clients sent and did not report.
+    ``unseen``, by cause: what a locustfile's clients sent and did not report. ``side_by_side``: response times of young
+    and of older pods in each span of 10 s, for what is slow only because everything was slow then.
     """
 
     response: HistogramSeries = field(default_factory=HistogramSeries)
@@ -59,6 +60,7 @@ class LoadCollector(LoadSeconds):
     first_bin: int | None = None
     cpu_share: float | None = None
     unseen: Counter[str] = field(default_factory=Counter)
+    side_by_side: dict[int, tuple[Sums, Sums]] = field(default_factory=dict)
 
     def add(self, row: Load) -> None:
         """Take one ``load`` row."""
@@ -137,12 +139,21 @@ class LoadCollector(LoadSeconds):
         if not shard_of(self.pod_shards, row["shard"]).accept(row["seq"]):
             self.duplicates += 1
             return
-        age = None if started is None else self.clocks.ours(row["at"], row["clk"]) - started
+        at = self.clocks.ours(row["at"], row["clk"])
+        age = None if started is None else at - started
         place = len(AGES_S) + 1 if age is None else bisect_right(AGES_S, age)
         pod = self.pods.get(row["pod"])
         if pod is None:
             pod = self.pods[row["pod"]] = PodAnswers()
         pod.by_age[place].add(indices(row["response"]), row["response"].values())
+        if age is not None:
+            span = self.side_by_side.setdefault(round(at / BIN_S), (Sums(), Sums()))
+            span[age >= AGES_S[0]].add(indices(row["response"]), row["response"].values())
+
+    def young_and_old(self) -> tuple[Counts, Counts]:
+        """Response times of pods younger than AGES_S[0] and of older ones, of the spans in which both answered."""
+        both = [span for span in self.side_by_side.values() if all(sums.counts for sums in span)]
+        return merge(young.counts for young, _ in both), merge(old.counts for _, old in both)
 
     def by_age(self) -> tuple[Counts, ...]:
         """Response times of pods younger than each of AGES_S, and older; those of unknown age are left out."""

@@ -1,5 +1,6 @@
 """F12 warm-up: young pods answer slowly."""
 
+from autoscale.analysis.latency import OLDER, YOUNG
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, container_patch
@@ -9,18 +10,17 @@ WARM_UP_ANSWERS = Threshold(100, "answers", "by young pods, and by old ones, at 
 
 
 def check(run: Run) -> Hit | None:
-    """F12: young pods answer slowly."""
-    ages = {entry.label: entry for entry in run.analysis.latency if entry.label.startswith("pods ")}
-    young = ages.get("pods younger than 60 s") or ages.get("pods of 60 to 120 s")
-    old = ages.get("pods older than 120 s")
+    """F12: young pods answer more slowly than older ones do at the same time (a busy time slows both)."""
+    spans = {entry.label: entry for entry in run.analysis.latency}
+    young, old = spans.get(YOUNG), spans.get(OLDER)
     if young is None or old is None or not young.p95 or not old.p95:
         return None
     enough = min(young.count or 0, old.count or 0) >= WARM_UP_ANSWERS.value
     if not enough or young.p95 <= WARM_UP.value * old.p95:
         return None
     return Hit(
-        f"Pods younger than a minute answered with a 95th percentile of {young.p95 * 1000:.0f} ms; those older than "
-        f"two minutes with {old.p95 * 1000:.0f} ms.",
+        f"Pods younger than a minute answered with a 95th percentile of {young.p95 * 1000:.0f} ms; older ones beside "
+        f"them with {old.p95 * 1000:.0f} ms.",
         (Evidence("95th percentile, young pods", young.p95, "s"), Evidence("95th percentile, old pods", old.p95, "s")),
         "Warm up before becoming ready (a startupProbe that calls the real work), or keep more pods as a minimum.",
         container_patch(run, startupProbe={"periodSeconds": 1, "failureThreshold": 60}) if _has_probe(run) else None,

@@ -152,6 +152,7 @@ class ControlPlane:
         await self._kubelet.stop()
         if self._proxy:
             self._proxy.stop()
+        node.supervisor.stop()
         if node.limiter:
             node.limiter.stop()
         if node.cgroups:

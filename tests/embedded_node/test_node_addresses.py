@@ -2,13 +2,20 @@
 
 import asyncio
 import ipaddress
+import os
 import socket
 import struct
+import subprocess
+import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autoscale.embedded.kubelet import syscalls, view
-from autoscale.embedded.kubelet.addressing import Bound, address_of
+from autoscale.embedded.kubelet.addressing import Bound, Keeper, address_of, may_be_ours
+from autoscale.embedded.kubelet.process import Command, start
+from autoscale.embedded.kubelet.supervisor import Supervisor
 from tests.embedded_node.node_plane import Plane, plane, pod, shell
 
 ALL = ["python", "-m", "http.server", "8080"]
@@ -89,6 +96,37 @@ def test_an_address_keeps_its_form(host: str) -> None:
 def test_what_is_no_internet_address_is_left_alone(raw: bytes) -> None:
     """Unix sockets and what is too short."""
     assert address_of(raw) is None
+
+
+@given(
+    host=st.one_of(
+        st.sampled_from(["0.0.0.0", "127.0.0.1", "::", "::1", "::ffff:0.0.0.0", "::ffff:127.0.0.1"]),
+        st.ip_addresses().map(str),
+    ),
+    port=st.integers(1, 65535),
+)
+def test_what_is_passed_over_at_once_had_no_other_address(host: str, port: int) -> None:
+    """Whatever a pod binds or connects to is led elsewhere only where the first look says that it may have to be."""
+    bound = Bound(IP)
+    led = bound_at(bound, host, port), led_to(bound, host, port)
+    assert may_be_ours(sockaddr(host, port)) == any(led)
+
+
+@pytest.mark.usefixtures("own_addresses")
+def test_no_connection_waits_for_the_event_loop() -> None:
+    """A process binds, connects and has a child that does, though nothing runs here but the supervisor's thread."""
+    reach = "import socket; print(socket.create_connection(('localhost', 8080)).getpeername()[0], flush=True)"
+    serve = "import socket, subprocess, sys; held = socket.create_server(('0.0.0.0', 8080));"
+    both = f"{serve} subprocess.run([sys.executable, '-c', sys.argv[1]]); exec(sys.argv[1])"
+    supervisor = Supervisor()
+    reader, writer = os.pipe()
+    keep = Keeper("127.40.128.7", supervisor).keep
+    command = Command([sys.executable, "-c", both, reach], {}, "/", keep=keep)
+    with start(command, subprocess.DEVNULL, writer, writer) as process, open(reader) as output:
+        os.close(writer)
+        assert output.read().split() == ["127.40.128.7"] * 2
+        assert process.wait() == 0
+    supervisor.stop()
 
 
 async def served(made: Plane, name: str, path: str = "/", port: int = 8080) -> bytes:

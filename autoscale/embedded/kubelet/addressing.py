@@ -6,15 +6,13 @@ port, connecting to localhost leads there. Nothing of it touches what is sent: t
 program hands them to the system (``syscalls``), and all else stays as on the machine.
 """
 
-import asyncio
-import contextlib
 import ipaddress
-import os
 import socket
 import struct
 from dataclasses import dataclass, field
 
 from autoscale.embedded.kubelet import syscalls
+from autoscale.embedded.kubelet.supervisor import Supervisor
 from autoscale.embedded.kubelet.syscalls import Call
 
 _ANY = ipaddress.IPv4Address(0)
@@ -58,6 +56,19 @@ def address_of(raw: bytes) -> SocketAddress | None:
     return None
 
 
+_INET = struct.pack("=H", socket.AF_INET)
+_EVERYBODYS = (
+    *(host.packed for host in (_ANY, _LOCAL)),
+    *(host.packed for host in (_ANY6, _LOCAL6)),
+    *(bytes(10) + b"\xff\xff" + host.packed for host in (_ANY, _LOCAL)),
+)
+
+
+def may_be_ours(raw: bytes) -> bool:
+    """Whether an address may have to be another. Most are not: this is what each connection of a pod waits for."""
+    return (raw[4:8] if raw[:2] == _INET else raw[8:24]) in _EVERYBODYS
+
+
 @dataclass
 class Bound:
     """The addresses of one pod: its IP, that of its localhost, and where each port of it is bound."""
@@ -90,36 +101,33 @@ class Bound:
 
 
 class Keeper:
-    """Puts the addresses of one pod's processes right, as long as there are any."""
+    """Puts the addresses of one pod's processes right, as long as there are any. All but ``keep`` is the supervisor's
+    thread's."""
 
-    def __init__(self, ip: str) -> None:
+    def __init__(self, ip: str, supervisor: Supervisor) -> None:
         self.bound = Bound(ipaddress.IPv4Address(ip))
-        self._tellers: set[int] = set()
+        self._supervisor = supervisor
 
     def keep(self, teller: int) -> None:
         """Answer what a new process of the pod asks; ``teller`` is closed at its end."""
-        self._tellers.add(teller)
-        asyncio.get_running_loop().add_reader(teller, self._answer, teller)
-
-    def _answer(self, teller: int) -> None:
-        try:
-            for call in syscalls.calls(teller):
-                self._put_right(teller, call)
-        except OSError:
-            self._close(teller)
+        self._supervisor.watch(teller, self._put_right)
 
     def _put_right(self, teller: int, call: Call) -> None:
         """A call is answered whatever happens: its process waits for it. (One that has ended does not.)"""
         hidden = False
-        with contextlib.suppress(OSError):
-            hidden = self._rewritten(teller, call)
-        (syscalls.done if hidden else syscalls.go_on)(teller, call)
+        try:
+            raw = syscalls.read_address(call)
+            hidden = may_be_ours(raw) and self._rewritten(teller, call, raw)
+        except OSError:
+            pass
+        finally:
+            (syscalls.done if hidden else syscalls.go_on)(teller, call)
 
-    def _rewritten(self, teller: int, call: Call) -> bool:
+    def _rewritten(self, teller: int, call: Call, raw: bytes) -> bool:
         """Put another address in the place of the one that is there, where it has to; True where nothing is to happen:
         a socket for IPv6 alone has no address here, for pods have none, and must not take the machine's."""
-        place = address_of(syscalls.read_address(call))
-        if place is None or not self._is_ours(place, call):
+        place = address_of(raw)
+        if place is None or not (call.is_bind or place.port in self.bound.ports):
             return False
         with syscalls.the_socket(call) as one:
             if one.type != socket.SOCK_STREAM:
@@ -130,21 +138,3 @@ class Keeper:
         if host is not None:
             syscalls.write_address(teller, call, place.at(host))
         return False
-
-    def _is_ours(self, place: SocketAddress, call: Call) -> bool:
-        """Whether the address may have to be another; most are not, and need no look at their socket."""
-        if place.plain not in (_LOCAL, _LOCAL6, _ANY, _ANY6):
-            return False
-        return call.is_bind or place.port in self.bound.ports
-
-    def _close(self, teller: int) -> None:
-        if teller in self._tellers:
-            self._tellers.discard(teller)
-            asyncio.get_running_loop().remove_reader(teller)
-            with contextlib.suppress(OSError):
-                os.close(teller)
-
-    def close(self) -> None:
-        """Answer nothing more: what still waits is refused by the system."""
-        for teller in list(self._tellers):
-            self._close(teller)

@@ -12,6 +12,7 @@ from autoscale.embedded.addresses import Block, next_pod_ip
 from autoscale.embedded.kubelet import reaper
 from autoscale.embedded.kubelet.cgroups import Cgroups
 from autoscale.embedded.kubelet.limiter import LimiterHandle
+from autoscale.embedded.kubelet.supervisor import Supervisor
 from autoscale.embedded.settings import Settings
 from autoscale.kube.conditions import set_condition
 from autoscale.kube.kinds import Object
@@ -50,6 +51,7 @@ class Node:
     reaper: subprocess.Popen[bytes]
     no_files: str = ""
     no_addresses: str = ""
+    supervisor: Supervisor = field(default_factory=Supervisor)
     pulled: set[str] = field(default_factory=set)
     addresses: dict[str, str] = field(default_factory=dict)
     sessions: set[int] = field(default_factory=set)

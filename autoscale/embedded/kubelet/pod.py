@@ -30,7 +30,7 @@ class PodWorker:
         """The version last given to ``update``. (``pod`` may be newer: ``tell`` reads it, and nothing follows.)"""
         self.uid: str = pod["metadata"]["uid"]
         self.place = Placement(node.take_address(self.uid), node.block.node_ip, node.now())
-        self.keeper = None if node.no_addresses else Keeper(self.place.pod_ip)
+        self.keeper = None if node.no_addresses else Keeper(self.place.pod_ip, node.supervisor)
         node.folder(self.uid).mkdir(parents=True, exist_ok=True)
         self._hosts = ""
         self.know_names()
@@ -193,6 +193,4 @@ class PodWorker:
     def clean(self) -> None:
         """Remove what the pod left on the node: its logs and scratch folders, its address."""
         self.node.free_address(self.uid)
-        if self.keeper:
-            self.keeper.close()
         shutil.rmtree(self.node.folder(self.uid), ignore_errors=True)

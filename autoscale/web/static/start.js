@@ -64,13 +64,13 @@
     }
     tr.append(
       make("td", run.began === null ? "unknown" : new Date(run.began * 1000).toLocaleString()),
-      make("td", run.scenario), make("td", run.verdict, run.verdict), report, make("td", run.name));
+      make("td", run.verdict, run.verdict), report, make("td", run.scenario), make("td", run.name));
     return tr;
   }
 
   function table() {
     const table = make("table"), head = make("tr"), scroll = make("div", "", "scroll");
-    head.append(...["began", "scenario", "verdict", "", "folder"].map((text) => make("th", text)));
+    head.append(...["began", "verdict", "", "scenario", "folder"].map((text) => make("th", text)));
     table.append(head, ...past.map(row));
     scroll.append(table);
     return scroll;

@@ -248,6 +248,14 @@ def test_the_history_of_two_workers(tmp_path: Path) -> None:
     assert max(n or 0 for n in found.seconds.asked) <= 30
 
 
+def test_a_history_whose_statistics_were_reset_loses_nothing(tmp_path: Path) -> None:
+    """`--reset-stats` begins anew when all users are there: what comes after counts from zero, and that is said."""
+    (tmp_path / "h.csv").write_text(history([0, 20, 40, 60, 5, 25, 45]))
+    found = taken(tmp_path, "h.csv")
+    assert [n for n in found.seconds.asked if n] == [20, 20, 20, 5, 20, 20]
+    assert "reset" in " ".join(found.header["environment"]["notes"])
+
+
 def test_a_history_that_is_cut_in_its_last_line_is_partial(tmp_path: Path) -> None:
     """Its whole lines count."""
     (tmp_path / "h.csv").write_text(history([0, 20, 40, 60], ending="\n1795871381,5,,Aggr"))

@@ -35,6 +35,8 @@ def read(paths: Sequence[Path], _workload: str | None) -> Imported:
     distributed = _in_reports(totals)
     seconds = _seconds(totals, REPORT_S if distributed else 1)
     notes = [f"The end is missing: {cut}."] if cut else []
+    if any(b[1] < a[1] for a, b in pairwise(totals)):
+        notes.append("Locust's statistics were reset (--reset-stats): what they held before is counted, too.")
     if distributed:
         notes.append(f"Workers reported every {REPORT_S} s: counts are spread over that time.")
     return Imported(seconds, notes=(*notes, *NOTES), model="closed", partial=cut)
@@ -75,7 +77,7 @@ def _whole_lines(lines: Lines, cut: list[str]):  # type: ignore[no-untyped-def]
 
 def _in_reports(totals: Sequence[Total]) -> bool:
     """Whether the totals move as workers report: ups and downs that come back every three seconds."""
-    steps = [b[1] - a[1] for a, b in pairwise(totals) if b[0] - a[0] == 1]
+    steps = [b[1] - a[1] if b[1] >= a[1] else b[1] for a, b in pairwise(totals) if b[0] - a[0] == 1]
     active = steps[next((i for i, n in enumerate(steps) if n), 0) :]
     bumps = [n - sum(active[i : i + 3]) / 3 for i, n in enumerate(active[1:-1])]
     if len(bumps) < 2 * REPORT_S:
@@ -99,7 +101,8 @@ def _seconds(totals: Sequence[Total], report_s: int) -> dict[int, Second]:
     for now, more, failed in totals[1:]:
         if now <= at:
             continue
-        done, bad = max(0, more - requests), max(0, failed - failures)
+        done, bad = (more - requests, failed - failures) if more >= requests else (more, failed)
+        bad = min(max(0, bad), done)
         begin = max(first, min(at, now - report_s)) if done else at
         parts = zip(spread(max(0, done - bad), now - begin), spread(bad, now - begin), strict=True)
         for i, (answered, lost) in enumerate(parts):

@@ -195,7 +195,7 @@ def retraced(runs: Sequence[Run]) -> str:
         cells = [f"{total[outcome]}" if known else UNKNOWN for outcome in OUTCOMES]
         lines.append(f"| {NAMES[platform]} | {len(known)} | {' | '.join(cells)} |")
         words += [f"- {run.at[11:16]}, {NAMES[platform]}: {said}" for run in known for said in run.figures.differing]
-    return "\n".join([*lines, "", *words]) + "\n"
+    return "\n".join([*lines, *(["", *words] if words else [])]) + "\n"
 
 
 def _list(runs: Sequence[Run]) -> str:

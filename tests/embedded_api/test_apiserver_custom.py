@@ -306,6 +306,15 @@ def test_definitions_that_cannot_be_are_refused_in_upstreams_words(
     assert server.call("GET", CRDS)[1]["items"] == []
 
 
+def test_patterns_are_gos(server: Server) -> None:
+    """As the Prometheus operator's definitions have them: a flag in the middle, and an end that is the text's."""
+    server.call("POST", CRDS, schema(schedule={"type": "string", "pattern": "^(?i)(abort|warn)?$"}))
+    settle(server)
+    assert server.call("POST", TABS, tab(schedule="Abort"))[0] == 201
+    for other in ("abort\n", "none"):
+        assert "should match '^(?i)(abort|warn)?$'" in server.call("POST", TABS, tab(schedule=other))[1]["message"]
+
+
 def test_a_definition_in_protobuf_is_the_one_in_json(server: Server) -> None:
     """Typed clients of Go send definitions so, and their objects, which have no message, as JSON."""
     path = f"{CRDS}?dryRun=All"

@@ -14,6 +14,7 @@ import yaml
 
 from autoscale.base.times import parse_duration
 from autoscale.kube.kinds import Object
+from autoscale.kube.patterns import compiled
 from autoscale.plane.adapter.functions import AGGREGATIONS, RANGE_FUNCTIONS
 from loadtest.yamltext import KubernetesLoader
 
@@ -58,7 +59,7 @@ class Matcher(NamedTuple):
     def holds(self, labels: Mapping[str, str]) -> bool:
         """Whether the labels satisfy it; an absent label is an empty one."""
         found = labels.get(self.label, "")
-        equal = re.fullmatch(self.value, found) is not None if "~" in self.operator else found == self.value
+        equal = compiled(self.value).fullmatch(found) is not None if "~" in self.operator else found == self.value
         return equal != self.operator.startswith("!")
 
 
@@ -94,7 +95,7 @@ class Rule:
         if self.series and name != self.series:
             return False
         named = {**labels, "__name__": name}
-        filters = all((re.search(pattern, name) is not None) == wanted for pattern, wanted in self.name_filters)
+        filters = all((compiled(pattern).search(name) is not None) == wanted for pattern, wanted in self.name_filters)
         return filters and all(matcher.holds(named) for matcher in self.matchers)
 
     def label(self, resource: str) -> str | None:
@@ -103,7 +104,7 @@ class Rule:
 
     def metric(self, series: str) -> str | None:
         """What the metric of a series is called; None where the name does not match."""
-        found = re.search(self.matches, series)
+        found = compiled(self.matches).search(series)
         if found is None:
             return None
         as_ = self.as_ or ("$1" if found.re.groups else "$0")
@@ -238,7 +239,7 @@ def _query(text: str) -> Query | str:
 
 def _is_pattern(text: str) -> bool:
     try:
-        re.compile(text)
+        compiled(text)
     except re.error:
         return False
     return True

@@ -8,6 +8,7 @@ from typing import Any
 from autoscale.embedded.apiserver.custom.shape import EMBEDDED, pruned_value
 from autoscale.embedded.apiserver.custom.values import faults
 from autoscale.embedded.apiserver.validation.causes import Cause, required, unsupported, wrong
+from autoscale.kube.patterns import compiled
 
 Schema = Mapping[str, Any]
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")
@@ -138,7 +139,7 @@ def _merging(schema: Schema, path: str) -> Iterator[Cause]:
 def _pattern(schema: Schema, path: str) -> Iterator[Cause]:
     if pattern := schema.get("pattern"):
         try:
-            re.compile(pattern)
+            compiled(pattern)
         except re.error as error:
             why = f"must be a valid regular expression, but isn't: {error}"
             yield wrong(f"{path}.pattern", pattern, why)

@@ -5,13 +5,13 @@ Rules in CEL (``x-kubernetes-validations``) are not evaluated; a definition that
 
 import ipaddress
 import json
-import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from autoscale.embedded.apiserver.validation.causes import Cause, required
+from autoscale.kube.patterns import compiled
 
 Schema = Mapping[str, Any]
 _FORMATS: Mapping[str, Callable[[str], Any]] = {
@@ -121,7 +121,7 @@ def _string(value: str, schema: Schema, path: str) -> Iterator[Cause]:
         yield "FieldValueTooLong", path, f"Too long: may not be more than {most} bytes"
     if least is not None and len(value) < least:
         yield _wrong(path, value, f"should be at least {least} chars long")
-    if pattern and not re.search(pattern, value):
+    if pattern and not compiled(pattern).search(value):
         yield _wrong(path, value, f"should match '{pattern}'")
 
 

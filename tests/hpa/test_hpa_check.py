@@ -202,6 +202,29 @@ def test_a_total_under_a_value_is_never_at_rest(name: str, target: dict[str, Any
     assert (rules(hpa(metrics=[external])) == ["value-of-a-whole"]) is hit
 
 
+@pytest.mark.parametrize(
+    ("target", "next_", "hit"),
+    [
+        ({"type": "Value", "value": "500u"}, "aims at 1m of p95, and ... asks for 2.00 times", True),
+        ({"type": "AverageValue", "averageValue": "3m"}, "aims at 3m of p95, and ... asks for 1.33 times", True),
+        ({"type": "AverageValue", "averageValue": "0.0085"}, "aims at 9m of p95, and ... asks for 1.11 times", True),
+        ({"type": "AverageValue", "averageValue": "10m"}, "", False),
+        ({"type": "Value", "value": "250m"}, "", False),
+    ],
+)
+def test_a_target_of_a_few_thousandths_has_no_values_between(target: dict[str, Any], next_: str, hit: bool) -> None:
+    """To the HPA 500u and 900u are both 1m (apimachinery 0.37.2); a step from 10m to 11m is within the tolerance."""
+    external = {"type": "External", "external": {"metric": {"name": "p95"}, "target": target}}
+    faults = [each for each in found(hpa(metrics=[external])) if each.rule == "target-coarse"]
+    assert [all(part in each.what for part in next_.split("...")) for each in faults] == ([True] if hit else [])
+
+
+def test_a_few_millicores_are_no_coarse_target() -> None:
+    """CPU is told in cores; a target of 5m is what a small pod is given, and its samples are as coarse."""
+    cpu = {"name": "cpu", "target": {"type": "AverageValue", "averageValue": "5m"}}
+    assert rules(hpa(metrics=[{"type": "Resource", "resource": cpu}])) == []
+
+
 def test_minimum_that_is_the_maximum() -> None:
     """Nothing to scale; one more is something."""
     assert rules(hpa(minReplicas=3, maxReplicas=3)) == ["min-is-max"]

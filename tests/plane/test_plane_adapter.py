@@ -1,5 +1,7 @@
 """Rules of prometheus-adapter, Prometheus' arithmetic, and HPAs that scale by what they give, under a virtual clock."""
 
+import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autoscale.hpa.reading.quantities import to_milli
 from autoscale.kube.kinds import Object
 from autoscale.plane.adapter.answers import Answers, NoMetric, quantity
 from autoscale.plane.adapter.functions import increase, rate
@@ -95,11 +98,35 @@ def test_a_counter_that_began_anew_goes_on_from_zero() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(2.0, "2"), (2.5, "2500m"), (0.0019, "1m"), (0.0, "0"), (float("nan"), "0")],
+    [
+        (2.0, "2"),
+        (2.5, "2500m"),
+        (0.0019, "1m"),
+        (0.0009, "0"),
+        (0.0, "0"),
+        (float("nan"), "-9223372036854775808m"),
+        (float("inf"), "-9223372036854775808m"),
+        (-float("inf"), "-9223372036854775808m"),
+    ],
 )
 def test_values_are_quantities_cut_to_thousandths(value: float, text: str) -> None:
-    """As the adapter makes them: cut off, not rounded; what is no number is 0."""
+    """As the adapter's own converter (0.12.0, run): cut off, not rounded; what is no number is the smallest one."""
     assert quantity(value) == text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_value_that_is_no_number_is_told_apart_by_its_api(value: float) -> None:
+    """A custom metric's NaN is 0, an external one's the smallest number; the HPA reads both, and infinity, as 0."""
+    store = SeriesStore()
+    store.add("a", {"pod": "a", "namespace": "d"}, [("p95", {}, value)], 0.0, 300.0)
+    rule: dict[str, Any] = {"seriesQuery": "p95", "resources": {"template": "<<.Resource>>"}}
+    rule["metricsQuery"] = "max(<<.Series>>{<<.LabelMatchers>>}) by (<<.GroupBy>>)"
+    rules = read_rules(json.dumps({"rules": [rule], "externalRules": [rule]}))
+    answers = Answers(rules, tuple(store.all()), 0.0)
+    (custom,), (external,) = answers.custom("Pod", "d", ["a"], "p95"), answers.external("d", "p95")
+    assert external["value"] == "-9223372036854775808m"
+    assert custom["value"] == ("0" if math.isnan(value) else "-9223372036854775808m")
+    assert to_milli(external["value"]) == to_milli(custom["value"]) == 0
 
 
 def test_a_series_is_stale_when_its_pod_is_gone_or_says_it_no_more() -> None:

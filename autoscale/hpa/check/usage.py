@@ -17,6 +17,7 @@ from autoscale.hpa.spec import MetricSpec
 SERVED = ("cpu", "memory")
 _AMOUNTS = {"cpu": "100m", "memory": "128Mi"}
 SLOW_GROWTH = 1.5  # a step that adds less than half takes minutes for a tenfold load
+COARSE = 10  # thousandths: below it the next larger value is beyond the default tolerance
 
 
 def request_missing(subject: Subject) -> Iterator[Fault]:
@@ -247,6 +248,18 @@ def value_of_a_whole(subject: Subject) -> Iterator[Fault]:
         yield subject.fault(rule="value-of-a-whole", level="warning", what=what, fix=fix)
 
 
+def target_coarse(subject: Subject) -> Iterator[Fault]:
+    """Values are whole thousandths, rounded up, or cut off by the adapter: a target of a few has no values between."""
+    for position, metric in enumerate(subject.spec.metrics):
+        target = metric.target.average_value if metric.target.value is None else metric.target.value
+        if target is None or not 0 < target < COARSE or metric.type not in ("Pods", "Object", "External"):
+            continue
+        what = f"spec.metrics[{position}] aims at {show_milli(target)} of {metric.name}, and the HPA knows whole"
+        what += f" thousandths only: the next value above asks for {(target + 1) / target:.2f} times the pods"
+        fix = "Measure in a smaller unit (milliseconds for seconds, percent for a ratio), and set the target in it."
+        yield subject.fault(rule="target-coarse", level="warning", what=what, fix=fix)
+
+
 USAGE_RULES = (
     request_missing,
     sidecar_without_request,
@@ -256,4 +269,5 @@ USAGE_RULES = (
     growth_capped,
     target_mismatched,
     value_of_a_whole,
+    target_coarse,
 )

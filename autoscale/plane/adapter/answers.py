@@ -12,6 +12,7 @@ from typing import Any
 from autoscale.base.times import format_time
 from autoscale.kube.kinds import BY_KIND, Object
 from autoscale.kube.selectors import selector_matches
+from autoscale.kube.targets import NO_PODS
 from autoscale.plane.adapter.rules import Rule, Rules
 from autoscale.plane.adapter.series import Labels, Series, evaluate
 
@@ -102,7 +103,7 @@ class Answers:
             "describedObject": described,
             "metric": {"name": metric, "selector": selector},
             "timestamp": format_time(self.now),
-            "value": quantity(value),
+            "value": "0" if math.isnan(value) else quantity(value),
         }
 
     def _external(self, metric: str, group: Labels, value: float) -> Object:
@@ -119,8 +120,11 @@ NOTHING = Answers(None, (), 0.0)
 
 
 def quantity(value: float) -> str:
-    """A value as a quantity in thousandths, cut off as the adapter does; no number at all is 0."""
-    milli = int(value * 1000) if math.isfinite(value) else 0
+    """A value as a quantity in thousandths, cut off as the adapter does; what is no finite number, or beyond 64 bits,
+    becomes the smallest number of 64 bits (Go on amd64), which the HPA then reads as 0."""
+    if not abs(value * 1000) < 2**63:
+        return NO_PODS
+    milli = int(value * 1000)
     return f"{milli // 1000}" if milli % 1000 == 0 else f"{milli}m"
 
 

@@ -356,6 +356,22 @@ def test_a_custom_kind_that_makes_its_pods_otherwise_is_no_mistake() -> None:
     assert rules(files) == []
 
 
+def test_a_rollout_takes_the_template_of_the_workload_that_it_refers_to() -> None:
+    """Argo's workloadRef: the Deployment's pods are no others', and what its template lacks is told."""
+    files = objects("zero-request")
+    workload, hpa = of_kind(files, "Deployment"), of_kind(files, "HorizontalPodAutoscaler")
+    head = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": workload["metadata"]["name"]}
+    spec = {"workloadRef": reference, "selector": workload["spec"]["selector"]}
+    rollout = {**head, "metadata": {"name": "web"}, "spec": spec}
+    hpa["spec"]["scaleTargetRef"] = {**head, "name": "web"}
+    assert rules([*files, rollout]) == []
+    workload["spec"]["template"]["spec"]["containers"] = [{"name": "web", "image": "web"}]
+    assert rules([*files, rollout]) == ["request-missing"]
+    spec["workloadRef"] = {**reference, "name": "elsewhere"}
+    assert rules([*files, rollout]) == ["pods-of-others"]
+
+
 def test_a_workload_of_another_namespace_and_name_is_no_hint() -> None:
     """An adapter's Deployment beside the HPA says nothing of a target that is not in the files; a near name does."""
     files = objects("zero-request")

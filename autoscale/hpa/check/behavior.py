@@ -58,7 +58,8 @@ def pods_crawl(subject: Subject) -> Iterator[Fault]:
         return
     most = max((policy.value for policy in rules.policies), default=0)
     if most / subject.spec.max_replicas < SMALL_SHARE:
-        what = f"the only scaleUp policies add {most} pods per period, less than a tenth of maxReplicas"
+        what = f"the only scaleUp policies add {most} pod{'' if most == 1 else 's'} per period, less than a tenth of"
+        what += " maxReplicas"
         policies = [_pods(most), {"type": "Percent", "value": 100, "periodSeconds": 15}]
         yield subject.fault(
             rule="pods-crawl",

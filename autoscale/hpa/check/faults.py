@@ -119,8 +119,17 @@ class Subject:
 
     @property
     def template(self) -> Mapping[str, Any]:
-        """What the target makes pods of; empty where the target is not in the files."""
-        return (self.workload and template_of(self.workload.object)) or {}
+        """What the target makes pods of; empty where that is not in the files."""
+        if self.workload is None:
+            return {}
+        return template_of(self.workload.object) or (self.referred and template_of(self.referred.object)) or {}
+
+    @property
+    def referred(self) -> Manifest | None:
+        """The workload whose template an Argo Rollout takes (``spec.workloadRef``), and whose pods it replaces."""
+        reference = {} if self.workload is None else self.workload.at("spec", "workloadRef")
+        named = (reference.get("kind"), reference.get("name"))
+        return next((each for each in self.neighbours if named == (each.kind, each.name)), None)
 
     @cached_property
     def pod(self) -> Object | None:

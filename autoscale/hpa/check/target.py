@@ -136,7 +136,7 @@ def pods_of_others(subject: Subject) -> Iterator[Fault]:
         return
     for each in subject.neighbours:
         template = template_of(each.object)
-        same = each.is_same(subject.workload)
+        same = each.is_same(subject.workload) or each is subject.referred
         if same or template is None or not selector_matches(selector, labels_of(template)):
             continue
         what = f"the selector of {subject.workload.kind}/{subject.workload.name} matches the pods of"

@@ -75,6 +75,27 @@ def test_a_body_that_does_not_end_is_answered(tmp_path: Path) -> None:
         assert server.call("GET", PODS)[1]["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("request_line", "more", "code"),
+    [
+        (f"POST {PODS}", "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", b"400"),
+        (f"POST {PODS}", "Content-Encoding: deflate\r\nContent-Length: 2\r\n\r\n{}", b"400"),
+        (f"POST {PODS}", "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", b"400"),
+        ("OPTIONS *", "\r\n", b"404"),
+        ("CONNECT x:1", "\r\n", b"404"),
+        ("GET http://elsewhere/version", "\r\n", b"200"),
+    ],
+)
+def test_what_the_library_refuses_is_no_mistake_of_ours(
+    server: Server, request_line: str, more: str, code: bytes
+) -> None:
+    """A body that is not packed as it says, and targets that are no paths: 4xx, and never 500."""
+    head = f"{request_line} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n"
+    with connection(server) as client, client.makefile("rb") as answer:
+        client.sendall((head + more).encode())
+        assert answer.readline().split()[1] == code
+
+
 def test_a_request_in_two_halves_is_one(server: Server) -> None:
     """As long as the second comes: within the patience that a server has when nothing else is said."""
     pod = b'{"kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}'

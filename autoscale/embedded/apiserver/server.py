@@ -26,7 +26,7 @@ from autoscale.embedded.apiserver.watch import watch_answer
 from autoscale.kube.kinds import Object
 from autoscale.kube.resource import Resource
 from autoscale.kube.scale import scale_of
-from autoscale.kube.statuses import StatusError, not_found, unsupported
+from autoscale.kube.statuses import StatusError, bad_request, not_found, unsupported
 from autoscale.plane.adapter.answers import Answers
 
 HOST = "127.0.0.1"
@@ -120,6 +120,10 @@ class ApiServer:
             return refusal(error)
         except web.HTTPRequestEntityTooLarge:
             return refusal(StatusError(413, "RequestEntityTooLarge", f"limit is {MAX_BODY}"))
+        except web.RequestPayloadError as error:  # packed as it says it is not, or chunks that are none
+            return refusal(bad_request(f"the request's body cannot be read: {' '.join(str(error).split())}"))
+        except web.HTTPException as error:  # the library's own, of what has no path: `OPTIONS *`, `CONNECT x:1`
+            return refusal(StatusError(error.status, error.reason.replace(" ", ""), error.reason))
         except Exception as error:
             _LOG.exception("%s %s", request.method, request.path)
             return refusal(StatusError(500, "InternalError", f"Internal error occurred: {error!r}"))

@@ -10,16 +10,17 @@ from autoscale.base.errors import ClusterError
 from autoscale.base.exits import ExitCode
 from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import run_labels
+from autoscale.observe.table import NODE_EVENTS
 from autoscale.run.loadjobs import load_objects, other_paths, with_path
 from autoscale.run.open_cluster import OpenCluster
 from autoscale.run.opening import opened
 from autoscale.run.options import Existing, RunOptions
 from autoscale.run.prepare import app_folder, existing_of, limit_pods, rendered, resolve
 from autoscale.run.redact import redact_object
-from autoscale.run.rights import made_kinds, needed, of_addons
-from autoscale.run.scalers import SCALED, hpa_of
+from autoscale.run.rights import made_kinds, needed, of_addons, of_node_events
+from autoscale.run.scalers import SCALED, VPA, hpa_of
 from autoscale.run.site import apply_own, load_jobs, refuse_active
-from autoscale.run.target import Target, brought, kind_and_name, of_existing
+from autoscale.run.target import Target, beside, brought, kind_and_name, kinds_beside, of_existing
 
 LABEL = "dry-run"
 
@@ -30,18 +31,27 @@ def dry(options: RunOptions, out: Callable[[str], None]) -> ExitCode:
     with opened(options, scenario) as place:
         existing, namespace = existing_of(options, scenario), place.namespace
         kind = kind_and_name(existing.target)[0] if existing else "Deployment"
-        wanted = needed(kind, made_kinds(None if existing else app_folder(options, scenario)))
+        app = None if existing else app_folder(options, scenario)
+        made, own = made_kinds(app), rendered(app, scenario, namespace, LABEL) if app else []
+        selects = scenario.target.selector is not None
+        wanted = needed(kind, made, kinds_beside(scenario.target, own), selects=selects)
         lacking = _permissions(place, namespace, wanted, out)
+        others: Sequence[Target] = ()
         if existing is not None:
             target = of_existing(place.cluster, existing, namespace)
             if said := other_paths(scenario, existing.url):
                 out(f"# {said}")
-            own, scenario = [], with_path(scenario, existing.url)
+            scenario = with_path(scenario, existing.url)
+            others = beside(place.cluster, target, scenario.target, [])
         else:
-            own = rendered(app_folder(options, scenario), scenario, namespace, LABEL)
             target = _planned(own, namespace, brought(own, scenario.target))
-        if more := of_addons([target]):
-            _permissions(place, namespace, more, out, "# For what scales the workload, also")
+        found = needed(kind, made, [one.kind for one in others], selects=selects)
+        new = {one.what for one in found if one not in wanted}
+        if more := [*(one for one in found if one.what in new), *of_addons([target, *others])]:
+            _permissions(place, namespace, more, out, "# For what scales the workload, and for those beside it, also")
+        if events := of_node_events(namespace):
+            title = f"# Used in namespace {NODE_EVENTS}, where events about nodes are"
+            _permissions(place, NODE_EVENTS, events, out, title)
         limit_pods(scenario, target.hpa)
         metrics.require(place.cluster, namespace)
         lock.refuse_held(place.cluster, namespace)
@@ -111,4 +121,5 @@ def _planned(objects: list[dict[str, Any]], namespace: str, wanted: Existing) ->
         hpa=hpa or hpa_of(scaled or {}),
         ours=True,
         scaled=scaled,
+        vpa=next((obj for obj in objects if obj["kind"] == VPA), None),
     )

@@ -9,8 +9,8 @@ from autoscale.cluster.kustomize.render import render
 from autoscale.cluster.metrics import Question, questions
 from autoscale.cluster.permissions import Permission
 from autoscale.kube.kinds import BY_KIND
-from autoscale.observe.table import SOURCES, watched
-from autoscale.run.target import Target
+from autoscale.observe.table import NODE_EVENTS, SOURCES, watched
+from autoscale.run.target import WORKLOADS, Target
 
 _ASKED = (
     Permission("list", "metrics.k8s.io", "pods"),
@@ -25,13 +25,24 @@ _LOOKED_FOR = tuple(source.permissions[0] for source in SOURCES if source.addon)
 _LOCK = tuple(Permission(verb, "", "configmaps") for verb in ("get", "create", "patch", "delete"))
 
 
-def needed(kind: str, made: Iterable[str]) -> tuple[Permission, ...]:
-    """What a run on a workload of that kind needs; ``made``: the kinds of what it makes. Each permission once."""
-    sources = [source for source in watched(kind) if not source.addon]
+def needed(
+    kind: str, made: Iterable[str], beside: Iterable[str] = (), *, selects: bool = False
+) -> tuple[Permission, ...]:
+    """What a run on a workload of that kind needs; ``made``: the kinds of what it makes, ``beside``: of the workloads
+    that are recorded beside it, ``selects``: some of these are looked for by their labels. Each permission once."""
+    kinds = tuple(dict.fromkeys((kind, *beside)))
+    sources = [source for source in watched(*kinds) if not source.addon]
     watching = [permission for source in sources for permission in source.permissions]
-    workload = Permission("get", BY_KIND[kind].group, BY_KIND[kind].plural)
+    read = [Permission("get", BY_KIND[one].group, BY_KIND[one].plural) for one in kinds]
+    looked = [Permission("list", BY_KIND[one].group, BY_KIND[one].plural) for one in WORKLOADS if selects]
     making = [permission for one in made for permission in _making(one)]
-    return tuple(dict.fromkeys((*watching, workload, *_ASKED, *_LOOKED_FOR, *_LOCK, *making)))
+    return tuple(dict.fromkeys((*watching, *read, *looked, *_ASKED, *_LOOKED_FOR, *_LOCK, *making)))
+
+
+def of_node_events(namespace: str) -> tuple[Permission, ...]:
+    """What is needed in the namespace of events about nodes, where a run takes place in another one."""
+    verbs = ("list", "watch") if namespace != NODE_EVENTS else ()
+    return tuple(Permission(verb, "", "events", optional=True) for verb in verbs)
 
 
 def of_addons(targets: Iterable[Target]) -> tuple[Permission, ...]:

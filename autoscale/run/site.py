@@ -13,7 +13,6 @@ from autoscale.cluster import lock, metrics, permissions
 from autoscale.cluster.apply import Applied, apply, made_by_runs, persistent, remove, remove_jobs, run_labels, selector
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.failures import Refused
-from autoscale.cluster.permissions import Permission
 from autoscale.cluster.resources import resource_of
 from autoscale.kube.kinds import Object
 from autoscale.kube.resource import Resource
@@ -25,8 +24,9 @@ from autoscale.run.opening import opened
 from autoscale.run.options import RunOptions
 from autoscale.run.prepare import app_folder, existing_of, limit_pods, rendered
 from autoscale.run.redact import without_path_names
-from autoscale.run.rights import made_kinds, needed, of_addons
+from autoscale.run.rights import made_kinds, needed, of_addons, of_node_events
 from autoscale.run.target import Target
+from loadtest import models
 from loadtest.models import Resolved
 
 UNHEARD = "events about nodes"
@@ -67,8 +67,10 @@ def deployed(
             raise Interrupted("interrupted before anything was made")
         existing, namespace = existing_of(options, scenario), place.namespace
         kind = targets.kind_and_name(existing.target)[0] if existing else "Deployment"
-        made = made_kinds(None if existing else app_folder(options, scenario))
-        unseen = check(place, namespace, kind, made)
+        app = None if existing else app_folder(options, scenario)
+        made = made_kinds(app)
+        own = rendered(app, scenario, namespace, label) if app else []
+        unseen = check(place, namespace, kind, made, scenario.target, own)
         there = targets.of_existing(place.cluster, existing, namespace) if existing else None
         stack.enter_context(lock.held(place.cluster, namespace, label))
         refuse_active(place.cluster, namespace)
@@ -81,7 +83,7 @@ def deployed(
         if existing and there:
             loaded = _found(options, scenario, there, existing.url, place.cluster)
         else:
-            loaded = _brought(options, scenario, place, label)
+            loaded = _brought(options, scenario, place, own)
         for one in loaded.targets:
             limit_pods(loaded.scenario, one.hpa)
         unseen += _unseen(place.cluster, namespace, loaded.targets, unseen)
@@ -121,11 +123,10 @@ def _found(options: RunOptions, scenario: Resolved, target: Target, url: str, cl
     return _Loaded(scenario, all_of_them, [obj for one in all_of_them for obj in existing_objects(cluster, one)], [])
 
 
-def _brought(options: RunOptions, scenario: Resolved, place: OpenCluster, label: str) -> _Loaded:
-    """A service that the run brings along."""
+def _brought(options: RunOptions, scenario: Resolved, place: OpenCluster, wanted: list[Object]) -> _Loaded:
+    """A service that the run brings along, by its objects."""
     cluster, namespace = place.cluster, place.namespace
     options.say(f"Deploying the service to {options.context} (namespace {namespace}) ...")
-    wanted = rendered(app_folder(options, scenario), scenario, namespace, label)
     applied = apply_own(cluster, wanted, namespace)
     target = targets.of_objects(cluster, wanted, namespace, scenario.target)
     all_of_them = (target, *targets.beside(cluster, target, scenario.target, applied.objects))
@@ -144,13 +145,16 @@ def unheard_of_nodes(cluster: Cluster, namespace: str, unseen: Collection[str]) 
     """What cannot be told of nodes that are recorded: events about them lie in a namespace of their own."""
     if namespace == NODE_EVENTS or "nodes" in unseen:
         return []
-    lacking = permissions.denied(cluster, NODE_EVENTS, [Permission(verb, "", "events") for verb in ("list", "watch")])
+    lacking = permissions.denied(cluster, NODE_EVENTS, of_node_events(namespace))
     return [UNHEARD] if lacking else []
 
 
-def check(place: OpenCluster, namespace: str, kind: str, made: Collection[str]) -> list[str]:
+def check(
+    place: OpenCluster, namespace: str, kind: str, made: Collection[str], wanted: models.Target, own: list[Object]
+) -> list[str]:
     """Permissions and metrics, before anything is made; returns the resources that have to go unwatched."""
-    missing = permissions.require(place.cluster, namespace, needed(kind, made))
+    others, selects = targets.kinds_beside(wanted, own), wanted.selector is not None
+    missing = permissions.require(place.cluster, namespace, needed(kind, made, others, selects=selects))
     metrics.require(place.cluster, namespace)
     optional = [source for source in watched(kind) if source.optional and not source.addon]
     return [

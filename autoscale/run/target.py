@@ -21,6 +21,7 @@ from autoscale.run.scalers import SCALED, VPA, found_by, scaled_by, scalers
 from loadtest import models
 
 _KINDS = {"deployment": "Deployment", "statefulset": "StatefulSet"}
+WORKLOADS = tuple(_KINDS.values())
 
 
 @dataclass(frozen=True)
@@ -146,14 +147,23 @@ def beside(cluster: Cluster, target: Target, wanted: models.Target, brought_alon
     namespace = target.namespace
     names = list(wanted.also)
     if wanted.selector is not None:
-        for kind in _KINDS.values():
+        for kind in WORKLOADS:
             found = cluster.list(resource_of(kind).path(namespace), labelSelector=wanted.selector)["items"]
             names += [f"{kind.lower()}/{item['metadata']['name']}" for item in found]
-    for obj in brought_along if wanted.manifests is not None else ():
-        if obj["kind"] in ("HorizontalPodAutoscaler", SCALED):
-            names.append(scaled_by(obj))
+    names += _scaled_along(wanted, brought_along)
     own = f"{target.kind.lower()}/{target.name}"
     return tuple(_beside(cluster, name, namespace, ours=target.ours) for name in dict.fromkeys(names) if name != own)
+
+
+def kinds_beside(wanted: models.Target, brought_along: list[Object]) -> list[str]:
+    """The kinds of these workloads, as far as they are named before the cluster is asked."""
+    return [kind_and_name(name)[0] for name in (*wanted.also, *_scaled_along(wanted, brought_along))]
+
+
+def _scaled_along(wanted: models.Target, brought_along: list[Object]) -> list[str]:
+    """The workloads that a scenario's own manifests scale."""
+    objects = brought_along if wanted.manifests is not None else []
+    return [_scaled_by(obj) for obj in objects if obj["kind"] in ("HorizontalPodAutoscaler", SCALED)]
 
 
 def _beside(cluster: Cluster, text: str, namespace: str, *, ours: bool) -> Target:

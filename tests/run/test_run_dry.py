@@ -11,6 +11,7 @@ from autoscale.cluster import lock
 from autoscale.cluster.client import connect
 from autoscale.run.dry import dry
 from autoscale.run.options import Existing
+from autoscale.run.rights import of_node_events
 from tests.plane.world import deployment, job, service
 from tests.run.conftest import Desk
 from tests.run.imagined import Door
@@ -76,6 +77,38 @@ def test_of_a_service_that_is_there_only_the_load_is_shown(door: Door, desk: Des
     assert "kind: Job" in "\n".join(lines)
     with pytest.raises(InputError, match="there is no deployment/none"):
         dry(somebodys(door, desk, existing=Existing("deployment/none", "http://shop")), lines.append)
+
+
+@pytest.mark.parametrize(
+    "beside", ['target.also=["statefulset/db"]', 'target.selector="team=a"'], ids=["named", "selected"]
+)
+def test_the_kinds_of_what_is_recorded_beside_are_permissions_too(door: Door, desk: Desk, beside: str) -> None:
+    """A StatefulSet beside a Deployment is read and watched, however the scenario names it; alone it is not."""
+    db = {
+        **deployment("db", serviceName="db"),
+        "kind": "StatefulSet",
+    }
+    db["metadata"]["labels"] = {"team": "a"}
+    reference = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": "db"}
+    hpa = {
+        **HPA,
+        "metadata": {"name": "db", "namespace": "default"},
+        "spec": {**HPA["spec"], "scaleTargetRef": reference},
+    }
+    door.create(deployment("shop"), service("shop"), HPA, db, hpa)
+    said: dict[str, list[str]] = {}
+    for overrides in ((), (beside,)):
+        lines = said.setdefault(overrides[0] if overrides else "", [])
+        options = somebodys(door, desk, existing=Existing("deployment/shop", "http://shop/cart"), overrides=overrides)
+        assert dry(options, lines.append) == ExitCode.PASS
+    assert [line for line in said[beside] if "statefulsets.apps: get, list, watch" in line]
+    assert not [line for line in said[""] if "statefulsets.apps" in line]
+
+
+def test_events_about_nodes_are_read_where_they_are() -> None:
+    """In the namespace `default`, which is a permission of its own for a run in another one."""
+    assert [str(one) for one in of_node_events("shop")] == ["list events", "watch events"]
+    assert of_node_events("default") == ()
 
 
 def test_what_would_refuse_a_run_refuses_the_dry_run(door: Door, desk: Desk) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from autoscale.analysis import analyse
+from autoscale.record.digest import NAME, new_digest, signed
 from autoscale.record.reader import read
-from loadtest.histogram import SPEC, bucket
+from loadtest.histogram import SPEC, of, to_json
 
 PODS = 50
 RATE = 400
@@ -31,7 +32,7 @@ def rows(hours: float, pods: int = PODS) -> Iterator[dict[str, Any]]:
                      "objectives": ["p95 < 300ms", "errors < 1%"], "load": {"workers": 1}, "requests": []},
         "target": {"kind": "Deployment", "name": "web", "namespace": "default", "service": "web", "url": "",
                    "hpa": "web", "names_pods": True},
-        "versions": {}, "environment": {}, "histogram": SPEC, "accepted": [],
+        "versions": {}, "environment": {}, "histogram": SPEC, "accepted": [], "digest": NAME,
         "hpa_config": dict.fromkeys(("sync_period_s", "tolerance", "downscale_stabilization_s",
                                      "cpu_initialization_period_s", "initial_readiness_delay_s")),
     }  # fmt: skip
@@ -74,10 +75,8 @@ def _workload(pods: int) -> dict[str, Any]:
 
 
 def _load(draw: random.Random, second: int, at: float, names: list[str]) -> dict[str, Any]:
-    response: dict[str, int] = {}
-    for _ in range(RATE // 4):
-        index = str(bucket(draw.lognormvariate(-4.0, 0.6)))
-        response[index] = response.get(index, 0) + 4
+    drawn = of(draw.lognormvariate(-4.0, 0.6) for _ in range(RATE // 4))
+    response = to_json({index: 4 * n for index, n in drawn.items()})  # in order, as the generator writes them
     each = {"n": RATE // len(names), "failed": 0, "first_at": at + 0.01}
     return {
         "k": "load", "t": at + 1, "shard": 0, "pod": "loadtest-worker-0", "seq": second, "at": at, "clk": "w",
@@ -112,12 +111,16 @@ def _hpa(pods: int, at: float, second: int) -> dict[str, Any]:
 
 
 def write(path: Path, hours: float) -> int:
-    """Write the synthetic record; returns how many rows it has."""
+    """Write the synthetic record as the recorder would, with its digest; returns how many rows it has."""
+    digest = new_digest()
     with path.open("wb") as file:
         n = -1
         for n, row in enumerate(rows(hours)):
             told = {"rows": n + 1} if row["k"] == "end" else {}
-            file.write(orjson.dumps({"k": row["k"], "n": n, **row, **told}) + b"\n")
+            line = orjson.dumps({"k": row["k"], "n": n, **row, **told}) + b"\n"
+            line = signed(line, digest) if row["k"] == "end" else line
+            digest.update(line)
+            file.write(line)
         return n + 1
 
 

@@ -15,10 +15,10 @@ def check(run: Run) -> Hit | None:
     """F8: a container without a CPU request, or one far off what the pods use."""
     missing = [span for span in run.analysis.conditions if span.status == "False" and "missing request" in span.message]
     unset = [pod for pod in run.pods if pod.cpu_request_m is None and pod.ready_at is not None]
-    each = _use_at_target(run)
     if missing and (sidecar := _injected(missing[0].message)) is not None:
         return _of_sidecar(run, missing[0], sidecar)
     if missing or (unset and run.target):
+        each = _use_at_target(run)
         words = missing[0].message if missing else f"pod {unset[0].name} has a container without a CPU request"
         patch = container_patch(run, resources={"requests": {"cpu": milli(each)}}) if each else None
         return Hit(

@@ -13,8 +13,11 @@ def check(run: Run) -> Hit | None:
     bar = run.limit_m
     if bar is None:
         return None
+    most = THROTTLED.value * bar
     for name, series in run.analysis.cpu.by_pod.items():
-        full = run.both(series, run.utilization, lambda cpu, used: cpu >= THROTTLED.value * bar and used < 100)
+        if max(filter(None, series.values), default=0.0) < most:  # as nearly all
+            continue
+        full = run.both(series, run.utilization, lambda cpu, used: cpu >= most and used < 100)
         span = full.longest(lambda value: value > 0, run.start, run.end)
         if span is not None and span[1] - span[0] >= THROTTLED_FOR.value:
             return Hit(

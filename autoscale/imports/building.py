@@ -66,6 +66,7 @@ class Imported:
     seconds: Mapping[int, Second]
     rows: Sequence[Row] = ()
     workload: str | None = None
+    kind: str = "Deployment"
     notes: Sequence[str] = ()
     bounds_s: Sequence[float] = ()
     whole: bool = False
@@ -138,7 +139,7 @@ def _header(tool: str, name: str, found: Imported, workload: str | None, objecti
             "load": {},
         },
         "target": {
-            "kind": "Deployment",
+            "kind": found.kind,
             "name": own,
             "namespace": namespace,
             "service": None,

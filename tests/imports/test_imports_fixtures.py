@@ -414,6 +414,30 @@ def test_the_unit_is_told_by_the_name_or_by_the_bounds(
     assert unit_of(f"{name}_bucket", bounds) == unit
 
 
+def test_an_hpa_is_told_by_the_kind_that_it_scales_too(tmp_path: Path) -> None:
+    """A StatefulSet and a Deployment of one name have an HPA each; a StatefulSet is no Deployment in the record."""
+
+    def gauge(name: str, value: int, **labels: str) -> dict[str, object]:
+        metric = {"__name__": name, "namespace": "shop", **labels}
+        return {"metric": metric, "values": [[1795870000 + 15 * i, str(value)] for i in range(4)]}
+
+    def hpa(name: str, kind: str, most: int) -> list[dict[str, object]]:
+        info = {"scaletargetref_kind": kind, "scaletargetref_name": "web"}
+        return [
+            gauge("kube_horizontalpodautoscaler_info", 1, horizontalpodautoscaler=name, **info),
+            gauge("kube_horizontalpodautoscaler_spec_max_replicas", most, horizontalpodautoscaler=name),
+        ]
+
+    both = [*hpa("h1", "Deployment", 7), *hpa("h2", "StatefulSet", 3)]
+    for kind, prefix, most in (("Deployment", "kube_deployment_", 7), ("StatefulSet", "kube_statefulset_", 3)):
+        sizes = [gauge(prefix + f"status_replicas{end}", 2, **{kind.lower(): "web"}) for end in ("", "_ready")]
+        (tmp_path / "k.json").write_text(json.dumps({"data": {"resultType": "matrix", "result": [*both, *sizes]}}))
+        found = taken(tmp_path, "k.json")
+        assert found.header["target"]["kind"] == kind
+        assert found.hpa is not None
+        assert found.hpa.max_replicas == most
+
+
 def test_two_namespaces_are_two_workloads(tmp_path: Path) -> None:
     """The same name in two namespaces is asked about; NAMESPACE/NAME answers."""
     series = [

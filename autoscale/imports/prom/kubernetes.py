@@ -6,21 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from autoscale.base.errors import InputError, Problem
 from autoscale.imports.building import CLK
 from autoscale.imports.prom.series import Series, increases
-from autoscale.record.rows.cluster import Workload
+from autoscale.imports.prom.workloads import KINDS, SIZES, by_time, kind_of, sizes
 from autoscale.record.rows.hpa import Amounts, Hpa, HpaSpec, Metric
 from autoscale.record.rows.kinds import Row
 from autoscale.record.rows.pods import Container, Pod, Usage
 
-_SIZES = {
-    "kube_deployment_spec_replicas": "spec_replicas",
-    "kube_deployment_status_replicas": "status_replicas",
-    "kube_deployment_status_replicas_ready": "ready",
-    "kube_deployment_status_replicas_available": "available",
-    "kube_statefulset_replicas": "spec_replicas",
-    "kube_statefulset_status_replicas": "status_replicas",
-    "kube_statefulset_status_replicas_ready": "ready",
-    "kube_statefulset_status_replicas_available": "available",
-}
 _HPA = {
     f"kube_{prefix}_{field}": name
     for prefix in ("horizontalpodautoscaler", "hpa")
@@ -31,17 +21,20 @@ _HPA = {
         ("spec_max_replicas", "maxReplicas"),
     )
 }
-_KINDS = ("deployment", "statefulset")
 
 
 def rows(every: Iterable[Series], workload: str | None) -> tuple[list[Row], str | None]:
-    """Workload, HPA, pod and usage rows, and the workload as ``namespace/name`` (None: the data name none)."""
+    """Workload, HPA, pod and usage rows, and the workload as ``namespace/name`` (None: the data name none).
+
+    Of a Deployment and a StatefulSet of one name the Deployment is meant.
+    """
     series = list(every)
     namespace, name = _workload_of(series, workload)
     if name is None:
-        return [*_hpa(series, None, None), *_pods(series, None, None)], None
+        return [*_hpa(series, None, None, None), *_pods(series, None, None)], None
     mine = [one for one in series if namespace in (None, one.labels.get("namespace"))]
-    found = [*_sizes(mine, name), *_hpa(mine, name, namespace), *_pods(mine, name, namespace)]
+    kind = kind_of(mine, name)
+    found = [*sizes(mine, name, kind), *_hpa(mine, name, namespace, kind), *_pods(mine, name, namespace)]
     return found, f"{namespace}/{name}" if namespace else name
 
 
@@ -51,8 +44,8 @@ def _workload_of(series: Sequence[Series], wanted: str | None) -> tuple[str | No
     every = {
         (one.labels.get("namespace"), one.labels[kind])
         for one in series
-        for kind in _KINDS
-        if one.name in _SIZES and one.labels.get(kind)
+        for kind in KINDS
+        if one.name in SIZES and one.labels.get(kind)
     }
     fitting = {
         (namespace, name) for namespace, name in every if asked in ("", name) and asked_namespace in ("", namespace)
@@ -71,49 +64,18 @@ def _workload_of(series: Sequence[Series], wanted: str | None) -> tuple[str | No
     return asked_namespace or None, asked or None
 
 
-def _by_time(series: Iterable[Series], fields: Mapping[str, str]) -> list[tuple[float, dict[str, int]]]:
-    """(time, values by field) at every point of some series of one object."""
-    at: dict[float, dict[str, int]] = {}
-    for one in series:
-        for time, value in one.points if one.name in fields else ():
-            at.setdefault(time, {})[fields[one.name]] = round(value)
-    return sorted(at.items())
-
-
-def _sizes(series: Sequence[Series], name: str) -> list[Workload]:
-    found: list[Workload] = []
-    own = [one for one in series if name in (one.labels.get("deployment"), one.labels.get("statefulset"))]
-    for time, values in _by_time(own, _SIZES):
-        running = values.get("status_replicas", values.get("spec_replicas"))
-        ready = values.get("ready", values.get("available"))
-        if running is not None and ready is not None:
-            found.append(
-                {
-                    "k": "workload",
-                    "t": time,
-                    "kind": "Deployment",
-                    "uid": name,
-                    "name": name,
-                    "generation": 0,
-                    "spec_replicas": values.get("spec_replicas"),
-                    "status_replicas": running,
-                    "ready": ready,
-                    "available": values.get("available", ready),
-                }
-            )
-    return found
-
-
 def _hpa_name(one: Series) -> str | None:
     return one.labels.get("horizontalpodautoscaler") or one.labels.get("hpa")
 
 
-def _hpa(series: Sequence[Series], workload: str | None, namespace: str | None) -> list[Hpa]:
+def _hpa(series: Sequence[Series], workload: str | None, namespace: str | None, kind: str | None) -> list[Hpa]:
     """The rows of the workload's HPA: by the target that ``_info`` names, else by its name, else the only one."""
     own = [one for one in series if (one.name in _HPA or "_spec_target_metric" in one.name) and _hpa_name(one)]
     names = {(one.labels.get("namespace"), str(_hpa_name(one))) for one in own if one.name in _HPA}
     targets = {
         (one.labels.get("namespace"), str(_hpa_name(one))): one.labels["scaletargetref_name"]
+        if one.labels.get("scaletargetref_kind") in (None, kind) or kind is None
+        else ""
         for one in series
         if _hpa_name(one) and one.labels.get("scaletargetref_name")
     }
@@ -127,7 +89,7 @@ def _hpa(series: Sequence[Series], workload: str | None, namespace: str | None) 
         goal: Amounts = {"type": "Utilization", "averageUtilization": round(percent)}
         metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": goal}}]
     found: list[Hpa] = []
-    for time, values in _by_time(own, _HPA):
+    for time, values in by_time(own, _HPA):
         spec: HpaSpec = {"metrics": metrics}
         if "minReplicas" in values:
             spec["minReplicas"] = values["minReplicas"]
@@ -191,10 +153,10 @@ def _pods(series: Sequence[Series], workload: str | None, namespace: str | None)
     for pod in sorted(mine):
         several = _containers(cpu[pod])
         first, last = min(one.points[0][0] for one in several), max(one.points[-1][0] for one in several)
-        sizes: dict[str, int | None] = {kind: _resource(series, pod, kind) for kind in ("requests", "limits")}
-        found.append(_pod_row(pod, namespace, first, sizes, removed=False))
+        resources: dict[str, int | None] = {kind: _resource(series, pod, kind) for kind in ("requests", "limits")}
+        found.append(_pod_row(pod, namespace, first, resources, removed=False))
         if last < latest:
-            found.append(_pod_row(pod, namespace, last, sizes, removed=True))
+            found.append(_pod_row(pod, namespace, last, resources, removed=True))
         found += _usage(pod, several)
     return found
 
@@ -213,7 +175,7 @@ def owned(series: Sequence[Series], pods: set[str], workload: str | None) -> set
         for one in series
         if one.name == "kube_replicaset_owner" and one.labels.get("replicaset")
     }
-    names = {one.labels[kind] for one in series for kind in _KINDS if one.labels.get(kind)} | {workload}
+    names = {one.labels[kind] for one in series for kind in KINDS if one.labels.get(kind)} | {workload}
     return {pod for pod in pods if _owner(pod, owner.get(pod), above, names) == workload}
 
 
@@ -238,11 +200,11 @@ def _container(one: Series) -> str:
     return one.labels.get("container") or one.labels.get("container_name") or ""
 
 
-def _pod_row(pod: str, namespace: str | None, t: float, sizes: Mapping[str, int | None], *, removed: bool) -> Pod:
+def _pod_row(pod: str, namespace: str | None, t: float, resources: Mapping[str, int | None], *, removed: bool) -> Pod:
     container: Container = {
         "name": "all",
-        "cpu_request_m": sizes["requests"],
-        "cpu_limit_m": sizes["limits"],
+        "cpu_request_m": resources["requests"],
+        "cpu_limit_m": resources["limits"],
         "started": t,
         "restarts": 0,
         "reason": None,

@@ -15,6 +15,7 @@ from autoscale.imports.prom.families import KUBERNETES, known_names
 from autoscale.imports.prom.requests import Chosen, choose
 from autoscale.imports.prom.series import Series, complete, increases, merged, once, series_of
 from autoscale.imports.prom.status import ended, label_of
+from autoscale.imports.prom.workloads import kind_of
 from autoscale.record.rows.course import Gap
 from loadtest.traces.counters import CURE, IN_TURN, in_turn
 
@@ -52,6 +53,7 @@ def read(paths: Sequence[Path], workload: str | None) -> Imported:
         seconds=seconds,
         rows=[*others, *gaps],
         workload=name,
+        kind=kind_of(series, (name or "").rpartition("/")[2]),
         notes=(*doubled, *chosen.notes, *ends, *notes, *general),
         bounds_s=bounds,
         of_all=any(label_of(one.labels) for one in chosen.counters)

@@ -197,6 +197,14 @@ def test_a_proxys_backend_is_the_workload_that_it_is_named_after(tmp_path: Path,
     assert sum(n or 0 for n in taken(tmp_path, name, workload="shop/web").seconds.answered) == 90
 
 
+@pytest.mark.parametrize("name", ["http_server_active_requests", "app_inflight_requests", "job:http_requests_total"])
+def test_what_is_no_counter_counts_no_requests(tmp_path: Path, name: str) -> None:
+    """How many there are at a time goes up and down, and a recording rule may hold a rate."""
+    with pytest.raises(InputError, match="no known series"):
+        taken(tmp_path, written(tmp_path, (name, {"code": "200"}, 90)))
+    assert taken(tmp_path, written(tmp_path, ("app_requests_total", {"code": "200"}, 90))).load_start is not None
+
+
 def test_java_writes_grpcs_words_into_code(tmp_path: Path) -> None:
     """`code="UNAVAILABLE"` has failed, `code="OK"` has not."""
     name = written(

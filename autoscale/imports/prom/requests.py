@@ -15,6 +15,10 @@ _COUNTER = re.compile(r".*(_requests?_total|_requests_count|_requests?|_response
 _TIMED = re.compile(r".*(request|response|http|rpc|latency|duration|_rq_|_rt|rt$|time)")
 _SIZE = re.compile(r".*(_bytes|_size|_length|_size_bytes)$")
 _SENT = re.compile(r"(^|.*_)(clients?|outbound|egress)(_.*|$)")  # what the workload asked of others
+# how many there are at a time, or may be, and what a recording rule made of a counter: no counters
+_NO_COUNTER = re.compile(
+    r"(^|.*_)(active|in_?flight|pending|current|open|concurrent|queued|waiting|max|limit)(_.*|$)|.*:.*"
+)
 _AS_MANY = 0.1  # by which a histogram of another name may differ from the counter, to be of the same requests
 
 
@@ -94,7 +98,7 @@ def _unknown(by_name: dict[str, list[Series]]) -> tuple[list[Series], list[Serie
     found = {
         name: some
         for name, some in by_name.items()
-        if name and _may_count(name) and _COUNTER.fullmatch(name) and not _SIZE.match(name)
+        if name and _may_count(name) and _COUNTER.fullmatch(name) and not (_SIZE.match(name) or _NO_COUNTER.match(name))
     }
     coded = {name: some for name, some in found.items() if _coded(some)}
     found = coded or found

@@ -1,4 +1,4 @@
-"""What a text may hold that is not to be passed on: queries and users in URLs."""
+"""What a text may hold that is not to be passed on: queries and users in URLs, and what is named as a secret."""
 
 import re
 
@@ -12,10 +12,20 @@ _USER = re.compile(
 )
 _QUERY = re.compile(r"((?:https?://[^/?#\s\"'<>]+|/)[^?#\s\"'<>]*)[?#][^\s\"'<>]+", re.IGNORECASE)
 _PATH = re.compile(r"(https?://[^/?#\s\"'<>]+)/[^\s\"'<>]+", re.IGNORECASE)
+# ``password=x``, ``"api_key": "x"``; with a mere colon it is prose (``secret: not found``).
+_NAMED = re.compile(
+    r"((?:passw(?:or)?d|pwd|secret|token|api[_-]?key|access[_-]?key|credentials?)(?:[\"']?=|[\"']\s*:\s*)[\"']?)"
+    r"[^\s\"',;&]+",
+    re.IGNORECASE,
+)
+_AUTHORIZATION = re.compile(
+    r"(authorization[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?|bearer\s+(?=\S*\d))[^\s\"',;]{8,}", re.I
+)
 
 
 def harmless(text: str, *, paths: bool = False) -> str:
-    """A text with the user, the query and the fragment of each URL and path in it taken out; ``paths``: the paths of
-    URLs too. ``http://u:p@web/a?key=1`` -> ``http://web/a?(redacted)``."""
+    """A text with the user, the query and the fragment of each URL and path in it taken out, and the value of what is
+    named as a secret; ``paths``: the paths of URLs too. ``http://u:p@web/a?key=1`` -> ``http://web/a?(redacted)``."""
     shown = _QUERY.sub(rf"\1?{REDACTED}", _USER.sub(r"\1", text)) if "?" in text or "#" in text or "@" in text else text
+    shown = _AUTHORIZATION.sub(rf"\1{REDACTED}", _NAMED.sub(rf"\1{REDACTED}", shown))
     return _PATH.sub(rf"\1/{REDACTED}", shown) if paths else shown

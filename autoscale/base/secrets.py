@@ -19,7 +19,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _AUTHORIZATION = re.compile(
-    r"(authorization[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic)\s+)?|bearer\s+(?=\S*\d))[^\s\"',;]{8,}", re.I
+    r"(authorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic)\s+|bearer\s+(?=\S{8})(?=\S*\d))[^\s\"',;]+", re.IGNORECASE
 )
 
 

@@ -24,7 +24,7 @@ CLOCK = """
 name: by-the-clock
 target: {manifests: .}
 load:
-  shape: {kind: constant, rate: 4, duration: 100s}
+  shape: {kind: constant, rate: 4, duration: 180s}
 requests:
   - {name: work, path: "/work?cpu_ms=5", timeout: 5s}
 """
@@ -58,8 +58,9 @@ def test_keda_wakes_a_target_by_the_clock(kubectl: Kubectl, namespace: str, exam
     """A ``cron`` trigger that begins within the load: until then requests fail, and KEDA is who woke it."""
     file = example / "scaledobject.yaml"
     scaled = yaml.safe_load(file.read_text())
-    now = datetime.now(UTC)
-    begins = [(now + timedelta(minutes=minutes)).strftime("%-M %-H * * *") for minutes in (2, 30)]
+    # The clock has whole minutes: this one comes in 90 to 150 s, after the load's begin and before its end.
+    soon = datetime.now(UTC) + timedelta(seconds=150)
+    begins = [(soon + timedelta(minutes=minutes)).strftime("%-M %-H * * *") for minutes in (0, 30)]
     times = {"timezone": "Etc/UTC", "start": begins[0], "end": begins[1], "desiredReplicas": "2"}
     scaled["spec"]["triggers"] = [{"type": "cron", "name": "hours", "metadata": times}]
     file.write_text(yaml.safe_dump(scaled))

@@ -20,7 +20,8 @@ inside the bucket is unknown, and what lies above the last bound is "at least".
 
 **A server's own figures** (a service's, not a proxy's before it) are of what it answered. How long clients had waited
 before it began, and whether they were still there, is not in them: 20 of 20 were well where clients got 2
-([peers](peers.md)). Each import says so.
+([peers](peers.md)). Each import says so. Durations may also hold what came after the answer: FastAPI's background
+tasks, with prometheus-fastapi-instrumentator or OpenTelemetry (3 s where the client waited 30 ms).
 
 **New pods** (a `pod` label, first seen after the others): what their counters hold at the first scrape was counted in
 the step before it, which `increase()` leaves out; but not where it is more than twice what the busiest pod grows by in

@@ -251,9 +251,13 @@ KINDS = (
         namespaced=False,
         verbs=("create",),
     ),
-    Resource(plural="persistentvolumeclaims", kind="PersistentVolumeClaim", served=False),
-    Resource(group="networking.k8s.io", plural="ingresses", kind="Ingress", served=False),
-    Resource(group="networking.k8s.io", plural="networkpolicies", kind="NetworkPolicy", served=False),
+    Resource(plural="persistentvolumeclaims", kind="PersistentVolumeClaim", short=("pvc",), served=False),
+    Resource(plural="persistentvolumes", kind="PersistentVolume", short=("pv",), namespaced=False, served=False),
+    Resource(plural="replicationcontrollers", kind="ReplicationController", short=("rc",), served=False),
+    Resource(group="networking.k8s.io", plural="ingresses", kind="Ingress", short=("ing",), served=False),
+    Resource(
+        group="networking.k8s.io", plural="networkpolicies", kind="NetworkPolicy", short=("netpol",), served=False
+    ),
     Resource(
         group="keda.sh", version="v1alpha1", plural="scaledobjects", kind="ScaledObject", short=("so",), served=False
     ),
@@ -272,8 +276,12 @@ BY_KIND: Mapping[str, Resource] = {resource.kind: resource for resource in KINDS
 TABLE = tuple(resource for resource in KINDS if resource.served)
 """What the embedded cluster serves."""
 
+_BUILT_IN = ("", "networking.k8s.io")
+ABSENT = tuple(resource for resource in KINDS if not resource.served and resource.group in _BUILT_IN)
+"""What every real cluster has and the embedded one has not: there are none, and none can be made."""
+
 RESOURCES: Mapping[str, Resource] = {resource.kind: resource for resource in TABLE if resource.stored}
 """What it stores, by kind."""
 
-BY_PATH: Mapping[tuple[str, str, str], Resource] = {(r.group, r.version, r.plural): r for r in TABLE}
+BY_PATH: Mapping[tuple[str, str, str], Resource] = {(r.group, r.version, r.plural): r for r in (*TABLE, *ABSENT)}
 """By (group, version, plural), as a request's path has them."""

@@ -214,9 +214,29 @@ def test_wait_rollout_and_explain(kubectl: Kubectl, server: Server, manifest: Pa
 
 
 def test_what_is_not_there_is_said(kubectl: Kubectl, server: Server) -> None:
-    """A subresource that is not there, and unknown kinds are refused by name."""
+    """A subresource that is not there, kinds that others have, and unknown ones are refused by name."""
     running_pod(server)
     path = "/api/v1/namespaces/default/pods/web-1/binding"
     assert "the embedded cluster has no pods/binding" in kubectl("get", "--raw", path, fails=True)
     ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "x"}}
-    assert 'no matches for kind "Ingress"' in kubectl("apply", "-f", "-", stdin=json.dumps(ingress), fails=True)
+    for way in ((), ("--server-side",), ("--dry-run=server",)):
+        said = kubectl("apply", *way, "-f", "-", stdin=json.dumps(ingress), fails=True)
+        assert "the embedded cluster has no ingresses.networking.k8s.io, and none can be made" in said
+    for kind in ("ingresses", "pvc", "pv", "networkpolicies", "rc"):
+        kubectl("get", kind)
+        assert "No resources found" in kubectl.stderr
+    for version in ("nope.example.com/v1", "apps/v1", "v1"):
+        nope = {"apiVersion": version, "kind": "Nope", "metadata": {"name": "x"}}
+        said = kubectl("apply", "-f", "-", stdin=json.dumps(nope), fails=True)
+        assert f'no matches for kind "Nope" in version "{version}"' in said
+
+
+def test_prune_removes_what_is_applied_no_more(kubectl: Kubectl) -> None:
+    """It goes through kinds that are not there, too."""
+    kept, gone = (
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "labels": {"of": "us"}}} for name in "ab"
+    )
+    both = json.dumps({"apiVersion": "v1", "kind": "List", "items": [kept, gone]})
+    kubectl("apply", "-f", "-", stdin=both)
+    assert "configmap/b pruned" in kubectl("apply", "--prune", "-l", "of=us", "-f", "-", stdin=json.dumps(kept))
+    assert kubectl("get", "configmaps", "-l", "of=us", "-o", "name") == "configmap/a\n"

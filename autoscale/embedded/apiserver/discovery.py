@@ -93,7 +93,7 @@ def _entries(resource: Resource) -> list[Object]:
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": list(resource.verbs),
+        "verbs": list(resource.verbs) if resource.served else ["create", "get", "list", "patch"],
     }
     if resource.short:
         main["shortNames"] = list(resource.short)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from autoscale.embedded.apiserver.discovery import Table, group_versions
-from autoscale.kube.kinds import KINDS, TABLE, Object
+from autoscale.kube.kinds import ABSENT, TABLE, Object
 from autoscale.kube.protobuf.comments import Message, field_text, message_of
 from autoscale.kube.resource import Resource
 from autoscale.kube.schema import Field, Type, release, types
@@ -32,14 +32,31 @@ _PATCHES = (
 )
 
 
-# kubectl asks this document before it looks whether the kind is served; only so does it get to say
-# `no matches for kind "StatefulSet"` instead of failing to download an older document.
-_UNSERVED = tuple(resource for resource in KINDS if not resource.served)
+_NONE = "The embedded cluster has none of these."
+OLDER_PROTOBUF = tuple(f"application/com.github.proto-openapi.spec.v2{mark}v1.0+protobuf" for mark in (".", "@"))
+"""OpenAPI v2 as Go's clients ask for it; the second is no media type, and no answer can have it."""
+
+
+def older() -> Object:
+    """``/openapi/v2``: that it describes nothing. kubectl reads it where a kind is in no document of v3, finds that it
+    is not there either, and says so."""
+    return {"swagger": "2.0", "info": {"title": "Kubernetes", "version": release()}, "paths": {}, "definitions": {}}
+
+
+def older_protobuf() -> bytes:
+    """The same as a message (gnostic's ``openapi.v2.Document``: 1 is its version, 2 what it is about)."""
+    about = _text(1, "Kubernetes") + _text(2, release())
+    return _text(1, "2.0") + bytes((0x12, len(about))) + about
+
+
+def _text(number: int, text: str) -> bytes:
+    """A short string, as protobuf writes it."""
+    return bytes((number << 3 | 2, len(text))) + text.encode()
 
 
 def index(table: Table) -> Object:
     """``/openapi/v3``: where each group's document lies, and a mark that is another one where it has changed."""
-    known = {*group_versions(table), *((one.group, one.version) for one in _UNSERVED if one.group)}
+    known = {*group_versions(table), *((one.group, one.version) for one in ABSENT if one.group)}
     marks = {
         f"apis/{group}/{version}": _mark_of([one for one in table if (one.group, one.version) == (group, version)])
         for group, version in sorted(known)
@@ -84,7 +101,7 @@ def _described(row: Resource) -> Object:
 def _known(group: str, version: str) -> Object | None:
     """The document of kinds of the table, which never changes."""
     found = [resource for resource in TABLE if (resource.group, resource.version) == (group, version)]
-    absent = [resource for resource in _UNSERVED if (resource.group, resource.version) == (group, version)]
+    absent = [resource for resource in ABSENT if (resource.group, resource.version) == (group, version)]
     if not found and not absent:
         return None
     return _document([*found, *absent], _schemas([*found, *absent]))
@@ -124,16 +141,16 @@ def _mark(resource: Resource) -> Object:
 
 def _schemas(resources: list[Resource], more: Iterable[str] = ()) -> Object:
     """The schemas of the resources, of the types that ``more`` names, and of every type that they reach."""
-    marks = {resource.schema: _mark(resource) for resource in resources}
-    todo, schemas = [*marks, *more], dict[str, Any]()
+    todo, schemas = [*(row.schema for row in resources), *more], dict[str, Any]()
     while todo:
         name = todo.pop()
         if name in schemas or name not in types():
             continue
         schemas[name] = _schema(types()[name], message_of(name, types()[name].fields))
         todo += [field.type for field in types()[name].fields.values()]
-    for kind, mark in marks.items():
-        schemas.setdefault(kind, {"type": "object"})["x-kubernetes-group-version-kind"] = [mark]
+    for row in resources:
+        unknown = {"type": "object"} if row.served else {"type": "object", "description": _NONE}
+        schemas.setdefault(row.schema, unknown)["x-kubernetes-group-version-kind"] = [_mark(row)]
     return dict(sorted(schemas.items()))
 
 

@@ -23,7 +23,7 @@ from autoscale.embedded.apiserver.registry import Registry
 from autoscale.embedded.apiserver.routes import ROUTE, Route, parse
 from autoscale.embedded.apiserver.streams import log_answer, proxy_answer
 from autoscale.embedded.apiserver.watch import watch_answer
-from autoscale.kube.kinds import Object
+from autoscale.kube.kinds import ABSENT, Object
 from autoscale.kube.resource import Resource
 from autoscale.kube.scale import scale_of
 from autoscale.kube.statuses import StatusError, bad_request, not_found, unsupported
@@ -147,6 +147,8 @@ class ApiServer:
         request[ROUTE] = route
         if route.resource.group == "metrics.k8s.io":
             return self._metrics(request, route)
+        if not route.resource.served:
+            return answer(_none_of(request, route, self.registry.store.version))
         if route.subresource:
             return await self._subresource(request, route)
         if request.method in ("GET", "HEAD"):
@@ -167,7 +169,7 @@ class ApiServer:
                 return answer(discovery.core_versions())
             case ["apis"]:
                 more = [adapter.described(name) for name in adapter.groups(self.node.answers())]
-                return answer(discovery.groups(table, more))
+                return answer(discovery.groups((*table, *ABSENT), more))
             case ["healthz" | "livez" | "readyz", *_]:
                 return web.Response(text="ok")
             case ["accepted"]:
@@ -175,6 +177,8 @@ class ApiServer:
                 return answer({"kind": "AcceptedFieldList", "apiVersion": "embedded/v1", "items": items})
             case ["openapi", "v3"]:
                 return answer(openapi.index(table))
+            case ["openapi", "v2"]:
+                return _older(request)
         found = _document(parts, table)
         if found is None:
             text = f"the server could not find the requested resource: {request.path}"
@@ -251,14 +255,32 @@ def _refuse_impersonation(request: web.Request) -> None:
         raise StatusError(403, "Forbidden", text)
 
 
+def _none_of(request: web.Request, route: Route, version: int) -> Object:
+    """An empty list of a kind that every real cluster has; StatusError for whatever else is asked of it."""
+    row = route.resource
+    if request.method not in ("GET", "HEAD") or flag(request, "watch"):
+        raise unsupported(f"the embedded cluster has no {row.qualified}, and none can be made")
+    if route.name:
+        raise StatusError(404, "NotFound", f'{row.qualified} "{route.name}" not found')
+    head = {"kind": row.list_kind, "apiVersion": row.api_version}
+    return {**head, "metadata": {"resourceVersion": str(version)}, "items": []}
+
+
+def _older(request: web.Request) -> web.Response:
+    """OpenAPI v2, in the one form that kubectl reads, or as JSON."""
+    if not any(one in request.headers.get("Accept", "") for one in openapi.OLDER_PROTOBUF):
+        return answer(openapi.older())
+    return web.Response(body=openapi.older_protobuf(), headers={"Content-Type": openapi.OLDER_PROTOBUF[0]})
+
+
 def _document(parts: list[str], table: discovery.Table) -> Object | None:
     match parts:
         case ["api", version]:
-            return discovery.resources(table, "", version)
+            return discovery.resources((*table, *ABSENT), "", version)
         case ["apis", group]:
-            return discovery.group(table, group)
+            return discovery.group((*table, *ABSENT), group)
         case ["apis", group, version]:
-            return discovery.resources(table, group, version)
+            return discovery.resources((*table, *ABSENT), group, version)
         case ["openapi", "v3", "api", version]:
             return openapi.document(table, "", version)
         case ["openapi", "v3", "apis", group, version]:

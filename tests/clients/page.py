@@ -23,11 +23,11 @@ The newest official Python client and kubectl are tested further with every chan
 of Go send protobuf; what a CustomResourceDefinition defines has no message, there or here, and is sent as JSON.
 client-node 2 needs Node 22, which was not there.
 
-OpenAPI v2 (`/openapi/v2`) describes nothing here. kubectl (1.32 and 1.35 tried) reads it where OpenAPI v3 has no document
-of a kind, and then says `no matches for kind "X"`, as on a real cluster; `explain --output plaintext-openapiv2` finds
-nothing, all else of kubectl reads v3. Of Ingress, NetworkPolicy, PersistentVolume(Claim) and ReplicationController, which
-every real cluster has, there are none here: lists are empty (`kubectl apply --prune` goes through them), and making one is
-refused in words that kubectl shows.
+OpenAPI v2 (`/openapi/v2`) describes nothing here. kubectl (1.32 and 1.35 tried) reads it where OpenAPI v3 has no
+document of a kind, and then says `no matches for kind "X"`, as on a real cluster; `explain --output
+plaintext-openapiv2` finds nothing, all else of kubectl reads v3. Of Ingress, NetworkPolicy, PersistentVolume(Claim) and
+ReplicationController, which every real cluster has, there are none here: lists are empty (`kubectl apply --prune` goes
+through them), and making one is refused in words that kubectl shows.
 
 ## Talking to containers
 
@@ -54,8 +54,9 @@ Not done:
 | programs behind the kinds (KEDA's operator, VPA's recommender) | not there; one that runs outside works on them |
 | admission webhooks, aggregated API servers | not there |
 
-An object that breaks such a rule is stored. Upstream checks a rule's types when it is written, and has functions of its
-own (quantities, addresses, formats) and a budget for it; half of that would take other objects than a real cluster does. A `ResourceQuota` counts custom objects by `count/NAME.GROUP`.
+An object that breaks such a rule is stored. Upstream checks a rule as it is written, and has functions of its
+own (quantities, addresses, formats) and a budget for it; half of that takes other objects than a real cluster does.
+A `ResourceQuota` counts custom objects by `count/NAME.GROUP`.
 [contract.md](contract.md) holds definitions, objects, subresources, quotas, pages, protobuf and applies beside a real
 API server.
 """

@@ -85,8 +85,14 @@ def by_keda(events: Sequence[EventAt], at: float, before: int, after: int) -> Ev
 
 def _hpa_row(hpas: Sequence[Hpa], at: float, after: int) -> Hpa | None:
     """The status that goes with a change: the one nearest in time that wanted this size and had just scaled."""
-    near = [row for row in hpas if abs(row["t"] - at) <= NEAR_S and row["desired"] == after]
+    near = [row for row in hpas if abs(row["t"] - at) <= NEAR_S and row["desired"] == after and not _is_off(row)]
     return min(near, key=lambda row: abs(row["t"] - at), default=None)
+
+
+def _is_off(row: Hpa) -> bool:
+    """Whether the HPA decides nothing, as somebody has scaled its target to 0; it then says 0 itself."""
+    active = row["conditions"].get("ScalingActive")
+    return active is not None and active["reason"] == "ScalingDisabled"
 
 
 def _rescale(events: Sequence[EventAt], at: float, after: int) -> EventAt | None:

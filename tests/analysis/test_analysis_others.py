@@ -76,6 +76,15 @@ def test_a_size_written_by_hand_is_marked_and_named(who: str | None, told: str) 
     assert f"{who or 'something else'} wrote the workload's replicas" in finding.sentence
 
 
+def test_pods_taken_to_none_by_hand_are_no_decision_of_the_hpa() -> None:
+    """An HPA that is off, as its target has 0 pods, says 0 itself; one that scales to zero decides that."""
+    off = {"ScalingActive": ("False", "ScalingDisabled", "scaling is disabled since the replica count is zero")}
+    for conditions, kinds in ((off, ["size"]), (None, [])):
+        record = run().scale(-1, 2).hpa(-1, 2, 40).scale(100, 0).hpa(101, 0, None, current=0, conditions=conditions)
+        found = analyse(record.rows())
+        assert [one.kind for one in found.interventions] == kinds
+
+
 def test_the_verdict_says_what_it_does_to_comparisons() -> None:
     """A run in which somebody else acted stands only beside others in which the same was done; an untouched one does
     not say so."""

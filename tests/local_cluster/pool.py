@@ -62,8 +62,8 @@ class Machine:
 
 
 class Pool:
-    """The machines. ``programs``: kubelet and kube-proxy; ``archives``: the images that every machine has, the last of
-    them (the load generator's, which is seldom placed on one) a little later."""
+    """The machines. ``programs``: kubelet and kube-proxy; ``archives``: the images that every machine has when it
+    joins: a pod that came before its image would look for it in a registry, and a load that cannot start fails."""
 
     def __init__(self, main: State, programs: Path, archives: list[Path]) -> None:
         self.main, self.programs, self.archives = main, programs, archives
@@ -110,11 +110,9 @@ class Pool:
         runtime, *others = node_components(state, address, self.programs)
         machine.processes.append(machine.holder.spawn(runtime.command, state.log(runtime.name)))
         node.wait_until(state.socket.exists, 60, "containerd does not listen", f"read {state.log('containerd')}")
-        *at_once, later = self.archives
-        for archive in at_once:
+        for archive in self.archives:
             lifecycle.import_image(state, archive)
         machine.processes += [machine.holder.spawn(one.command, state.log(one.name)) for one in others]
-        lifecycle.import_image(state, later)
 
     def _end(self, machine: Machine) -> None:
         if machine.boot is not None:

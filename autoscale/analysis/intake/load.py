@@ -145,14 +145,17 @@ class LoadCollector(LoadSeconds):
         pod = self.pods.get(row["pod"])
         if pod is None:
             pod = self.pods[row["pod"]] = PodAnswers()
-        pod.by_age[place].add(indices(row["response"]), row["response"].values())
+        buckets, counts = indices(row["response"]), row["response"].values()
+        pod.by_age[place].add(buckets, counts)
         if age is not None:
-            span = self.side_by_side.setdefault(round(at / BIN_S), (Sums(), Sums()))
-            span[age >= AGES_S[0]].add(indices(row["response"]), row["response"].values())
+            span = self.side_by_side.get(number := round(at / BIN_S))
+            if span is None:
+                span = self.side_by_side[number] = (Sums(), Sums())
+            span[age >= AGES_S[0]].add(buckets, counts)
 
     def young_and_old(self) -> tuple[Counts, Counts]:
         """Response times of pods younger than AGES_S[0] and of older ones, of the spans in which both answered."""
-        both = [span for span in self.side_by_side.values() if all(sums.counts for sums in span)]
+        both = [span for span in self.side_by_side.values() if all(any(sums.by_bucket) for sums in span)]
         return merge(young.counts for young, _ in both), merge(old.counts for _, old in both)
 
     def by_age(self) -> tuple[Counts, ...]:

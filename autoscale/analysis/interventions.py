@@ -129,8 +129,13 @@ def _workload(kept: Collected) -> Iterator[Intervention]:
 
 
 def _service(kept: Collected) -> Iterator[Intervention]:
-    """The Service by which the load comes deleted, or made anew."""
-    return _gone("service deleted", f"the Service {kept.target['service']}", kept.services, kept.last_t)
+    """The Service by which the load comes deleted, made anew, or led elsewhere."""
+    name = f"the Service {kept.target['service']}"
+    yield from _gone("service deleted", name, kept.services, kept.last_t)
+    for before, row in pairwise(one for one in kept.services if "leads_to" in one):
+        if before["uid"] == row["uid"] and before["leads_to"] != row["leads_to"]:
+            words = f"{name} was edited: it leads to {row['leads_to']}, and did to {before['leads_to']}"
+            yield Intervention("service edited", row["t"], row["t"], words)
 
 
 def _gone(kind: InterventionKind, name: str, told: Sequence[Row], last_t: float) -> Iterator[Intervention]:

@@ -119,7 +119,12 @@ def workload_gone(row: Workload) -> Workload:
 
 def service_row(service: Object) -> Service:
     """A ``service`` row: which Service of that name there is."""
-    return {"k": "service", "uid": service["metadata"]["uid"], "name": service["metadata"]["name"]}
+    spec = service.get("spec") or {}
+    chosen = ",".join(f"{key}={value}" for key, value in sorted((spec.get("selector") or {}).items()))
+    ports = ", ".join(f"{one.get('port')} to {one.get('targetPort')}" for one in spec.get("ports") or ())
+    leads_to = f"pods {chosen or 'that it does not choose'}, port {ports}"
+    meta = service["metadata"]
+    return {"k": "service", "uid": meta["uid"], "name": meta["name"], "leads_to": leads_to}
 
 
 def hpa_row(hpa: Object, *, redact_paths: bool = False) -> Hpa:

@@ -6,7 +6,7 @@ from autoscale.analysis import analyse
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.findings import find
 from autoscale.kube.kinds import Object
-from autoscale.observe.convert import hpa_row, pod_row, workload_row
+from autoscale.observe.convert import hpa_row, pod_row, service_row, workload_row
 from autoscale.observe.managers import writer
 from autoscale.report.charts import chart_data
 from autoscale.verdict.validity import validity
@@ -83,6 +83,28 @@ def test_pods_taken_to_none_by_hand_are_no_decision_of_the_hpa() -> None:
         record = run().scale(-1, 2).hpa(-1, 2, 40).scale(100, 0).hpa(101, 0, None, current=0, conditions=conditions)
         found = analyse(record.rows())
         assert [one.kind for one in found.interventions] == kinds
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "told"), [("pods app=old, port 80 to http", 1), ("pods app=web, port 80 to http", 0)]
+)
+def test_a_service_that_is_led_elsewhere_is_told(leads_to: str, told: int) -> None:
+    """Its selector or a port was changed under load: F31 says to what; a change of something else is none."""
+    record = run().scale(-1, 2).hpa(-1, 2, 40)
+    record.add("service", -1, uid="s", name="web", leads_to="pods app=web, port 80 to http")
+    found = analyse(record.add("service", 100, uid="s", name="web", leads_to=leads_to).rows())
+    assert [one.kind for one in found.interventions] == ["service edited"] * told
+    assert [finding.id for finding in find(found)].count("F31") == told
+
+
+def test_what_a_service_leads_to_is_recorded() -> None:
+    """By its selector and its ports; one of no pods of its own says so."""
+    service = {
+        "metadata": {"uid": "s", "name": "web"},
+        "spec": {"selector": {"a": "b"}, "ports": [{"port": 80, "targetPort": "http"}]},
+    }
+    assert service_row(service)["leads_to"] == "pods a=b, port 80 to http"
+    assert service_row({**service, "spec": {}})["leads_to"] == "pods that it does not choose, port "
 
 
 def test_the_verdict_says_what_it_does_to_comparisons() -> None:

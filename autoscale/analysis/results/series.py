@@ -202,6 +202,7 @@ InterventionKind = Literal[
     "keda paused",
     "target deleted",
     "service deleted",
+    "service edited",
     "size",
     "rollout",
     "recreated",

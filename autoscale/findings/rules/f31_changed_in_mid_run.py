@@ -13,12 +13,14 @@ _ADVICE = {
     "the one that is resized (VPA), and compare only spans with equal requests.",
     "eviction": "An eviction takes capacity away before its replacement is ready: allow it outside peaks only, and let "
     "a PodDisruptionBudget (minAvailable) hold back what the load needs.",
+    "service edited": "Requests reach the pods that a Service's selector and ports lead to, and none beside them: "
+    "change them together with the pods' labels, outside the test.",
     "hpa edited": "Before and after the edit two settings were tested: judge them in runs of their own.",
 }
 
 
 def check(run: Run) -> Hit | None:
-    """F31: a rollout, a resize of the pods or an edit of the HPA, not by the run itself."""
+    """F31: a rollout, a resize of the pods, an edit of the HPA or the Service, not by the run itself."""
     found = [one for one in run.interventions if one.kind in _ADVICE]
     if not found:
         return None

@@ -25,11 +25,13 @@ class Workload(Stamp):
 
 
 class Service(Stamp):
-    """The Service by which the load reaches the pods, as it is there; ``removed``: it is gone. ``uid``: which it is."""
+    """The Service by which the load reaches the pods, as it is there; ``removed``: it is gone. ``uid``: which it is;
+    ``leads_to``: the pods and ports, in words."""
 
     k: Literal["service"]
     uid: str
     name: str
+    leads_to: NotRequired[str]
     removed: NotRequired[bool]
 
 

@@ -7,6 +7,7 @@ from autoscale.analysis.keda import keda_spec
 from autoscale.analysis.nodes import node_count, node_lives
 from autoscale.analysis.results.analysis import Recorded
 from autoscale.analysis.sizing import vpa_spec
+from autoscale.analysis.steps import StepSeries
 from autoscale.analysis.strangers import others
 from autoscale.analysis.supply import memory_requested
 
@@ -40,7 +41,14 @@ def recorded(kept: Collected) -> Recorded:
         faults=tuple(kept.ledger.faults()),
         set_back_s=kept.set_back_s,
         late_s=kept.load.late_s,
+        machine=_machine(kept),
     )
+
+
+def _machine(kept: Collected) -> StepSeries:
+    """The share of the CPUs' time of the machine under an embedded cluster that was used."""
+    points: list[tuple[float, float | None]] = [(row["t"] - row["over_s"], row["busy"]) for row in kept.machine]
+    return StepSeries.of([*points, *((row["t"], None) for row in kept.machine[-1:])])
 
 
 def _metric_ages(kept: Collected) -> tuple[tuple[float, float, float], ...]:

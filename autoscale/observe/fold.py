@@ -17,7 +17,7 @@ from autoscale.observe.gaps import gap_row
 from autoscale.observe.lateness import Lateness, Silence
 from autoscale.observe.scope import Scope
 from autoscale.observe.table import RECORDED, Source
-from autoscale.record.rows.course import Gap
+from autoscale.record.rows.course import Gap, Machine
 from autoscale.record.rows.hpa import MetricAnswer
 from autoscale.record.rows.kinds import Row
 from loadtest.lines import Line as Written
@@ -47,6 +47,14 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What was seen of the machine itself."""
+
+    row: Machine
+    t: float
+
+
+@dataclass(frozen=True)
 class ClockRead:
     """Another clock was measured: ``offset_s`` ahead of ours, within ``error_s``."""
 
@@ -56,7 +64,7 @@ class ClockRead:
     t: float
 
 
-Seen = Change | Lost | Line | Samples | Answered | ClockRead | Silence
+Seen = Change | Lost | Line | Samples | Answered | Measured | ClockRead | Silence
 
 
 @dataclass
@@ -83,6 +91,8 @@ class Fold:
                 return self._samples(seen)
             case Answered():
                 return [{**seen.row, "of": seen.of} if seen.of else seen.row]
+            case Measured():
+                return [seen.row]
             case Line():
                 return self._line(seen)
             case Lost():

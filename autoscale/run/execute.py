@@ -15,6 +15,7 @@ from autoscale.cluster.metrics import Question, questions
 from autoscale.cluster.watch import Watch
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.kinds import BY_KIND
+from autoscale.observe import machine
 from autoscale.observe.fold import API_CLOCK, Fold
 from autoscale.observe.scope import Scope
 from autoscale.observe.sources import asking, sampling, timing, watching
@@ -247,6 +248,8 @@ def enter_sources(run: Recorder, site: Site) -> None:
     period_s = site.place.metrics_period_s
     labels = "" if site.beside else target.labels
     run.stack.enter_context(sampling(cluster, target.namespace, labels, inbox, period_s, run.clock))
+    if run.same_machine:
+        run.stack.enter_context(machine.watched(inbox, run.clock))
     others = ((one, at.view, at.name) for one, at in zip(site.beside, run.beside, strict=True))
     for one, view, name in ((target, run.view, None), *others):
         if one.scaled or questions(one.hpa["spec"].get("metrics")):

@@ -5,6 +5,7 @@ The generator was the limit: *invalid*. Something that the verdict rests on was 
 
 from autoscale.analysis.results.analysis import Analysis
 from autoscale.verdict.checks.generator import cpu, dropped, lag, load_rows, reported, workers
+from autoscale.verdict.checks.machine import machine
 from autoscale.verdict.checks.record import clock, complete, gaps, unread, whole
 from autoscale.verdict.checks.subject import metrics, subject, tail
 from autoscale.verdict.results import Validity
@@ -31,6 +32,7 @@ def validity(analysis: Analysis) -> Validity:
         unread(analysis),
         whole(analysis),
         tail(analysis),
+        machine(analysis),
     )
     effects = {check.effect for check in checks}
     outcome = "invalid" if "invalid" in effects else "unknown" if "unknown" in effects else "valid"

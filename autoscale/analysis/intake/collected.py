@@ -8,7 +8,7 @@ from autoscale.analysis.intake.pods import Dated, EndpointHistory, PodHistory, U
 from autoscale.analysis.results.series import EventAt, GapSpan, MarkAt
 from autoscale.record.ledger import Ledger
 from autoscale.record.rows.cluster import Node, Service, Workload
-from autoscale.record.rows.course import End
+from autoscale.record.rows.course import End, Machine
 from autoscale.record.rows.header import Header, Target
 from autoscale.record.rows.hpa import Hpa, MetricAnswer
 from autoscale.record.rows.keda import ScaledObject
@@ -32,6 +32,7 @@ class Collected:
     usage: dict[str, UsageHistory] = field(default_factory=dict)
     hpas: list[Hpa] = field(default_factory=list)
     hpas_gone: list[Hpa] = field(default_factory=list)
+    machine: list[Machine] = field(default_factory=list)
     answers: list[MetricAnswer] = field(default_factory=list)
     scaled: list[ScaledObject] = field(default_factory=list)
     vpas: list[Vpa] = field(default_factory=list)

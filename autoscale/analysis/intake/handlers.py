@@ -27,6 +27,7 @@ def handlers(kept: Collected) -> dict[str, Callable[[Any], None]]:
         "load": kept.load.add,
         "node": kept.nodes.append,
         "metric": kept.answers.append,
+        "machine": kept.machine.append,
         **{kind: partial(take, kept) for kind, take in _TAKE.items()},
     }
 

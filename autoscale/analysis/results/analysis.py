@@ -82,6 +82,7 @@ class Recorded:
     faults: tuple[str, ...]
     set_back_s: float
     late_s: float
+    machine: StepSeries
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from autoscale.record.rows.fields import Count, Number, Stamp
+from autoscale.record.rows.fields import Count, Number, Span, Stamp
 
 
 class Clock(Stamp):
@@ -16,6 +16,15 @@ class Clock(Stamp):
     clk: str
     offset_s: Number
     error_s: Number
+
+
+class Machine(Stamp):
+    """How busy the machine was that carries everything (an embedded cluster's): the share of its CPUs' time over the
+    last ``over_s`` in which they did not idle, whoever used them."""
+
+    k: Literal["machine"]
+    busy: Number
+    over_s: Span
 
 
 class Mark(Stamp):

@@ -1,7 +1,7 @@
 """Every kind of row there is."""
 
 from autoscale.record.rows.cluster import Event, Node, Service, Workload
-from autoscale.record.rows.course import Clock, End, Gap, Mark
+from autoscale.record.rows.course import Clock, End, Gap, Machine, Mark
 from autoscale.record.rows.header import Header
 from autoscale.record.rows.hpa import Hpa, MetricAnswer
 from autoscale.record.rows.keda import ScaledObject
@@ -12,6 +12,7 @@ from autoscale.record.rows.vpa import Vpa
 Row = (
     Header
     | Clock
+    | Machine
     | Mark
     | Load
     | PodLoad
@@ -32,6 +33,7 @@ Row = (
 KINDS: dict[str, type] = {
     "header": Header,
     "clock": Clock,
+    "machine": Machine,
     "mark": Mark,
     "load": Load,
     "pod_load": PodLoad,

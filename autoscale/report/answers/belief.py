@@ -5,6 +5,7 @@ from autoscale.analysis.results.analysis import Analysis
 from autoscale.report.answers.answer import Answer
 from autoscale.report.gather import Account
 from autoscale.report.words import count, duration
+from autoscale.verdict.checks.machine import crowded
 
 
 def believe(account: Account) -> Answer:
@@ -18,9 +19,12 @@ def believe(account: Account) -> Answer:
             words = f"It is what {tool} recorded; how late requests were sent is not in it."
             return Answer("Can I believe it?", "As far as it goes", "pass", (words,))
         kept = f"The generator kept its plan: requests left {duration(lag)} late at p99, {_dropped(account.analysis)}."
+        if said := crowded(account.analysis):
+            return Answer("Can I believe it?", "Yes, of a busy machine", "pass", (said, kept))
         return Answer("Can I believe it?", "Yes", "pass", (kept,))
     headline = "No: the load generator was the limit" if validity.outcome == "invalid" else "Only in part"
-    return Answer("Can I believe it?", headline, validity.outcome, doubts)
+    told = (*doubts, *([said] if (said := crowded(account.analysis)) else []))
+    return Answer("Can I believe it?", headline, validity.outcome, told)
 
 
 def _dropped(analysis: Analysis) -> str:

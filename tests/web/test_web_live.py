@@ -289,7 +289,7 @@ def status(at: float, desired: int, percent: int) -> dict[str, Any]:
     target = {"type": "Utilization", "averageUtilization": 60}
     spec = {"metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]}
     seen = [{"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": percent}}}]
-    return {"k": "hpa", "t": at, "spec": spec, "desired": desired, "metrics": seen}
+    return {"k": "hpa", "t": at, "spec": spec, "desired": desired, "metrics": seen, "conditions": {}}
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 2, 0, 3), (2, 1, 0, 3)])

@@ -30,7 +30,7 @@ def latency(
     ages = [
         _figures(label, None, None, counts, {}, (sum(counts.values()), 0, 0))
         for label, counts in zip(
-            (*_AGE_LABELS, YOUNG, OLDER), (*kept.load.by_age(), *kept.load.young_and_old()), strict=True
+            (*_AGE_LABELS, YOUNG, OLDER), (*kept.load.by_age(), *kept.load.side_by_side.sums()), strict=True
         )
         if counts
     ]

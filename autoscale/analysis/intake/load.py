@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from autoscale.analysis.histograms import HistogramSeries, Sums, indices
+from autoscale.analysis.intake.ages import BIN_S, SideBySide
 from autoscale.analysis.intake.seconds import LoadSeconds, Shard, intended, shard_of
 from autoscale.record.rows.load import Load, PodLoad
 from loadtest.histogram import Counts, merge
 from loadtest.lines import Buckets, NameShare, PodShare
 
-BIN_S = 10
 _CPU_ROWS = 10
 AGES_S = (60.0, 120.0)
 _MAX_BINS = 40 * 86400 // BIN_S
@@ -45,8 +45,8 @@ class LoadCollector(LoadSeconds):
     """All that the report takes from load rows as they stream by, their seconds among it.
 
     ``names``: the same of each name of requests, where the rows have names: what ended, and what was dropped.
-    ``unseen``, by cause: what a locustfile's clients sent and did not report. ``side_by_side``: response times of young
-    and of older pods in each span of 10 s, for what is slow only because everything was slow then.
+    ``unseen``, by cause: what a locustfile's clients sent and did not report. ``side_by_side``: response times of pods
+    younger than the first of AGES_S beside those of older ones.
     """
 
     response: HistogramSeries = field(default_factory=HistogramSeries)
@@ -60,7 +60,7 @@ class LoadCollector(LoadSeconds):
     first_bin: int | None = None
     cpu_share: float | None = None
     unseen: Counter[str] = field(default_factory=Counter)
-    side_by_side: dict[int, tuple[Sums, Sums]] = field(default_factory=dict)
+    side_by_side: SideBySide = field(default_factory=SideBySide)
 
     def add(self, row: Load) -> None:
         """Take one ``load`` row."""
@@ -148,15 +148,7 @@ class LoadCollector(LoadSeconds):
         buckets, counts = indices(row["response"]), row["response"].values()
         pod.by_age[place].add(buckets, counts)
         if age is not None:
-            span = self.side_by_side.get(number := round(at / BIN_S))
-            if span is None:
-                span = self.side_by_side[number] = (Sums(), Sums())
-            span[age >= AGES_S[0]].add(buckets, counts)
-
-    def young_and_old(self) -> tuple[Counts, Counts]:
-        """Response times of pods younger than AGES_S[0] and of older ones, of the spans in which both answered."""
-        both = [span for span in self.side_by_side.values() if all(any(sums.by_bucket) for sums in span)]
-        return merge(young.counts for young, _ in both), merge(old.counts for _, old in both)
+            self.side_by_side.add(at, buckets, counts, young=age < AGES_S[0])
 
     def by_age(self) -> tuple[Counts, ...]:
         """Response times of pods younger than each of AGES_S, and older; those of unknown age are left out."""

@@ -205,7 +205,7 @@ print(json.dumps([made["metadata"]["name"], listed]))
 
 def test_a_kind_that_is_stored_is_one_row(copy: Path) -> None:
     """Of a kind whose schema is there its row alone decides: objects are checked, kept and found by discovery."""
-    kinds, row = copy / "autoscale" / "kube" / "kinds.py", 'plural="ingresses", kind="Ingress"'
+    kinds, row = copy / "autoscale" / "kube" / "kinds.py", 'plural="ingresses", kind="Ingress", short=("ing",)'
     change(kinds, f"{row}, served=False", row)
     done = subprocess.run(
         [sys.executable, "-c", "import sys; sys.path.insert(0, '.')\n" + STORED],

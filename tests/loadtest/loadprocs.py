@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,6 +121,11 @@ class Load:
     def until_sending(self, name: str = "worker-0") -> None:
         """Wait until a worker has sent something."""
         eventually(lambda: any(row["sent"] for row in self.rows(name, "load")), f"{name} to send")
+
+    def until_a_second_later(self, name: str = "worker-0") -> None:
+        """Wait until a worker tells of a second that begins a whole one after this moment, however late it is heard."""
+        later = time.time() + 1.0
+        eventually(lambda: any(row["at"] >= later for row in self.rows(name, "load")), f"{name} to go on for a second")
 
     def count(self) -> dict[str, int]:
         """What the tiny server has seen."""

@@ -14,8 +14,6 @@ from autoscale.verdict.results import Validity
 from autoscale.verdict.validity import validity
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
-# What the cluster itself said and did, whatever the load was: pods refused or without a node, what was deleted or lost.
-_OF_CLUSTER = ("F14", "F29", "F30", "F44", "F48", "F49")
 # A finding that only repeats what the other one tells, within the time of the other one: its patch would contradict it.
 _REPEATS = {"F13": "F27", "F16": "F10"}
 
@@ -32,7 +30,8 @@ def find(analysis: Analysis, believed: Validity | None = None) -> tuple[Finding,
     found = [_finding(run, rule, hit) for rule in rules if (hit := rule.check(run)) is not None]
     invalid = [finding for finding in found if finding.id == "F25"]
     if invalid:
-        return (*invalid, *(replace(finding, patch=None) for finding in found if finding.id in _OF_CLUSTER))
+        said = {rule.id for rule in RULES if rule.cluster}
+        return (*invalid, *(replace(finding, patch=None) for finding in found if finding.id in said))
     place = {rule.id: (rule.symptom, rule.order) for rule in RULES}
     told = [finding for finding in found if not _repeats(finding, found)]
     return tuple(

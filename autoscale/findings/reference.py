@@ -9,7 +9,7 @@ What `autoscale report` can find in a run: each rule with its thresholds and its
 measured runs and the literature. Each rule is one file of `autoscale/findings/rules/`, with its thresholds and cure.
 A finding shows its figures, the span in which they were seen and, where the cure lies in the manifests, a patch for
 `kubectl patch --patch-file`. What a record does not hold gives no finding. In a run whose generator was the limit
-(F25) nothing else is claimed but what the cluster itself said (F14, F29, F30, F44, F48, F49); in one that was cut
+(F25) nothing else is claimed but what the cluster itself said (CLUSTER); in one that was cut
 short, or in which nothing was sent, only facts are told, and no patch is given.
 
 This page is made from the code by `python -m autoscale.findings.reference`.
@@ -18,7 +18,9 @@ This page is made from the code by `python -m autoscale.findings.reference`.
 
 def markdown() -> str:
     """The whole page, in the order of the ids."""
-    return _HEAD + "".join(_section(rule) for rule in sorted(RULES, key=lambda rule: int(rule.id[1:])))
+    rules = sorted(RULES, key=lambda rule: int(rule.id[1:]))
+    head = _HEAD.replace("CLUSTER", ", ".join(rule.id for rule in rules if rule.cluster))
+    return head + "".join(map(_section, rules))
 
 
 def _section(rule: Rule) -> str:

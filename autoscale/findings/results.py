@@ -21,7 +21,7 @@ class Evidence:
 class Finding:
     """One pathology seen in a run.
 
-    ``id``: F1..F53; ``sentence`` says what happened with its figures; ``start``/``end``: the span to mark in the chart;
+    ``id``: ``F1``; ``sentence`` says what happened with its figures; ``start``/``end``: the span to mark in the chart;
     ``advice`` says what to change and why; ``patch``: YAML for ``kubectl patch --type strategic`` (None where the cure
     is outside the manifests), ``patch_target``: ``kind/name`` it applies to; ``link``: its heading in docs/findings.md;
     ``bad_requests``: requests beyond the objective in the span (None unknown), which orders findings.

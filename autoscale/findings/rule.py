@@ -20,7 +20,8 @@ class Rule(NamedTuple):
 
     ``order``: place in the report within one severity; ``cure``: what to do, for docs/findings.md;
     ``symptom``: others explain it, so it stands behind them; ``facts``: it tells what happened, whatever the load was,
-    so it holds in a run that was cut or had none.
+    so it holds in a run that was cut or had none; ``cluster``: it tells what the cluster itself said and did, so it
+    holds beside an invalid test, too.
     """
 
     id: str
@@ -32,4 +33,5 @@ class Rule(NamedTuple):
     cure: str
     thresholds: tuple[Threshold, ...] = ()
     facts: bool = False
+    cluster: bool = False
     symptom: bool = False

@@ -196,16 +196,19 @@ def usage_row(sample: Object, uid: str, clk: str) -> Usage:
 
 
 def metric_row(type: str, name: str, items: list[Object], took_s: float) -> MetricAnswer:
-    """A ``metric`` row of the ``MetricValue`` or ``ExternalMetricValue`` items of an answer."""
-    values: list[MetricValue] = [
-        {
-            "object": (item.get("describedObject") or {}).get("name"),
-            "value": str(parse_quantity(item["value"]) and item["value"]),
-            "at": seconds(item.get("timestamp")),
-        }
-        for item in items
-    ]
+    """A ``metric`` row of the ``MetricValue`` or ``ExternalMetricValue`` items of an answer; ValueError and the
+    like for an item of another form."""
+    values = [_metric_value(item) for item in items]
     return {"k": "metric", "type": type, "name": name, "took_s": took_s, "values": values}
+
+
+def _metric_value(item: Object) -> MetricValue:
+    parse_quantity(item["value"])  # what is no quantity is refused; what is one stays as it was written
+    return {
+        "object": (item.get("describedObject") or {}).get("name"),
+        "value": str(item["value"]),
+        "at": seconds(item.get("timestamp")),
+    }
 
 
 def go_duration(text: str) -> float:

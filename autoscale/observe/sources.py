@@ -2,8 +2,7 @@
 
 import queue
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -12,14 +11,11 @@ from autoscale.base.errors import AutoscaleError, ClusterError
 from autoscale.base.steady import SteadyClock
 from autoscale.cluster.client import Cluster
 from autoscale.cluster.clock import PERIOD_S, Meter
-from autoscale.cluster.failures import Refused
 from autoscale.cluster.logs import LogFollower
-from autoscale.cluster.metrics import Question, metric_values, pod_samples, preferred
+from autoscale.cluster.metrics import pod_samples
 from autoscale.cluster.watch import Change, Lost, Watch
-from autoscale.observe.convert import metric_row
-from autoscale.observe.fold import Answered, ClockRead, Samples, Seen
+from autoscale.observe.fold import ClockRead, Samples, Seen
 from autoscale.observe.lateness import BEAT_S, Pulse
-from autoscale.record.rows.hpa import MetricAnswer
 
 CHECK_S = 10.0
 CLOCK_RETRY_S = 1.0
@@ -124,64 +120,6 @@ def sampling(
             inbox.put(Lost("usage", heard, clock(), failing))
 
     with running("usage", work, stop.set, inbox):
-        yield
-
-
-@contextmanager
-def asking(
-    cluster: Cluster,
-    namespace: str,
-    labels: str,
-    questions: Callable[[], Iterable[Question]],
-    inbox: Inbox,
-    period_s: float,
-    clock: SteadyClock,
-    of: str | None = None,
-) -> Iterator[None]:
-    """What the APIs of custom and external metrics say of those that an HPA has now, asked as often as it asks.
-
-    That there is no such metric is an answer, of no values. A span in which there was none becomes a gap. ``of``: as in
-    ``Answered``.
-    """
-    stop, versions = threading.Event(), dict[str, str]()
-    failing: dict[Question, tuple[float, str]] = {}
-
-    def answer(asked: Question) -> MetricAnswer:
-        began = time.monotonic()
-        try:
-            if asked.group not in versions:
-                versions[asked.group] = preferred(cluster, asked.group)
-            items = metric_values(cluster, namespace, labels, asked, versions[asked.group])
-        except Refused as error:
-            if error.code != 404:
-                raise
-            items = []
-        return metric_row(asked.type, asked.name, items, round(time.monotonic() - began, 4))
-
-    def ended(asked: Question) -> None:
-        if asked in failing:
-            since, why = failing.pop(asked)
-            inbox.put(Lost(f"metric {asked.name}", since, clock(), why))
-
-    def work() -> None:
-        while not stop.is_set():
-            for asked in questions():
-                since = clock()
-                try:
-                    row = answer(asked)
-                except ClusterError as error:
-                    failing.setdefault(asked, (since, error.what))
-                except (KeyError, ValueError, TypeError, AttributeError) as error:
-                    why = f"its API gave an answer of another form ({type(error).__name__}: {error})"
-                    failing.setdefault(asked, (since, why))
-                else:
-                    ended(asked)
-                    inbox.put(Answered(row, clock(), of))
-            stop.wait(period_s)
-        for asked in list(failing):
-            ended(asked)
-
-    with running(f"metrics{f' of {of}' if of else ''}", work, stop.set, inbox):
         yield
 
 

@@ -16,9 +16,10 @@ from autoscale.cluster.watch import Watch
 from autoscale.hpa.config import DEFAULTS
 from autoscale.kube.kinds import BY_KIND
 from autoscale.observe import machine
+from autoscale.observe.asking import Asker, asking
 from autoscale.observe.fold import API_CLOCK, Fold
 from autoscale.observe.scope import Scope
-from autoscale.observe.sources import asking, sampling, timing, watching
+from autoscale.observe.sources import sampling, timing, watching
 from autoscale.observe.table import NODE_EVENTS, OF_NODES, Selection, watched
 from autoscale.observe.view import View
 from autoscale.record.rows.course import Reason
@@ -250,14 +251,23 @@ def enter_sources(run: Recorder, site: Site) -> None:
     run.stack.enter_context(sampling(cluster, target.namespace, labels, inbox, period_s, run.clock))
     if run.same_machine:
         run.stack.enter_context(machine.watched(inbox, run.clock))
+    _enter_askers(run, site)
+
+
+def _enter_askers(run: Recorder, site: Site) -> None:
+    """Ask for the custom and external metrics of every HPA that has some, or may come to have (KEDA's)."""
     others = ((one, at.view, at.name) for one, at in zip(site.beside, run.beside, strict=True))
-    for one, view, name in ((target, run.view, None), *others):
+    for one, view, name in ((site.target, run.view, None), *others):
         if one.scaled or questions(one.hpa["spec"].get("metrics")):
-            asked = partial(_asked, view, site.unseen)
-            every = sync_period(site)
-            run.stack.enter_context(
-                asking(cluster, one.namespace, one.labels, asked, inbox, period_s=every, clock=run.clock, of=name)
+            asker = Asker(
+                cluster=run.cluster,
+                namespace=one.namespace,
+                labels=one.labels,
+                inbox=run.inbox,
+                clock=run.clock,
+                of=name,
             )
+            run.stack.enter_context(asking(asker, partial(_asked, view, site.unseen), sync_period(site)))
 
 
 def _asked(view: View, unseen: Collection[str]) -> list[Question]:

@@ -10,9 +10,10 @@ from autoscale.base.steady import SteadyClock
 from autoscale.cluster.client import connect
 from autoscale.cluster.metrics import questions
 from autoscale.cluster.watch import Lost
+from autoscale.observe.asking import Asker, asking
 from autoscale.observe.convert import metric_row
 from autoscale.observe.fold import Answered
-from autoscale.observe.sources import Inbox, asking
+from autoscale.observe.sources import Inbox
 from autoscale.plane.adapter.answers import Answers
 from autoscale.plane.adapter.rules import read_rules
 from autoscale.plane.adapter.series import SeriesStore
@@ -37,7 +38,8 @@ def seen(server: Server, inbox: Inbox, *metrics: dict[str, Any]) -> Any:
     """Asks again and again, as a run does."""
     cluster = connect("embedded", server.kubeconfig)
     wanted = questions(metrics)
-    return asking(cluster, "default", "app=web", lambda: wanted, inbox, period_s=0.05, clock=SteadyClock())
+    asker = Asker(cluster=cluster, namespace="default", labels="app=web", inbox=inbox, clock=SteadyClock())
+    return asking(asker, lambda: wanted, 0.05)
 
 
 def test_values_are_rows_as_the_api_gave_them(server: Server) -> None:

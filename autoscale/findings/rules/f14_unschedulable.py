@@ -95,6 +95,7 @@ RULE = Rule(
     title="Pods found no node",
     severity="error",
     check=check,
+    cluster=True,
     facts=True,
     thresholds=(UNSCHEDULED,),
     cure="Node capacity, smaller requests, quota. Not a fault of the HPA.",

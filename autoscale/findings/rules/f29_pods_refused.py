@@ -40,6 +40,7 @@ RULE = Rule(
     title="Pods were asked for and never made",
     severity="error",
     check=check,
+    cluster=True,
     cure="Quota, limits or admission of the namespace, named by the event. Not a fault of the HPA.",
     facts=True,
 )

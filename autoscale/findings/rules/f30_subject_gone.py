@@ -30,6 +30,7 @@ RULE = Rule(
     title="The HPA, its workload or the Service was deleted in mid-run",
     severity="error",
     check=check,
+    cluster=True,
     cure="Keep others away from what is tested, and run again.",
     facts=True,
 )

@@ -43,6 +43,7 @@ RULE = Rule(
     title="A node did not become Ready",
     severity="error",
     check=check,
+    cluster=True,
     facts=True,
     thresholds=(UNREADY,),
     cure="The node's own fault: its kubelet, its network plug-in, its image.",

@@ -38,6 +38,7 @@ RULE = Rule(
     title="A node was no longer Ready",
     severity="error",
     check=check,
+    cluster=True,
     facts=True,
     cure="The node's own fault: its kubelet, its network, its memory or disk. Spread pods over nodes.",
 )

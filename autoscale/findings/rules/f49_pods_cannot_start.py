@@ -60,6 +60,7 @@ RULE = Rule(
     title="New pods could not be started",
     severity="error",
     check=check,
+    cluster=True,
     facts=True,
     thresholds=(HELD,),
     cure="By the reason: the image's name, registry and pull policy; what its configuration names; its own log.",

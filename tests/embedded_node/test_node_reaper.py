@@ -84,10 +84,9 @@ def test_what_is_left_when_the_reaper_is_killed_too_ends_with_the_next_start(use
             os.kill(pid, signal.SIGKILL)
         process.kill()
         process.wait()
-        assert sleepers(mark)
-        assert mark in end_orphans(0)
-        assert not sleepers(mark)
-        assert not cgroups_of(mark)
+        # Clusters of other tests start meanwhile: one of them may be the next, and may have taken the dead one's block.
+        eventually(lambda: mark in end_orphans(0) or not sleepers(mark))
+        eventually(lambda: not sleepers(mark) and not cgroups_of(mark))
 
 
 def test_a_reaper_that_is_gone_is_started_again() -> None:

@@ -98,9 +98,11 @@ def command(
 def conduct(options: Any, times: int, screen: Any, stop: threading.Event, web_port: int | None) -> int:
     """Run, print what each run left, and return the exit code of the worst."""
     from autoscale.run.execute import repeat
+    from autoscale.run.opening import check_context
     from autoscale.run.prepare import resolve
 
-    resolve(options)  # a mistake in the scenario is told before a page is opened
+    resolve(options)  # a mistake in the scenario, or a context that is none, is told before a page is opened
+    check_context(options.context, options.kubeconfig, options.ask)
     listeners, page = [screen.add], None
     with ExitStack() as stack:
         if web_port is not None:

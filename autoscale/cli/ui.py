@@ -38,9 +38,11 @@ def command(context: str, kubeconfig: str | None, namespace: str | None, out: Pa
     its report and then ends; a second one stops at once.
     """
     from autoscale.run import progress
+    from autoscale.run.opening import check_context
     from autoscale.run.options import RunOptions
     from autoscale.web import Desk, Page, shelf
 
+    check_context(context, kubeconfig)
     ends = Ends()
     desk = Desk(shelf.choices, lambda: shelf.past_runs(out), ends.end_run)
     with Page(port, runs=out, desk=desk) as page, progress.screen() as screen, ends.on_signals():

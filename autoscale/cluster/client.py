@@ -203,7 +203,7 @@ def connect(context: str, kubeconfig: Path | str | None = None) -> Cluster:
     ``kubeconfig``: a path (several joined as in $KUBECONFIG), None for $KUBECONFIG or ~/.kube/config.
     InputError when there is no such file or context, or its credentials cannot be loaded.
     """
-    config = read(kubeconfig_path(kubeconfig))
+    config = read(kubeconfig_path(kubeconfig), context)
     found = choose(config, context)
     configuration = kubernetes_client.Configuration()
     if _loopback(found.server):

@@ -15,7 +15,7 @@ _PRODUCTION = re.compile(r"(^|[^a-z])(prod|production|prd|live)([^a-z]|$)", re.I
 
 def find(name: str, kubeconfig: Path | str | None = None) -> Context:
     """One context that can be used; InputError naming the contexts that there are, or what is wrong with it."""
-    return choose(read(kubeconfig_path(kubeconfig)), name)
+    return choose(read(kubeconfig_path(kubeconfig), name), name)
 
 
 def allow_file() -> Path:

@@ -8,7 +8,7 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,13 +60,16 @@ def kubeconfig_path(given: Path | str | None = None) -> str:
     return str(given or os.environ.get("KUBECONFIG") or Path.home() / ".kube" / "config")
 
 
-def read(path: str) -> Kubeconfig:
-    """Every file of a path (several joined by ``:``); the first definition of a name counts. InputError."""
+def read(path: str, wanted: str = "") -> Kubeconfig:
+    """Every file of a path (several joined by ``:``); the first definition of a name counts. InputError.
+
+    ``wanted``: the context it is read for; where there is no file the word may have been meant for ``embedded``.
+    """
     files = [Path(part).expanduser() for part in path.split(os.pathsep) if part]
     present = [file for file in files if os.path.isfile(file)]
     if not present:
         fix = "name one with --kubeconfig or $KUBECONFIG, or use --context embedded for no cluster at all"
-        raise InputError(f"there is no kubeconfig at {path}", fix=fix)
+        raise InputError(f"there is no kubeconfig at {path}", fix=_nearest(wanted, [], fix))
     held: dict[str, dict[str, Mapping[str, Any]]] = {part: {} for part in _PARTS}
     strange: list[Problem] = []
     for file in present:
@@ -156,15 +159,20 @@ def choose(config: Kubeconfig, name: str) -> Context:
     """One context by name, whole enough to be used. InputError naming what is wrong, or the closest name."""
     if name not in config.contexts:
         names = ", ".join(config.contexts) or "none"
-        close = difflib.get_close_matches(name, [*config.contexts, EMBEDDED], n=1)
         fix = "choose one with --context, another file with --kubeconfig, or --context embedded for no cluster at all"
         what = f"there is no context {name} in {config.path} (contexts there: {names})"
-        raise InputError(what, problems=config.strange, fix=f"did you mean {close[0]}?" if close else fix)
+        raise InputError(what, problems=config.strange, fix=_nearest(name, config.contexts, fix))
     context = _context(config, name)
     problems = list(_faults(config, context))
     if problems:
         raise InputError(f"the context {name} of {config.path} cannot be used", problems=problems)
     return context
+
+
+def _nearest(name: str, names: Iterable[str], otherwise: str) -> str:
+    """A question after the context that was meant, where one is near; else another way out."""
+    close = difflib.get_close_matches(name, [*names, EMBEDDED], n=1)
+    return f"did you mean {close[0]}?" if close else otherwise
 
 
 def _faults(config: Kubeconfig, context: Context) -> Iterator[Problem]:

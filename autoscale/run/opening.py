@@ -1,11 +1,11 @@
 """Opening a cluster by name: allowed to receive load for a run, and the embedded one started where it is wanted."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from autoscale.cluster.client import Cluster, connect
-from autoscale.cluster.contexts import guard
+from autoscale.cluster.contexts import find, guard
 from autoscale.cluster.failures import Refused
 from autoscale.cluster.kubeconfig import EMBEDDED
 from autoscale.cluster.resources import resource_of
@@ -36,6 +36,16 @@ def opened(options: RunOptions, scenario: Resolved, stop: threading.Event | None
             alive=lambda: None,
             kubeconfig=options.kubeconfig,
         )
+
+
+def check_context(context: str, kubeconfig: str | None, ask: Callable[[str], str] | None = None) -> None:
+    """InputError where it is known before its cluster is asked that a run cannot be there: no such context, or one that
+    may not receive load and nobody to ask."""
+    if context == EMBEDDED:
+        return
+    found = find(context, kubeconfig)
+    if ask is None:
+        guard(found, None, None)
 
 
 def count_nodes(cluster: Cluster) -> int | None:

@@ -42,15 +42,21 @@ def _rows(lines: Iterable[str], name: str) -> tuple[list[Cells], str]:
     plain = [
         (number, line)
         for number, line in zip(range(1, MOST_LINES + 2), lines, strict=False)
-        if line.strip() and not line.startswith(("#", "sep="))
+        if line.strip() and not is_remark(line)
     ]
     if len(plain) > MOST_LINES:
         refuse(name, [Problem(name, f"more than {MOST_LINES:,} lines", "a table of bins")])
     divider = _divider([line for _, line in plain[:20]])
-    return [Cells(number, _split(line, divider)) for number, line in plain], divider
+    return [Cells(number, split(line, divider)) for number, line in plain], divider
 
 
-def _split(line: str, divider: str) -> list[str]:
+def is_remark(line: str) -> bool:
+    """Whether a line is a remark, or a spreadsheet's word on what divides the columns."""
+    return line.startswith(("#", "sep="))
+
+
+def split(line: str, divider: str) -> list[str]:
+    """The fields of a line, without blanks around them."""
     try:
         return [field.strip() for field in next(csv.reader([line], delimiter=divider))]
     except csv.Error:
@@ -61,8 +67,8 @@ def _divider(lines: Sequence[str]) -> str:
     """The sign by which most lines have a time and something more."""
 
     def good(divider: str) -> int:
-        split = [_split(line, divider) for line in lines]
-        return sum(len(fields) in (2, 3) and any(map(times.is_time, fields[:-1])) for fields in split)
+        rows = [split(line, divider) for line in lines]
+        return sum(len(fields) in (2, 3) and any(map(times.is_time, fields[:-1])) for fields in rows)
 
     return max(",;\t|", key=good)
 

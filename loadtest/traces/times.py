@@ -74,6 +74,42 @@ def date(text: str) -> datetime | None:
         return None
 
 
+def epoch(text: str) -> float | None:
+    """Seconds since the epoch of an epoch number in any unit, by its size; None for another cell."""
+    value = number(text)
+    unit = next((unit for low, high, unit, _ in _EPOCH if value is not None and low <= value < high), None)
+    return None if value is None or unit is None else value / unit
+
+
+def moment(text: str) -> float | None:
+    """Seconds: a number as it stands, an epoch in a finer unit by its size; None for another cell."""
+    value = number(text)
+    return value if value is None or abs(value) < _EPOCH[0][1] else epoch(text)
+
+
+def absolute(text: str) -> float | None:
+    """Seconds since the epoch of an ISO date (without a zone: UTC) or an epoch number; None for another cell."""
+    moment = date(text)
+    if moment is None:
+        return epoch(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def per_second(heading: str) -> float | None:
+    """How many of the unit that a heading names make a second; None where it names none."""
+    match = _UNIT.search(heading.lower())
+    if match and match.lastindex:
+        return _SMALL[("ns", "us", "ms")[match.lastindex - 1]]
+    plain = _plain(heading)
+    if re.search(r"\b(?:s|secs?|seconds?)\b", plain):
+        return 1.0
+    return 1 / _SECONDS[next(part for part in match.groups() if part)[0]] if (match := _LARGE.search(plain)) else None
+
+
+def _plain(heading: str) -> str:
+    return re.sub(r"[_\-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading).lower()).strip()
+
+
 def of(cells: Sequence[str], heading: str = "") -> Moments | None:
     """What a column of times says; None where some are dates and some are not. ValueError where a month cannot be told
     from a day, or the heading names no unit of time."""
@@ -95,7 +131,7 @@ def of(cells: Sequence[str], heading: str = "") -> Moments | None:
     if match and match.lastindex:
         unit = _SMALL[("ns", "us", "ms")[match.lastindex - 1]]
         return Moments([value / unit for value in values], False, match[0])
-    plain = re.sub(r"[_\-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", heading).lower()).strip()
+    plain = _plain(heading)
     if re.search(r"\b(?:s|secs?|seconds?)\b", plain):
         return Moments(values, False, "seconds")
     if match := _LARGE.search(plain):

@@ -21,7 +21,7 @@ _COUNT = re.compile(
 )
 # No requests at all: amounts of data, of time, of a machine, shares.
 _OTHER = re.compile(
-    r"\b(?:bytes?|bits?|[kmgt]?i?b(?:ps)?|latenc(?:y|ies)|durations?|elapsed|cpu|cores?|memory|percent(?:age)?|ratio)\b|%"
+    r"\b(?:bytes?|bits?|tokens?|[kmgt]?i?b(?:ps)?|latenc(?:y|ies)|durations?|elapsed|cpu|cores?|memory|percent(?:age)?|ratio)\b|%"
 )
 # What is none in one second nor in one bin: a mean, one of several, a share, how many there are at a time.
 _UNCLEAR = re.compile(
@@ -81,7 +81,7 @@ def meaning(text: str) -> Meaning:
     if times:
         scale = _WORDS[times[3].lower()] if times[3] else _TIMES[times[1] or times[2]]
         text = text[: times.start()] + text[times.end() :]
-    plain = _plain_words(text)
+    plain = plain_words(text)
     if match := _OTHER.search(plain):
         return Meaning("other", 1.0, match[0])
     if match := _PER.search(plain):
@@ -98,7 +98,7 @@ def meaning(text: str) -> Meaning:
     return Meaning("count", 1.0, match[0], scale) if match else Meaning(None)
 
 
-def _plain_words(text: str) -> str:
+def plain_words(text: str) -> str:
     """In small letters, the words of requestsPerMinute and requests_per_minute apart, min⁻¹ as /min."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", _INVERSE.sub(r"/\1", text))
     return re.sub(r"[_\-]+", " ", apart.lower()).strip()

@@ -58,6 +58,25 @@ def test_the_doctor_fails_where_a_run_would(autoscale: Autoscale, kubeconfig: Pa
     assert (absent.code, "did you mean shop" in absent.out) == (3, True)
 
 
+@pytest.mark.parametrize("command", ["run", "ui"])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_context_that_is_none_is_told_before_a_page_is_opened(
+    autoscale: Autoscale, kubeconfig: Path, tmp_path: Path, command: str, there: bool
+) -> None:
+    """Bad input, with the context that was meant, with and without a kubeconfig; so is one that was never allowed."""
+    config = ("--kubeconfig", kubeconfig if there else tmp_path / "none")
+    misspelt = autoscale(command, "--context", "embeded", *config)
+    assert (misspelt.code, misspelt.out) == (2, "")
+    assert "did you mean embedded?" in misspelt.err
+    if there:
+        refused = autoscale(command, "--context", "shop", *config)
+        assert (refused.code, refused.out) == (2, "")
+        assert "run `autoscale contexts allow shop` first" in refused.err
+    else:
+        far = autoscale(command, "--context", "minikube", *config)
+        assert (far.code, far.out, "name one with --kubeconfig" in far.err) == (2, "", True)
+
+
 @pytest.mark.parametrize(
     ("cluster", "user", "told"),
     [

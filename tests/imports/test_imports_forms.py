@@ -11,6 +11,7 @@ from autoscale.base.errors import InputError
 from autoscale.imports import convert, write
 from autoscale.record.reader import read
 from autoscale.verdict.judging import judge
+from loadtest import traces
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "imports"
 OBJECTIVES = ("p95 < 300ms", "p95 < 15ms", "errors < 1%")
@@ -170,3 +171,17 @@ def test_a_carriage_return_where_none_may_be_is_told(tmp_path: Path, name: str, 
     (tmp_path / name).write_bytes(content[:where] + b"\r" + content[where:])
     with pytest.raises(InputError, match=r"is no CSV|cannot be told|of no known form|is no"):
         convert([tmp_path / name], None, "x", workload=None, objectives=OBJECTIVES)
+
+
+@pytest.mark.parametrize("per", [1, 1_000, 1_000_000, 1_000_000_000])
+def test_a_range_answer_may_be_dated_in_finer_units_than_seconds(tmp_path: Path, per: int) -> None:
+    """As scripts, proxies and other stores write it, by the size of the numbers: the same record, the same demand."""
+    points = [[(1795870000 + 15 * n) * per, str(150 * n)] for n in range(9)]
+    series = {"metric": {"__name__": "http_requests_total", "status": "200"}, "values": points}
+    document = {"status": "success", "data": {"resultType": "matrix", "result": [series]}}
+    (tmp_path / "q.json").write_text(json.dumps(document))
+    found = convert([tmp_path / "q.json"], None, "q")
+    loads = [row for row in found if row["k"] == "load"]
+    assert (len(loads), {row["answered"] for row in loads}) == (120, {10})
+    plan = traces.understand(tmp_path / "q.json")
+    assert (plan.begin, plan.points[-1]) == (1795870000, (120, 10))

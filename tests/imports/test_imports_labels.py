@@ -213,3 +213,29 @@ def test_java_writes_grpcs_words_into_code(tmp_path: Path) -> None:
         ("grpc_server_handled_total", {"code": "UNAVAILABLE"}, 10),
     )
     assert taken(tmp_path, name).failures == {"UNAVAILABLE": 10}
+
+
+@pytest.mark.parametrize("workload", ["web", "shop/web", None])
+@pytest.mark.parametrize("unknown", ["unknown", "web"])
+def test_what_a_clients_sidecar_refused_of_istios_requests_counts(
+    tmp_path: Path, workload: str | None, unknown: str
+) -> None:
+    """The server's sidecar has seen 10/s, the client's refused 5/s more (circuit open); what the client's reports of
+    the 10/s, of its own way out, and of another service, does not count again."""
+    seen = {"destination_service_name": "web", "response_code": "200"}
+    seen |= {"destination_workload": "web", "destination_workload_namespace": "shop", "response_flags": "-"}
+    flagged = {**seen, "reporter": "source", "response_code": "503", "destination_workload": unknown}
+    other = {**flagged, "destination_workload": "unknown", "response_flags": "NR"}
+    name = "istio_requests_total"
+    file = written(
+        tmp_path,
+        (name, {**seen, "reporter": "destination"}, 100),
+        (name, {**seen, "reporter": "source"}, 100),
+        (name, {**flagged, "response_flags": "UO"}, 30),
+        (name, {**flagged, "response_flags": "UF,URX"}, 20),
+        (name, {**other, "destination_service_name": "BlackHoleCluster"}, 70),
+        (name, {**other, "destination_service_name": "basket"}, 70),
+    )
+    found = taken(tmp_path, file, workload=workload)
+    assert (sum(n or 0 for n in found.seconds.answered), found.failures) == (100, {"503": 50})
+    assert "sent to nobody (UF, UO, URX)" in " ".join(found.header["environment"]["notes"])

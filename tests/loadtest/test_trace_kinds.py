@@ -9,6 +9,8 @@ import pytest
 from loadtest import scenario, traces
 from loadtest.errors import ScenarioError
 from loadtest.plan import RatePlan
+from loadtest.traces.forms import Source
+from loadtest.traces.reading import readers
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "traces"
 
@@ -363,3 +365,85 @@ def test_lines_beside_an_access_log_are_no_requests(line: str, words: str) -> No
     with pytest.raises(ScenarioError) as caught:
         traces.parse([line] * 20, "some.log")
     assert words in str(caught.value)
+
+
+AZURE = [
+    "TIMESTAMP,ContextTokens,GeneratedTokens",
+    "2023-11-16 18:15:46.6805900,374,44",
+    "2023-11-16 18:15:50.9951690,396,109",
+    "2023-11-16 18:15:51.2225670,879,55",
+    "2023-11-16 18:15:51.3917630,91,16",
+]
+BURST = [
+    "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type",
+    "5,ChatGPT,472,18,490,Conversation log",
+    "45,ChatGPT,1087,230,1317,Conversation log",
+    "118,GPT-4,417,276,693,Conversation log",
+    "118,GPT-4,417,0,417,API log",
+]
+ALIBABA = [
+    "traceid,timestamp,rpcid,um,rpctype,dm,interface,rt",
+    "0b13,1200,0.1,ab,rpc,cd,x,12",
+    "0b14,1207,0.1,ab,rpc,cd,x,3",
+    "0b15,1290,0.1,ab,mc,cd,x,0",
+]
+JTL = ["timeStamp,elapsed,label,responseCode,success", *(f"17958528{n:02}000,120,home,200,true" for n in (0, 1, 3, 9))]
+ENDS = ["app,func,end_timestamp,duration_s,duration", "a,f,2021-01-31 00:00:09,1,9", "a,g,2021-01-31 00:00:12,1,2",
+        "b,h,2021-01-31 00:00:40,1,10"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "requests", "seconds", "begin"),
+    [
+        (AZURE, 4, 6, 1700158546),
+        (BURST, 4, 114, 5),
+        (["2026-11-28T10:00:00Z", "2026-11-28T10:00:01Z", "2026-11-28T10:00:02Z"], 3, 3, 1795860000),
+        (["timestamp", "1795860000.25", "1795860000.5", "1795860009"], 3, 10, 1795860000),
+        (["arrival_s", "0.1", "0.2", "4.5"], 3, 5, 0),
+        (["arrivals [ms]", "100", "200", "4500"], 3, 5, 0),
+        (JTL, 4, 10, 1795852800),
+        (ENDS, 3, 31, 1612051200),
+        (["# recorded by us", "time,path", "2026-11-28T10:00:00Z,/a", "2026-11-28T10:00:01Z,/b",
+          "2026-11-28T10:00:02Z,/b"], 3, 3, 1795860000),
+    ],
+    ids=["azure", "burstgpt", "dates", "epoch", "seconds", "milliseconds", "jtl", "ends", "paths"],
+)  # fmt: skip
+def test_each_line_of_a_list_of_requests_is_one(lines: list[str], requests: int, seconds: int, begin: int) -> None:
+    """Counted by the column that says when it came, whatever else the line tells; an end less its duration."""
+    found = scenario_trace(lines)
+    assert "list of requests" in found.what
+    plan = RatePlan(tuple(found.points))
+    assert (round(plan.total, 6), plan.duration_s) == (requests, pytest.approx(seconds, abs=9))
+    assert (found.begin, found.notes[1:]) == (begin, ())
+
+
+def scenario_trace(lines: list[str]) -> traces.Understood:
+    """What lines say."""
+    return next(reader for reader in readers() if reader.matches(lines)).read(Source("x.csv", lines))
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (ALIBABA, "under the heading 'timestamp', wanted times of requests whose form and unit are known"),
+        (["10", "20", "40"], "say so by a heading with its unit: arrival_s"),
+        (["timestamp", "3", "4", "9"], "Name the column for its unit"),
+        (["time,a,b", *(f"2026-11-28T10:{m:02}:00Z,1,2" for m in range(9))], "or the time alone"),
+        (["time,tenant,requests", *(f"2026-11-28T10:{m:02}:00Z,x,2" for m in (0, 1, 5, 7))], "3 columns"),
+        (["time,cpu,memory", *(f"2026-11-28T10:{m:02}:00Z,1,2" for m in (0, 1, 5, 7))], "3 columns"),
+        (["metric_name,timestamp,metric_value,url", *(f"http_reqs,17958600{m:02},1,/" for m in (10, 11, 15))], "4 col"),
+        (["requests", "10", "20", "40"], "1 columns"),
+    ],
+)
+def test_what_looks_like_a_list_of_requests_is_asked_about(lines: list[str], words: str) -> None:
+    """Times without a unit, numbers alone, and tables of bins or samples; each says what to do."""
+    with pytest.raises(ScenarioError) as caught:
+        traces.parse(lines, "x.csv")
+    assert words in str(caught.value)
+
+
+def test_the_paths_of_a_list_of_requests_are_its_mix() -> None:
+    """Where it has a method too; a tokens column is no path."""
+    lines = ["time,method,path", *(f"2026-11-28T10:00:0{n}Z,POST,/items/{n}" for n in range(4))]
+    assert scenario_trace(lines).mix == {"POST /items/{id}": 4}
+    assert not scenario_trace(AZURE).mix

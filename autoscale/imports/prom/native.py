@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from autoscale.imports.building import number
+from loadtest.traces.times import moment
 
 
 class Sample(NamedTuple):
@@ -30,7 +31,7 @@ def samples(found: Any) -> list[Sample]:
 def _sample(pair: Any) -> Sample | None:
     if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[1], dict)):
         return None
-    at, count = number(pair[0]), number(pair[1].get("count"))
+    at, count = moment(str(pair[0])), number(pair[1].get("count"))
     if at is None or count is None:
         return None
     buckets = []

@@ -139,6 +139,9 @@ _VIEWS = {
     "direction": ("inbound", "outbound"),
     "type": ("request", "upstream"),  # Kong 2 has three durations in one histogram
 }
+# What Envoy, the client's sidecar, says of a request that it sent to nobody (response_flags): no other has seen it.
+_UNSENT = frozenset(("UH", "UF", "UO", "NR", "NC", "NFCF", "FI", "RL", "RLSE", "UAEX", "OM"))
+_NOBODY = "unknown"  # as Istio names a workload that it could not tell
 # labels that name whose requests they are, the surest first: (label, whether a request has only one of its values)
 WHOSE = (
     ("destination_workload", True),
@@ -177,8 +180,11 @@ def _one_view(series: Sequence[Series], workload: str | None) -> tuple[list[Seri
     for label, order in _VIEWS.items():
         values = {one.labels[label] for one in chosen if label in one.labels}
         if len(values) > 1 and (best := next((value for value in order if value in values), None)):
-            chosen = [one for one in chosen if one.labels.get(label) == best]
-            notes.append(f'Of the views of each request that of {label}="{best}" is taken.')
+            own = [one for one in chosen if one.labels.get(label) == best]
+            refused = _refused(own, chosen)
+            chosen = [*own, *refused]
+            beside = f", and what clients' sidecars sent to nobody ({_flags(refused)})" if refused else ""
+            notes.append(f'Of the views of each request that of {label}="{best}" is taken{beside}.')
     handlers = {one.labels["handler"] for one in chosen if one.name.startswith("caddy_") and "handler" in one.labels}
     if len(handlers) > 1:
         best = max(handlers, key=lambda value: sum(o.points[-1][1] for o in chosen if o.labels.get("handler") == value))
@@ -188,6 +194,25 @@ def _one_view(series: Sequence[Series], workload: str | None) -> tuple[list[Seri
     chosen = _of_workload(chosen, workload)
     notes += left
     return chosen, [*notes, *_services(chosen)]
+
+
+def _refused(own: Sequence[Series], every: Iterable[Series]) -> list[Series]:
+    """What clients' sidecars refused of the same services' requests, beside a workload's own series: its sidecar has
+    not seen those, and where no pod was chosen they name no workload."""
+    taken = {id(one) for one in own}
+    services = {one.labels.get("destination_service_name") for one in own} - {None}
+    return [
+        one
+        for one in every
+        if id(one) not in taken
+        and one.labels.get("reporter") == "source"
+        and one.labels.get("destination_service_name") in services
+        and not _UNSENT.isdisjoint(one.labels.get("response_flags", "").split(","))
+    ]
+
+
+def _flags(some: Sequence[Series]) -> str:
+    return ", ".join(sorted({flag for one in some for flag in one.labels.get("response_flags", "").split(",")}))
 
 
 def _without_own(series: list[Series]) -> tuple[list[Series], list[str]]:
@@ -210,9 +235,10 @@ def _of_workload(series: list[Series], workload: str | None) -> list[Series]:
     if namespace:
         series = [one for one in series if _namespace(one) in (None, namespace)]
     for label, only in WHOSE:
-        values = sorted({one.labels[label] for one in series if one.labels.get(label)})
+        values = sorted({one.labels[label] for one in series if one.labels.get(label)} - {_NOBODY})
         if name in values:
-            return [one for one in series if one.labels.get(label) == name]
+            own = [one for one in series if one.labels.get(label) == name]
+            return [*own, *_refused(own, series)]
         if len(values) > 1 and only:
             problem = Problem(label, ", ".join(values), "one workload")
             raise InputError(

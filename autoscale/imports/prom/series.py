@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from autoscale.base.errors import InputError, Problem
 from autoscale.imports.building import check_span, number
 from autoscale.imports.prom import native
+from loadtest.traces.times import moment
 
 _LONG_GAP_S = 300.0  # Prometheus itself looks back five minutes: what lies farther apart is no neighbour
 _REPLICAS = ("prometheus_replica", "__replica__", "receive_replica", "replica")  # the last may be the target's own
@@ -78,9 +79,8 @@ def _points(values: Any) -> list[tuple[float, float]]:
         for pair in (values if isinstance(values, list) else ())
         if isinstance(pair, list)
         and len(pair) == 2
-        and (at := number(pair[0])) is not None
+        and (at := moment(str(pair[0]))) is not None
         and (value := number(pair[1])) is not None
-        and abs(at) < 1e11
     )
 
 

@@ -18,7 +18,7 @@ from loadtest.plan import Point
 from loadtest.traces.bins import LONGEST_S
 from loadtest.traces.counters import CURE, IN_TURN, in_turn
 from loadtest.traces.forms import Reader, Source, Understood, ask, refuse
-from loadtest.traces.times import number
+from loadtest.traces.times import moment, number
 from loadtest.units import spoken
 
 _MOST = 128 * 2**20  # characters of a document
@@ -111,7 +111,7 @@ def _points(item: Mapping[str, Any]) -> list[Pair]:
         for pair in (pairs if isinstance(pairs, list) else ())
         if isinstance(pair, list)
         and len(pair) == 2
-        and (at := number(str(pair[0]))) is not None
+        and (at := moment(str(pair[0]))) is not None
         and (value := number(str(pair[1]))) is not None
         and value >= 0
     }
@@ -210,7 +210,7 @@ def _cloudwatch_pairs(items: Sequence[tuple[Any, Any]], name: str) -> list[Pair]
 
 def _stamp(stamp: Any) -> float | None:
     try:
-        return datetime.fromisoformat(str(stamp)).timestamp() if isinstance(stamp, str) else number(str(stamp))
+        return datetime.fromisoformat(stamp).timestamp() if isinstance(stamp, str) else moment(str(stamp))
     except ValueError:
         return None
 

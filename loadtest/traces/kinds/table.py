@@ -32,6 +32,8 @@ _SET_BACK_S = 2 * 3600  # a clock that is set back goes back an hour, and the bi
 _SO_FAR = re.compile(r"_total$|\b(?:cumulative|so far|running)\b", re.IGNORECASE)  # a Prometheus counter's name, too
 _MEANT = "Give the column that counts them; if it is that, say `form:` under `load.trace` (`--form` of autoscale plan)."
 _KNOWN = "Access logs, Prometheus answers and the other known forms stand in docs/scenarios.md under `load.trace`."
+_ALONE = ", or the time alone where each line is one request"
+_LIST = "Where each line is the time of one request say so by a heading with its unit: arrival_s, timestamp_ms."
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def _mistake(row: Cells, decimal: str, heading: Sequence[str], name: str) -> Pro
     where = f"{name}: line {row.line}"
     if len(row.fields) != 2:
         named = f" ({', '.join(heading[:8])})" if len(heading) == len(row.fields) > 2 else ""
-        fix = "Keep the time and the number that is meant." if named else _KNOWN
+        fix = f"Keep the time and the number that is meant{_ALONE}." if named else _KNOWN
+        fix = _LIST if len(row.fields) == 1 and times.number(row.fields[0]) is not None else fix
         return Problem(where, f"{len(row.fields)} columns{named}", "2: a time and a number", fix)
     if not times.is_time(row.fields[0]):
         wanted = "a time: seconds, or a date such as 1998-06-30 08:00:00 or 6/30/1998 8:00 AM"

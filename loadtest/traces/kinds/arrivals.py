@@ -148,7 +148,8 @@ def read(source: Source) -> Understood:
         told = {name: row[number] for name, number in place.items() if number < len(row)}
         path = next((told[name] for name in ("path", "url", "uri") if name in told), "")
         took = duration(told.get("duration", "")) if late else 0.0
-        return Hit(at, _zone(row[log.time]), told.get("method", "GET" if path else "-"), path or "-", took)
+        method = told.get("method", "GET" if path else "-")
+        return Hit(at=at, zone=_zone(row[log.time]), method=method, path=path or "-", took=took)
 
     return counted(source, f"list of requests ({words})", _rows(log, chain(head, every)), hit)
 

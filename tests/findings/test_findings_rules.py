@@ -133,11 +133,11 @@ def shrinking(again: float) -> Record:
     return run().scale(-1, 8).scale(60, 4).scale(60 + again, 8)
 
 
-def losing(failed: int) -> Record:
+def losing(failed: int, cause: str = "reset") -> Record:
     """A shrinking at 100 s, with failures just after it."""
     record = Record(FLAT, objectives=("p95 < 300ms",)).mark("load-start", 0).mark("load-end", 300)
     for second in range(300):
-        bad = {"reset": 1} if 101 <= second < 101 + failed else None
+        bad = {cause: 1} if 101 <= second < 101 + failed else None
         record.load(second, 20, failed=bad)
     record.pod("p0", -5).pod("p1", -5, deleted=100, gone=106)
     return record.scale(-1, 2).scale(100, 1).hpa(-1, 2, 40)
@@ -780,3 +780,13 @@ def test_a_node_autoscaler_at_its_limit_is_what_is_to_be_changed(reason: str, me
     assert message in findings(asked.event(62, reason, message, "Pod/p1"))["F14"].advice
     other = stuck().event(61, "Nominated", "Pod should schedule on: nodeclaim/pool-1", "Pod/p1")
     assert "A node had to be added" in findings(other.event(62, reason, message, "Pod/x"))["F14"].advice
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"), [("status 503", True), ("502", True), ("status 429", False), ("connection reset", False)]
+)
+def test_answers_of_5xx_as_pods_go_are_told_what_no_sleep_cures(cause: str, told: bool) -> None:
+    """A pod that refuses requests on kept connections, or a proxy, answered; broken connections add nothing."""
+    advice = findings(losing(6, cause))["F17"].advice
+    assert "preStop sleep" in advice
+    assert ("Connection: close" in advice) is told

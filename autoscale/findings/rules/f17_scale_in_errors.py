@@ -1,5 +1,7 @@
 """F17 scale-in-errors: requests fail while shrinking."""
 
+import re
+
 from autoscale.findings.results import Evidence
 from autoscale.findings.rule import Rule, Threshold
 from autoscale.findings.run import Hit, Run, container_patch
@@ -7,6 +9,13 @@ from autoscale.findings.run import Hit, Run, container_patch
 AFTER_SCALE_IN = Threshold(30, "s", "time after a shrinking in which failures count to it")
 SCALE_IN_ERRORS = Threshold(3, "x base rate", "failures in that time")
 LEAST_ERRORS = Threshold(3, "requests", "failures in that time, at least")
+_ADVICE = "Let pods finish: a preStop sleep longer than the endpoints need to spread, and a graceful end on SIGTERM."
+# Fastify 5 answers so, run in findings/node-servers-at-sigterm-on-kept-connections.sh.
+_ANSWERED = (
+    " Answers of 5xx came from a pod that was ending, on connections that clients keep, or from a proxy that still "
+    "sent to it: a sleep ends no such connection, the server has to (`Connection: close` in its answers) before it "
+    "refuses requests."
+)
 
 
 def check(run: Run) -> Hit | None:
@@ -38,8 +47,7 @@ def check(run: Run) -> Hit | None:
             )
             for start, end, _ in spans[:5]
         ),
-        advice="Let pods finish: a preStop sleep longer than the endpoints need to spread, and a graceful end on "
-        "SIGTERM.",
+        advice=_ADVICE + (_ANSWERED if any(re.fullmatch(r"(status )?5\d\d", cause) for cause in causes) else ""),
         patch=container_patch(run, lifecycle={"preStop": {"sleep": {"seconds": 10}}}),
         start=spans[0][0],
         end=spans[-1][1],
@@ -58,5 +66,5 @@ RULE = Rule(
         SCALE_IN_ERRORS,
         LEAST_ERRORS,
     ),
-    cure="`preStop` sleep, `terminationGracePeriodSeconds`, a graceful end on SIGTERM.",
+    cure="`preStop` sleep, `terminationGracePeriodSeconds`, a graceful end on SIGTERM that closes kept connections.",
 )

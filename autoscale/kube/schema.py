@@ -12,7 +12,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 SCALARS = frozenset(
-    {"string", "int32", "int64", "number", "boolean", "Quantity", "IntOrString", "Time", "any", "SchemaOrBool"}
+    {
+        "string",
+        "int32",
+        "int64",
+        "number",
+        "boolean",
+        "Quantity",
+        "IntOrString",
+        "Time",
+        "MicroTime",
+        "any",
+        "SchemaOrBool",
+    }
 )
 
 

@@ -17,7 +17,7 @@ _SCALARS = {
     "Quantity": "Quantity",
     "IntOrString": "IntOrString",
     "Time": "Time",
-    "MicroTime": "Time",
+    "MicroTime": "MicroTime",
     "RawExtension": "any",
     "FieldsV1": "any",
     "JSON": "any",

@@ -68,6 +68,7 @@ def _message(message: Any, value: Any) -> None:
         message.strVal = value if isinstance(value, str) else ""
     elif name in ("Time", "MicroTime"):
         message.seconds = int(parse_time(value))
+        message.nanos = round(parse_time(value) % 1 * 1e6) * 1000 if name == "MicroTime" else 0
     elif name in ("JSONSchemaPropsOrArray", "JSONSchemaPropsOrBool"):
         message.schema.SetInParent()
         _message(message.schema, value)

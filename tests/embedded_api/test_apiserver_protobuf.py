@@ -39,7 +39,6 @@ RIGHT: dict[str, dict[str, Any]] = {
     "RoleBinding": {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "x"}},
 }
 OTHER = {
-    *("eventTime", "acquireTime", "renewTime", "lastObservedTime"),  # MicroTime: a Time in the schema
     *("caBundle", "data", "binaryData"),  # bytes: a string there
     *("kind", "apiVersion", "managedFields"),
     "workloadRef",  # an alpha field of 0.35 alone
@@ -52,6 +51,7 @@ SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "Quantity": st.sampled_from(["1", "250m", "64Mi"]),
     "IntOrString": st.sampled_from([1, 8080, "http", "25%"]),
     "Time": st.just("2026-01-31T12:00:00Z"),
+    "MicroTime": st.just("2026-01-31T12:00:00.250000Z"),
 }
 
 

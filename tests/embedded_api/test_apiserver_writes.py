@@ -467,6 +467,27 @@ def test_of_two_that_take_a_lease_one_gets_it(server: Server) -> None:
     assert (code, renewed["spec"]["renewTime"]) == (200, "2026-11-29T08:00:00.000000Z")
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("2026-11-29T10:00:00.123456Z", "2026-11-29T10:00:00.123456Z"),
+        ("2026-11-29T12:00:00.123456+02:00", "2026-11-29T10:00:00.123456Z"),
+        ("2026-11-29T10:00:00Z", None),
+        ("2026-11-29T10:00:00.123Z", None),
+        ("2026-11-29T10:00:00.123456789Z", None),
+        ("2026-11-29T10:00:00.123456", None),
+    ],
+)
+def test_a_lease_is_renewed_at_a_time_with_six_decimals(server: Server, text: str, kept: str | None) -> None:
+    """As Go's MicroTime: JavaScript's milliseconds, Python's whole seconds are refused; the zone becomes UTC."""
+    code, answer = server.call("POST", LEASES, {"metadata": {"name": "leader"}, "spec": {"renewTime": text}})
+    if kept is None:
+        assert code == 400
+        assert "six decimals" in answer["message"]
+    else:
+        assert (code, answer["spec"]["renewTime"]) == (201, kept)
+
+
 def held_by(lease: dict[str, Any], holder: str, **spec: Any) -> dict[str, Any]:
     """A lease that was read, with a holder."""
     return {**lease, "spec": {**lease["spec"], "holderIdentity": holder, **spec}}

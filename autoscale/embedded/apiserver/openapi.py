@@ -21,6 +21,7 @@ _SCALARS: dict[str, Object] = {
     "Quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
     "IntOrString": {"oneOf": [{"type": "integer"}, {"type": "string"}], "format": "int-or-string"},
     "Time": {"type": "string", "format": "date-time"},
+    "MicroTime": {"type": "string", "format": "date-time"},
     "any": {"type": "object"},
     "SchemaOrBool": {"type": "object"},
 }

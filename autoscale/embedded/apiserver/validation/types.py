@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import partial
 from typing import Any
 
+from autoscale.base.times import stored_time
 from autoscale.kube.kinds import Object
 from autoscale.kube.quantities import parse_quantity
 from autoscale.kube.schema import Field, Type, type_of
@@ -66,7 +67,12 @@ def _one(value: Any, name: str, path: str, found: Decoded) -> Any:
         return _structure(value, type_, path, found)
     if not _fits(value, name):
         found.wrong.append(f"{path}: found {_word(value)}, wanted {_WANTED.get(name, name)}")
+    elif name in _TIMES:
+        return _TIMES[name](value)
     return value
+
+
+_TIMES = {"Time": stored_time, "MicroTime": partial(stored_time, micro=True)}
 
 
 _WANTED = {
@@ -77,6 +83,7 @@ _WANTED = {
     "Quantity": "a quantity (250m, 64Mi)",
     "IntOrString": "a whole number of 32 bits or a string",
     "Time": "a time (2026-01-31T12:00:00Z)",
+    "MicroTime": "a time with six decimals (2026-01-31T12:00:00.000000Z)",
 }
 
 
@@ -97,8 +104,8 @@ def _fits(value: Any, name: str) -> bool:
             return isinstance(value, str) or _fits(value, "int32")
         case "Quantity":
             return isinstance(value, str | int | float) and _parses(parse_quantity, value)
-        case "Time":
-            return isinstance(value, str) and _parses(datetime.fromisoformat, value)
+        case "Time" | "MicroTime":
+            return isinstance(value, str) and _parses(_TIMES[name], value)
         case _:
             return True
 

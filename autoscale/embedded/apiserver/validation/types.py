@@ -1,6 +1,6 @@
 """Whether an object has the shape of its type: unknown fields and values of the wrong type, each by its path."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -72,7 +72,7 @@ def _one(value: Any, name: str, path: str, found: Decoded) -> Any:
     return value
 
 
-_TIMES = {"Time": stored_time, "MicroTime": partial(stored_time, micro=True)}
+_TIMES: dict[str, Callable[[str], str]] = {"Time": stored_time, "MicroTime": partial(stored_time, micro=True)}
 
 
 _WANTED = {

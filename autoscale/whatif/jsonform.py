@@ -4,13 +4,17 @@ import json
 from typing import Any
 
 from autoscale.analysis.results.jsonform import plain
+from autoscale.whatif import order
 from autoscale.whatif.answer import Answer, Outcome
 
 SCHEMA = 1
 
 
 def to_json(answer: Answer) -> str:
-    """``schema`` is the version of this form; times in seconds from the load's start, shares 0 to 1."""
+    """``schema`` is the version of this form; times in seconds from the load's start, shares 0 to 1.
+
+    ``alike``: by figure the pairs of settings that it does not tell apart; null where it is unknown.
+    """
     model = answer.model
     return (
         json.dumps(
@@ -23,6 +27,7 @@ def to_json(answer: Answer) -> str:
                 "spread": plain(model.spread),
                 "recorded": _outcome(answer.base),
                 "variants": [_outcome(outcome) for outcome in answer.variants],
+                "alike": {name: order.alike(order.comparable(answer), name) for name in order.FIGURES},
             },
             indent=2,
             allow_nan=False,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from autoscale.whatif import fast
+from autoscale.whatif import fast, order
 from autoscale.whatif.answer import Answer, Band, Model, Outcome
 from autoscale.whatif.missed import bound_text, miss_text, seconds, value_text
 
@@ -81,6 +81,7 @@ def notes(answer: Answer) -> Iterator[str]:
         f"Middle and 5 to 95 % of {answer.seeds} modelled runs: other moments of scrapes and decisions, other"
         " pods to start, other requests. Differences are taken run by run under the same chances."
     )
+    yield from order.notes(answer)
     yield from _spread_notes(answer.model)
     if answer.doubts:
         yield "Latency is unknown, because the replay misses it. " + " ".join(map(str, answer.doubts))

@@ -67,7 +67,9 @@ def main() -> None:
     turns = [(turn, name) for turn in range(given.repeat) for name in given.only or DEFAULT]
     with ThreadPoolExecutor(given.at_once) as pool:
         models = _calibrated(runs, base, given.calibrate, pool)
-        chosen = {load: cases(model.recorded, base, given.only or DEFAULT) for load, model in models.items()}
+        chosen = {
+            load: cases(model.recorded, base, given.only or DEFAULT, given.under) for load, model in models.items()
+        }
         said = {load: {case.name: predict(models[load], case.setting) for case in chosen[load]} for load in models}
         _tell(out, said, write=not given.again)
         files = {case.name: case.file for case in next(iter(chosen.values()))}
@@ -115,6 +117,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--context", default="embedded")
     parser.add_argument("--base", type=Path, default=HERE / "small.yaml", help="the scenario whose service is used")
     parser.add_argument("--calibrate", nargs="+", choices=list(LOADS), default=["staircase", "step"])
+    parser.add_argument("--under", choices=list(LOADS), default="step", help="the load under which settings are tried")
     parser.add_argument("--out", type=Path, help="folder for the runs")
     parser.add_argument("--again", type=Path, metavar="FOLDER", help="compare the runs of this folder, make none")
     parser.add_argument("--repeat", type=int, default=3)

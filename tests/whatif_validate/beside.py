@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from autoscale.analysis.steps import StepSeries, aligned
-from autoscale.whatif import verify
+from autoscale.whatif import order, verify
 from autoscale.whatif.answer import Model, Outcome, ask, span_for
 from autoscale.whatif.evidence import Evidence
 from autoscale.whatif.refusals import Unknowable
@@ -91,18 +91,22 @@ def summary(found: Sequence[Compared]) -> Iterator[str]:
 
 
 def _order(found: Sequence[Compared], figure: str) -> str:
-    """Kendall's tau of predicted against measured, over the middles of equal runs; equal predictions are no order."""
+    """Kendall's tau of predicted against measured, over the middles of equal runs.
+
+    Of the pairs that the prediction tells apart: where bands overlap the tool says itself that there is no order.
+    """
     pairs = []
     for _, same in _by_name(found):
         lines = [line for one in same for line in one.verified.lines if line.name == figure]
         real = [line.measured for line in lines if line.measured is not None and line.comparable]
-        if real and lines[0].predicted.middle is not None:
-            pairs.append((lines[0].predicted.middle, statistics.median(real)))
-    signs = [(a[0] - b[0]) * (a[1] - b[1]) for a, b in combinations(pairs, 2)]
-    if not signs:
-        return f"order by {figure}: nothing to order"
-    tau = sum((sign > 0) - (sign < 0) for sign in signs) / len(signs)
-    return f"order by {figure}: Kendall's tau {tau:.2f} over {len(pairs)} settings"
+        if real:
+            pairs.append((lines[0].predicted, statistics.median(real)))
+    signs = [(order.sign(a[0], b[0]), (a[1] > b[1]) - (a[1] < b[1])) for a, b in combinations(pairs, 2)]
+    told = [said * real for said, real in signs if said]
+    if not told:
+        return f"order by {figure}: none of {len(signs)} pairs told apart"
+    tau = sum(told) / len(told)
+    return f"order by {figure}: Kendall's tau {tau:.2f} over the {len(told)} of {len(signs)} pairs that are told apart"
 
 
 def _apart(name: str, same: Sequence[Compared]) -> str:

@@ -21,9 +21,17 @@ LOADS: dict[str, dict[str, Any]] = {
     "spike": {"kind": "spike", "base": 3, "peak": 27, "before": "30s", "hold": "40s", "after": "75s"},
     "ramp": {"kind": "ramp", "base": 3, "peak": 27, "before": "20s", "rise": "90s", "hold": "30s", "after": "60s"},
     "sine": {"kind": "sine", "base": 3, "peak": 27, "period": "150s"},
+    "surge": {"kind": "spike", "base": 12, "peak": 42, "before": "60s", "hold": "60s", "after": "30s"},
 }
-REQUEST = "request 70m"
-NAMES = (*SPECS, REQUEST, *LOADS)
+REQUEST, SLOW = "request 70m", "pods start in 21 s"
+NAMES = (*SPECS, REQUEST, SLOW, *LOADS)
+# What a patch of the Deployment makes real, and the setting that says the same to the model.
+_SIZE = {"resources": {"requests": {"cpu": "70m"}}}
+_SLOW = {"startupProbe": {"initialDelaySeconds": 20}}  # a second more until it has been asked
+PODS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    REQUEST: (_SIZE, {"request_m": 70}),
+    SLOW: (_SLOW, {"starts_in": 21.0}),
+}
 
 
 @dataclass(frozen=True)
@@ -41,20 +49,20 @@ def under(base: dict[str, Any], load: str) -> dict[str, Any]:
     return {**file, "objectives": ["p95 < 500ms", "errors < 1%", "back to min within 4m of end"]}
 
 
-def cases(recorded: Setting, base: dict[str, Any], names: list[str]) -> list[Case]:
-    """The chosen cases. ``base``: the scenario whose service ``recorded`` ran; settings are tried under ``step``."""
-    return [_case(recorded, base, name) for name in names]
+def cases(recorded: Setting, base: dict[str, Any], names: list[str], load: str = "step") -> list[Case]:
+    """The chosen cases. ``base``: the scenario whose service ``recorded`` ran; settings are tried under ``load``."""
+    return [_case(recorded, base, name, load) for name in names]
 
 
-def _case(recorded: Setting, base: dict[str, Any], name: str) -> Case:
-    file = under(base, name if name in LOADS else "step")
+def _case(recorded: Setting, base: dict[str, Any], name: str, load: str) -> Case:
+    file = under(base, name if name in LOADS else load)
     setting = variants.with_load(recorded, planned(file), name)
     if name in LOADS:
         return Case(name, setting, file)
-    if name == REQUEST:
-        size = {"name": "web", "resources": {"requests": {"cpu": "70m"}}}
-        patch = {"spec": {"template": {"spec": {"containers": [size]}}}}
-        return Case(name, replace(setting, request_m=70), _patched(file, name, "Deployment", patch))
+    if name in PODS:
+        container, fields = PODS[name]
+        patch = {"spec": {"template": {"spec": {"containers": [{"name": "web", **container}]}}}}
+        return Case(name, replace(setting, **fields), _patched(file, name, "Deployment", patch))
     changed = variants.with_set(setting, [SPECS[name]], name)
     spec = {key: value for key, value in changed.hpa.items() if key != "scaleTargetRef"}
     return Case(name, changed, _patched(file, name, "HorizontalPodAutoscaler", {"spec": spec}))

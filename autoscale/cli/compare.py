@@ -12,6 +12,7 @@ from autoscale.base.collector import uncollected
 from autoscale.base.errors import InputError
 from autoscale.base.visible import visible
 from autoscale.cli import shared
+from autoscale.cli.piped import File
 from autoscale.cli.say import echo
 from autoscale.compare import compare
 from autoscale.compare.formats import as_html, as_markdown, as_text
@@ -34,7 +35,7 @@ class _TwoSides(click.Command):
     help="Compare runs: autoscale compare [OPTIONS] BASE... -- NEW... (options first). Exit code: 0 no regression, "
     "1 regression, 5 cannot say (it takes 3 runs a side to know the noise), 6 a run is invalid.",
 )
-@click.argument("base", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="BASE... -- NEW...")
+@click.argument("base", nargs=-1, required=True, type=File(), metavar="BASE... -- NEW...")
 @click.option(
     "--anyway",
     is_flag=True,
@@ -46,7 +47,7 @@ class _TwoSides(click.Command):
 @uncollected()
 def command(ctx: click.Context, base: tuple[Path, ...], anyway: bool, form: str, out: Path | None) -> int:
     """Read both sides, compare, print."""
-    new = [Path(text) for text in ctx.meta["new"]]
+    new = [File().convert(text, None, ctx) for text in ctx.meta["new"]]
     if not new:
         raise InputError("there is only one side", fix="autoscale compare BASE... -- NEW...")
     found = compare(_analyses(base), _analyses(new), anyway=anyway)

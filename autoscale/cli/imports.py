@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from autoscale.cli.piped import File
 from autoscale.cli.say import echo
 from autoscale.imports import convert, importers, tool_names, write
 from autoscale.imports.prom.families import KNOWN, KUBERNETES
@@ -25,7 +26,7 @@ def _epilog() -> str:
     help="Turn results of other tools into a record: Prometheus (several files), k6, Locust, JMeter; plain or gzip. "
     "What they do not hold stays unknown.",
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=File(), metavar="FILE...")
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path), help="The record to write, for example run.jsonl."
 )

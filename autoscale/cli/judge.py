@@ -8,6 +8,7 @@ import click
 from autoscale.analysis import analyse
 from autoscale.analysis.results.jsonform import plain
 from autoscale.base.collector import uncollected
+from autoscale.cli.piped import File
 from autoscale.cli.say import echo
 from autoscale.record.reader import locate, read
 from autoscale.report.gather import beside_of
@@ -18,7 +19,7 @@ _MARKS = {"pass": "pass   ", "fail": "FAIL   ", "unknown": "unknown", "invalid":
 
 
 @click.command(help="Judge runs by their objectives. Exit code: 0 pass, 1 fail, 5 unknown, 6 invalid.")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, type=File(), metavar="RUN...")
 @click.option(
     "--objective",
     "-o",

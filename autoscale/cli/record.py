@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from autoscale.base.exits import ExitCode
+from autoscale.cli.piped import File
 from autoscale.cli.say import echo
 from autoscale.record.ledger import Ledger
 from autoscale.record.reader import locate, read
@@ -17,7 +18,7 @@ def command() -> None:
 
 
 @command.command(name="verify")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=File())
 def verify(run: Path) -> None:
     """Say whether a record is whole: no row missing, doubled, moved or changed since the run wrote it.
 

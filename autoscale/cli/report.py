@@ -5,12 +5,13 @@ from pathlib import Path
 import click
 
 from autoscale.base.collector import uncollected
+from autoscale.cli.piped import File
 from autoscale.cli.say import echo
 from autoscale.report import formats
 
 
 @click.command(short_help="Make the report of a run again, in any format.")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=File())
 @click.option(
     "--format",
     "form",

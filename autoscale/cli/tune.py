@@ -10,12 +10,13 @@ import click
 
 from autoscale.base.exits import ExitCode
 from autoscale.cli import shared
+from autoscale.cli.piped import File
 from autoscale.cli.say import echo
 from autoscale.whatif.service import Setting
 
 
 @click.command(short_help="Find the cheapest HPA that would have held a recorded run's objectives.")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=File())
 @click.option("-o", "--objective", "objectives", multiple=True, help="Instead of the scenario's own; may be repeated.")
 @click.option(
     "--confidence",

@@ -12,13 +12,14 @@ from autoscale.base.errors import InputError, Problem, input_error
 from autoscale.base.exits import ExitCode
 from autoscale.cli import shared
 from autoscale.cli.manifests import documents
+from autoscale.cli.piped import File
 from autoscale.cli.say import echo
 from autoscale.kube.quantities import milli
 from autoscale.whatif.service import Load, Setting
 
 
 @click.command(short_help="Say what another HPA, other pods or another load would have made of a recorded run.")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=File())
 @click.option(
     "--set",
     "sets",

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -119,7 +120,16 @@ def verified(name: str, harm: Callable[[Lines], Lines | bytes], wanted: Wanted, 
 
 NO_RECORD = Wanted((2,))
 SENSELESS = Wanted((5,), ["say what cannot be"])
+
+
+def pipe(folder: Path) -> Path:
+    """A named pipe that nobody opens."""
+    os.mkfifo(folder / "record.jsonl")
+    return folder / "record.jsonl"
+
+
 FAULTS: list[Fault] = [
+    Given("a pipe to which nobody writes", JUDGE, pipe, Wanted((2,), ["nobody writes"]), kept(lambda lines: lines)),
     *(judged(f"a {kind} row is missing", missing(kind)) for kind in ("load", "hpa", "pod", "workload")),
     *(judged(f"a {kind} row is there twice", doubled(kind)) for kind in ("load", "event", "usage")),
     judged("two rows have changed places", swapped),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from autoscale.analysis.held import paused, relabelled
 from autoscale.analysis.intake.collect import Row
 from autoscale.analysis.intake.collected import Collected
 from autoscale.analysis.intake.pods import Requests
@@ -35,7 +36,7 @@ _TOGETHER_S = 30.0  # resizes so close to each other are one
 def interventions(kept: Collected, sizes: Sequence[ScaleEvent] = ()) -> tuple[Intervention, ...]:
     """Everything that was changed from outside, by the time at which it began; ``sizes``: every change of size."""
     edits = [*_hpa(kept), *_keda(kept), *_workload(kept), *_service(kept), *_sizes(kept, sizes)]
-    found = [*edits, *rollouts(kept), *_resizes(kept), *_evictions(kept)]
+    found = [*edits, *rollouts(kept), *paused(kept), *_resizes(kept), *_evictions(kept), *relabelled(kept)]
     return tuple(sorted(found, key=lambda one: one.at))
 
 

@@ -9,6 +9,7 @@ from autoscale.base.errors import ClusterError, InputError, Problem
 from autoscale.cluster.client import Cluster, Query
 from autoscale.cluster.failures import Refused, passes
 from autoscale.cluster.resources import RESOURCES, path_of, resource_of
+from autoscale.kube.conditions import controller_of
 from autoscale.kube.kinds import Object
 
 MANAGER = "autoscale"
@@ -146,6 +147,7 @@ def remove(
         for kind, name, _ in made_by_runs(cluster, namespace, run, kinds):
             if delete(cluster, kind, namespace, name):
                 removed.append(f"{kind}/{name}")
+        removed.extend(_remove_alone(cluster, namespace, run))
 
     def left() -> list[str]:
         return persistent(lambda: _pods(cluster, namespace, run), until, clock)
@@ -196,6 +198,19 @@ def remove_jobs(cluster: Cluster, namespace: str, names: Sequence[str]) -> None:
         await_gone(
             lambda: [pod["metadata"]["name"] for pod in cluster.list(pods, labelSelector=labels)["items"]], namespace
         )
+
+
+def _remove_alone(cluster: Cluster, namespace: str, run: str | None) -> list[str]:
+    """Delete pods of the run that nothing controls any more, as somebody changed their labels: none else would. Where
+    that is not allowed they stay, and are told of as what stays."""
+    items = cluster.list(resource_of("Pod").path(namespace), labelSelector=selector(run))["items"]
+    names = [pod["metadata"]["name"] for pod in items if controller_of(pod) is None]
+    try:
+        return [f"Pod/{name}" for name in names if delete(cluster, "Pod", namespace, name)]
+    except Refused as error:
+        if error.code == 403:
+            return []
+        raise
 
 
 def _pods(cluster: Cluster, namespace: str, run: str | None) -> list[str]:

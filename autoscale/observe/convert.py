@@ -97,7 +97,7 @@ def workload_row(workload: Object) -> Workload:
     """A ``workload`` row of a Deployment, ReplicaSet or StatefulSet."""
     meta, status = workload["metadata"], workload.get("status") or {}
     ready = int(status.get("readyReplicas") or 0)
-    return {
+    row: Workload = {
         "k": "workload",
         "kind": workload["kind"],
         "uid": meta["uid"],
@@ -110,6 +110,9 @@ def workload_row(workload: Object) -> Workload:
         "replicas_by": writer(workload, "replicas"),
         "template_by": writer(workload, "template"),
     }
+    if workload["kind"] == "Deployment":
+        row |= {"paused": bool((workload.get("spec") or {}).get("paused")), "paused_by": writer(workload, "paused")}
+    return row
 
 
 def workload_gone(row: Workload) -> Workload:

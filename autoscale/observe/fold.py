@@ -16,7 +16,7 @@ from autoscale.observe.clocks import Clocks
 from autoscale.observe.gaps import gap_row
 from autoscale.observe.lateness import Lateness, Silence
 from autoscale.observe.scope import Scope
-from autoscale.observe.table import RECORDED, Source
+from autoscale.observe.table import RECORDED, Gone, Source
 from autoscale.record.rows.course import Gap, Machine
 from autoscale.record.rows.hpa import MetricAnswer
 from autoscale.record.rows.kinds import Row
@@ -116,7 +116,8 @@ class Fold:
         source, obj = self.sources.get(change.kind), {**change.object, "kind": change.kind}
         if source is None or source.rows is None:
             raise LookupError(f"there are no rows for {change.kind}: it has no entry in autoscale.observe.table")
-        found = source.rows(obj, self.scope, change.type in ("DELETED", "GONE"))
+        gone: Gone = "DELETED" if change.type == "DELETED" else "GONE" if change.type == "GONE" else ""
+        found = source.rows(obj, self.scope, gone)
         if source.left is not None:
             found |= {
                 key: source.left(key, self.scope) for key in self._left(change.kind, obj["metadata"]["uid"], found)

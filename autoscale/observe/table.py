@@ -5,6 +5,7 @@ To record another kind, add its row to ``convert`` (and to ``record.rows``, wher
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from autoscale.cluster.permissions import Permission
 from autoscale.kube.kinds import BY_KIND, Object
@@ -17,6 +18,9 @@ from autoscale.record.rows.kinds import Row
 
 Rows = dict[str, Row]
 """The rows of one object, by what tells them apart from others of their kind."""
+
+Gone = Literal["", "DELETED", "GONE"]
+"""How an object went, in the watch's words; empty of one that is there."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Source:
 
     kind: str
     selection: Callable[[Scope], Selection | None]
-    rows: Callable[[Object, Scope, bool], Rows] | None = None
+    rows: Callable[[Object, Scope, Gone], Rows] | None = None
     left: Callable[[str, Scope], Row] | None = None
     optional: bool = False
     addon: bool = False
@@ -108,11 +112,15 @@ def _one(obj: Object, row: Row) -> Rows:
     return {obj["metadata"]["uid"]: row}
 
 
-def _pod_rows(pod: Object, scope: Scope, gone: bool) -> Rows:
-    return _one(pod, convert.pod_row(pod, removed=gone)) if scope.takes(pod["metadata"].get("labels")) else {}
+def _pod_rows(pod: Object, scope: Scope, gone: Gone) -> Rows:
+    """No pod is deleted without a time of deletion: one that goes without has labels that are not selected any more."""
+    if not scope.takes(pod["metadata"].get("labels")):
+        return {}
+    row = convert.pod_row(pod, removed=bool(gone))
+    return _one(pod, {**row, "left": True} if gone == "DELETED" and row["deletion"] is None else row)
 
 
-def _workload_rows(workload: Object, scope: Scope, gone: bool) -> Rows:
+def _workload_rows(workload: Object, scope: Scope, gone: Gone) -> Rows:
     """Of the target, and of the ReplicaSets that it owns."""
     target = f"{scope.kind}/{scope.workload}"
     itself = f"{workload['kind']}/{workload['metadata']['name']}"
@@ -123,39 +131,39 @@ def _workload_rows(workload: Object, scope: Scope, gone: bool) -> Rows:
     return _one(workload, convert.workload_gone(row) if gone else row)
 
 
-def _hpa_rows(hpa: Object, scope: Scope, gone: bool) -> Rows:
+def _hpa_rows(hpa: Object, scope: Scope, gone: Gone) -> Rows:
     if hpa["metadata"]["name"] != scope.hpa:
         return {}
     row = convert.hpa_row(hpa, redact_paths=scope.redact_paths)
     return _one(hpa, {**row, "removed": True} if gone else row)
 
 
-def _scaled_rows(scaled: Object, scope: Scope, gone: bool) -> Rows:
+def _scaled_rows(scaled: Object, scope: Scope, gone: Gone) -> Rows:
     if scaled["metadata"]["name"] != scope.scaled:
         return {}
     row = scaled_object_row(scaled, redact_paths=scope.redact_paths)
     return _one(scaled, {**row, "removed": True} if gone else row)
 
 
-def _vpa_rows(vpa: Object, scope: Scope, gone: bool) -> Rows:
+def _vpa_rows(vpa: Object, scope: Scope, gone: Gone) -> Rows:
     if vpa["metadata"]["name"] != scope.vpa:
         return {}
     row = vpa_row(vpa, redact_paths=scope.redact_paths)
     return _one(vpa, {**row, "removed": True} if gone else row)
 
 
-def _service_rows(service: Object, scope: Scope, gone: bool) -> Rows:
+def _service_rows(service: Object, scope: Scope, gone: Gone) -> Rows:
     if service["metadata"]["name"] != scope.service:
         return {}
     row = convert.service_row(service)
     return _one(service, {**row, "removed": True} if gone else row)
 
 
-def _node_rows(node: Object, _: Scope, gone: bool) -> Rows:
-    return _one(node, convert.node_row(node, removed=gone))
+def _node_rows(node: Object, _: Scope, gone: Gone) -> Rows:
+    return _one(node, convert.node_row(node, removed=bool(gone)))
 
 
-def _event_rows(event: Object, scope: Scope, gone: bool) -> Rows:
+def _event_rows(event: Object, scope: Scope, gone: Gone) -> Rows:
     """Of events about the target, what it owns, its HPA, ScaledObject or VPA, since the run began; and about nodes."""
     row = convert.event_row(event, redact_paths=scope.redact_paths)
     if gone or (row["last"] or scope.since) < scope.since:
@@ -174,7 +182,7 @@ def _event_rows(event: Object, scope: Scope, gone: bool) -> Rows:
     return _one(event, row) if ours else {}
 
 
-def _endpoint_rows(endpoint_slice: Object, scope: Scope, gone: bool) -> Rows:
+def _endpoint_rows(endpoint_slice: Object, scope: Scope, gone: Gone) -> Rows:
     """By pod uid: a pod may move from one slice of the Service to another."""
     service = (endpoint_slice["metadata"].get("labels") or {}).get(convert.SERVICE_LABEL, "")
     return {} if gone or service != scope.service else {**convert.endpoint_rows(endpoint_slice, service)}

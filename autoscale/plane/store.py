@@ -198,6 +198,8 @@ class Store:
             )
         grace = _grace(current, write.grace_s)
         if grace == 0 and write.kind not in _HOLDERS and not _finalizers(current):
+            if write.kind == "Pod" and "deletionTimestamp" not in current["metadata"]:
+                self._put(key, _mark_deleted(current, 0, now))  # as upstream: no pod goes without a word before
             self._remove(key)
             return None
         return self._put(key, marked) if (marked := _mark_deleted(current, grace, now)) != current else current

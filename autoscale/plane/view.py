@@ -41,7 +41,16 @@ class Change:
 
     def line(self, event_type: str) -> bytes:
         """The change told as another type (an object that enters or leaves a selection)."""
-        return b'{"type":"' + event_type.encode() + b'","object":' + self.stored.raw + b"}\n"
+        raw = self.stored.raw if (obj := self.told(event_type)) is self.stored.obj else Stored(obj).raw
+        return b'{"type":"' + event_type.encode() + b'","object":' + raw + b"}\n"
+
+    def told(self, event_type: str) -> Object:
+        """The object as a watcher is told of it: one that leaves a selection as it was while it was in it, under the
+        version by which it left (upstream's watch cache)."""
+        if self.previous is None or event_type == self.type or event_type != "DELETED":
+            return self.stored.obj
+        version = self.stored.obj["metadata"]["resourceVersion"]
+        return {**self.previous, "metadata": {**self.previous["metadata"], "resourceVersion": version}}
 
 
 class Objects:

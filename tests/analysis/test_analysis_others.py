@@ -4,6 +4,7 @@ import pytest
 
 from autoscale.analysis import analyse
 from autoscale.analysis.results.analysis import Analysis
+from autoscale.analysis.results.series import Intervention
 from autoscale.findings import find
 from autoscale.kube.kinds import Object
 from autoscale.observe.convert import hpa_row, pod_row, service_row, workload_row
@@ -11,7 +12,7 @@ from autoscale.observe.managers import writer
 from autoscale.report.charts import chart_data
 from autoscale.verdict.validity import validity
 from tests.findings.test_findings_rules import replica_set, run
-from tests.fixtures.handmade import T0, Record
+from tests.fixtures.handmade import T0, Record, Row
 
 
 def entry(manager: str, at: str, fields: Object, subresource: str = "") -> Object:
@@ -157,3 +158,62 @@ def test_a_rollout_that_takes_all_pods_away_first_is_seen() -> None:
 def test_pods_that_come_back_are_no_rollout(fresh: str, size: int) -> None:
     """The same ReplicaSet again; or a size of 0, at which nobody missed the old pods."""
     assert "recreated" not in {one.kind for one in analyse(emptied(fresh, size=size).rows()).interventions}
+
+
+def relabelled(row: Row) -> list[Intervention]:
+    """A pod of two that is gone at 100 s, as its row says it."""
+    record = run().scale(-1, 2).hpa(-1, 2, 40).pod("web-a", -20).pod("web-b", -20)
+    record.pod("web-c", 100)
+    gone = next(one for one in reversed(record.body) if one["k"] == "pod" and one["name"] == "web-b")
+    record.body.append({**gone, "t": T0 + 100, **row})
+    return [one for one in analyse(record.rows()).interventions if one.kind == "relabelled"]
+
+
+def test_a_pod_whose_labels_were_changed_is_told() -> None:
+    """F31 and a mark say that it was taken out of the selector; a pod that was deleted is none."""
+    (one,) = relabelled({"removed": True, "left": True})
+    assert one.words.startswith("pod web-b was taken out of the selector")
+    assert relabelled({"removed": True, "deletion": T0 + 90}) == []
+
+
+def test_a_pod_that_comes_back_into_the_selector_counts_again() -> None:
+    """The words say after how long, and it is there from then on."""
+    record = run().scale(-1, 2).hpa(-1, 2, 40).pod("web-a", -20)
+    last = record.body[-1]
+    record.body += [{**last, "t": T0 + 50, "removed": True, "left": True}, {**last, "t": T0 + 80}]
+    found = analyse(record.scale(100, 2).rows())
+    (one,) = [one for one in found.interventions if one.kind == "relabelled"]
+    assert (one.at, one.until) == (T0 + 50, T0 + 80)
+    assert one.words.endswith("back after 30 s")
+    assert [pod.removed_at for pod in found.pods] == [None]
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ([False, True, False], "Deployment/web was paused by kubectl and resumed 40 s later"),
+        ([False, True, True], "Deployment/web was paused by kubectl and not resumed"),
+        ([True, True, False], "Deployment/web, which had been paused, was resumed"),
+        ([True, True, True], None),
+        ([False, False, False], None),
+        ([None, None, None], None),
+    ],
+)
+def test_a_deployment_that_is_paused_is_told(states: list[bool | None], words: str | None) -> None:
+    """From when until when, by whom; one that is as it was is not, nor is one of which an old record does not tell."""
+    record = run().hpa(-1, 2, 40)
+    for at, state in zip((-1, 60, 100), states, strict=True):
+        record.scale(at, 2)
+        if state is not None:
+            record.body[-1] |= {"paused": state, "paused_by": "kubectl"}
+    found = analyse(record.scale(200, 2).rows())
+    assert [one.words for one in found.interventions if one.kind == "paused"] == ([words] if words else [])
+    assert [one.id for one in find(found)].count("F31") == bool(words)
+
+
+def test_only_a_deployment_has_a_pause() -> None:
+    """Its row says whether it is, in each state; a StatefulSet's says nothing."""
+    one: Row = {"kind": "Deployment", "metadata": {"uid": "d", "name": "web"}, "spec": {"paused": True}}
+    assert workload_row(one)["paused"] is True
+    assert workload_row({**one, "spec": {}})["paused"] is False
+    assert "paused" not in workload_row({**one, "kind": "StatefulSet"})

@@ -74,7 +74,10 @@ def test_entering_and_leaving_a_selection_is_added_and_deleted(server: Server) -
     events = watch(server, f"labelSelector=app%3Dx&resourceVersion={server.store.version}&timeoutSeconds=5")
     for labels in ({"app": "x"}, {"app": "x", "b": "1"}, {"app": "y"}):
         server.apply(Update({**made, "metadata": {"name": "a", "labels": labels}}))
-    assert [next(events)["type"] for _ in range(3)] == ["ADDED", "MODIFIED", "DELETED"]
+    told = [next(events) for _ in range(3)]
+    assert [one["type"] for one in told] == ["ADDED", "MODIFIED", "DELETED"]
+    metas = [one["object"]["metadata"] for one in told]
+    assert metas[2] == {**metas[1], "resourceVersion": str(server.store.version)}  # as it was while it was selected
     events.close()
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from autoscale.base.times import format_time
 from autoscale.kube.kinds import Object
 from autoscale.plane.controllers.replicaset import deletion_rank
-from autoscale.plane.store import Delete
+from autoscale.plane.store import Delete, Update
 from tests.plane.world import START, World, deployment, pods_of
 
 
@@ -86,3 +86,31 @@ def test_scaling_down_takes_the_unready_first() -> None:
     world.run(3)
     assert {p["metadata"]["name"] for p in world.all("Pod")} == first
     assert len(world.events("SuccessfulDelete")) == 2
+
+
+def relabel(world: World, pod: Object, labels: dict[str, str]) -> None:
+    """Change a pod's labels, as somebody with kubectl does."""
+    now = world.get("Pod", pod["metadata"]["name"])
+    world.store.apply(Update({**now, "metadata": {**now["metadata"], "labels": labels}}), world.now)
+
+
+def test_a_pod_whose_labels_are_changed_is_let_go_and_replaced() -> None:
+    """It runs on without an owner; with its labels back it is taken again, and one too many goes. A label that no
+    selector asks for changes nothing."""
+    world = World()
+    world.create(deployment())
+    world.run(5)
+    pod = world.all("Pod")[0]
+    labels = pod["metadata"]["labels"]
+    relabel(world, pod, {**labels, "seen": "yes"})
+    world.run(3)
+    assert len(world.all("Pod")) == 2
+    relabel(world, pod, {**labels, "app": "quarantined"})
+    world.run(3)
+    alone = world.get("Pod", pod["metadata"]["name"])
+    assert "ownerReferences" not in alone["metadata"]
+    assert len(world.all("Pod")) == 3
+    assert world.get("Deployment", "web")["status"]["readyReplicas"] == 2
+    relabel(world, pod, labels)
+    world.run(5)
+    assert len(pods_of(world, app="web")) == 2

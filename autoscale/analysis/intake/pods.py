@@ -30,6 +30,7 @@ class PodHistory:
     started: Dated | None = None
     deletion: Dated | None = None
     removed: float | None = None
+    left: list[tuple[float, bool]] = field(default_factory=list)
     ended: float | None = None
     restarts: int = 0
     restarted: list[tuple[float, str | None]] = field(default_factory=list)
@@ -60,9 +61,18 @@ class PodHistory:
             self.deletion = (None, t)  # the server's deletion time lies ahead, by the grace period
         if row["phase"] in ("Succeeded", "Failed") and self.ended is None:
             self.ended = t
-        if row["removed"] and self.removed is None:
-            self.removed = t
+        self._removal(row, t)
         self._ready(row, t)
+
+    def _removal(self, row: Pod, t: float) -> None:
+        """Gone from the API, or from the selector, from which it may come back (``left``: when, and whether)."""
+        out = row.get("left", False)
+        if out != (self.left[-1][1] if self.left else False):
+            self.left.append((t, out))
+        if not row["removed"]:
+            self.removed = None
+        elif self.removed is None:
+            self.removed = t
 
     def _containers(self, containers: Sequence[Container], t: float) -> None:
         starts = [c["started"] for c in containers]

@@ -209,6 +209,8 @@ InterventionKind = Literal[
     "rollout unready",
     "resize",
     "eviction",
+    "relabelled",
+    "paused",
 ]
 
 

@@ -98,7 +98,7 @@ class _Watch:
         if event is None:
             return None
         if not self.view.plain:
-            return _line(event, self._viewed(change.stored.obj))
+            return _line(event, self._viewed(change.told(event)))
         return change.raw if event == change.type else change.line(event)
 
     def _viewed(self, obj: Object) -> Object:

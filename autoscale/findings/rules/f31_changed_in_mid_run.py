@@ -13,6 +13,10 @@ _ADVICE = {
     "the one that is resized (VPA), and compare only spans with equal requests.",
     "eviction": "An eviction takes capacity away before its replacement is ready: allow it outside peaks only, and let "
     "a PodDisruptionBudget (minAvailable) hold back what the load needs.",
+    "relabelled": "A pod whose labels are changed is replaced like one that was deleted, and uses its node on, not "
+    "counted by the HPA: take pods out to look at them outside the test, and delete them when done.",
+    "paused": "A paused Deployment is scaled as before, but a new template waits until it is resumed: what was "
+    "meant to be tested may not be what ran.",
     "service edited": "Requests reach the pods that a Service's selector and ports lead to, and none beside them: "
     "change them together with the pods' labels, outside the test.",
     "hpa edited": "Before and after the edit two settings were tested: judge them in runs of their own.",
@@ -20,7 +24,8 @@ _ADVICE = {
 
 
 def check(run: Run) -> Hit | None:
-    """F31: a rollout, a resize of the pods, an edit of the HPA or the Service, not by the run itself."""
+    """F31: a rollout or its pause, pods resized, evicted or relabelled, an edit of the HPA or the Service, not by the
+    run itself."""
     found = [one for one in run.interventions if one.kind in _ADVICE]
     if not found:
         return None

@@ -7,6 +7,7 @@ from autoscale.base.times import parse_time
 from autoscale.kube.conditions import condition, is_active, is_available, is_ready, is_terminating, set_condition
 from autoscale.kube.kinds import Object
 from autoscale.kube.statuses import StatusError
+from autoscale.plane.controllers.claims import claimed, nobodys
 from autoscale.plane.controllers.common import BURST, by_owner, changed_status, fresh_names, guarded, new_pod
 from autoscale.plane.controllers.making import Maker
 from autoscale.plane.store import Delete, Emit, Objects, UpdateStatus, Write
@@ -16,13 +17,15 @@ COMPONENT = "replicaset-controller"
 
 def step(objects: Objects, now: float) -> list[Write]:
     """One pass over all ReplicaSets."""
-    pods = by_owner(objects, "Pod")
+    pods, free = by_owner(objects, "Pod"), nobodys(objects)
     writes: list[Write] = []
     maker = Maker(COMPONENT, objects, now)
     for replica_set in objects.list("ReplicaSet"):
         active = [pod for pod in pods.get(replica_set["metadata"]["uid"], []) if is_active(pod)]
         with guarded(replica_set):
             ending = is_terminating(replica_set)
+            active, claims = (active, []) if ending else claimed(replica_set, active, free)
+            writes += claims
             managed, refused = ([], None) if ending else _manage(replica_set, active, maker)
             writes += [*managed, *_status(replica_set, active, now, refused)]
     return writes

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from autoscale.kube.conditions import is_terminating
 from autoscale.kube.kinds import Object
+from autoscale.plane.controllers.claims import claimed
 from autoscale.plane.controllers.common import by_owner, controlled, encode, fnv32a, guarded, owner_reference
 from autoscale.plane.controllers.making import Maker
 from autoscale.plane.store import Create, Delete, Objects, Update, Write
@@ -44,7 +45,8 @@ def step_each(kind: str, sync: Sync, maker: Maker) -> list[Write]:
     for one in maker.objects.list(kind):
         if not is_terminating(one):
             with guarded(one):
-                writes += sync(one, pods.get(one["metadata"]["uid"], []), history(one, maker.objects), maker)
+                own, claims = claimed(one, pods.get(one["metadata"]["uid"], []))
+                writes += [*claims, *sync(one, own, history(one, maker.objects), maker)]
     return writes
 
 

@@ -8,7 +8,8 @@ from autoscale.record.rows.fields import Count, Number, Pods, Stamp
 class Workload(Stamp):
     """A Deployment, ReplicaSet or StatefulSet after a change; ``removed``: the target is gone from the API.
 
-    Who wrote last, by the field managers: ``replicas_by`` its size, ``template_by`` what its pods are made from."""
+    Who wrote last, by the field managers: ``replicas_by`` its size, ``template_by`` what its pods are made from,
+    ``paused_by`` that it is ``paused`` (a Deployment's rollouts)."""
 
     k: Literal["workload"]
     kind: str
@@ -21,6 +22,8 @@ class Workload(Stamp):
     available: Pods
     replicas_by: NotRequired[str | None]
     template_by: NotRequired[str | None]
+    paused: NotRequired[bool]
+    paused_by: NotRequired[str | None]
     removed: NotRequired[bool]
 
 

@@ -22,8 +22,9 @@ class Container(TypedDict):
 class Pod(Stamp):
     """A pod's state after a change.
 
-    ``conditions``: {type: [status, transition time]}; ``removed``: gone from the API. ``sized_by``: who wrote last
-    what its containers ask for, by the field managers.
+    ``conditions``: {type: [status, transition time]}; ``removed``: gone from the API, or, with ``left``, from the
+    target's selector, as its labels were changed. ``sized_by``: who wrote last what its containers ask for, by the
+    field managers.
     """
 
     k: Literal["pod"]
@@ -40,6 +41,7 @@ class Pod(Stamp):
     containers: list[Container]
     sized_by: NotRequired[str | None]
     removed: bool
+    left: NotRequired[bool]
 
 
 class ContainerUsage(TypedDict):

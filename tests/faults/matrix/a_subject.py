@@ -44,6 +44,24 @@ def rolled_out(stage: Stage) -> None:
     stage.patch("Deployment", "web", {"spec": {"template": {"metadata": {"annotations": {"again": "1"}}}}})
 
 
+def paused(stage: Stage) -> None:
+    stage.until_load()
+    stage.patch("Deployment", "web", {"spec": {"paused": True}})
+    stage.until(lambda: any(row.get("paused") for row in stage.rows("workload")), "the pause to be recorded")
+    stage.patch("Deployment", "web", {"spec": {"paused": None}})
+
+
+def relabelled(stage: Stage) -> None:
+    stage.until_load()
+    labels = {"app.kubernetes.io/name": "quarantined"}
+    stage.patch("Pod", stage.pods("web-")[0], {"metadata": {"labels": labels}})
+
+
+def service_edited(stage: Stage) -> None:
+    stage.until_load()
+    stage.patch("Service", "web", {"spec": {"ports": [{"name": "http", "port": 8080, "targetPort": 9}]}})
+
+
 def resized(stage: Stage) -> None:
     stage.until_load()
     pod = next(name for name in stage.pods("web-"))
@@ -90,6 +108,9 @@ FAULTS: list[Fault] = [
     WholeRun("Deployment deleted and made again", target_made_again, Wanted(UNKNOWN, ["web was deleted"])),
     WholeRun("Deployment scaled by somebody else", rescaled, Wanted(JUDGED, ["F22"])),
     WholeRun("Deployment rolled out", rolled_out, Wanted(JUDGED, ["rolled out anew"])),
+    WholeRun("Deployment paused for a while", paused, Wanted(JUDGED, ["was paused", "s later"])),
+    WholeRun("A pod relabelled", relabelled, Wanted(JUDGED, ["was taken out of the selector"])),
+    WholeRun("Service led elsewhere", service_edited, Wanted(JUDGED, ["the Service web was edited"])),
     WholeRun("A pod resized in place", resized, Wanted(JUDGED, ["was resized"])),
     WholeRun("A pod evicted", evicted, Wanted(JUDGED, ["was evicted"])),
     WholeRun("A pod deleted", pod_deleted, Wanted(JUDGED)),
